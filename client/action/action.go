@@ -1,0 +1,90 @@
+// Package action holds what an operator can do, each as one value: the console
+// binds keys to it, the help and the documentation list it, and a subcommand
+// runs it. No behaviour of an action hides in a key handler or a flag.
+package action
+
+import (
+	"context"
+	"encoding/json"
+
+	"fndeck/client"
+)
+
+// Danger says what is asked before an action runs.
+type Danger int
+
+// The levels: Safe asks nothing, Ask wants a yes, Typed wants the name typed.
+const (
+	Safe Danger = iota
+	Ask
+	Typed
+)
+
+// Target is what the action is done to; only what applies is set.
+type Target struct {
+	Function *client.Function
+	Call     *client.Call
+	Schedule *client.Schedule
+}
+
+// Values is what a form or the command line adds; only what applies is set.
+type Values struct {
+	// Spec and Code are for deploy; Change and Code for redeploy. With a nil
+	// Code, redeploy packs the folder of the last deploy itself.
+	Spec   client.FunctionSpec
+	Change client.SpecChange
+	Code   *client.Package
+	// Force redeploys unchanged code.
+	Force bool
+	// Data is the JSON of a call, byte for byte.
+	Data json.RawMessage
+	// Schedule is for schedule create.
+	Schedule client.ScheduleSpec
+	// Version is for roll back; 0 means the one before.
+	Version int
+	// Progress follows an upload; it may be nil.
+	Progress client.Progress
+}
+
+// Outcome is what an action did.
+type Outcome struct {
+	// Sentence tells the operator, for the toast and for stderr.
+	Sentence string
+	Function *client.Function
+	Call     *client.Call
+	Schedule *client.Schedule
+}
+
+// Action is one thing that an operator can do.
+type Action struct {
+	// ID names it in the key configuration: "functions.redeploy".
+	ID string
+	// Label is its short verb for the hint bar, Help one sentence.
+	Label, Help string
+	Danger      Danger
+	// Needs is the capability without which the backend's reason is shown.
+	Needs client.Capability
+	// Disabled says why it cannot be done to this target now, "" if it can; nil
+	// means always possible.
+	Disabled func(Target) string
+	// Question is what Ask and Typed show: what happens and what else goes.
+	Question func(Target) string
+	// Subject is the name to be typed, for Typed.
+	Subject func(Target) string
+	// Run does it. It may block; it never runs in the console's update loop.
+	Run func(ctx context.Context, backend client.Backend, target Target, values Values) (Outcome, error)
+}
+
+// Reason returns why the action cannot run on this backend and target, "" if
+// it can.
+func (a Action) Reason(backend client.Backend, target Target) string {
+	if a.Needs != "" {
+		if reason, missing := backend.Describe().Missing[a.Needs]; missing {
+			return reason
+		}
+	}
+	if a.Disabled != nil {
+		return a.Disabled(target)
+	}
+	return ""
+}

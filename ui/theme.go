@@ -1,0 +1,104 @@
+package ui
+
+import (
+	"charm.land/lipgloss/v2"
+)
+
+// Tone is what a piece of text means, independent of how it is coloured.
+type Tone int
+
+// The tones.
+const (
+	ToneText Tone = iota
+	ToneDim
+	ToneAccent
+	ToneOK
+	ToneWarn
+	ToneBad
+	ToneInfo
+	toneCount
+)
+
+// Theme holds every style of the console. Styles are made once, here; drawing
+// only applies them. A Theme is never changed after NewTheme.
+type Theme struct {
+	Text, Dim, Accent, OK, Warn, Bad, Info lipgloss.Style
+	// Selection is the line under the cursor, Border boxes and rules, Match a
+	// search hit, Banner the line of a protected or lost context.
+	Selection, Border, Match, Banner lipgloss.Style
+	// Title heads a table or a section; Flash marks a cell that just changed.
+	Title, Flash lipgloss.Style
+	// Sources tells the sources of a merged log apart, beside their names.
+	Sources [8]lipgloss.Style
+	// ASCII asks for glyphs that every terminal draws in one cell.
+	ASCII bool
+	tones [toneCount]lipgloss.Style
+}
+
+// palette is one table of colours; the values are sRGB and the renderer takes
+// them down to what the terminal has.
+type palette struct {
+	text, dim, accent, ok, warn, bad, info   string
+	selection, border, match, banner, onMark string
+	sources                                  [8]string
+}
+
+// The two palettes read on both kinds of background, because not every
+// multiplexer passes on which one it has.
+var (
+	darkPalette = palette{
+		text: "", dim: "#8a919e", accent: "#7aa2f7", ok: "#7fb972", warn: "#d7a65f", bad: "#e5727e", info: "#5fb3c9",
+		selection: "#2c3548", border: "#4a5263", match: "#e0c068", banner: "#b4464f", onMark: "#16181d",
+		sources: [8]string{"#7aa2f7", "#7fb972", "#d7a65f", "#c792ea", "#5fb3c9", "#e58fb1", "#b5bd68", "#d08770"},
+	}
+	lightPalette = palette{
+		text: "", dim: "#666c77", accent: "#2257c4", ok: "#2f7d32", warn: "#8f5c00", bad: "#b3261e", info: "#0b6b85",
+		selection: "#d8e2f5", border: "#a4abb8", match: "#ffd75f", banner: "#b3261e", onMark: "#16181d",
+		sources: [8]string{"#2257c4", "#2f7d32", "#8f5c00", "#7a3eb1", "#0b6b85", "#a8326e", "#5f6b00", "#9c4a1a"},
+	}
+)
+
+// NewTheme makes the theme for a dark or a light background.
+func NewTheme(dark, ascii bool) *Theme {
+	p := lightPalette
+	if dark {
+		p = darkPalette
+	}
+	plain := lipgloss.NewStyle()
+	fg := func(hex string) lipgloss.Style { return plain.Foreground(lipgloss.Color(hex)) }
+	t := &Theme{
+		Text: plain, Dim: fg(p.dim), Accent: fg(p.accent), OK: fg(p.ok), Warn: fg(p.warn), Bad: fg(p.bad), Info: fg(p.info),
+		Selection: plain.Bold(true).Background(lipgloss.Color(p.selection)),
+		Border:    fg(p.border),
+		Match:     fg(p.onMark).Background(lipgloss.Color(p.match)),
+		Banner:    plain.Bold(true).Foreground(lipgloss.Color("#ffffff")).Background(lipgloss.Color(p.banner)),
+		Title:     fg(p.dim).Bold(true),
+		Flash:     plain.Bold(true).Foreground(lipgloss.Color(p.accent)),
+		ASCII:     ascii,
+	}
+	for i, hex := range p.sources {
+		t.Sources[i] = fg(hex)
+	}
+	t.tones = [toneCount]lipgloss.Style{t.Text, t.Dim, t.Accent, t.OK, t.Warn, t.Bad, t.Info}
+	return t
+}
+
+// FewColors returns the theme for a terminal with 16 colours or none: there the
+// backgrounds of selection and match would vanish, so they are reversed.
+func (t *Theme) FewColors() *Theme {
+	few := *t
+	plain := lipgloss.NewStyle()
+	few.Selection = plain.Reverse(true)
+	few.Match = plain.Reverse(true).Bold(true)
+	few.Banner = plain.Reverse(true).Bold(true)
+	few.Flash = plain.Bold(true)
+	return &few
+}
+
+// Tone returns the style of a tone.
+func (t *Theme) Tone(tone Tone) lipgloss.Style {
+	if tone < 0 || tone >= toneCount {
+		return t.Text
+	}
+	return t.tones[tone]
+}

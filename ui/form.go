@@ -1,0 +1,171 @@
+package ui
+
+import (
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+)
+
+// FormEvent says what a message did to a form.
+type FormEvent int
+
+// The events. After FormSubmitted and FormCancelled the form is over, though it
+// still holds what was typed: an owner that cannot go on may show it again.
+const (
+	FormGoesOn FormEvent = iota
+	FormSubmitted
+	FormCancelled
+)
+
+// Form is a list of labelled fields. Every key takes effect before Update
+// returns: a burst of keys lands where it was meant to, however fast it came.
+type Form struct {
+	fields []Field
+	at     int
+	clock  func() time.Time
+	// tried is true once ctrl+s was refused: then every error shows.
+	tried bool
+	// asking is true while the form asks whether what was typed may go.
+	asking bool
+	grace  grace
+	top    int
+}
+
+// NewForm makes a form with the focus on its first field that takes one.
+func NewForm(clock func() time.Time, fields ...Field) *Form {
+	f := &Form{fields: fields, clock: clock, at: -1}
+	f.step(1)
+	return f
+}
+
+// Focus puts the focus on a field of this form.
+func (f *Form) Focus(field Field) {
+	for i := range f.fields {
+		if f.fields[i] == field {
+			f.at = i
+		}
+	}
+}
+
+// Dirty reports whether the operator changed anything.
+func (f *Form) Dirty() bool {
+	for _, field := range f.fields {
+		if field.dirty() {
+			return true
+		}
+	}
+	return false
+}
+
+// Update takes a key or a paste and ignores all else. FormSubmitted comes only
+// when no field has an error.
+func (f *Form) Update(msg tea.Msg) FormEvent {
+	key, isKey := msg.(tea.KeyPressMsg)
+	if f.asking {
+		if isKey {
+			return f.answer(key.String())
+		}
+		return FormGoesOn
+	}
+	if isKey {
+		switch key.String() {
+		case "ctrl+s":
+			return f.submit()
+		case "esc":
+			return f.cancel()
+		case "tab":
+			f.step(1)
+			return FormGoesOn
+		case "shift+tab":
+			f.step(-1)
+			return FormGoesOn
+		}
+	}
+	field := f.focused()
+	if field == nil || field.update(msg) || !isKey {
+		return FormGoesOn
+	}
+	switch key.String() {
+	case "enter", "down":
+		f.step(1)
+	case "up":
+		f.step(-1)
+	}
+	return FormGoesOn
+}
+
+func (f *Form) focused() Field {
+	if f.at < 0 || f.at >= len(f.fields) {
+		return nil
+	}
+	return f.fields[f.at]
+}
+
+// step moves the focus to the next field that takes it, round the ends.
+func (f *Form) step(delta int) {
+	if field := f.focused(); field != nil {
+		field.head().left = true
+	}
+	n := len(f.fields)
+	for i := 1; i <= n; i++ {
+		next := ((f.at+delta*i)%n + n) % n
+		if f.at < 0 {
+			next = i - 1
+		}
+		if !f.fields[next].head().passive {
+			f.at = next
+			return
+		}
+	}
+}
+
+func (f *Form) submit() FormEvent {
+	for i, field := range f.fields {
+		if field.head().report.Error != "" {
+			f.tried = true
+			f.at = i
+			return FormGoesOn
+		}
+	}
+	return FormSubmitted
+}
+
+func (f *Form) cancel() FormEvent {
+	if !f.Dirty() {
+		return FormCancelled
+	}
+	f.asking = true
+	f.grace = newGrace(f.clock)
+	return FormGoesOn
+}
+
+// answer takes the answer to the question whether what was typed may go. No is
+// the default, as in every dialog.
+func (f *Form) answer(key string) FormEvent {
+	if f.grace.swallows() {
+		return FormGoesOn
+	}
+	switch key {
+	case "y", "Y":
+		f.asking = false
+		return FormCancelled
+	case "n", "N", "esc", "enter":
+		f.asking = false
+	}
+	return FormGoesOn
+}
+
+// Hints returns the keys that work now; send is the word for ctrl+s.
+func (f *Form) Hints(send string) []Hint {
+	if f.asking {
+		return []Hint{{"y", "throw away"}, {"n", "go on"}}
+	}
+	hints := []Hint{{"ctrl+s", send}, {"tab", "next field"}}
+	if field := f.focused(); field != nil {
+		hints = append(hints, field.head().hints...)
+		if e, ok := field.(*Editor); ok && e.Tidy != nil {
+			hints = append(hints, Hint{"ctrl+t", "tidy"})
+		}
+	}
+	return append(hints, Hint{"esc", "cancel"})
+}

@@ -1,0 +1,322 @@
+package ui
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// hostileText is what nobody wants on a screen: a title change, a colour, a
+// carriage return, bidi, a zero width space and an invalid byte.
+const hostileText = "a\x1b]0;owned\x07\x1b[31m\rb\u202ec\u200b\xff"
+
+// named are the keys that press knows by name.
+var named = map[string]tea.Key{
+	"tab": {Code: tea.KeyTab}, "shift+tab": {Code: tea.KeyTab, Mod: tea.ModShift},
+	"enter": {Code: tea.KeyEnter}, "esc": {Code: tea.KeyEscape}, "backspace": {Code: tea.KeyBackspace},
+	"delete": {Code: tea.KeyDelete}, "left": {Code: tea.KeyLeft}, "right": {Code: tea.KeyRight},
+	"up": {Code: tea.KeyUp}, "down": {Code: tea.KeyDown}, "home": {Code: tea.KeyHome}, "end": {Code: tea.KeyEnd},
+	"pgup": {Code: tea.KeyPgUp}, "pgdown": {Code: tea.KeyPgDown},
+}
+
+// press makes the message of a key by its name, or of a character.
+func press(name string) tea.KeyPressMsg {
+	if key, ok := named[name]; ok {
+		return tea.KeyPressMsg(key)
+	}
+	if letter, ok := strings.CutPrefix(name, "ctrl+"); ok {
+		return tea.KeyPressMsg{Code: rune(letter[0]), Mod: tea.ModCtrl}
+	}
+	return tea.KeyPressMsg{Code: []rune(name)[0], Text: name}
+}
+
+// keys turns "ab<tab>c" into messages.
+func keys(script string) []tea.Msg {
+	var msgs []tea.Msg
+	for script != "" {
+		if script[0] == '<' {
+			name, rest, found := strings.Cut(script[1:], ">")
+			if found && name != "" {
+				msgs, script = append(msgs, press(name)), rest
+				continue
+			}
+		}
+		r := []rune(script)[0]
+		msgs, script = append(msgs, press(string(r))), script[len(string(r)):]
+	}
+	return msgs
+}
+
+type testClock struct{ now time.Time }
+
+func (c *testClock) Now() time.Time { return c.now }
+
+func newTestClock() *testClock {
+	return &testClock{now: time.Date(2026, 3, 27, 10, 30, 0, 0, time.UTC)}
+}
+
+func text(lines []string) string {
+	plain := make([]string, len(lines))
+	for i, line := range lines {
+		plain[i] = strings.TrimRight(ansi.Strip(line), " ")
+	}
+	return strings.Join(plain, "\n")
+}
+
+func needed(value string) Report {
+	if value == "" {
+		return Report{Error: "a name is needed"}
+	}
+	return Report{}
+}
+
+type sampleForm struct {
+	*Form
+	name, token *Text
+	runtime     *Choice
+	data        *Editor
+}
+
+func newSample(clock func() time.Time) sampleForm {
+	s := sampleForm{
+		name:    NewText(FieldSpec{Label: "Name", Help: "what it is called", Check: needed}),
+		runtime: NewChoice(FieldSpec{Label: "Runtime", Help: "which Python runs it"}, []string{"py312", "py311", "py310"}),
+		token:   NewMasked(FieldSpec{Label: "Token", Help: "never shown"}),
+		data:    NewEditor(FieldSpec{Label: "Data", Help: "one JSON object", Value: "{}"}),
+	}
+	s.Form = NewForm(clock, s.name, s.runtime, s.token, s.data)
+	return s
+}
+
+func TestABurstOfKeysFillsAWholeForm(t *testing.T) {
+	s := newSample(newTestClock().Now)
+	event := FormGoesOn
+	for _, msg := range keys(`ingest-pi<tab>311<tab>s3cret<tab><ctrl+u>{<enter>  "a": 1<enter>}<ctrl+s>`) {
+		require.Equal(t, FormGoesOn, event, "a key came after the form was over")
+		event = s.Update(msg)
+	}
+	assert.Equal(t, FormSubmitted, event)
+	assert.Equal(t, "ingest-pi", s.name.Value())
+	assert.Equal(t, "py311", s.runtime.Value())
+	assert.Equal(t, "s3cret", s.token.Value())
+	assert.Equal(t, "{\n  \"a\": 1\n}", s.data.Value(), "nothing is indented by itself")
+}
+
+func TestAFormWithAnErrorIsNotSentAndSaysWhy(t *testing.T) {
+	s := newSample(newTestClock().Now)
+	theme := NewTheme(true, false)
+	assert.NotContains(t, text(s.View(theme, 80, 24)), "a name is needed", "nothing was typed yet")
+	for _, msg := range keys("<tab><tab><ctrl+s>") {
+		assert.Equal(t, FormGoesOn, s.Update(msg))
+	}
+	frame := text(s.View(theme, 80, 24))
+	assert.Contains(t, frame, "a name is needed")
+	assert.Contains(t, frame, "not sent: 1 field to mend")
+	s.Update(press("x"))
+	assert.Equal(t, "x", s.name.Value(), "the focus went to the field to mend")
+}
+
+func TestEscapeAsksOnceBeforeItThrowsAwayWhatWasTyped(t *testing.T) {
+	clock := newTestClock()
+	s := newSample(clock.Now)
+	assert.Equal(t, FormCancelled, s.Update(press("esc")), "nothing was typed")
+
+	s.Update(press("x"))
+	require.Equal(t, FormGoesOn, s.Update(press("esc")))
+	assert.Equal(t, FormGoesOn, s.Update(press("y")), "a key typed ahead is no answer")
+	assert.Contains(t, text(s.View(NewTheme(true, false), 80, 24)), "1 key typed ahead")
+	clock.now = clock.now.Add(quietTime)
+	require.Equal(t, FormGoesOn, s.Update(press("n")))
+	s.Update(press("z"))
+	assert.Equal(t, "xz", s.name.Value(), "the draft is still there")
+
+	s.Update(press("esc"))
+	clock.now = clock.now.Add(quietTime)
+	assert.Equal(t, FormCancelled, s.Update(press("y")))
+}
+
+func TestAMaskedValueIsNeverDrawn(t *testing.T) {
+	s := newSample(newTestClock().Now)
+	for _, msg := range keys("<tab><tab>hunter2") {
+		s.Update(msg)
+	}
+	s.Update(tea.PasteMsg{Content: "\rline two"})
+	assert.Equal(t, "hunter2\nline two", s.token.Value())
+	for _, width := range []int{20, 40, 80} {
+		frame := text(s.View(NewTheme(true, false), width, 24))
+		assert.NotContains(t, frame, "hunter2")
+		assert.NotContains(t, frame, "line two")
+	}
+}
+
+func TestALargePasteIsInsertedAsTextAndSummarised(t *testing.T) {
+	s := newSample(newTestClock().Now)
+	s.Focus(s.data)
+	s.Update(press("ctrl+u"))
+	paste := strings.Repeat("\x1b[2J\x1b]0;owned\x07", 200_000/14)
+	require.Equal(t, FormGoesOn, s.Update(tea.PasteMsg{Content: paste}))
+	assert.Equal(t, paste, s.data.Value(), "byte for byte")
+	frame := s.View(NewTheme(true, false), 80, 24)
+	assert.Contains(t, text(frame), "200 kB in 1 line: too large")
+	assert.NotContains(t, strings.Join(frame, ""), "\x1b]")
+	s.Update(press("x"))
+	assert.Equal(t, paste, s.data.Value(), "a large text is not edited in place")
+	assert.Contains(t, text(s.View(NewTheme(true, false), 80, 24)), "ctrl+u clears")
+	s.Update(press("ctrl+u"))
+	assert.Empty(t, s.data.Value())
+}
+
+func TestAFieldOfOneLineRefusesAPasteNobodyCouldSee(t *testing.T) {
+	s := newSample(newTestClock().Now)
+	s.Update(press("x"))
+	s.Update(tea.PasteMsg{Content: strings.Repeat("y", 200_000)})
+	assert.Equal(t, "x", s.name.Value())
+	assert.Contains(t, text(s.View(NewTheme(true, false), 80, 24)), "the paste was not taken")
+}
+
+func TestTheEditorKeepsEveryByteItWasGiven(t *testing.T) {
+	for _, value := range []string{"", "{}", "a\tb", "a\r\nb", "\n\n", hostileText, "\ufeff{}", "\xff\xfe", "e\u0301", strings.Repeat("x\n", 600)} {
+		e := NewEditor(FieldSpec{Value: value})
+		e.update(press("up"))
+		e.update(press("x"))
+		e.update(press("backspace"))
+		assert.Equal(t, value, e.Value())
+	}
+}
+
+func TestTidyChangesTheTextOrSaysWhyNot(t *testing.T) {
+	e := NewEditor(FieldSpec{Value: "abc"})
+	e.Tidy = func(s string) (string, error) {
+		if s == "abc" {
+			return "ABC", nil
+		}
+		return "", errors.New("line 1 column 1: " + hostileText)
+	}
+	e.update(press("ctrl+t"))
+	assert.Equal(t, "ABC", e.Value())
+	e.update(press("ctrl+t"))
+	assert.Equal(t, "ABC", e.Value())
+	assert.Contains(t, text(e.draw(NewTheme(true, false), 80, 5, true)), "not tidied: line 1 column 1")
+}
+
+func TestTheEditorHidesWhatFollowsTheSeparator(t *testing.T) {
+	e := NewEditor(FieldSpec{})
+	e.MaskAfter = '='
+	for _, msg := range keys("KEY=hunter2<enter>B=x") {
+		e.update(msg)
+	}
+	frame := text(e.draw(NewTheme(true, false), 40, 5, true))
+	assert.Contains(t, frame, "KEY=*******")
+	assert.NotContains(t, frame, "hunter2")
+	assert.Equal(t, "KEY=hunter2\nB=x", e.Value())
+}
+
+func TestHostileTextIsInertInEveryWidget(t *testing.T) {
+	clock := newTestClock()
+	theme := NewTheme(true, false)
+	report := func(string) Report {
+		return Report{Error: hostileText, Notes: []Remark{{ToneWarn, hostileText}}}
+	}
+	form := NewForm(clock.Now,
+		NewText(FieldSpec{Label: "Name", Help: "h", Value: hostileText, Check: report}),
+		NewChoice(FieldSpec{Label: "One", Value: hostileText, Check: report}, []string{hostileText}),
+		NewEditor(FieldSpec{Label: "Data", Value: hostileText + "\n" + hostileText, Check: report}),
+		NewNote("Note", Remark{ToneText, hostileText}))
+	confirm := NewConfirm("delete", "delete "+hostileText, hostileText, clock.Now)
+	picker, cmd := NewPicker(PickerSpec{Path: "/" + hostileText, Recent: []string{"/" + hostileText}, List: func(string) (Listing, error) {
+		return Listing{Folders: []string{hostileText}, Zips: []string{hostileText + ".zip"}}, errors.New(hostileText)
+	}})
+	picker.Update(cmd())
+	for _, width := range []int{10, 40, 80, 160} {
+		for name, lines := range map[string][]string{
+			"form": form.View(theme, width, 30), "confirm": confirm.View(theme, width, 20), "picker": picker.View(theme, width, 20),
+		} {
+			for _, line := range lines {
+				assert.LessOrEqual(t, ansi.StringWidth(line), width, name)
+				for _, r := range ansi.Strip(line) {
+					assert.False(t, r < ' ' || r == 0x202e || r == 0x200b || r == 0xfffd, "%s draws %q", name, line)
+				}
+				assert.NotContains(t, line, "\x1b]", name)
+			}
+		}
+	}
+}
+
+func TestEveryWidgetIsExactAtEverySize(t *testing.T) {
+	clock := newTestClock()
+	theme := NewTheme(false, true)
+	s := newSample(clock.Now)
+	for _, msg := range keys("name<tab><tab><tab>" + strings.Repeat("x漢<enter>", 30)) {
+		s.Update(msg)
+	}
+	confirm := NewConfirm("t", strings.Repeat("delete it all ", 20), "漢字", clock.Now)
+	confirm.SwallowTypeAhead()
+	picker, cmd := NewPicker(PickerSpec{Path: "/漢", Recent: []string{"/漢/b"}, List: func(string) (Listing, error) {
+		return Listing{Folders: []string{"漢", "漢字"}, More: true}, nil
+	}})
+	picker.Update(cmd())
+	views := []func(*Theme, int, int) []string{s.View, confirm.View, picker.View}
+	for width := 0; width <= 500; width += 1 + width/9 {
+		for height := 0; height <= 200; height += 1 + height/9 {
+			for i, view := range views {
+				lines := view(theme, width, height)
+				require.Len(t, lines, height, "view %d at %dx%d", i, width, height)
+				for _, line := range lines {
+					require.LessOrEqual(t, ansi.StringWidth(line), width, "view %d at %dx%d: %q", i, width, height, line)
+				}
+			}
+		}
+	}
+}
+
+func TestASmallFormScrollsToTheFocusedField(t *testing.T) {
+	s := newSample(newTestClock().Now)
+	theme := NewTheme(true, false)
+	for _, label := range []string{"Name", "Runtime", "Token", "Data"} {
+		frame := text(s.View(theme, 40, 6))
+		assert.Contains(t, frame, "› "+label, "the focused field is on screen")
+		s.Update(press("tab"))
+	}
+}
+
+func FuzzTheBufferIsATextWithACursor(f *testing.F) {
+	f.Add("héllo\nwörld", "x", uint16(0x1234))
+	f.Add(hostileText, "\u0301", uint16(0xffff))
+	const enough = 300 // The test itself deletes one by one, which is quadratic.
+	f.Fuzz(func(t *testing.T, start, typed string, moves uint16) {
+		if len(start)+len(typed) > enough {
+			t.Skip()
+		}
+		b := newBuffer(start)
+		require.Equal(t, start, b.value())
+		names := []string{"left", "right", "home", "end"}
+		for i := range 8 {
+			b.edit(press(names[moves>>(2*i)&3]))
+			if moves>>i&1 == 1 {
+				b.vertical(i - 4)
+			}
+		}
+		require.Equal(t, start, b.value(), "moving changes nothing")
+		size := len(start)
+		b.insert(typed)
+		require.Len(t, b.value(), size+len(typed))
+		require.Contains(t, b.value(), typed)
+		require.Equal(t, len(b.value()), b.size)
+		for range len(start) + len(typed) + 1 {
+			b.backspace()
+			require.Equal(t, len(b.value()), b.size)
+			require.LessOrEqual(t, b.col, len(b.line()))
+		}
+		for range len(start) + 1 {
+			b.deleteForward()
+		}
+		require.Equal(t, "", b.value(), fmt.Sprintf("%q", b.value()))
+	})
+}

@@ -1,0 +1,386 @@
+"""The zygote: imports one version of a function once, then forks a process for each call.
+
+It is started by the engine with a control socket on fd 3 (SOCK_SEQPACKET, one JSON
+object per datagram). Descriptors travel with the datagrams. Nothing of the engine's
+is visible to the function except through its arguments.
+"""
+import ctypes
+import gc
+import importlib
+import json
+import os
+import resource
+import select
+import signal
+import socket
+import struct
+import sys
+import time
+import traceback
+
+CONTROL_FD = 3
+MAX_DATAGRAM = 60_000
+ALLOWED = ("data", "client", "secrets", "function_call_info")
+PR_SET_PDEATHSIG = 1
+PR_SET_CHILD_SUBREAPER = 36
+
+# Frames of these files are left out of a traceback's head.
+OURS = (__file__, importlib.__file__, "<frozen importlib._bootstrap>", "<frozen importlib._bootstrap_external>")
+
+libc = ctypes.CDLL(None)
+
+
+class Refused(Exception):
+    """The function does not keep the contract; the message is for its author."""
+
+
+class NotSerialisable(Exception):
+    """The result is not JSON; the message names type and path."""
+
+
+def failure(exc):
+    """Describes an exception, its trace without our own frames."""
+    tb = exc.__traceback__
+    while tb is not None and tb.tb_frame.f_code.co_filename in OURS:
+        tb = tb.tb_next
+    trace = "".join(traceback.format_exception(type(exc), exc, tb))
+    text = str(exc)
+    if isinstance(exc, SystemExit):
+        text = "the function called sys.exit(%r)" % (exc.code,)
+    elif not isinstance(exc, (Refused, NotSerialisable)):
+        text = "%s: %s" % (type(exc).__name__, text) if text else type(exc).__name__
+    return {"type": type(exc).__name__, "message": text[:8000], "trace": "" if isinstance(exc, (Refused, NotSerialisable)) else trace}
+
+
+def cut(error, room):
+    """Cuts a trace to what a datagram holds, keeping its end, which says most."""
+    trace = error["trace"]
+    if len(trace.encode("utf-8", "backslashreplace")) > room:
+        error["trace"] = "... trace cut ...\n" + trace[-room // 4:]
+    return error
+
+
+# ---- the import, which is the deploy check ---------------------------------
+
+def load(root, path):
+    """Imports the entry file and returns its handle."""
+    sys.path[0] = root
+    name = path[:-3].replace("/", ".")
+    try:
+        module = importlib.import_module(name)
+    except NameError as exc:
+        if getattr(exc, "name", None) != "CogniteClient":
+            raise
+        # The SDK documents handles whose annotation names a class that the file
+        # does not import; on Python before 3.14 only lazy annotations load them.
+        print("warning: %s annotates CogniteClient without importing it; the cloud may refuse this" % path, file=sys.stderr)
+        module = load_lazily(root, path, name)
+    handle = getattr(module, "handle", None)
+    if handle is None:
+        raise Refused("%s has no function named handle" % path)
+    if not callable(handle):
+        raise Refused("handle in %s is not a function but %s" % (path, type(handle).__name__))
+    return handle, arguments(handle, path)
+
+
+def load_lazily(root, path, name):
+    import __future__
+    import types
+    with open(os.path.join(root, path), "rb") as f:
+        code = compile(f.read(), os.path.join(root, path), "exec", __future__.annotations.compiler_flag)
+    module = types.ModuleType(name)
+    module.__file__ = os.path.join(root, path)
+    sys.modules[name] = module
+    exec(code, module.__dict__)
+    return module
+
+
+def arguments(handle, path):
+    """Returns which of ALLOWED the handle names; all of them for **kw."""
+    code = getattr(handle, "__code__", None)
+    if code is None:
+        import inspect
+        names = [p.name for p in inspect.signature(handle).parameters.values()]
+        return [n for n in names if n in ALLOWED]
+    if code.co_flags & 0x80:
+        raise Refused("handle in %s line %d is async; it must be synchronous" % (path, code.co_firstlineno))
+    if code.co_posonlyargcount:
+        raise Refused("handle in %s line %d has positional-only arguments; it is called by keyword" % (path, code.co_firstlineno))
+    if code.co_flags & 0x08:
+        return list(ALLOWED)
+    count = code.co_argcount + code.co_kwonlyargcount
+    names = list(code.co_varnames[:count])
+    for name in names:
+        if name not in ALLOWED:
+            raise Refused("handle in %s line %d has an argument %r; allowed are %s" % (path, code.co_firstlineno, name, ", ".join(ALLOWED)))
+    return names
+
+
+# ---- one call, in its own process ------------------------------------------
+
+def receive(sock):
+    return exactly(sock, struct.unpack(">I", exactly(sock, 4))[0])
+
+
+def exactly(sock, count):
+    parts = []
+    while count:
+        part = sock.recv(min(count, 1 << 20))
+        if not part:
+            raise EOFError("the engine closed the call")
+        parts.append(part)
+        count -= len(part)
+    return b"".join(parts)
+
+
+def send(sock, body):
+    sock.sendall(struct.pack(">I", len(body)) + body)
+
+
+def where(value, path="$", open_ids=()):
+    """Finds what in a result is not JSON: 'set at $.items[3]'."""
+    if value is None or isinstance(value, (bool, int, str)):
+        return None
+    if isinstance(value, float):
+        return None if value - value == 0 else "%r at %s" % (value, path)
+    if id(value) in open_ids:
+        return "a cycle at %s" % path
+    if len(open_ids) > 500:
+        return "nesting deeper than 500 at %s" % path[:200]
+    inside = open_ids + (id(value),)
+    if isinstance(value, dict):
+        for key, item in value.items():
+            if not isinstance(key, (str, int, float, bool)) and key is not None:
+                return "key of type %s at %s" % (type(key).__name__, path)
+            found = where(item, "%s.%s" % (path, key), inside)
+            if found:
+                return found
+        return None
+    if isinstance(value, (list, tuple)):
+        for i, item in enumerate(value):
+            found = where(item, "%s[%d]" % (path, i), inside)
+            if found:
+                return found
+        return None
+    return "%s at %s" % (type(value).__name__, path)
+
+
+def encode(value, limit):
+    try:
+        body = json.dumps(value, allow_nan=False, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "strict")
+    except (TypeError, ValueError, RecursionError) as exc:
+        raise NotSerialisable("response is not JSON serialisable: %s" % (where(value) or exc)) from None
+    if limit and len(body) > limit:
+        raise NotSerialisable("response is %.1f MB, limit is %.1f MB" % (len(body) / 1e6, limit / 1e6))
+    return body
+
+
+def run(request, data, handle, names):
+    """Runs the handle; returns the reply for the engine."""
+    started = time.perf_counter()
+    try:
+        if handle is None:
+            handle, names = load(request["root"], request["path"])
+        given = {"data": json.loads(data), "secrets": request.get("secrets", {}),
+                 "function_call_info": request.get("info", {}), "client": None}
+        if "client" in names:
+            print("warning: client is None: this engine has no Cognite project behind it", file=sys.stderr)
+        result = handle(**{name: given[name] for name in names})
+        body = encode(result, request.get("limits", {}).get("response", 0))
+        ms = (time.perf_counter() - started) * 1000
+        return b'{"ok":true,"ms":%.3f,"response":' % ms + body + b"}"
+    except BaseException as exc:  # sys.exit and MemoryError are outcomes too
+        error = failure(exc)
+        if error["trace"]:
+            sys.stderr.write(error["trace"])
+        error["trace"] = error["trace"][-200_000:]
+        return json.dumps({"ok": False, "error": error, "ms": (time.perf_counter() - started) * 1000}).encode()
+
+
+def limit(limits):
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    memory = limits.get("memory")
+    if memory:
+        with open("/proc/self/statm") as f:
+            base = int(f.read().split()[0]) * resource.getpagesize()
+        resource.setrlimit(resource.RLIMIT_AS, (base + memory, base + memory))
+
+
+def child(zygote, control, wake, call, out, err, handle, names):
+    """Everything after the fork. It never returns."""
+    status = 1
+    try:
+        os.setsid()
+        # Neither of the two is inherited by a fork.
+        libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        libc.prctl(PR_SET_CHILD_SUBREAPER, 1)
+        if os.getppid() != zygote:
+            os._exit(1)
+        signal.set_wakeup_fd(-1)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        control.close()
+        for fd in wake:
+            os.close(fd)
+        os.dup2(out, 1)
+        os.dup2(err, 2)
+        os.close(out)
+        os.close(err)
+        sock = socket.socket(fileno=call)
+        # The data is a frame of its own: what cannot be decoded is the call's
+        # failure and not ours.
+        request, data = json.loads(receive(sock)), receive(sock)
+        os.chdir(request["scratch"])
+        os.environ["HOME"] = os.environ["TMPDIR"] = request["scratch"]
+        limit(request.get("limits", {}))
+        reply = run(request, data, handle, names)
+        for stream in (sys.stdout, sys.stderr):
+            try:
+                stream.flush()
+            except Exception:
+                pass  # the function closed or replaced it; its output is its own affair
+        send(sock, reply)
+        status = 0
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        os._exit(status)
+
+
+# ---- the zygote -------------------------------------------------------------
+
+class Zygote:
+    def __init__(self, control):
+        self.control = control
+        self.pid = os.getpid()
+        self.forked = set()
+        self.wake = os.pipe()
+        for fd in self.wake:
+            os.set_blocking(fd, False)
+        self.handle = None
+        self.names = ()
+
+    def say(self, message):
+        self.control.send(json.dumps(message).encode())
+
+    def prepare(self, init):
+        """Imports the function, unless the engine wants a bare zygote."""
+        started = time.perf_counter()
+        if init["import"]:
+            try:
+                self.handle, self.names = load(init["root"], init["path"])
+            except BaseException as exc:
+                self.say({"ev": "failed", "error": cut(failure(exc), MAX_DATAGRAM // 2)})
+                sys.stdout.flush()
+                sys.stderr.flush()
+                os._exit(1)
+        sys.stdout.flush()
+        sys.stderr.flush()
+        gc.collect()
+        gc.freeze()
+        self.say({"ev": "ready", "ms": (time.perf_counter() - started) * 1000,
+                  "threads": len(os.listdir("/proc/self/task")), "args": list(self.names)})
+        null = os.open(os.devnull, os.O_RDWR)
+        for fd in (0, 1, 2):
+            os.dup2(null, fd)
+        os.close(null)
+
+    def fork(self, message, fds):
+        call, out, err = fds
+        pid = os.fork()
+        if pid == 0:
+            child(self.pid, self.control, self.wake, call, out, err, self.handle, self.names)
+        self.forked.add(pid)
+        for fd in fds:
+            os.close(fd)
+        self.say({"ev": "forked", "id": message["id"], "pid": pid})
+
+    def kill(self, message):
+        # Only what was forked and not yet reaped: its pid cannot be another's.
+        if message["pid"] in self.forked:
+            for kill in (os.killpg, os.kill):  # the group does not exist before setsid
+                try:
+                    kill(message["pid"], message["sig"])
+                except ProcessLookupError:
+                    pass
+
+    def reap(self):
+        while True:
+            try:
+                pid, status, usage = os.wait4(-1, os.WNOHANG)
+            except ChildProcessError:
+                return
+            if pid == 0:
+                break
+            if pid not in self.forked:
+                continue
+            self.forked.discard(pid)
+            try:
+                os.killpg(pid, signal.SIGKILL)
+            except (ProcessLookupError, PermissionError):
+                pass
+            self.say({"ev": "exit", "pid": pid, "status": status, "maxrss": usage.ru_maxrss,
+                      "utime": usage.ru_utime, "stime": usage.ru_stime})
+        self.end_strangers()
+
+    def end_strangers(self):
+        """Kills what dead calls left: each call is a subreaper, so whatever else
+        is a child of ours belonged to a call that has ended."""
+        try:
+            with open("/proc/self/task/%d/children" % self.pid) as f:
+                children = [int(p) for p in f.read().split()]
+        except OSError:
+            return
+        for pid in children:
+            if pid in self.forked:
+                continue
+            try:
+                group = os.getpgid(pid)
+                os.kill(pid, signal.SIGKILL)
+                if group != os.getpgrp() and group not in self.forked:
+                    os.killpg(group, signal.SIGKILL)
+            except (ProcessLookupError, PermissionError):
+                pass
+
+    def serve(self):
+        poll = select.poll()
+        poll.register(self.control, select.POLLIN)
+        poll.register(self.wake[0], select.POLLIN)
+        while True:
+            for fd, _ in poll.poll():
+                if fd == self.wake[0]:
+                    try:
+                        os.read(fd, 4096)
+                    except BlockingIOError:
+                        pass
+                    self.reap()
+                    continue
+                data, fds, _, _ = socket.recv_fds(self.control, 1 << 16, 3)
+                if not data:
+                    return  # the engine has gone
+                message = json.loads(data)
+                if message["op"] == "fork":
+                    self.fork(message, fds)
+                elif message["op"] == "kill":
+                    self.kill(message)
+
+
+def main():
+    control = socket.socket(fileno=CONTROL_FD)
+    control.set_inheritable(False)
+    init = json.loads(control.recv(1 << 16))
+    os.chdir(init["scratch"])
+    libc.prctl(PR_SET_CHILD_SUBREAPER, 1)
+    sys.argv[:] = [init["path"]]
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True)
+    zygote = Zygote(control)
+    # The wake-up pipe needs a handler to be installed; the work is done in serve.
+    signal.set_wakeup_fd(zygote.wake[1], warn_on_full_buffer=False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    zygote.prepare(init)
+    zygote.serve()
+
+
+if __name__ == "__main__":
+    main()

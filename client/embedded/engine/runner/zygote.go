@@ -1,0 +1,287 @@
+package runner
+
+import (
+	"context"
+	_ "embed" // for boot.py
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+)
+
+// BootScript is the Python program of a zygote; the engine keeps it as a file.
+//
+//go:embed boot.py
+var BootScript []byte
+
+// maxDatagram bounds one control message.
+const maxDatagram = 1 << 16
+
+// Spec says what a zygote runs.
+type Spec struct {
+	// Python is the interpreter, Boot the path of BootScript.
+	Python, Boot string
+	// Root is the unpacked code, Path the entry file inside it.
+	Root, Path string
+	// Scratch is a directory of the zygote's own, its home and working
+	// directory while it imports.
+	Scratch string
+	// Env is the whole environment, see Environment.
+	Env []string
+	// Bare leaves the import to each call: for modules that start threads, which
+	// a fork would break.
+	Bare bool
+}
+
+// ImportError is why a version could not be imported.
+type ImportError struct{ Message, Trace string }
+
+func (e *ImportError) Error() string { return e.Message }
+
+// ErrImportTimeout is returned when the import did not end in time.
+var ErrImportTimeout = errors.New("import exceeded its time limit")
+
+// ErrZygoteGone fails the calls whose zygote has died.
+var ErrZygoteGone = errors.New("the function's process has ended")
+
+// Zygote is a running zygote. It is safe for concurrent use.
+type Zygote struct {
+	// Threads counts the threads after the import; more than one must not be
+	// forked: start a Bare one instead. ImportTime is what the import took.
+	Threads    int
+	ImportTime time.Duration
+
+	spawner *Spawner
+	cmd     *exec.Cmd
+	control *net.UnixConn
+	lastID  atomic.Int64
+	done    chan struct{}
+
+	mu    sync.Mutex
+	byID  map[int64]*process
+	byPID map[int]*process
+	early map[int]exit // exits that came before their forked message was handled
+	gone  bool
+}
+
+// process is one forked call process.
+type process struct {
+	pid    int
+	forked chan struct{} // closed when pid is known
+	exited chan exit     // gets one exit
+}
+
+type exit struct {
+	Status       int     `json:"status"`
+	MaxRSSKiB    int64   `json:"maxrss"`
+	UserSeconds  float64 `json:"utime"`
+	SystemSecond float64 `json:"stime"`
+	lost         bool    // the zygote died and took the process along
+}
+
+type event struct {
+	Ev      string  `json:"ev"`
+	ID      int64   `json:"id"`
+	PID     int     `json:"pid"`
+	Threads int     `json:"threads"`
+	MS      float64 `json:"ms"`
+	exit
+	Error struct{ Message, Trace string } `json:"error"`
+}
+
+// Start starts a zygote and waits for its import. What the import prints goes
+// to output, line by line, from other goroutines, and is complete on return.
+func Start(ctx context.Context, spawner *Spawner, spec Spec, output Sink) (*Zygote, error) {
+	control, theirs, err := socketpair(syscall.SOCK_SEQPACKET)
+	if err != nil {
+		return nil, err
+	}
+	z := &Zygote{spawner: spawner, control: control, done: make(chan struct{}), byID: map[int64]*process{}, byPID: map[int]*process{}, early: map[int]exit{}}
+	z.cmd = exec.Command(spec.Python, "-E", "-B", spec.Boot)
+	z.cmd.Dir = spec.Scratch
+	z.cmd.Env = spec.Env
+	z.cmd.ExtraFiles = []*os.File{theirs}
+	drained, err := z.launch(output)
+	_ = theirs.Close() // the child has its own
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("start %s: %w", spec.Python, err), control.Close())
+	}
+	err = z.awaitImport(ctx, spec)
+	if err != nil {
+		z.kill()
+		z.bury()
+		drained(drainAfterExit)
+		return nil, errors.Join(err, control.Close())
+	}
+	drained(drainAfterExit)
+	go z.listen()
+	return z, nil
+}
+
+// launch starts the process with pipes for its output.
+func (z *Zygote) launch(output Sink) (drained func(time.Duration) bool, err error) {
+	pump, out, errw, err := newPump(output)
+	if err != nil {
+		return nil, err
+	}
+	z.cmd.Stdout, z.cmd.Stderr = out, errw
+	err = z.spawner.Start(z.cmd)
+	_ = out.Close()  // ours are not needed any more
+	_ = errw.Close() // ditto
+	if err != nil {
+		pump.drain(0)
+		return nil, err
+	}
+	return pump.drain, nil
+}
+
+func (z *Zygote) awaitImport(ctx context.Context, spec Spec) error {
+	init, err := json.Marshal(map[string]any{"root": spec.Root, "path": spec.Path, "scratch": spec.Scratch, "import": !spec.Bare})
+	if err != nil {
+		return err
+	}
+	if _, err := z.control.Write(init); err != nil {
+		return fmt.Errorf("speak to the function's process: %w", err)
+	}
+	stop := context.AfterFunc(ctx, func() { _ = z.control.SetReadDeadline(time.Unix(1, 0)) })
+	defer stop()
+	buf := make([]byte, maxDatagram)
+	n, err := z.control.Read(buf)
+	switch {
+	case ctx.Err() != nil:
+		if errors.Is(context.Cause(ctx), context.DeadlineExceeded) {
+			return ErrImportTimeout
+		}
+		return context.Cause(ctx)
+	case err != nil || n == 0:
+		return &ImportError{Message: "the process ended while it imported the function"}
+	}
+	var e event
+	if err := json.Unmarshal(buf[:n], &e); err != nil {
+		return fmt.Errorf("the function's process said %q: %w", buf[:n], err)
+	}
+	if e.Ev == "failed" {
+		return &ImportError{Message: e.Error.Message, Trace: e.Error.Trace}
+	}
+	z.Threads, z.ImportTime = e.Threads, time.Duration(e.MS*float64(time.Millisecond))
+	return nil
+}
+
+// listen handles the zygote's messages until it ends, then fails what runs.
+func (z *Zygote) listen() {
+	defer close(z.done)
+	buf := make([]byte, maxDatagram)
+	for {
+		n, err := z.control.Read(buf)
+		if err != nil || n == 0 {
+			break
+		}
+		var e event
+		if json.Unmarshal(buf[:n], &e) == nil {
+			z.handle(e)
+		}
+	}
+	z.kill()
+	z.bury()
+	_ = z.control.Close() // nothing is left to say
+	z.mu.Lock()
+	defer z.mu.Unlock()
+	z.gone = true
+	for _, p := range z.byID {
+		p.exited <- exit{lost: true}
+	}
+	for _, p := range z.byPID {
+		p.exited <- exit{lost: true}
+	}
+	z.byID, z.byPID = nil, nil
+}
+
+func (z *Zygote) handle(e event) {
+	z.mu.Lock()
+	defer z.mu.Unlock()
+	switch e.Ev {
+	case "forked":
+		p := z.byID[e.ID]
+		delete(z.byID, e.ID)
+		p.pid = e.PID
+		close(p.forked)
+		if early, ok := z.early[e.PID]; ok {
+			delete(z.early, e.PID)
+			p.exited <- early
+			return
+		}
+		z.byPID[e.PID] = p
+	case "exit":
+		p, ok := z.byPID[e.PID]
+		if !ok {
+			z.early[e.PID] = e.exit
+			return
+		}
+		delete(z.byPID, e.PID)
+		p.exited <- e.exit
+	}
+}
+
+// fork asks for a call process and hands it the three files.
+func (z *Zygote) fork(call, out, errw *os.File) (*process, error) {
+	p := &process{forked: make(chan struct{}), exited: make(chan exit, 1)}
+	id := z.lastID.Add(1)
+	z.mu.Lock()
+	if z.gone {
+		z.mu.Unlock()
+		return nil, ErrZygoteGone
+	}
+	z.byID[id] = p
+	z.mu.Unlock()
+	message, err := json.Marshal(map[string]any{"op": "fork", "id": id})
+	if err != nil {
+		return nil, err
+	}
+	rights := syscall.UnixRights(int(call.Fd()), int(out.Fd()), int(errw.Fd()))
+	if _, _, err := z.control.WriteMsgUnix(message, rights, nil); err != nil {
+		z.mu.Lock()
+		delete(z.byID, id)
+		z.mu.Unlock()
+		return nil, ErrZygoteGone
+	}
+	return p, nil
+}
+
+// signal sends a signal to a call process and its group.
+func (z *Zygote) signal(p *process, sig syscall.Signal) {
+	select {
+	case <-p.forked:
+	case <-z.done:
+		return
+	}
+	message, err := json.Marshal(map[string]any{"op": "kill", "pid": p.pid, "sig": int(sig)})
+	if err == nil {
+		_, _ = z.control.Write(message) // a zygote that cannot be reached takes its calls along
+	}
+}
+
+// PID is the zygote's process id.
+func (z *Zygote) PID() int { return z.cmd.Process.Pid }
+
+// Done is closed when the zygote has ended.
+func (z *Zygote) Done() <-chan struct{} { return z.done }
+
+// Stop kills the zygote and every call it runs, and waits for its end.
+func (z *Zygote) Stop() {
+	z.kill()
+	<-z.done
+}
+
+func (z *Zygote) kill() { KillGroup(z.cmd) }
+
+// bury waits for the killed zygote and ends what its calls left to the engine.
+func (z *Zygote) bury() {
+	_ = z.spawner.Wait(z.cmd) // killed: its status says nothing new
+	z.spawner.EndStrangers()
+}

@@ -1,0 +1,67 @@
+package store
+
+import "time"
+
+// The kinds of a deploy.
+const (
+	KindDeploy   = "deploy"
+	KindRedeploy = "redeploy"
+	KindRollback = "rollback"
+)
+
+// Deploy is one attempt to put a version into service. Its id also owns the
+// log lines of its build output.
+type Deploy struct {
+	ID, FunctionID int64
+	Kind           string
+	From, To       int
+	Status, Phase  string
+	ErrorMessage   string
+	ErrorTrace     string
+	SizeBytes      int64
+	Started, Ended time.Time
+}
+
+const deployColumns = `id, function_id, kind, from_version, to_version, status, phase, error_message, error_trace, size, started, ended`
+
+func scanDeploy(r scanner) (d Deploy, err error) {
+	var started, ended int64
+	err = r.Scan(&d.ID, &d.FunctionID, &d.Kind, &d.From, &d.To, &d.Status, &d.Phase, &d.ErrorMessage, &d.ErrorTrace, &d.SizeBytes, &started, &ended)
+	d.Started, d.Ended = fromMicros(started), fromMicros(ended)
+	return d, err
+}
+
+// Deploy reads one deploy.
+func (s *Store) Deploy(id int64) (Deploy, error) {
+	return one(s.read.QueryRow(`SELECT `+deployColumns+` FROM deploys WHERE id = ?`, id), scanDeploy)
+}
+
+// Deploys lists the newest deploys of a function (0: of all), newest first.
+func (s *Store) Deploys(functionID int64, limit int) ([]Deploy, error) {
+	return list(s, scanDeploy, `SELECT `+deployColumns+` FROM deploys WHERE ?1 = 0 OR function_id = ?1 ORDER BY id DESC LIMIT ?2`, functionID, limit)
+}
+
+// OpenDeploys lists the deploys that have not ended, oldest first.
+func (s *Store) OpenDeploys() ([]Deploy, error) {
+	return list(s, scanDeploy, `SELECT `+deployColumns+` FROM deploys WHERE ended = 0 ORDER BY id`)
+}
+
+// InsertDeploy stores a new deploy.
+func (tx *Tx) InsertDeploy(d Deploy) error {
+	err := tx.exec(`INSERT INTO deploys (`+deployColumns+`) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)`,
+		d.ID, d.FunctionID, d.Kind, d.From, d.To, d.Status, d.Phase, d.ErrorMessage, d.ErrorTrace, d.SizeBytes, micros(d.Started), micros(d.Ended))
+	if err != nil {
+		return err
+	}
+	return tx.Event("deploy", d.ID)
+}
+
+// UpdateDeploy stores how far a deploy has come.
+func (tx *Tx) UpdateDeploy(d Deploy) error {
+	err := tx.change(`UPDATE deploys SET status=?, phase=?, error_message=?, error_trace=?, ended=?, from_version=? WHERE id=?`,
+		d.Status, d.Phase, d.ErrorMessage, d.ErrorTrace, micros(d.Ended), d.From, d.ID)
+	if err != nil {
+		return err
+	}
+	return tx.Event("deploy", d.ID)
+}

@@ -1,0 +1,41 @@
+package store
+
+import (
+	"database/sql"
+	"errors"
+	"fmt"
+)
+
+// scanner is a *sql.Row or *sql.Rows.
+type scanner interface{ Scan(dest ...any) error }
+
+type failedRow struct{ err error }
+
+func (r failedRow) Scan(...any) error { return r.err }
+
+// one scans a single row and turns "no rows" into ErrNotFound.
+func one[T any](row scanner, scan func(scanner) (T, error)) (T, error) {
+	v, err := scan(row)
+	if errors.Is(err, sql.ErrNoRows) {
+		return v, ErrNotFound
+	}
+	return v, err
+}
+
+// list reads all rows of a query on a read connection.
+func list[T any](s *Store, scan func(scanner) (T, error), query string, args ...any) ([]T, error) {
+	rows, err := s.read.Query(query, args...)
+	if err != nil {
+		return nil, fmt.Errorf("read the state: %w", err)
+	}
+	defer func() { _ = rows.Close() }() // rows.Err below tells what matters
+	var all []T
+	for rows.Next() {
+		v, err := scan(rows)
+		if err != nil {
+			return nil, fmt.Errorf("read the state: %w", err)
+		}
+		all = append(all, v)
+	}
+	return all, rows.Err()
+}

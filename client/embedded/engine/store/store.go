@@ -1,0 +1,160 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	_ "modernc.org/sqlite" // the database/sql driver "sqlite"
+)
+
+// ErrNotFound is returned where a row that was asked for does not exist.
+var ErrNotFound = errors.New("no such row")
+
+// ErrClosed is returned by writes after Close.
+var ErrClosed = errors.New("the store is closed")
+
+const (
+	// fileName is the database's name in the state directory.
+	fileName = "engine.db"
+	// readers is how many reads run at once; they never wait for the writer.
+	readers = 4
+	// idBlock is how many ids are reserved at once, so that one id costs no
+	// write and none is ever given out twice, a crash included.
+	idBlock = 1 << 16
+	// idLow is when the next block is reserved.
+	idLow = 1 << 12
+)
+
+// Store is the engine's state. It is safe for concurrent use.
+type Store struct {
+	clock  func() time.Time
+	read   *sql.DB
+	write  *sql.DB
+	conn   *sql.Conn
+	epoch  string
+	jobs   chan *job
+	quit   chan struct{}
+	done   chan struct{}
+	closed sync.Once
+
+	mu      sync.Mutex
+	changed chan struct{}
+
+	// The rest belongs to the writer goroutine.
+	statements map[string]*sql.Stmt
+	nextID     int64
+	reservedID int64
+	position   int64
+	eventSeq   int64
+	relaxed    bool
+}
+
+// Open opens or creates the state in dir, which must exist.
+func Open(dir string, clock func() time.Time) (*Store, error) {
+	path := filepath.Join(dir, fileName)
+	if err := createPrivate(path); err != nil {
+		return nil, err
+	}
+	write, err := open(path, "")
+	if err != nil {
+		return nil, err
+	}
+	write.SetMaxOpenConns(1)
+	read, err := open(path, "&_pragma=query_only(1)")
+	if err != nil {
+		return nil, errors.Join(err, write.Close())
+	}
+	read.SetMaxOpenConns(readers)
+	read.SetMaxIdleConns(readers)
+	s := &Store{
+		clock: clock, read: read, write: write,
+		jobs: make(chan *job, maxGroup), quit: make(chan struct{}), done: make(chan struct{}),
+		changed: make(chan struct{}), statements: map[string]*sql.Stmt{},
+	}
+	if err := s.start(); err != nil {
+		return nil, errors.Join(fmt.Errorf("%s: %w", path, err), read.Close(), write.Close())
+	}
+	go s.run()
+	return s, nil
+}
+
+// createPrivate makes sure that the file exists and only its owner can read it,
+// before SQLite would create it with the mode of the umask.
+func createPrivate(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return err
+	}
+	return f.Close()
+}
+
+func open(path, more string) (*sql.DB, error) {
+	return sql.Open("sqlite", "file:"+path+"?_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma=foreign_keys(1)&_pragma=synchronous(FULL)&_pragma=temp_store(MEMORY)"+more)
+}
+
+func (s *Store) start() error {
+	ctx := context.Background()
+	conn, err := s.write.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	s.conn = conn
+	if err := migrate(ctx, conn); err != nil {
+		return err
+	}
+	if err := conn.QueryRowContext(ctx, `SELECT value FROM meta WHERE key='epoch'`).Scan(&s.epoch); err != nil {
+		return err
+	}
+	if err := conn.QueryRowContext(ctx, `SELECT CAST(value AS INTEGER) FROM meta WHERE key='reserved_id'`).Scan(&s.reservedID); err != nil {
+		return err
+	}
+	s.nextID = s.reservedID
+	if err := conn.QueryRowContext(ctx, `SELECT COALESCE(MAX(position),0) FROM log_lines`).Scan(&s.position); err != nil {
+		return err
+	}
+	return conn.QueryRowContext(ctx, `SELECT COALESCE(MAX(seq),0) FROM events`).Scan(&s.eventSeq)
+}
+
+// Close waits for the writes under way and closes the file.
+func (s *Store) Close() error {
+	s.closed.Do(func() { close(s.quit) })
+	<-s.done
+	return errors.Join(s.conn.Close(), s.read.Close(), s.write.Close())
+}
+
+// Epoch names this history of events; it changes when state is restored.
+func (s *Store) Epoch() string { return s.epoch }
+
+// Changed returns a channel that is closed by the next commit.
+func (s *Store) Changed() <-chan struct{} {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.changed
+}
+
+func (s *Store) broadcast() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	close(s.changed)
+	s.changed = make(chan struct{})
+}
+
+func micros(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMicro()
+}
+
+func fromMicros(us int64) time.Time {
+	if us == 0 {
+		return time.Time{}
+	}
+	return time.UnixMicro(us).UTC()
+}

@@ -1,0 +1,179 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func testClock() time.Time { return time.Date(2026, 11, 20, 8, 0, 0, 0, time.UTC) }
+
+func openTest(t *testing.T, dir string) *Store {
+	t.Helper()
+	s, err := Open(dir, testClock)
+	require.NoError(t, err)
+	return s
+}
+
+func addFunction(t *testing.T, s *Store, name string) int64 {
+	t.Helper()
+	var id int64
+	require.NoError(t, s.Write(Durable, func(tx *Tx) error {
+		id = tx.NextID()
+		return tx.InsertFunction(Function{ID: id, Name: name, Created: testClock()})
+	}))
+	return id
+}
+
+func TestWhatWasAcknowledgedIsThereAfterReopening(t *testing.T) {
+	dir := t.TempDir()
+	s := openTest(t, dir)
+	id := addFunction(t, s, "ingest")
+	require.NoError(t, s.Close())
+
+	s = openTest(t, dir)
+	defer func() { require.NoError(t, s.Close()) }()
+	f, err := s.Function(id)
+	require.NoError(t, err)
+	assert.Equal(t, "ingest", f.Name)
+	assert.Equal(t, testClock(), f.Created)
+}
+
+func TestIdsAreNeverGivenOutTwice(t *testing.T) {
+	dir := t.TempDir()
+	seen := map[int64]bool{}
+	for range 3 {
+		s := openTest(t, dir)
+		for range 50 {
+			id := addFunction(t, s, "f")
+			require.False(t, seen[id], "id %d came twice", id)
+			seen[id] = true
+		}
+		require.NoError(t, s.Close())
+	}
+}
+
+func TestOneFailedWriteDoesNotUndoItsNeighbours(t *testing.T) {
+	s := openTest(t, t.TempDir())
+	defer func() { require.NoError(t, s.Close()) }()
+	wrong := errors.New("refused")
+	var wg sync.WaitGroup
+	for i := range 200 {
+		wg.Go(func() {
+			err := s.Write(Durable, func(tx *Tx) error {
+				if err := tx.InsertFunction(Function{ID: tx.NextID(), Name: "f"}); err != nil {
+					return err
+				}
+				if i%2 == 0 {
+					return wrong
+				}
+				return nil
+			})
+			if i%2 == 0 {
+				assert.ErrorIs(t, err, wrong)
+			} else {
+				assert.NoError(t, err)
+			}
+		})
+	}
+	wg.Wait()
+	all, err := s.Functions()
+	require.NoError(t, err)
+	assert.Len(t, all, 100)
+}
+
+func TestAScheduleFiresOncePerTime(t *testing.T) {
+	s := openTest(t, t.TempDir())
+	defer func() { require.NoError(t, s.Close()) }()
+	f := addFunction(t, s, "f")
+	fire := func() error {
+		return s.Write(Durable, func(tx *Tx) error {
+			return tx.InsertCall(Call{ID: tx.NextID(), FunctionID: f, Status: Running, Started: testClock(), ScheduleID: 5, Scheduled: testClock()}, nil)
+		})
+	}
+	require.NoError(t, fire())
+	assert.Error(t, fire())
+}
+
+func TestDeletingAFunctionLeavesNothingOfIt(t *testing.T) {
+	s := openTest(t, t.TempDir())
+	defer func() { require.NoError(t, s.Close()) }()
+	f := addFunction(t, s, "f")
+	var call int64
+	require.NoError(t, s.Write(Durable, func(tx *Tx) error {
+		call = tx.NextID()
+		return errors.Join(
+			tx.InsertCall(Call{ID: call, FunctionID: f, Status: Running, Started: testClock()}, []byte(`{}`)),
+			tx.InsertSchedule(Schedule{ID: tx.NextID(), FunctionID: f, Name: "hourly", Cron: "0 * * * *", NextDue: testClock()}),
+			tx.AppendLines(call, []Line{{Time: testClock(), Text: "hello"}}))
+	}))
+	require.NoError(t, s.Write(Durable, func(tx *Tx) error { return tx.DeleteFunction(f) }))
+
+	_, err := s.Call(call)
+	assert.ErrorIs(t, err, ErrNotFound)
+	schedules, err := s.Schedules(0)
+	require.NoError(t, err)
+	assert.Empty(t, schedules)
+	lines, err := s.Lines(call, 0, 10)
+	require.NoError(t, err)
+	assert.Empty(t, lines)
+}
+
+func TestStateOfANewerVersionIsRefusedUntouched(t *testing.T) {
+	dir := t.TempDir()
+	require.NoError(t, openTest(t, dir).Close())
+	path := filepath.Join(dir, fileName)
+	db, err := sql.Open("sqlite", path)
+	require.NoError(t, err)
+	_, err = db.ExecContext(context.Background(), `PRAGMA user_version = 99`)
+	require.NoError(t, err)
+	require.NoError(t, db.Close())
+	before, err := os.ReadFile(path)
+	require.NoError(t, err)
+
+	_, err = Open(dir, testClock)
+	require.ErrorContains(t, err, "newer fndeck (layout 99")
+	after, err := os.ReadFile(path)
+	require.NoError(t, err)
+	assert.Equal(t, before, after)
+}
+
+func TestTheStateIsReadableByItsOwnerOnly(t *testing.T) {
+	dir := t.TempDir()
+	s := openTest(t, dir)
+	addFunction(t, s, "f")
+	for _, name := range []string{fileName, fileName + "-wal", fileName + "-shm"} {
+		info, err := os.Stat(filepath.Join(dir, name))
+		require.NoError(t, err)
+		assert.Equal(t, os.FileMode(0o600), info.Mode().Perm(), name)
+	}
+	require.NoError(t, s.Close())
+}
+
+func TestAReaderBehindTheEventHistoryIsTold(t *testing.T) {
+	s := openTest(t, t.TempDir())
+	defer func() { require.NoError(t, s.Close()) }()
+	require.NoError(t, s.Write(Relaxed, func(tx *Tx) error {
+		for range eventHistory + 2000 {
+			if err := tx.Event("call", 1); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+	_, complete, err := s.Events(5, 10)
+	require.NoError(t, err)
+	assert.False(t, complete)
+	events, complete, err := s.Events(eventHistory+1000, 10)
+	require.NoError(t, err)
+	assert.True(t, complete)
+	assert.Equal(t, int64(eventHistory+1001), events[0].Seq)
+}

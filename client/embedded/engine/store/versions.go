@@ -1,0 +1,121 @@
+package store
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+)
+
+// The states of a version and of a deploy.
+const (
+	Queued    = "Queued"
+	Deploying = "Deploying"
+	Ready     = "Ready"
+	Failed    = "Failed"
+)
+
+// Settings is what a version was deployed with beside its code. Secrets and
+// index URLs, which may hold credentials, are sealed: see the vault.
+type Settings struct {
+	FunctionPath   string            `json:"functionPath"`
+	EnvVars        map[string]string `json:"envVars,omitempty"`
+	Secrets        map[string][]byte `json:"secrets,omitempty"`
+	IndexURL       []byte            `json:"indexUrl,omitempty"`
+	ExtraIndexURLs [][]byte          `json:"extraIndexUrls,omitempty"`
+	CPU            float64           `json:"cpu,omitempty"`
+	MemoryGB       float64           `json:"memoryGb,omitempty"`
+}
+
+// Version is one deployed state of a function. It never changes once Ready.
+type Version struct {
+	FunctionID int64
+	Number     int
+	SHA256     string
+	SizeBytes  int64
+	Settings   Settings
+	// Runtime is py310 and the like, RuntimeVersion "Python 3.10.13".
+	Runtime, RuntimeVersion string
+	Folder                  string
+	DeployID                int64
+	Status                  string
+	ErrorMessage            string
+	ErrorTrace              string
+	Mode, ModeReason        string
+	// Environment is the key of its package environment, empty for none.
+	Environment    string
+	Created, Ready time.Time
+}
+
+const versionColumns = `function_id, number, sha256, size, settings, runtime, runtime_version, folder, deploy_id, status, error_message, error_trace, mode, mode_reason, environment, created, ready`
+
+func scanVersion(r scanner) (v Version, err error) {
+	var settings []byte
+	var created, ready int64
+	err = r.Scan(&v.FunctionID, &v.Number, &v.SHA256, &v.SizeBytes, &settings, &v.Runtime, &v.RuntimeVersion, &v.Folder,
+		&v.DeployID, &v.Status, &v.ErrorMessage, &v.ErrorTrace, &v.Mode, &v.ModeReason, &v.Environment, &created, &ready)
+	if err != nil {
+		return v, err
+	}
+	v.Created, v.Ready = fromMicros(created), fromMicros(ready)
+	if err := json.Unmarshal(settings, &v.Settings); err != nil {
+		return v, fmt.Errorf("settings of version %d of function %d: %w", v.Number, v.FunctionID, err)
+	}
+	return v, nil
+}
+
+// Version reads one version.
+func (s *Store) Version(functionID int64, number int) (Version, error) {
+	return one(s.read.QueryRow(`SELECT `+versionColumns+` FROM versions WHERE function_id = ? AND number = ?`, functionID, number), scanVersion)
+}
+
+// Versions lists a function's versions, newest first.
+func (s *Store) Versions(functionID int64) ([]Version, error) {
+	return list(s, scanVersion, `SELECT `+versionColumns+` FROM versions WHERE function_id = ? ORDER BY number DESC`, functionID)
+}
+
+// CurrentVersions lists the serving and the latest version of every function.
+func (s *Store) CurrentVersions() ([]Version, error) {
+	return list(s, scanVersion, `SELECT `+versionColumns+` FROM versions v WHERE EXISTS
+		(SELECT 1 FROM functions f WHERE f.id = v.function_id AND v.number IN (f.serving, f.latest))`)
+}
+
+// CodeInUse lists the hashes of all code that a version or a file refers to.
+func (s *Store) CodeInUse() ([]string, error) {
+	return list(s, func(r scanner) (sha string, err error) { return sha, r.Scan(&sha) },
+		`SELECT sha256 FROM versions UNION SELECT sha256 FROM files WHERE sha256 <> ''`)
+}
+
+// InsertVersion stores a new version.
+func (tx *Tx) InsertVersion(v Version) error {
+	settings, err := json.Marshal(v.Settings)
+	if err != nil {
+		return err
+	}
+	err = tx.exec(`INSERT INTO versions (`+versionColumns+`) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`,
+		v.FunctionID, v.Number, v.SHA256, v.SizeBytes, settings, v.Runtime, v.RuntimeVersion, v.Folder, v.DeployID, v.Status,
+		v.ErrorMessage, v.ErrorTrace, v.Mode, v.ModeReason, v.Environment, micros(v.Created), micros(v.Ready))
+	if err != nil {
+		return err
+	}
+	return tx.Event("version", v.FunctionID)
+}
+
+// Version reads one version inside the transaction.
+func (tx *Tx) Version(functionID int64, number int) (Version, error) {
+	return one(tx.queryRow(`SELECT `+versionColumns+` FROM versions WHERE function_id = ? AND number = ?`, functionID, number), scanVersion)
+}
+
+// UpdateVersion stores what a deploy learned of a version.
+func (tx *Tx) UpdateVersion(v Version) error {
+	err := tx.change(`UPDATE versions SET status=?, error_message=?, error_trace=?, mode=?, mode_reason=?, environment=?, runtime=?, runtime_version=?, ready=? WHERE function_id=? AND number=?`,
+		v.Status, v.ErrorMessage, v.ErrorTrace, v.Mode, v.ModeReason, v.Environment, v.Runtime, v.RuntimeVersion, micros(v.Ready), v.FunctionID, v.Number)
+	if err != nil {
+		return err
+	}
+	return tx.Event("function", v.FunctionID)
+}
+
+// SetFolder records where the code of a version came from.
+func (tx *Tx) SetFolder(functionID int64, number int, folder string) error {
+	return tx.change(`UPDATE versions SET folder = ? WHERE function_id = ? AND number = ?`, folder, functionID, number)
+}

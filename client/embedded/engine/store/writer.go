@@ -1,0 +1,244 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"strconv"
+)
+
+// maxGroup bounds how many writes share one commit.
+const maxGroup = 256
+
+// Durability says when a write has to be on the disk.
+type Durability int
+
+const (
+	// Durable writes survive power loss once Write has returned.
+	Durable Durability = iota
+	// Relaxed writes survive a kill at once and power loss after the next
+	// durable write.
+	Relaxed
+)
+
+type job struct {
+	durability Durability
+	work       func(*Tx) error
+	result     chan error
+}
+
+// Tx is the transaction that a write runs in. It belongs to the writer
+// goroutine and must not be kept.
+type Tx struct {
+	s *Store
+}
+
+// Write runs work in a transaction and returns when it is committed as durably
+// as asked. An error of work undoes only what this work did. Work must be quick
+// and must not block: everybody else's writes wait behind it.
+func (s *Store) Write(durability Durability, work func(*Tx) error) error {
+	j := &job{durability: durability, work: work, result: make(chan error, 1)}
+	select {
+	case s.jobs <- j:
+	case <-s.quit:
+		return ErrClosed
+	}
+	select {
+	case err := <-j.result:
+		return err
+	case <-s.done:
+		// The writer may have answered just before it ended.
+		select {
+		case err := <-j.result:
+			return err
+		default:
+			return ErrClosed
+		}
+	}
+}
+
+func (s *Store) run() {
+	defer close(s.done)
+	group := make([]*job, 0, maxGroup)
+	for {
+		group = group[:0]
+		select {
+		case j := <-s.jobs:
+			group = append(group, j)
+		case <-s.quit:
+			s.rest(group)
+			return
+		}
+		group = s.fill(group)
+		s.commit(group)
+	}
+}
+
+// fill takes what else waits now.
+func (s *Store) fill(group []*job) []*job {
+	for len(group) < maxGroup {
+		select {
+		case j := <-s.jobs:
+			group = append(group, j)
+		default:
+			return group
+		}
+	}
+	return group
+}
+
+// rest serves what was accepted before the store was closed.
+func (s *Store) rest(group []*job) {
+	for group = s.fill(group[:0]); len(group) > 0; group = s.fill(group[:0]) {
+		s.commit(group)
+	}
+}
+
+func (s *Store) commit(group []*job) {
+	errs := make([]error, len(group))
+	if err := s.transact(group, errs); err != nil {
+		for i := range errs {
+			errs[i] = err
+		}
+	}
+	for i, j := range group {
+		j.result <- errs[i]
+	}
+	s.broadcast()
+}
+
+// transact runs the group in one transaction. errs gets the jobs' own errors;
+// the returned error failed them all.
+func (s *Store) transact(group []*job, errs []error) error {
+	durability := Relaxed
+	for _, j := range group {
+		durability = min(durability, j.durability)
+	}
+	if err := s.setRelaxed(durability == Relaxed); err != nil {
+		return err
+	}
+	before := s.counters()
+	if _, err := s.exec(`BEGIN IMMEDIATE`); err != nil {
+		return err
+	}
+	err := s.reserveIDs()
+	for i := 0; err == nil && i < len(group); i++ {
+		errs[i], err = s.runJob(group[i])
+	}
+	if err == nil {
+		_, err = s.exec(`COMMIT`)
+	}
+	if err != nil {
+		s.restore(before)
+		_, _ = s.exec(`ROLLBACK`) // an error that ended the transaction already leaves nothing to undo
+		return fmt.Errorf("write the state: %w", err)
+	}
+	return nil
+}
+
+// runJob runs one job inside a savepoint, so that its failure is its own. The
+// second error is one that the whole group must give up for.
+func (s *Store) runJob(j *job) (own, all error) {
+	if _, err := s.exec(`SAVEPOINT job`); err != nil {
+		return nil, err
+	}
+	if own = j.work(&Tx{s}); own != nil {
+		if _, err := s.exec(`ROLLBACK TO job`); err != nil {
+			return own, err
+		}
+	}
+	_, err := s.exec(`RELEASE job`)
+	return own, err
+}
+
+type counters struct{ nextID, reservedID, position, eventSeq int64 }
+
+func (s *Store) counters() counters {
+	return counters{s.nextID, s.reservedID, s.position, s.eventSeq}
+}
+
+func (s *Store) restore(c counters) {
+	s.nextID, s.reservedID, s.position, s.eventSeq = c.nextID, c.reservedID, c.position, c.eventSeq
+}
+
+func (s *Store) setRelaxed(relaxed bool) error {
+	if s.relaxed == relaxed {
+		return nil
+	}
+	mode := "FULL"
+	if relaxed {
+		mode = "NORMAL"
+	}
+	if _, err := s.exec(`PRAGMA synchronous = ` + mode); err != nil {
+		return err
+	}
+	s.relaxed = relaxed
+	return nil
+}
+
+func (s *Store) reserveIDs() error {
+	if s.reservedID-s.nextID > idLow {
+		return nil
+	}
+	s.reservedID += idBlock
+	_, err := s.exec(`UPDATE meta SET value = ? WHERE key = 'reserved_id'`, strconv.FormatInt(s.reservedID, 10))
+	return err
+}
+
+// statement prepares a query once for the life of the store.
+func (s *Store) statement(query string) (*sql.Stmt, error) {
+	if st, ok := s.statements[query]; ok {
+		return st, nil
+	}
+	st, err := s.conn.PrepareContext(context.Background(), query)
+	if err != nil {
+		return nil, err
+	}
+	s.statements[query] = st
+	return st, nil
+}
+
+func (s *Store) exec(query string, args ...any) (sql.Result, error) {
+	st, err := s.statement(query)
+	if err != nil {
+		return nil, err
+	}
+	return st.Exec(args...)
+}
+
+// NextID returns an id that was never given out before.
+func (tx *Tx) NextID() int64 {
+	tx.s.nextID++
+	return tx.s.nextID
+}
+
+// Now is the store's clock.
+func (tx *Tx) Now() int64 { return micros(tx.s.clock()) }
+
+func (tx *Tx) exec(query string, args ...any) error {
+	_, err := tx.s.exec(query, args...)
+	return err
+}
+
+// change runs a statement that must touch exactly one row.
+func (tx *Tx) change(query string, args ...any) error {
+	result, err := tx.s.exec(query, args...)
+	if err != nil {
+		return err
+	}
+	if n, err := result.RowsAffected(); err != nil || n == 0 {
+		if err == nil {
+			err = ErrNotFound
+		}
+		return err
+	}
+	return nil
+}
+
+func (tx *Tx) queryRow(query string, args ...any) scanner {
+	st, err := tx.s.statement(query)
+	if err != nil {
+		return failedRow{err}
+	}
+	return st.QueryRow(args...)
+}

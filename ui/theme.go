@@ -26,13 +26,15 @@ type Theme struct {
 	// Selection is the line under the cursor, Border boxes and rules, Match a
 	// search hit, Banner the line of a protected or lost context.
 	Selection, Border, Match, Banner lipgloss.Style
+	// Current is the match that n and N have gone to.
+	Current lipgloss.Style
 	// Title heads a table or a section; Flash marks a cell that just changed.
 	Title, Flash lipgloss.Style
 	// Sources tells the sources of a merged log apart, beside their names.
 	Sources [8]lipgloss.Style
 	// ASCII asks for glyphs that every terminal draws in one cell.
-	ASCII bool
-	tones [toneCount]lipgloss.Style
+	ASCII           bool
+	tones, selected [toneCount]lipgloss.Style
 }
 
 // palette is one table of colours; the values are sRGB and the renderer takes
@@ -71,6 +73,7 @@ func NewTheme(dark, ascii bool) *Theme {
 		Selection: plain.Bold(true).Background(lipgloss.Color(p.selection)),
 		Border:    fg(p.border),
 		Match:     fg(p.onMark).Background(lipgloss.Color(p.match)),
+		Current:   plain.Bold(true).Foreground(lipgloss.Color(p.onMark)).Background(lipgloss.Color(p.accent)),
 		Banner:    plain.Bold(true).Foreground(lipgloss.Color("#ffffff")).Background(lipgloss.Color(p.banner)),
 		Title:     fg(p.dim).Bold(true),
 		Flash:     plain.Bold(true).Foreground(lipgloss.Color(p.accent)),
@@ -80,6 +83,9 @@ func NewTheme(dark, ascii bool) *Theme {
 		t.Sources[i] = fg(hex)
 	}
 	t.tones = [toneCount]lipgloss.Style{t.Text, t.Dim, t.Accent, t.OK, t.Warn, t.Bad, t.Info}
+	for i, style := range t.tones {
+		t.selected[i] = style.Bold(true).Background(lipgloss.Color(p.selection))
+	}
 	return t
 }
 
@@ -90,9 +96,21 @@ func (t *Theme) FewColors() *Theme {
 	plain := lipgloss.NewStyle()
 	few.Selection = plain.Reverse(true)
 	few.Match = plain.Reverse(true).Bold(true)
+	few.Current = plain.Reverse(true).Underline(true)
 	few.Banner = plain.Reverse(true).Bold(true)
 	few.Flash = plain.Bold(true)
+	for i := range few.selected {
+		few.selected[i] = few.Selection
+	}
 	return &few
+}
+
+// Selected returns the style of a tone on the line under the cursor.
+func (t *Theme) Selected(tone Tone) lipgloss.Style {
+	if tone < 0 || tone >= toneCount {
+		return t.Selection
+	}
+	return t.selected[tone]
 }
 
 // Tone returns the style of a tone.

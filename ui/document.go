@@ -1,0 +1,120 @@
+package ui
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"charm.land/lipgloss/v2"
+)
+
+// NewDocument shows a text that does not grow: scrolled, searched and wrapped
+// like a log, without times. dir is where a large one is kept. It may write to
+// the disk, so it is not for the update loop.
+func NewDocument(dir, text string) (*LogView, error) {
+	var lines []LogLine
+	for line := range strings.Lines(text) {
+		lines = append(lines, LogLine{Text: strings.TrimRight(line, "\r\n")})
+	}
+	return staticView(dir, lines)
+}
+
+// Fact is one labelled line of a description. A Value of several lines stands
+// under itself; a Fact without a label and value is an empty line.
+type Fact struct {
+	Label, Value string
+	Tone         Tone
+}
+
+// NewFacts is NewDocument for a description: labels at the left, values beside
+// them.
+func NewFacts(dir string, facts []Fact) (*LogView, error) {
+	var lines []LogLine
+	labels := 0
+	for _, f := range facts {
+		labels = max(labels, Width(Clean(f.Label)))
+		label := f.Label
+		for value := range strings.SplitSeq(strings.TrimRight(f.Value, "\n"), "\n") {
+			lines = append(lines, LogLine{Source: label, Text: strings.TrimSuffix(value, "\r"), Tone: f.Tone})
+			label = ""
+		}
+	}
+	v, err := staticView(dir, lines)
+	if err == nil {
+		v.Labels, v.Wrap = labels, true
+	}
+	return v, err
+}
+
+func staticView(dir string, lines []LogLine) (*LogView, error) {
+	buffer := NewLogBuffer(dir)
+	if err := buffer.Append(lines); err != nil {
+		return nil, err
+	}
+	v := &LogView{Buffer: buffer, Times: TimeOff, Static: true, paused: true, hit: -1}
+	v.Sync()
+	return v, nil
+}
+
+// Take replaces what is shown by newer text of the same kind and keeps the
+// place, the search and how it is shown. The old text is forgotten.
+func (v *LogView) Take(newer *LogView) error {
+	old := v.Buffer
+	v.Buffer, v.Labels, v.JSON = newer.Buffer, newer.Labels, newer.JSON
+	v.Sync()
+	v.matches, v.scanned, v.hit = nil, 0, -1
+	v.generation++
+	v.top = max(0, min(v.top, v.entries()-1))
+	return old.Close()
+}
+
+// colourJSON styles one line of indented JSON: keys, strings, numbers and
+// words. What it does not understand stays plain. The text must be cleaned.
+func colourJSON(theme *Theme, text string) string {
+	var b strings.Builder
+	for len(text) > 0 {
+		piece, style := jsonPiece(theme, text)
+		b.WriteString(style.Render(piece))
+		text = text[len(piece):]
+	}
+	return b.String()
+}
+
+// jsonPiece returns the first token of a line and its style.
+func jsonPiece(theme *Theme, text string) (string, lipgloss.Style) {
+	first, size := utf8.DecodeRuneInString(text)
+	switch {
+	case first == '"':
+		end := jsonStringEnd(text)
+		if strings.HasPrefix(strings.TrimLeft(text[end:], " "), ":") {
+			return text[:end], theme.Accent
+		}
+		return text[:end], theme.OK
+	case first == '-' || unicode.IsDigit(first):
+		return leading(text, func(r rune) bool { return strings.ContainsRune("+-.eE", r) || unicode.IsDigit(r) }), theme.Warn
+	case unicode.IsLetter(first):
+		return leading(text, unicode.IsLetter), theme.Info
+	case first == ' ':
+		return leading(text, func(r rune) bool { return r == ' ' }), theme.Text
+	}
+	return text[:size], theme.Dim
+}
+
+func jsonStringEnd(text string) int {
+	for i := 1; i < len(text); i++ {
+		switch text[i] {
+		case '\\':
+			i++
+		case '"':
+			return i + 1
+		}
+	}
+	return len(text)
+}
+
+func leading(text string, in func(rune) bool) string {
+	if i := strings.IndexFunc(text, func(r rune) bool { return !in(r) }); i > 0 {
+		return text[:i]
+	}
+	return text
+}

@@ -1,0 +1,311 @@
+package ui
+
+import (
+	"fmt"
+	"slices"
+	"time"
+)
+
+// TimeMode is how a log view shows the time of a line.
+type TimeMode int
+
+// The modes, in the order in which the key goes through them.
+const (
+	TimeShort TimeMode = iota
+	TimeFull
+	TimeRelative
+	TimeOff
+	timeModes
+)
+
+// LogView shows a window of a LogBuffer. It follows the end until something
+// moves it up; then it never moves by itself. It renders what is visible only.
+type LogView struct {
+	// Buffer is what is shown; Zone is where times are shown.
+	Buffer *LogBuffer
+	Zone   *time.Location
+	Times  TimeMode
+	// ShowSource names the source of each line.
+	ShowSource bool
+	// Labels gives the sources, as labels, this much room; they are dim.
+	Labels int
+	// Static is for text that does not grow: nothing is followed or counted.
+	Static bool
+	// Ended says that no more lines will come.
+	Ended bool
+	// JSON colours the lines as indented JSON.
+	JSON bool
+	// Wrap breaks long lines instead of running off the screen.
+	Wrap bool
+
+	paused  bool
+	known   int // lines that the update loop has heard of
+	pausedN int // known when the view was paused
+	top     int // first visible entry
+	sub     int // rows of it that are above the screen, when wrapping
+	left    int
+	width   int
+	height  int
+
+	filter     *Filter
+	only       bool
+	matches    []int
+	scanned    int
+	hit        int
+	generation uint64
+}
+
+// NewLogView shows a buffer and follows it.
+func NewLogView(buffer *LogBuffer, zone *time.Location) *LogView {
+	return &LogView{Buffer: buffer, Zone: zone, hit: -1}
+}
+
+// Sync takes note of lines that were appended; the owner calls it when its
+// follower says that the buffer has grown.
+func (v *LogView) Sync() { v.known = v.Buffer.Len() }
+
+// entries is how many lines the view runs over.
+func (v *LogView) entries() int {
+	if v.only && v.filter != nil {
+		return len(v.matches)
+	}
+	return v.known
+}
+
+// index maps an entry to a line of the buffer.
+func (v *LogView) index(entry int) int {
+	if v.only && v.filter != nil {
+		return v.matches[entry]
+	}
+	return entry
+}
+
+// Following reports whether the view stays at the end.
+func (v *LogView) Following() bool { return !v.paused && !v.Static }
+
+// Follow goes to the end and stays there.
+func (v *LogView) Follow() {
+	v.paused, v.hit = false, -1
+	v.toEnd()
+}
+
+// ToggleFollow switches following on or off.
+func (v *LogView) ToggleFollow() {
+	if v.paused {
+		v.Follow()
+		return
+	}
+	v.pause()
+}
+
+func (v *LogView) pause() {
+	if !v.paused {
+		v.paused, v.pausedN = true, v.known
+	}
+}
+
+// Move scrolls by some rows. Any move up pauses; reaching the end resumes.
+func (v *LogView) Move(by int) {
+	down := by > 0
+	if by < 0 {
+		v.settle()
+		v.pause()
+	}
+	for ; by < 0 && !(v.top == 0 && v.sub == 0); by++ {
+		if v.sub > 0 {
+			v.sub--
+			continue
+		}
+		v.top--
+		v.sub = v.rows(v.top) - 1
+	}
+	for ; by > 0 && !v.atEnd(); by-- {
+		v.sub++
+		if v.sub >= v.rows(v.top) {
+			v.top, v.sub = v.top+1, 0
+		}
+	}
+	if down && !v.Static && v.atEnd() {
+		v.paused = false
+	}
+}
+
+// settle fixes where a following view stands before it is moved.
+func (v *LogView) settle() {
+	if !v.paused {
+		v.toEnd()
+	}
+}
+
+// Page scrolls by screens.
+func (v *LogView) Page(by int) { v.Move(by * max(1, v.height-1)) }
+
+// Top goes to the first line.
+func (v *LogView) Top() {
+	v.pause()
+	v.top, v.sub = 0, 0
+}
+
+// End goes to the last line; a log follows from there on.
+func (v *LogView) End() { v.Follow() }
+
+// Sideways scrolls the text by some cells.
+func (v *LogView) Sideways(by int) { v.left = max(0, v.left+by) }
+
+// CycleTimes goes to the next way of showing times.
+func (v *LogView) CycleTimes() { v.Times = (v.Times + 1) % timeModes }
+
+// ToggleWrap switches wrapping; the line at the top stays at the top.
+func (v *LogView) ToggleWrap() { v.Wrap, v.sub, v.left = !v.Wrap, 0, 0 }
+
+// rows is how many rows an entry takes.
+func (v *LogView) rows(entry int) int {
+	if !v.Wrap || entry >= v.entries() {
+		return 1
+	}
+	line, ok := v.Buffer.Line(v.index(entry))
+	if !ok {
+		return 1
+	}
+	return len(Wrap(v.text(line), v.textWidth()))
+}
+
+// toEnd puts the last row at the bottom.
+func (v *LogView) toEnd() {
+	v.top, v.sub = v.entries(), 0
+	for room := v.height; room > 0 && v.top > 0; {
+		n := v.rows(v.top - 1)
+		v.top--
+		if n > room {
+			v.sub = n - room
+		}
+		room -= n
+	}
+}
+
+// atEnd reports whether the last row is visible.
+func (v *LogView) atEnd() bool {
+	room := v.height + v.sub
+	for entry := v.top; entry < v.entries(); entry++ {
+		room -= v.rows(entry)
+		if room < 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// Search marks what matches; an empty text ends the search. A bad pattern is
+// reported and the last good search stays.
+func (v *LogView) Search(source string) error {
+	f, err := ParseFilter(source, nil)
+	if err != nil {
+		return err
+	}
+	v.filter, v.matches, v.scanned, v.hit = f, nil, 0, -1
+	v.generation++
+	if f == nil {
+		v.only = false
+	}
+	v.clamp()
+	return nil
+}
+
+// Searched returns the text of the search in force.
+func (v *LogView) Searched() string { return v.filter.String() }
+
+// ToggleOnly hides the lines that do not match, or shows them again.
+func (v *LogView) ToggleOnly() {
+	v.only = !v.only
+	v.clamp()
+}
+
+func (v *LogView) clamp() {
+	v.top, v.sub = max(0, min(v.top, v.entries()-v.height)), 0
+}
+
+// Scanned is what one step of the background search found.
+type Scanned struct {
+	generation uint64
+	hits       []int
+	next       int
+}
+
+// ScanStep returns the next step of the search, to be run outside the update
+// loop and handed to Found; nil when all known lines have been searched.
+func (v *LogView) ScanStep() func() Scanned {
+	if v.filter == nil || v.scanned >= v.known {
+		return nil
+	}
+	filter, from, generation, buffer := v.filter, v.scanned, v.generation, v.Buffer
+	return func() Scanned {
+		hits, next := buffer.Match(from, func(text []byte) bool { return filter.MatchText(string(text)) })
+		return Scanned{generation: generation, hits: hits, next: next}
+	}
+}
+
+// Found takes a step's result. One of an earlier search is dropped.
+func (v *LogView) Found(s Scanned) {
+	if s.generation != v.generation || s.next <= v.scanned {
+		return
+	}
+	v.matches = append(v.matches, s.hits...)
+	v.scanned = s.next
+}
+
+// Step goes to the next match (1) or the previous one (-1), and reports whether
+// there was one.
+func (v *LogView) Step(by int) bool {
+	from := v.hit
+	if from < 0 && v.entries() > 0 {
+		v.settle()
+		from = v.index(min(v.top, v.entries()-1)) - by
+	}
+	at, exact := slices.BinarySearch(v.matches, from)
+	if by > 0 && exact {
+		at++
+	}
+	if by < 0 {
+		at--
+	}
+	if at < 0 || at >= len(v.matches) {
+		return false
+	}
+	v.hit = v.matches[at]
+	v.pause()
+	entry := v.hit
+	if v.only {
+		entry = at
+	}
+	v.top, v.sub = max(0, min(entry-v.height/2, v.entries()-v.height)), 0
+	return true
+}
+
+// Status says where the view stands: following, or how much came since it was
+// paused, and what a search found so far.
+func (v *LogView) Status(theme *Theme) string {
+	status := ""
+	switch {
+	case v.Static:
+		last := min(v.entries(), v.top+v.height)
+		status = fmt.Sprintf("%s/%s", Grouped(int64(last)), Grouped(int64(v.entries())))
+	case v.paused:
+		status = "paused"
+		if n := v.known - v.pausedN; n > 0 {
+			status += fmt.Sprintf("  %s %s new", theme.Glyph('⇣'), Grouped(int64(n)))
+		}
+		status += "  G resumes"
+	case v.Ended:
+		status = fmt.Sprintf("%s lines, ended", Grouped(int64(v.known)))
+	default:
+		status = fmt.Sprintf("%s lines, following", Grouped(int64(v.known)))
+	}
+	if v.filter != nil {
+		found := fmt.Sprintf("%s match", Grouped(int64(len(v.matches))))
+		if v.scanned < v.known {
+			found += fmt.Sprintf(" %d%%", 100*v.scanned/max(1, v.known))
+		}
+		status = found + "  " + status
+	}
+	return status
+}

@@ -1,0 +1,213 @@
+package ui
+
+import (
+	"fmt"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+const (
+	// markLimit bounds the matches that are marked in one line.
+	markLimit = 200
+	// bytesPerCell is more than any cell's text takes, so a prefix of that many
+	// bytes a cell covers the screen and the rest need not be cleaned.
+	bytesPerCell = 40
+	sourceWidth  = 12
+	// narrow is the width under which sources shrink to a letter and full times
+	// lose their date.
+	narrow = 60
+)
+
+// View draws the window: exactly height lines of at most width cells. now is for
+// relative times.
+func (v *LogView) View(theme *Theme, width, height int, now time.Time) []string {
+	v.width, v.height = width, height
+	if v.Following() {
+		v.toEnd()
+	}
+	out := make([]string, 0, height)
+	skip := v.sub
+	for entry := v.top; entry < v.entries() && len(out) < height; entry++ {
+		at := v.index(entry)
+		line, ok := v.Buffer.Line(at)
+		if !ok {
+			break
+		}
+		for i, row := range v.draw(theme, line, v.filter != nil && at == v.hit, now) {
+			if i >= skip && len(out) < height {
+				out = append(out, row)
+			}
+		}
+		skip = 0
+	}
+	for len(out) < height {
+		out = append(out, "")
+	}
+	return out
+}
+
+// draw renders one line as one row, or as several when wrapping.
+func (v *LogView) draw(theme *Theme, line LogLine, current bool, now time.Time) []string {
+	prefix := v.prefix(theme, line, now)
+	if !v.Wrap {
+		return []string{prefix + v.clipped(theme, line, current)}
+	}
+	rows := Wrap(v.text(line), v.textWidth())
+	indent := strings.Repeat(" ", v.prefixWidth())
+	for i, row := range rows {
+		row = v.mark(theme, row, line, current)
+		if i == 0 {
+			rows[i] = prefix + row
+		} else {
+			rows[i] = indent + row
+		}
+	}
+	return rows
+}
+
+// text is a line's cleaned text with the note on what is not shown of it.
+func (v *LogView) text(line LogLine) string {
+	text := Clean(line.Text)
+	if line.More > 0 {
+		text += moreBytes(line.More)
+	}
+	return text
+}
+
+func moreBytes(n int64) string { return fmt.Sprintf("… +%s bytes", Grouped(n)) }
+
+// clipped is the part of a line that fits the screen, scrolled sideways.
+func (v *LogView) clipped(theme *Theme, line LogLine, current bool) string {
+	room := v.textWidth()
+	text := line.Text
+	if enough := (v.left + room + 1) * bytesPerCell; len(text) > enough {
+		for enough > 0 && !utf8.RuneStart(text[enough]) {
+			enough--
+		}
+		text = text[:enough]
+	}
+	cleaned := Clean(text)
+	styled := v.mark(theme, cleaned, line, current)
+	if v.left > 0 {
+		styled = Cut(styled, v.left, max(0, Width(cleaned)-v.left))
+	}
+	if line.More > 0 {
+		note := moreBytes(line.More)
+		return Cut(styled, 0, max(0, room-Width(note))) + theme.Dim.Render(Truncate(note, room))
+	}
+	return Truncate(styled, room)
+}
+
+// mark styles the matches in a cleaned text.
+func (v *LogView) mark(theme *Theme, text string, line LogLine, current bool) string {
+	base := theme.Tone(line.Tone)
+	if line.Mark {
+		base = theme.Dim
+	}
+	spans := v.filter.Spans(text, markLimit)
+	switch {
+	case len(spans) == 0 && v.JSON:
+		return colourJSON(theme, text)
+	case len(spans) == 0 && !line.Mark && line.Tone == ToneText:
+		return text
+	}
+	hit := theme.Match
+	if current {
+		hit = theme.Current
+	}
+	var b strings.Builder
+	at := 0
+	for _, span := range spans {
+		if span[0] < at {
+			continue // Two terms overlap.
+		}
+		b.WriteString(base.Render(text[at:span[0]]))
+		b.WriteString(hit.Render(text[span[0]:span[1]]))
+		at = span[1]
+	}
+	b.WriteString(base.Render(text[at:]))
+	return b.String()
+}
+
+func (v *LogView) textWidth() int { return max(1, v.width-v.prefixWidth()) }
+
+func (v *LogView) timeWidth() int {
+	switch v.Times {
+	case TimeShort:
+		return len("15:04:05")
+	case TimeFull:
+		if v.width < narrow {
+			return len("15:04:05.000")
+		}
+		return len("2006-01-02 15:04:05.000")
+	case TimeRelative:
+		return len("-59m59s")
+	}
+	return 0
+}
+
+func (v *LogView) prefixWidth() int {
+	width := 0
+	if w := v.timeWidth(); w > 0 && !v.Static {
+		width += w + 2
+	}
+	if v.ShowSource || v.Labels > 0 {
+		width += v.sourceRoom() + 2
+	}
+	return width
+}
+
+func (v *LogView) sourceRoom() int {
+	if v.Labels > 0 {
+		return min(v.Labels, v.width/2)
+	}
+	if v.width < narrow {
+		return 1
+	}
+	return sourceWidth
+}
+
+func (v *LogView) prefix(theme *Theme, line LogLine, now time.Time) string {
+	var b strings.Builder
+	if w := v.timeWidth(); w > 0 && !v.Static {
+		b.WriteString(theme.Dim.Render(Pad(v.stamp(line.Time, now), w)))
+		b.WriteString("  ")
+	}
+	if v.ShowSource || v.Labels > 0 {
+		name := Clean(line.Source)
+		style := theme.Dim
+		if v.Labels == 0 {
+			style = theme.Sources[sourceTone(line.Source, len(theme.Sources))]
+		}
+		b.WriteString(style.Render(Pad(Cut(name, 0, v.sourceRoom()), v.sourceRoom())))
+		b.WriteString("  ")
+	}
+	return b.String()
+}
+
+func (v *LogView) stamp(at, now time.Time) string {
+	if at.IsZero() {
+		return ""
+	}
+	at = at.In(v.Zone)
+	switch v.Times {
+	case TimeShort:
+		return at.Format("15:04:05")
+	case TimeFull:
+		if v.width < narrow {
+			return at.Format("15:04:05.000")
+		}
+		return at.Format("2006-01-02 15:04:05.000")
+	}
+	return "-" + Duration(now.Sub(at))
+}
+
+// sourceTone gives a name one of n colours; the same name always the same.
+func sourceTone(name string, n int) int {
+	sum := 0
+	for i := range len(name) {
+		sum = (sum*31 + int(name[i])) & 0xffff
+	}
+	return sum % n
+}

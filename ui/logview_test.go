@@ -1,0 +1,168 @@
+package ui
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func numbered(from, n int) []LogLine {
+	var lines []LogLine
+	for i := range n {
+		lines = append(lines, LogLine{Time: time.Unix(int64(from+i), 0), Text: fmt.Sprintf("line %d", from+i)})
+	}
+	return lines
+}
+
+func newTestView(t *testing.T, n int) *LogView {
+	t.Helper()
+	b := NewLogBuffer(t.TempDir())
+	require.NoError(t, b.Append(numbered(0, n)))
+	v := NewLogView(b, time.UTC)
+	v.Times = TimeOff
+	v.Sync()
+	return v
+}
+
+func shown(v *LogView, height int) []string {
+	lines := v.View(NewTheme(true, false), 40, height, time.Unix(1000, 0))
+	for i := range lines {
+		lines[i] = strings.TrimRight(lines[i], " ")
+	}
+	return lines
+}
+
+func TestALogFollowsItsEndUntilItIsMovedUp(t *testing.T) {
+	v := newTestView(t, 10)
+	assert.Equal(t, []string{"line 7", "line 8", "line 9"}, shown(v, 3))
+
+	v.Move(-2)
+	assert.Equal(t, []string{"line 5", "line 6", "line 7"}, shown(v, 3))
+	require.NoError(t, v.Buffer.Append(numbered(10, 1204)))
+	v.Sync()
+	assert.Equal(t, []string{"line 5", "line 6", "line 7"}, shown(v, 3), "a paused view never moves by itself")
+	assert.Equal(t, "paused  ⇣ 1 204 new  G resumes", v.Status(NewTheme(true, false)))
+
+	v.End()
+	assert.Equal(t, "line 1213", shown(v, 3)[2])
+	assert.True(t, v.Following())
+}
+
+func TestReachingTheEndByHandResumes(t *testing.T) {
+	v := newTestView(t, 10)
+	shown(v, 3)
+	v.Move(-1)
+	assert.False(t, v.Following())
+	v.Move(1)
+	assert.True(t, v.Following())
+}
+
+func TestSearchMarksStepsAndHides(t *testing.T) {
+	v := newTestView(t, 50)
+	shown(v, 5)
+	require.NoError(t, v.Search(`"line 1"`))
+	for step := v.ScanStep(); step != nil; step = v.ScanStep() {
+		v.Found(step())
+	}
+	assert.Contains(t, v.Status(NewTheme(true, false)), "11 match")
+	require.True(t, v.Step(-1), "from the end back")
+	assert.Contains(t, plainText(strings.Join(shown(v, 5), "|")), "line 19")
+	require.True(t, v.Step(-1))
+	v.ToggleOnly()
+	v.Top()
+	assert.Equal(t, "line 1", plainText(shown(v, 5)[0]))
+	assert.Equal(t, "line 10", plainText(shown(v, 5)[1]))
+
+	require.Error(t, v.Search("/(/"))
+	assert.Equal(t, `"line 1"`, v.Searched(), "the last good search stays")
+}
+
+// plainText takes the styles out of a drawn line.
+func plainText(s string) string {
+	var b strings.Builder
+	for i := 0; i < len(s); i++ {
+		if s[i] == 0x1b {
+			for i < len(s) && s[i] != 'm' {
+				i++
+			}
+			continue
+		}
+		b.WriteByte(s[i])
+	}
+	return strings.TrimRight(b.String(), " ")
+}
+
+func TestWrappedLinesScrollByRows(t *testing.T) {
+	b := NewLogBuffer(t.TempDir())
+	require.NoError(t, b.Append([]LogLine{{Text: strings.Repeat("a", 90)}, {Text: "end"}}))
+	v := NewLogView(b, time.UTC)
+	v.Times = TimeOff
+	v.Sync()
+	v.ToggleWrap()
+	assert.Equal(t, []string{strings.Repeat("a", 10), "end"}, shown(v, 2))
+	v.Move(-1)
+	assert.Equal(t, []string{strings.Repeat("a", 40), strings.Repeat("a", 10)}, shown(v, 2))
+	v.Move(-5)
+	assert.Equal(t, []string{strings.Repeat("a", 40), strings.Repeat("a", 40)}, shown(v, 2))
+}
+
+func TestALargeLogGoesToAFileThatLeavesNothingBehind(t *testing.T) {
+	dir := t.TempDir()
+	b := NewLogBuffer(dir)
+	long := strings.Repeat("x", 700)
+	for i := range 4000 {
+		require.NoError(t, b.Append([]LogLine{{Text: fmt.Sprintf("%d %s", i, long), Source: fmt.Sprintf("s%d", i%3)}}))
+	}
+	require.Equal(t, 4000, b.Len())
+	for _, i := range []int{0, 1, 1600, 3999} {
+		line, ok := b.Line(i)
+		require.True(t, ok)
+		assert.Equal(t, fmt.Sprintf("%d %s", i, long), line.Text)
+		assert.Equal(t, fmt.Sprintf("s%d", i%3), line.Source)
+	}
+	left, err := os.ReadDir(dir)
+	require.NoError(t, err)
+	assert.Empty(t, left)
+	require.NoError(t, b.Close())
+}
+
+func TestAHugeLineIsReadOnlyAsFarAsItIsShown(t *testing.T) {
+	b := NewLogBuffer(t.TempDir())
+	const size = 8 << 20
+	require.NoError(t, b.Append([]LogLine{{Text: strings.Repeat("x", size-6) + "needle"}, {Text: "next"}}))
+	v := NewLogView(b, time.UTC)
+	v.Times = TimeOff
+	v.Sync()
+	line := shown(v, 2)[0]
+	assert.Contains(t, plainText(line), "… +8 323 072 bytes")
+	assert.LessOrEqual(t, Width(line), 40)
+	got := testing.AllocsPerRun(5, func() { shown(v, 2) })
+	assert.Less(t, got, 200.0)
+
+	require.NoError(t, v.Search("needle"))
+	for step := v.ScanStep(); step != nil; step = v.ScanStep() {
+		v.Found(step())
+	}
+	assert.True(t, v.Step(1), "the part that is not shown is searched too")
+}
+
+func TestHostileLinesStayOneCellPerCell(t *testing.T) {
+	for _, text := range hostile {
+		b := NewLogBuffer(t.TempDir())
+		require.NoError(t, b.Append([]LogLine{{Text: text, Source: text}, {Text: "below"}}))
+		for _, wrap := range []bool{false, true} {
+			v := NewLogView(b, time.UTC)
+			v.ShowSource, v.Wrap = true, wrap
+			v.Sync()
+			for _, line := range v.View(NewTheme(true, false), 50, 6, time.Unix(0, 0)) {
+				requireInert(t, plainText(line))
+				assert.LessOrEqual(t, Width(line), 50, "%q", text)
+			}
+		}
+	}
+}

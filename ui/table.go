@@ -1,0 +1,277 @@
+package ui
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Cell is one cell of a table: cleaned text and what it means.
+type Cell struct {
+	Text string
+	Tone Tone
+}
+
+// Rows is what a table shows. It is an immutable snapshot; the table asks for
+// the cells of the visible rows only, and for all of them to filter or sort by
+// text. Text of a cell must have passed Clean.
+type Rows interface {
+	Len() int
+	// ID identifies a row across snapshots.
+	ID(row int) string
+	Cell(row, column int) Cell
+	// Compare orders two rows by a column: negative, zero or positive.
+	Compare(a, b, column int) int
+}
+
+// flashFor is how long a changed cell stands out.
+const flashFor = time.Second
+
+// Table is a list of rows with a cursor that follows its row, a filter and an
+// order. The zero value with Columns set is ready.
+type Table struct {
+	Columns []Column
+	// Wide also shows the columns of the lowest priority.
+	Wide bool
+
+	rows    Rows
+	order   []int // rows that pass the filter, sorted
+	cursor  int   // index in order
+	top     int   // first visible index in order
+	current string
+	gone    bool
+
+	filter    *Filter
+	filterErr error
+	sortBy    int // column + 1, 0 keeps the snapshot's order
+	reverse   bool
+
+	needs      []int // widest seen per column, for hysteresis
+	needsWidth int
+	flashes    map[string]uint64 // row id → bit set of columns
+	flashUntil time.Time
+	height     int
+}
+
+// SetRows takes a new snapshot. The cursor stays on its row; if that row is
+// gone it stays where it is and Gone reports so. Cells that changed in rows that
+// were visible flash until now plus a second.
+func (t *Table) SetRows(rows Rows, now time.Time) {
+	before := t.visibleCells()
+	t.rows = rows
+	t.rebuild()
+	t.flash(before, now)
+}
+
+// visibleCells remembers what the visible rows say in their steady columns.
+func (t *Table) visibleCells() map[string][]string {
+	cells := map[string][]string{}
+	for i := t.top; i < min(len(t.order), t.top+t.height); i++ {
+		texts := make([]string, len(t.Columns))
+		for c := range t.Columns {
+			texts[c] = t.rows.Cell(t.order[i], c).Text
+		}
+		cells[t.rows.ID(t.order[i])] = texts
+	}
+	return cells
+}
+
+func (t *Table) flash(before map[string][]string, now time.Time) {
+	flashes := map[string]uint64{}
+	for i := t.top; i < min(len(t.order), t.top+t.height); i++ {
+		id := t.rows.ID(t.order[i])
+		old, ok := before[id]
+		if !ok {
+			continue
+		}
+		for c := range t.Columns {
+			if !t.Columns[c].Volatile && t.rows.Cell(t.order[i], c).Text != old[c] {
+				flashes[id] |= 1 << c
+			}
+		}
+	}
+	if len(flashes) > 0 {
+		t.flashes, t.flashUntil = flashes, now.Add(flashFor)
+	}
+}
+
+// FlashUntil is when the last flash ends, zero if nothing flashes.
+func (t *Table) FlashUntil() time.Time {
+	if len(t.flashes) == 0 {
+		return time.Time{}
+	}
+	return t.flashUntil
+}
+
+// EndFlash forgets flashes that are over.
+func (t *Table) EndFlash(now time.Time) {
+	if !now.Before(t.flashUntil) {
+		t.flashes = nil
+	}
+}
+
+// rebuild applies filter and order anew and puts the cursor back on its row.
+func (t *Table) rebuild() {
+	t.order = t.order[:0]
+	if t.rows == nil {
+		return
+	}
+	for row := range t.rows.Len() {
+		if t.matches(row) {
+			t.order = append(t.order, row)
+		}
+	}
+	if t.sortBy > 0 {
+		slices.SortStableFunc(t.order, func(a, b int) int {
+			c := t.rows.Compare(a, b, t.sortBy-1)
+			if t.reverse {
+				c = -c
+			}
+			return cmp.Or(c, strings.Compare(t.rows.ID(a), t.rows.ID(b)))
+		})
+	}
+	t.gone = false
+	if t.current != "" {
+		if i := t.indexOf(t.current); i >= 0 {
+			t.cursor = i
+		} else {
+			t.gone = true
+		}
+	}
+	t.clamp()
+	if !t.gone {
+		t.remember()
+	}
+}
+
+func (t *Table) matches(row int) bool {
+	return t.filter.MatchRow(len(t.Columns), func(c int) string { return t.rows.Cell(row, c).Text })
+}
+
+func (t *Table) indexOf(id string) int {
+	for i, row := range t.order {
+		if t.rows.ID(row) == id {
+			return i
+		}
+	}
+	return -1
+}
+
+func (t *Table) clamp() {
+	t.cursor = max(0, min(t.cursor, len(t.order)-1))
+	if t.height <= 0 {
+		return
+	}
+	t.top = max(min(t.top, t.cursor), t.cursor-t.height+1)
+	t.top = max(0, min(t.top, len(t.order)-t.height))
+}
+
+func (t *Table) remember() {
+	t.current = ""
+	if t.cursor < len(t.order) {
+		t.current = t.rows.ID(t.order[t.cursor])
+	}
+}
+
+// Cursor returns the snapshot's row under the cursor; ok is false when there is
+// none or when the row that it stood on is gone.
+func (t *Table) Cursor() (row int, ok bool) {
+	if t.cursor >= len(t.order) || t.gone {
+		return 0, false
+	}
+	return t.order[t.cursor], true
+}
+
+// Gone reports that the row under the cursor was deleted.
+func (t *Table) Gone() bool { return t.gone }
+
+// Move moves the cursor by some rows.
+func (t *Table) Move(by int) {
+	t.cursor += by
+	t.gone = false
+	t.clamp()
+	t.remember()
+}
+
+// Page moves the cursor by pages of the visible height.
+func (t *Table) Page(by int) { t.Move(by * max(1, t.height-1)) }
+
+// MoveTo puts the cursor on the first row (0) or, with a large index, the last.
+func (t *Table) MoveTo(index int) { t.Move(index - t.cursor) }
+
+// Select puts the cursor on a row by its id, now or as soon as it appears.
+func (t *Table) Select(id string) {
+	t.current = id
+	if t.rows != nil {
+		t.rebuild()
+	}
+}
+
+// Filter sets the filter from its text. A bad one is reported, and the rows
+// that the last good one left stay.
+func (t *Table) Filter(source string) error {
+	keys := make([]string, len(t.Columns))
+	for i, c := range t.Columns {
+		keys[i] = c.Key
+	}
+	f, err := ParseFilter(source, keys)
+	t.filterErr = err
+	if err == nil {
+		t.filter = f
+		t.needs = nil
+		t.rebuild()
+	}
+	return err
+}
+
+// Filtered returns the text of the filter in force.
+func (t *Table) Filtered() string { return t.filter.String() }
+
+// Sort orders by a column, the other way round when it already does.
+func (t *Table) Sort(column int) {
+	if t.sortBy == column+1 {
+		t.reverse = !t.reverse
+	} else {
+		t.sortBy, t.reverse = column+1, false
+	}
+	t.rebuild()
+}
+
+// SortNext moves the order to the next or previous column.
+func (t *Table) SortNext(by int) {
+	n := len(t.Columns)
+	t.sortBy, t.reverse = ((t.sortBy-1+by)%n+n)%n+1, false
+	t.rebuild()
+}
+
+// Column returns the index of a column by its key, or -1.
+func (t *Table) Column(key string) int {
+	return slices.IndexFunc(t.Columns, func(c Column) bool { return c.Key == key })
+}
+
+// Counts returns how many rows pass the filter, and how many there are.
+func (t *Table) Counts() (shown, all int) {
+	if t.rows == nil {
+		return 0, 0
+	}
+	return len(t.order), t.rows.Len()
+}
+
+// Position is the cursor's place, "3/128", or "0/128" when nothing is shown.
+func (t *Table) Position() string {
+	if len(t.order) == 0 {
+		return fmt.Sprintf("0/%d", len(t.order))
+	}
+	return fmt.Sprintf("%d/%d", t.cursor+1, len(t.order))
+}
+
+// Visible calls f with each visible row of the snapshot until it returns false.
+func (t *Table) Visible(f func(row int) bool) {
+	for i := t.top; i < min(len(t.order), t.top+max(1, t.height)); i++ {
+		if !f(t.order[i]) {
+			return
+		}
+	}
+}

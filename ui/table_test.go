@@ -1,0 +1,153 @@
+package ui
+
+import (
+	"cmp"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// testRows are rows of id, state and a number.
+type testRows [][3]string
+
+func (r testRows) Len() int                  { return len(r) }
+func (r testRows) ID(row int) string         { return r[row][0] }
+func (r testRows) Cell(row, column int) Cell { return Cell{Text: r[row][column]} }
+func (r testRows) Compare(a, b, c int) int   { return cmp.Compare(r[a][c], r[b][c]) }
+
+func newTestTable(rows testRows) *Table {
+	t := &Table{Columns: []Column{
+		{Title: "NAME", Key: "name", Priority: 1, Min: 8},
+		{Title: "STATUS", Key: "status", Priority: 1, Min: 8},
+		{Title: "CALLS", Key: "calls", Priority: 3, Min: 6, Align: AlignRight},
+	}}
+	t.SetRows(rows, time.Unix(0, 0))
+	t.View(NewTheme(true, false), 60, 6)
+	return t
+}
+
+func frame(t *Table, width, height int) []string {
+	lines := t.View(NewTheme(true, false), width, height)
+	for i := range lines {
+		lines[i] = plainText(lines[i])
+	}
+	return lines
+}
+
+var someRows = testRows{{"b", "Ready", "20"}, {"a", "Failed", "3"}, {"c", "Ready", "100"}}
+
+func TestTheCursorFollowsItsRowThroughSortAndRefresh(t *testing.T) {
+	table := newTestTable(someRows)
+	table.Move(2)
+	row, ok := table.Cursor()
+	require.True(t, ok)
+	require.Equal(t, "c", someRows.ID(row))
+
+	table.Sort(0)
+	assert.Equal(t, "3/3", table.Position())
+	table.Sort(0)
+	assert.Equal(t, "1/3", table.Position(), "the same column again turns the order round")
+	assert.Contains(t, frame(table, 60, 6)[0], "NAME ↓")
+
+	table.SetRows(testRows{{"x", "Ready", "1"}, {"c", "Failed", "100"}}, time.Unix(0, 0))
+	row, ok = table.Cursor()
+	require.True(t, ok)
+	assert.Equal(t, 1, row)
+}
+
+func TestADeletedRowLeavesTheCursorInPlace(t *testing.T) {
+	table := newTestTable(someRows)
+	table.Move(1)
+	table.SetRows(testRows{someRows[0], someRows[2]}, time.Unix(0, 0))
+	_, ok := table.Cursor()
+	assert.False(t, ok, "an action must not hit the row that moved under the cursor")
+	assert.True(t, table.Gone())
+	assert.Equal(t, "2/2", table.Position())
+	table.Move(-1)
+	_, ok = table.Cursor()
+	assert.True(t, ok)
+}
+
+func TestFilterTermsAreAndedAndABadOneKeepsTheLastResult(t *testing.T) {
+	cases := []struct {
+		filter string
+		want   []string
+	}{
+		{"", []string{"b", "a", "c"}},
+		{"ready", []string{"b", "c"}},
+		{"Ready", []string{"b", "c"}},
+		{"READY", nil},
+		{"!ready", []string{"a"}},
+		{"status:ready calls:100", []string{"c"}},
+		{"status:!ready", []string{"a"}},
+		{"/^[ab]$/", []string{"b", "a"}},
+		{"!/^[ab]$/", []string{"c"}},
+		{"name:/[bc]/ ready", []string{"b", "c"}},
+	}
+	for _, c := range cases {
+		table := newTestTable(someRows)
+		require.NoError(t, table.Filter(c.filter), c.filter)
+		var got []string
+		table.Visible(func(row int) bool { got = append(got, someRows.ID(row)); return true })
+		assert.Equal(t, c.want, got, c.filter)
+	}
+	table := newTestTable(someRows)
+	require.NoError(t, table.Filter("ready"))
+	require.ErrorContains(t, table.Filter("/re(/"), "missing closing")
+	require.ErrorContains(t, table.Filter("stat:x"), "name, status, calls")
+	shown, all := table.Counts()
+	assert.Equal(t, [2]int{2, 3}, [2]int{shown, all})
+	assert.Equal(t, "ready", table.Filtered())
+}
+
+func TestColumnsAreDroppedWholeByPriority(t *testing.T) {
+	rows := testRows{{"ingest-pi-long-name", "Deploying", "123456"}}
+	table := newTestTable(rows)
+	assert.Contains(t, frame(table, 60, 3)[0], "CALLS")
+	assert.NotContains(t, frame(table, 24, 3)[0], "CALLS")
+	assert.Contains(t, frame(table, 24, 3)[1], "ingest")
+	for width := range 80 {
+		for _, line := range table.View(NewTheme(true, false), width, 3) {
+			assert.LessOrEqual(t, Width(line), width)
+		}
+	}
+}
+
+func TestColumnsDoNotShrinkWhileDataChange(t *testing.T) {
+	table := newTestTable(testRows{{"a-rather-long-name", "Ready", "1"}})
+	before := strings.Index(frame(table, 60, 3)[0], "STATUS")
+	table.SetRows(testRows{{"short", "Ready", "1"}}, time.Unix(0, 0))
+	assert.Equal(t, before, strings.Index(frame(table, 60, 3)[0], "STATUS"))
+}
+
+func TestAChangedCellFlashesOnceAndATimeColumnNever(t *testing.T) {
+	table := newTestTable(someRows)
+	table.Columns[2].Volatile = true
+	now := time.Unix(100, 0)
+	table.SetRows(testRows{{"b", "Failed", "20"}, {"a", "Failed", "4"}}, now)
+	assert.Equal(t, map[string]uint64{"b": 1 << 1}, table.flashes)
+	table.EndFlash(now.Add(flashFor))
+	assert.Zero(t, table.FlashUntil())
+}
+
+func TestDrawingCostsWhatIsShownNotWhatThereIs(t *testing.T) {
+	var small, large testRows
+	for i := range 100_000 {
+		row := [3]string{fmt.Sprintf("fn-%06d", i), "Ready", "12"}
+		if i < 60 {
+			small = append(small, row)
+		}
+		large = append(large, row)
+	}
+	count := func(rows testRows) float64 {
+		table := newTestTable(rows)
+		theme := NewTheme(true, false)
+		table.MoveTo(len(rows) / 2)
+		return testing.AllocsPerRun(5, func() { table.View(theme, 160, 50) })
+	}
+	assert.InDelta(t, count(small), count(large), 50)
+}

@@ -1,0 +1,65 @@
+package pack
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+)
+
+// zipped holds a zip's files by their clean path.
+type zipped map[string]member
+
+// openZip validates a zip with the rules of Unpack, its content included: every
+// byte is unpacked once into nothing, because only that finds a lying size or a
+// damaged entry.
+func openZip(ctx context.Context, f *os.File, limits Limits) (zipped, error) {
+	info, err := f.Stat()
+	if err != nil {
+		return nil, fmt.Errorf("look at the zip: %w", err)
+	}
+	members, err := openArchive(f, info.Size(), limits)
+	if err != nil {
+		return nil, err
+	}
+	src, budget, buffer := zipped{}, limits.MaxBytes, make([]byte, copyBytes)
+	for _, m := range members {
+		if m.folder {
+			continue
+		}
+		if err := copyEntry(ctx, io.Discard, m, &budget, buffer); err != nil {
+			return nil, err
+		}
+		src[m.path] = m
+	}
+	return src, nil
+}
+
+// below returns the files of one folder with paths relative to it, and the
+// paths of the others.
+func (z zipped) below(root string) (zipped, []string) {
+	if root == "" {
+		return z, nil
+	}
+	inside := zipped{}
+	var outside []string
+	for name, m := range z {
+		rest, found := strings.CutPrefix(name, strings.TrimSuffix(root, "/")+"/")
+		if !found {
+			outside = append(outside, name)
+			continue
+		}
+		m.path = rest
+		inside[rest] = m
+	}
+	return inside, outside
+}
+
+func (z zipped) read(ctx context.Context, path string, limit int64) ([]byte, error) {
+	m := z[path]
+	if m.file.UncompressedSize64 > uint64(limit) {
+		return nil, errTooLarge
+	}
+	return readMember(ctx, m, limit)
+}

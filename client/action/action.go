@@ -53,6 +53,9 @@ type Outcome struct {
 	Function *client.Function
 	Call     *client.Call
 	Schedule *client.Schedule
+	// Warnings are sentences about what was accepted all the same, such as a
+	// duplicate key in the data.
+	Warnings []string
 }
 
 // Action is one thing that an operator can do.

@@ -1,0 +1,156 @@
+package action_test
+
+import (
+	"encoding/json"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"fndeck/client"
+	"fndeck/client/action"
+)
+
+var hello = client.Function{ID: "7", Name: "hello", Version: 2, Status: client.FunctionReady, Schedules: 3}
+
+func TestDeploySendsTheSpecAndReturnsTheAcceptedFunction(t *testing.T) {
+	b := full{bare{&fake{deploy: func(spec client.FunctionSpec, code client.Package) (client.Function, error) {
+		return client.Function{ID: "1", Name: spec.Name, Folder: code.Folder, Status: client.FunctionQueued}, nil
+	}}}}
+	out, err := action.Deploy.Run(t.Context(), b, action.Target{}, action.Values{
+		Spec: client.FunctionSpec{Name: "hello"}, Code: &client.Package{Folder: "/src/hello"},
+	})
+	require.NoError(t, err)
+	assert.Equal(t, client.FunctionQueued, out.Function.Status)
+	assert.Equal(t, "/src/hello", out.Function.Folder)
+}
+
+func TestDeployKeepsTheBackendsClassOfError(t *testing.T) {
+	b := full{bare{&fake{deploy: func(client.FunctionSpec, client.Package) (client.Function, error) {
+		return client.Function{}, &client.Error{Code: client.CodeConflict, Message: "external id taken"}
+	}}}}
+	_, err := action.Deploy.Run(t.Context(), b, action.Target{}, action.Values{Spec: client.FunctionSpec{Name: "hello"}, Code: &client.Package{}})
+	require.EqualError(t, err, "deploy hello: external id taken")
+	assert.ErrorIs(t, err, client.ErrConflict)
+}
+
+func TestCallDataReachesTheBackendByteForByte(t *testing.T) {
+	const data = `{"n": 9007199254740993, "big": 1e400, "zero": -0}`
+	var got json.RawMessage
+	b := bare{&fake{invoke: func(r client.CallRequest) (client.Call, error) {
+		got = r.Data
+		return client.Call{ID: "5"}, nil
+	}}}
+	out, err := action.Invoke.Run(t.Context(), b, action.Target{Function: &hello}, action.Values{Data: json.RawMessage(data)})
+	require.NoError(t, err)
+	assert.Equal(t, data, string(got))
+	assert.Equal(t, "call 5 of hello is accepted", out.Sentence)
+}
+
+func TestCallDataIsRefusedBeforeAnythingIsSent(t *testing.T) {
+	b := bare{&fake{
+		describe: client.Description{DataLimitBytes: 20},
+		invoke: func(client.CallRequest) (client.Call, error) {
+			t.Error("the call was sent")
+			return client.Call{}, nil
+		},
+	}}
+	for _, data := range []string{"", "[]", "1", "{'a': 1}", `{"a": NaN}`, `{} x`, `{"a": "aaaaaaaaaaaaaaaaaaaaaaaa"}`} {
+		t.Run(data, func(t *testing.T) {
+			_, err := action.Invoke.Run(t.Context(), b, action.Target{Function: &hello}, action.Values{Data: json.RawMessage(data)})
+			require.Error(t, err)
+			assert.Contains(t, []client.Code{client.CodeInvalid, client.CodeLimit}, client.Explain(err).Code)
+		})
+	}
+}
+
+func TestACallWithoutAnAnswerIsNotSentAgain(t *testing.T) {
+	sent := 0
+	b := bare{&fake{invoke: func(client.CallRequest) (client.Call, error) {
+		sent++
+		return client.Call{}, &client.Error{Code: client.CodeUnknownOutcome, Message: "no answer after the request was sent"}
+	}}}
+	_, err := action.Invoke.Run(t.Context(), b, action.Target{Function: &hello}, action.Values{})
+	assert.Equal(t, client.CodeUnknownOutcome, client.Explain(err).Code)
+	assert.Equal(t, 1, sent)
+}
+
+func TestACallNeedsAVersionThatServes(t *testing.T) {
+	cases := []struct {
+		f      client.Function
+		reason string
+	}{
+		{client.Function{Name: "f", Status: client.FunctionQueued}, "f is Queued: no version serves yet"},
+		{client.Function{Name: "f", Status: client.FunctionFailed}, "f is Failed: no version serves"},
+		{client.Function{Name: "f", Status: client.FunctionReady, Version: 1, DeployingVersion: 2}, ""},
+		{client.Function{Name: "f", Status: "Hibernating"}, ""},
+	}
+	for _, c := range cases {
+		assert.Equal(t, c.reason, action.Invoke.Reason(bare{&fake{}}, action.Target{Function: &c.f}))
+	}
+}
+
+func TestDeletingAFunctionNamesWhatElseGoes(t *testing.T) {
+	deleted := ""
+	b := full{bare{&fake{remove: func(id string) error { deleted = id; return nil }}}}
+	target := action.Target{Function: &hello}
+	assert.Equal(t, action.Typed, action.DeleteFunction.Danger)
+	assert.Equal(t, "hello", action.DeleteFunction.Subject(target))
+	assert.Equal(t, "delete hello: its versions go, also 3 schedules", action.DeleteFunction.Question(target))
+	out, err := action.DeleteFunction.Run(t.Context(), b, target, action.Values{})
+	require.NoError(t, err)
+	assert.Equal(t, "7", deleted)
+	assert.Equal(t, "deleted hello and 3 schedules", out.Sentence)
+}
+
+func TestRollbackSaysWhichVersionServesAgain(t *testing.T) {
+	asked := 0
+	b := full{bare{&fake{rollback: func(_ string, version int) (client.Function, error) {
+		asked = version
+		return client.Function{Name: "hello", Version: 1}, nil
+	}}}}
+	assert.Equal(t, action.Ask, action.Rollback.Danger)
+	out, err := action.Rollback.Run(t.Context(), b, action.Target{Function: &hello}, action.Values{Version: 1})
+	require.NoError(t, err)
+	assert.Equal(t, 1, asked)
+	assert.Equal(t, "hello v1 serves again", out.Sentence)
+}
+
+func TestAScheduleIsCheckedBeforeItIsSent(t *testing.T) {
+	var sent []client.ScheduleSpec
+	b := full{bare{&fake{create: func(spec client.ScheduleSpec) (client.Schedule, error) {
+		sent = append(sent, spec)
+		return client.Schedule{Name: spec.Name, Next: time.Date(2026, 1, 2, 6, 0, 0, 0, time.UTC)}, nil
+	}}}}
+	run := func(spec client.ScheduleSpec) (action.Outcome, error) {
+		return action.CreateSchedule.Run(t.Context(), b, action.Target{Function: &hello}, action.Values{Schedule: spec})
+	}
+	for _, bad := range []client.ScheduleSpec{
+		{Cron: "0 6 * * *"},
+		{Name: "n", Cron: "0 25 * * *"},
+		{Name: "n", Cron: "0 0 31 2 *"},
+		{Name: "n", Cron: "0 6 * * *", Data: json.RawMessage("[]")},
+	} {
+		_, err := run(bad)
+		require.Error(t, err)
+	}
+	assert.Empty(t, sent)
+
+	out, err := run(client.ScheduleSpec{Name: "nightly", Cron: "0 6 * * *", Data: json.RawMessage(`{"a":1}`)})
+	require.NoError(t, err)
+	require.Len(t, sent, 1)
+	assert.Equal(t, "7", sent[0].FunctionID)
+	assert.Contains(t, out.Sentence, "schedule nightly runs hello")
+	assert.Contains(t, out.Sentence, "next at 2026-01-02T06:00:00Z")
+}
+
+func TestDeletingAScheduleNamesItsFunction(t *testing.T) {
+	deleted := ""
+	b := full{bare{&fake{unplan: func(id string) error { deleted = id; return nil }}}}
+	target := action.Target{Schedule: &client.Schedule{ID: "4", Name: "nightly", FunctionName: "hello"}}
+	assert.Equal(t, "delete schedule nightly of hello: it does not run again", action.DeleteSchedule.Question(target))
+	_, err := action.DeleteSchedule.Run(t.Context(), b, target, action.Values{})
+	require.NoError(t, err)
+	assert.Equal(t, "4", deleted)
+}

@@ -1,0 +1,9 @@
+package action
+
+// All lists every action in the order of the help and the documentation.
+func All() []Action {
+	return []Action{
+		Deploy, Redeploy, Rollback, Invoke, DeleteFunction,
+		CreateSchedule, DeleteSchedule,
+	}
+}

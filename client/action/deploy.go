@@ -1,0 +1,38 @@
+package action
+
+import (
+	"context"
+	"fmt"
+
+	"fndeck/client"
+)
+
+// Deploy creates a function from packed code.
+var Deploy = Action{
+	ID:     "functions.deploy",
+	Label:  "upload",
+	Help:   "Upload a folder or a zip as a new function.",
+	Danger: Safe,
+	Needs:  client.CanDeploy,
+	Run:    deploy,
+}
+
+// deploy returns once the backend has accepted the function; AwaitReady waits
+// for the rest.
+func deploy(ctx context.Context, backend client.Backend, _ Target, values Values) (Outcome, error) {
+	deployer, err := client.As[client.Deployer](backend, client.CanDeploy)
+	if err != nil {
+		return Outcome{}, err
+	}
+	if values.Spec.Name == "" {
+		return Outcome{}, client.Invalidf("deploy: the function has no name")
+	}
+	if values.Code == nil {
+		return Outcome{}, client.Invalidf("deploy %s: no folder or zip chosen", values.Spec.Name)
+	}
+	f, err := deployer.Deploy(ctx, values.Spec, *values.Code, values.Progress)
+	if err != nil {
+		return Outcome{}, fmt.Errorf("deploy %s: %w", values.Spec.Name, err)
+	}
+	return Outcome{Sentence: f.Name + " is accepted and being deployed", Function: &f}, nil
+}

@@ -1,0 +1,91 @@
+package action_test
+
+import (
+	"context"
+
+	"fndeck/client"
+)
+
+// fake is a backend of which each test writes what it needs; what is not
+// written answers ErrUnsupported.
+type fake struct {
+	describe  client.Description
+	function  func(id string) (client.Function, error)
+	call      func(functionID, callID string) (client.Call, error)
+	invoke    func(client.CallRequest) (client.Call, error)
+	deploy    func(client.FunctionSpec, client.Package) (client.Function, error)
+	redeploy  func(id string, code client.Package, change client.SpecChange) (client.Function, error)
+	versions  func(id string) ([]client.Version, error)
+	rollback  func(id string, version int) (client.Function, error)
+	remove    func(id string) error
+	create    func(client.ScheduleSpec) (client.Schedule, error)
+	unplan    func(id string) error
+	deploys   func(id string) ([]client.Deploy, error)
+	watch     func(ctx context.Context, emit func(client.Event)) error
+	schedules []client.Schedule
+}
+
+// bare is a backend without any capability.
+type bare struct{ f *fake }
+
+func (b bare) Describe() client.Description { return b.f.describe }
+func (b bare) Functions(context.Context) ([]client.Function, error) {
+	return nil, client.ErrUnsupported
+}
+func (b bare) Function(_ context.Context, id string) (client.Function, error) {
+	return b.f.function(id)
+}
+func (b bare) Invoke(_ context.Context, r client.CallRequest) (client.Call, error) {
+	return b.f.invoke(r)
+}
+
+func (b bare) Calls(context.Context, client.CallQuery) (client.CallPage, error) {
+	return client.CallPage{}, client.ErrUnsupported
+}
+
+func (b bare) Call(_ context.Context, functionID, callID string) (client.Call, error) {
+	return b.f.call(functionID, callID)
+}
+
+func (b bare) Result(context.Context, string, string) (client.Result, error) {
+	return client.Result{}, client.ErrUnsupported
+}
+func (b bare) Close() error { return nil }
+
+// full is a backend with every capability but pushes.
+type full struct{ bare }
+
+func (b full) Deploy(_ context.Context, spec client.FunctionSpec, code client.Package, _ client.Progress) (client.Function, error) {
+	return b.f.deploy(spec, code)
+}
+func (b full) Delete(_ context.Context, id string) error { return b.f.remove(id) }
+func (b full) Redeploy(_ context.Context, id string, code client.Package, change client.SpecChange, _ client.Progress) (client.Function, error) {
+	return b.f.redeploy(id, code, change)
+}
+
+func (b full) Versions(_ context.Context, id string) ([]client.Version, error) {
+	return b.f.versions(id)
+}
+
+func (b full) Rollback(_ context.Context, id string, version int) (client.Function, error) {
+	return b.f.rollback(id, version)
+}
+
+func (b full) Schedules(context.Context, string) ([]client.Schedule, error) {
+	return b.f.schedules, nil
+}
+
+func (b full) CreateSchedule(_ context.Context, spec client.ScheduleSpec) (client.Schedule, error) {
+	return b.f.create(spec)
+}
+func (b full) DeleteSchedule(_ context.Context, id string) error { return b.f.unplan(id) }
+func (b full) Deploys(_ context.Context, id string, _ int) ([]client.Deploy, error) {
+	return b.f.deploys(id)
+}
+
+// pushing is full with pushes.
+type pushing struct{ full }
+
+func (b pushing) Watch(ctx context.Context, emit func(client.Event)) error {
+	return b.f.watch(ctx, emit)
+}

@@ -1,0 +1,141 @@
+package action
+
+import (
+	"context"
+	"fmt"
+
+	"fndeck/client"
+	"fndeck/client/pack"
+)
+
+// Redeploy puts the folder's present code behind an existing function. It asks
+// nothing because the old version serves until the new one is Ready.
+var Redeploy = Action{
+	ID:       "functions.redeploy",
+	Label:    "redeploy",
+	Help:     "Deploy the function's folder again; the old version serves until the new one is Ready.",
+	Danger:   Safe,
+	Needs:    client.CanRedeploy,
+	Disabled: alreadyDeploying,
+	Run:      redeploy,
+}
+
+// alreadyDeploying is the disabled reason of what would start a second deploy.
+func alreadyDeploying(target Target) string {
+	if reason := needsFunction(target); reason != "" {
+		return reason
+	}
+	f := target.Function
+	switch {
+	case f.DeployingVersion != 0:
+		return fmt.Sprintf("%s is already deploying v%d", f.Name, f.DeployingVersion)
+	case f.Status == client.FunctionQueued, f.Status == client.FunctionDeploying:
+		return f.Name + " is already deploying"
+	}
+	return ""
+}
+
+// redeploy returns once the backend has accepted the code. With a nil Code it
+// packs the function's folder itself, and stops with a *FindingsError where
+// the preview has something that blocks or that wants a yes: after the yes,
+// pack that preview and run again with Code set.
+func redeploy(ctx context.Context, backend client.Backend, target Target, values Values) (Outcome, error) {
+	f, err := functionOf(target, "redeploy")
+	if err != nil {
+		return Outcome{}, err
+	}
+	redeployer, err := client.As[client.Redeployer](backend, client.CanRedeploy)
+	if err != nil {
+		return Outcome{}, err
+	}
+	code := values.Code
+	if code == nil {
+		if code, err = packFolder(ctx, f, values.Change); err != nil {
+			return Outcome{}, err
+		}
+	}
+	if !values.Force && unchangedSettings(values.Change) {
+		if err := refuseUnchanged(ctx, backend, f, *code); err != nil {
+			return Outcome{}, err
+		}
+	}
+	after, err := redeployer.Redeploy(ctx, f.ID, *code, values.Change, values.Progress)
+	if err != nil {
+		return Outcome{}, fmt.Errorf("redeploy %s: %w", f.Name, err)
+	}
+	sentence := after.Name + " is accepted and being deployed again"
+	if after.Version > 0 && after.DeployingVersion > 0 {
+		sentence = fmt.Sprintf("%s v%d is on its way, v%d serves until it is Ready",
+			after.Name, after.DeployingVersion, after.Version)
+	}
+	return Outcome{Sentence: sentence, Function: &after}, nil
+}
+
+// packFolder packs the folder that the function was last deployed from.
+func packFolder(ctx context.Context, f client.Function, change client.SpecChange) (*client.Package, error) {
+	if f.Folder == "" {
+		return nil, &client.Error{
+			Code:    client.CodeInvalid,
+			Message: fmt.Sprintf("redeploy %s: the folder it came from is not known", f.Name),
+			Hint:    "name the folder to deploy from",
+		}
+	}
+	preview, err := pack.Scan(ctx, f.Folder, PackOptions(f, change))
+	if err != nil {
+		return nil, fmt.Errorf("redeploy %s: %w", f.Name, err)
+	}
+	if len(preview.Blocking()) > 0 || len(preview.NeedConfirmation()) > 0 {
+		return nil, &FindingsError{Preview: preview}
+	}
+	code, err := preview.Pack(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("redeploy %s: %w", f.Name, err)
+	}
+	return &code, nil
+}
+
+// PackOptions returns how the folder of an existing function is scanned: with
+// the settings that a redeploy with this change would run under.
+func PackOptions(f client.Function, change client.SpecChange) pack.Options {
+	runtime, path := f.Runtime, f.FunctionPath
+	if change.Runtime != nil {
+		runtime = *change.Runtime
+	}
+	if change.FunctionPath != nil {
+		path = *change.FunctionPath
+	}
+	opts := pack.Options{
+		FunctionPath:   path,
+		Python:         Interpreter(runtime),
+		ExtraIndexURLs: change.ExtraIndexURLs,
+	}
+	if change.IndexURL != nil {
+		opts.IndexURL = *change.IndexURL
+	}
+	return opts
+}
+
+// unchangedSettings reports whether a redeploy changes nothing but code.
+func unchangedSettings(change client.SpecChange) bool {
+	return change.FunctionPath == nil && change.Runtime == nil && change.Secrets == nil &&
+		change.EnvVars == nil && change.IndexURL == nil && change.ExtraIndexURLs == nil
+}
+
+// refuseUnchanged fails with ErrUnchanged when the serving version has the
+// same code. A backend without versions cannot tell and is not asked.
+func refuseUnchanged(ctx context.Context, backend client.Backend, f client.Function, code client.Package) error {
+	versioner, err := client.As[client.Versioner](backend, client.CanVersion)
+	if err != nil {
+		return nil
+	}
+	versions, err := versioner.Versions(ctx, f.ID)
+	if err != nil {
+		return fmt.Errorf("redeploy %s: %w", f.Name, err)
+	}
+	for _, v := range versions {
+		if v.Serving && v.CodeSHA256 != "" && v.CodeSHA256 == code.SHA256 {
+			return unchanged(f.Name, v.Number)
+		}
+	}
+	return nil
+}

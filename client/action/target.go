@@ -1,0 +1,32 @@
+package action
+
+import (
+	"fmt"
+
+	"fndeck/client"
+)
+
+// functionOf returns the function of a target, or an error of CodeInvalid that
+// names the action when there is none.
+func functionOf(target Target, verb string) (client.Function, error) {
+	if target.Function == nil {
+		return client.Function{}, client.Invalidf("%s: no function chosen", verb)
+	}
+	return *target.Function, nil
+}
+
+// needsFunction is the disabled reason of an action on one function.
+func needsFunction(target Target) string {
+	if target.Function == nil {
+		return "no function chosen"
+	}
+	return ""
+}
+
+// plural counts things: "1 schedule", "3 schedules".
+func plural(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
+}

@@ -42,8 +42,8 @@ func Grouped(n int64) string {
 	return sign + digits
 }
 
-// plural writes a count with its noun: "1 line", "12 lines".
-func plural(n int, noun string) string {
+// Counted writes a count with its noun: "1 line", "12 lines".
+func Counted(n int, noun string) string {
 	if n == 1 {
 		return "1 " + noun
 	}

@@ -53,7 +53,7 @@ func (g *grace) waiting() bool {
 func (g *grace) line() string {
 	switch {
 	case g.ignored > 0:
-		return plural(g.ignored, "key") + " typed ahead not taken as an answer"
+		return Counted(g.ignored, "key") + " typed ahead not taken as an answer"
 	case g.waiting():
 		return "an answer counts after a short pause"
 	}

@@ -13,8 +13,10 @@ import (
 const (
 	editorLines = 500
 	editorBytes = 64 << 10
-	// editorRows is how many lines the editor asks for at least.
-	editorRows = 4
+	// editorRows is how many lines the editor asks for at least, and editorShows
+	// how many it can use whatever it holds.
+	editorRows  = 2
+	editorShows = 12
 )
 
 // Editor is a field of many lines.
@@ -67,7 +69,7 @@ func (e *Editor) settle() {
 }
 
 func (e *Editor) dirty() bool      { return e.Value() != e.start }
-func (e *Editor) rows() (int, int) { return editorRows, max(len(e.buf.lines)+2, 12) }
+func (e *Editor) rows() (int, int) { return editorRows, max(len(e.buf.lines)+2, editorShows) }
 
 func (e *Editor) update(msg tea.Msg) bool {
 	e.said = ""
@@ -212,7 +214,7 @@ func (e *Editor) drawSummary(theme *Theme, lines []string, width, height int) []
 	count := 1 + strings.Count(e.big, "\n")
 	head := e.big[:min(len(e.big), 4*width)]
 	summary := []string{
-		theme.Text.Render(fit(theme, fmt.Sprintf("%s in %s: too large to be edited here", Bytes(int64(len(e.big))), plural(count, "line")), width)),
+		theme.Text.Render(fit(theme, fmt.Sprintf("%s in %s: too large to be edited here", Bytes(int64(len(e.big))), Counted(count, "line")), width)),
 		theme.Dim.Render(fit(theme, "begins "+Clean(head), width)),
 	}
 	return append(lines, summary[:min(len(summary), max(height, 0))]...)

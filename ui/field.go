@@ -38,6 +38,17 @@ type Report struct {
 type Remark struct {
 	Tone Tone
 	Text string
+	// Short stands for Text where that does not fit; it may be empty.
+	Short string
+}
+
+// in returns what fits of a remark, cleaned.
+func (r Remark) in(theme *Theme, width int) string {
+	text := Clean(r.Text)
+	if r.Short != "" && Width(text) > width {
+		text = Clean(r.Short)
+	}
+	return fit(theme, text, width)
 }
 
 // fieldHead is what all fields have beside their input.
@@ -85,7 +96,7 @@ func (n *Note) draw(theme *Theme, width, height int, _ bool) []string {
 func drawRemarks(theme *Theme, remarks []Remark, width, height int) []string {
 	lines := make([]string, 0, min(len(remarks), height))
 	for _, r := range remarks[:min(len(remarks), max(height, 0))] {
-		lines = append(lines, render(theme.Tone(r.Tone), fit(theme, Clean(r.Text), width)))
+		lines = append(lines, render(theme.Tone(r.Tone), r.in(theme, width)))
 	}
 	return lines
 }

@@ -222,13 +222,13 @@ func TestHostileTextIsInertInEveryWidget(t *testing.T) {
 	clock := newTestClock()
 	theme := NewTheme(true, false)
 	report := func(string) Report {
-		return Report{Error: hostileText, Notes: []Remark{{ToneWarn, hostileText}}}
+		return Report{Error: hostileText, Notes: []Remark{{Tone: ToneWarn, Text: hostileText}}}
 	}
 	form := NewForm(clock.Now,
 		NewText(FieldSpec{Label: "Name", Help: "h", Value: hostileText, Check: report}),
 		NewChoice(FieldSpec{Label: "One", Value: hostileText, Check: report}, []string{hostileText}),
 		NewEditor(FieldSpec{Label: "Data", Value: hostileText + "\n" + hostileText, Check: report}),
-		NewNote("Note", Remark{ToneText, hostileText}))
+		NewNote("Note", Remark{Tone: ToneText, Text: hostileText}))
 	confirm := NewConfirm("delete", "delete "+hostileText, hostileText, clock.Now)
 	picker, cmd := NewPicker(PickerSpec{Path: "/" + hostileText, Recent: []string{"/" + hostileText}, List: func(string) (Listing, error) {
 		return Listing{Folders: []string{hostileText}, Zips: []string{hostileText + ".zip"}}, errors.New(hostileText)

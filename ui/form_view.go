@@ -18,6 +18,8 @@ const (
 	labelMost = 14
 	// labelAbove is the width under which an editor has its label above it.
 	labelAbove = 60
+	// airyFrom is the height under which lines are worth more than air.
+	airyFrom = 14
 	// marker is the width of the mark before the focused label.
 	marker = 2
 )
@@ -63,7 +65,7 @@ func scrollTo(top, first, last, room int) int {
 // foot is what stands below the fields: the question, or why ctrl+s was refused.
 func (f *Form) foot(theme *Theme, width int) []string {
 	if f.asking {
-		question := " Throw away what was typed?  y throws it away, n goes on"
+		question := " Throw away what was typed?  y / n"
 		lines := []string{theme.Warn.Render(fit(theme, question, width))}
 		if said := f.grace.line(); said != "" {
 			lines = append(lines, theme.Dim.Render(fit(theme, " "+said, width)))
@@ -79,13 +81,17 @@ func (f *Form) foot(theme *Theme, width int) []string {
 	if !f.tried || wrong == 0 {
 		return nil
 	}
-	return []string{theme.Bad.Render(fit(theme, " not sent: "+plural(wrong, "field")+" to mend", width))}
+	return []string{theme.Bad.Render(fit(theme, " not sent: "+Counted(wrong, "field")+" to mend", width))}
 }
 
 // layout draws all fields as airily as the room allows; what is left over goes
 // to the editors.
 func (f *Form) layout(theme *Theme, width, room int) [][]string {
-	for d := airy; d <= tight; d++ {
+	first := airy
+	if room < airyFrom {
+		first = plainly
+	}
+	for d := first; d <= tight; d++ {
 		fixed, editors := 0, 0
 		for i := range f.fields {
 			least, most := f.fields[i].rows()
@@ -113,7 +119,10 @@ func (f *Form) blocks(theme *Theme, d density, width, room, spare int) [][]strin
 		least, most := field.rows()
 		rows := min(most, least+spare)
 		above, below := f.above(theme, i, width), f.below(theme, i, d, width)
-		if least > 1 {
+		if most > least {
+			if d == tight && i == f.at {
+				rows = most
+			}
 			// An editor taller than the room would push its own report off the screen.
 			rows = max(min(rows, room-len(above)-len(below)), 1)
 		}
@@ -129,7 +138,7 @@ func (f *Form) blocks(theme *Theme, d density, width, room, spare int) [][]strin
 
 // column is where the input of a field begins.
 func (f *Form) column(i, width int) int {
-	if f.labelIsAbove(i, width) {
+	if f.labelIsAbove(i, width) || f.fields[i].head().spec.Label == "" {
 		return marker
 	}
 	widest := 0
@@ -177,22 +186,22 @@ func (f *Form) below(theme *Theme, i int, d density, width int) []string {
 	indent := strings.Repeat(" ", column)
 	room := width - column
 	var lines []string
-	add := func(tone Tone, text string) {
-		lines = append(lines, indent+render(theme.Tone(tone), fit(theme, Clean(text), room)))
+	add := func(r Remark) {
+		lines = append(lines, indent+render(theme.Tone(r.Tone), r.in(theme, room)))
 	}
 	if help := head.spec.Help; help != "" && (d < tight || i == f.at) {
-		add(ToneDim, help)
+		add(Remark{Tone: ToneDim, Text: help})
 	}
-	before := len(lines)
-	if head.report.Error != "" && f.tells(i) {
+	wrong := head.report.Error != "" && f.tells(i)
+	if wrong {
 		for _, line := range WrapWords(Clean(head.report.Error), max(room, 1)) {
-			add(ToneBad, line)
+			add(Remark{Tone: ToneBad, Text: line})
 		}
 	}
 	for _, note := range head.report.Notes {
-		add(note.Tone, note.Text)
+		add(note)
 	}
-	if d == airy && len(lines) == before {
+	if d == airy && !wrong {
 		lines = append(lines, "")
 	}
 	return lines

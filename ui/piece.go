@@ -80,11 +80,13 @@ func render(style lipgloss.Style, text string) string {
 	return style.Render(text)
 }
 
-// follow returns the first visible column that keeps the cursor in view, moving
-// as little as possible.
+// follow returns the first visible column that keeps the cursor in view. The
+// line's beginning shows again as soon as the cursor allows it.
 func follow(left, cursor, width int) int {
 	switch {
-	case width <= 0 || cursor < left:
+	case cursor < width:
+		return 0
+	case cursor < left:
 		return max(cursor-width/4, 0)
 	case cursor >= left+width:
 		return cursor - width + 1 + width/4

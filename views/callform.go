@@ -1,0 +1,120 @@
+package views
+
+import (
+	"encoding/json"
+	"fmt"
+
+	tea "charm.land/bubbletea/v2"
+
+	"fndeck/client"
+	"fndeck/client/action"
+	"fndeck/client/jsondata"
+	"fndeck/ui"
+)
+
+// callForm calls a function with JSON. What is typed is sent byte for byte, so
+// that integers above 2^53 survive.
+type callForm struct {
+	fn   client.Function
+	form *ui.Form
+	data *ui.Editor
+}
+
+// newCallForm makes the form; data is what the function was given last, nil if
+// that is not known.
+func newCallForm(d deps, fn client.Function, data json.RawMessage) (ui.Overlay, tea.Cmd) {
+	if len(data) == 0 {
+		data = json.RawMessage("{}")
+	}
+	c := &callForm{fn: fn, data: newDataField(d.backend, string(data))}
+	fields := []ui.Field{c.data}
+	if note := c.serving(); note != "" {
+		fields = append(fields, ui.NewNote("", ui.Remark{Tone: ui.ToneWarn, Text: note}))
+	}
+	c.form = ui.NewForm(d.clock, fields...)
+	return c, nil
+}
+
+// newDataField makes the editor for the data of a call or a schedule.
+func newDataField(backend client.Backend, value string) *ui.Editor {
+	limit := backend.Describe().DataLimitBytes
+	help := "one JSON object"
+	if limit > 0 {
+		help += ", at most " + ui.Bytes(limit)
+	}
+	help += ", sent byte for byte"
+	e := ui.NewEditor(ui.FieldSpec{Label: "Data", Help: help, Value: value, Check: dataCheck(limit)})
+	e.Tidy = func(text string) (string, error) {
+		tidied, err := jsondata.Tidy([]byte(text))
+		return string(tidied), err
+	}
+	return e
+}
+
+// dataCheck judges data as the action will before it is sent.
+func dataCheck(limit int64) func(string) ui.Report {
+	return func(value string) ui.Report {
+		report, err := jsondata.Check([]byte(value), jsondata.Options{MustBeObject: true, LimitBytes: limit})
+		if err != nil {
+			return ui.Report{Error: client.Explain(err).Sentence}
+		}
+		notes := []ui.Remark{{Tone: ui.ToneOK, Text: "valid, " + ui.Bytes(int64(len(report.Data)))}}
+		return ui.Report{Notes: append(notes, warnings(report.Warnings)...)}
+	}
+}
+
+func warnings(sentences []string) []ui.Remark {
+	remarks := make([]ui.Remark, len(sentences))
+	for i, sentence := range sentences {
+		remarks[i] = ui.Remark{Tone: ui.ToneWarn, Text: sentence}
+	}
+	return remarks
+}
+
+// serving says who answers when that may not be who the operator thinks.
+func (c *callForm) serving() string {
+	if c.fn.DeployingVersion == 0 || c.fn.Version == 0 {
+		return ""
+	}
+	return fmt.Sprintf("v%d answers until v%d is Ready", c.fn.Version, c.fn.DeployingVersion)
+}
+
+// Title implements ui.Overlay.
+func (c *callForm) Title() string { return "call " + nameAndVersion(c.fn) }
+
+// nameAndVersion is a function in a title, cleaned.
+func nameAndVersion(fn client.Function) string {
+	name := ui.Clean(fn.Name)
+	if fn.Version > 0 {
+		name += fmt.Sprintf(" v%d", fn.Version)
+	}
+	return name
+}
+
+// Hints implements ui.Overlay.
+func (c *callForm) Hints() []ui.Hint { return c.form.Hints("call") }
+
+// View implements ui.Overlay.
+func (c *callForm) View(theme *ui.Theme, width, height int) []string {
+	return c.form.View(theme, width, height)
+}
+
+// Update implements ui.Overlay.
+func (c *callForm) Update(msg tea.Msg) (tea.Cmd, bool) {
+	switch c.form.Update(msg) {
+	case ui.FormCancelled:
+		return nil, true
+	case ui.FormSubmitted:
+		return run(RunAction{
+			Action: action.Invoke,
+			Target: action.Target{Function: &c.fn},
+			Values: action.Values{Data: json.RawMessage(c.data.Value())},
+		}), true
+	}
+	return nil, false
+}
+
+// run hands an action to the root.
+func run(request RunAction) tea.Cmd {
+	return func() tea.Msg { return request }
+}

@@ -1,0 +1,186 @@
+package views
+
+import (
+	"encoding/json"
+	"strings"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"fndeck/client"
+	"fndeck/client/action"
+	"fndeck/client/cron"
+	"fndeck/ui"
+)
+
+// upcomingRuns is how many runs are shown under the cron field.
+const upcomingRuns = 5
+
+// scheduleForm creates a schedule and says what it will do while it is typed.
+type scheduleForm struct {
+	functions  []client.Function
+	form       *ui.Form
+	name, cron *ui.Text
+	function   *ui.Choice
+	data       *ui.Editor
+}
+
+// newScheduleForm makes the form. fn is selected at first; nil selects none in
+// particular.
+func newScheduleForm(d deps, fn *client.Function, functions []client.Function) (ui.Overlay, tea.Cmd) {
+	if fn != nil && !holds(functions, fn.ID) {
+		functions = append([]client.Function{*fn}, functions...)
+	}
+	s := &scheduleForm{functions: functions}
+	labels := functionLabels(functions)
+	selected := ""
+	for i := range functions {
+		if fn != nil && functions[i].ID == fn.ID {
+			selected = labels[i]
+		}
+	}
+	s.name = ui.NewText(ui.FieldSpec{Label: "Name", Help: "what the schedule is called", Check: nameCheck("the schedule")})
+	s.function = ui.NewChoice(ui.FieldSpec{
+		Label: "Function", Help: "what it calls; type to search", Value: selected,
+		Check: func(value string) ui.Report {
+			if value == "" {
+				return ui.Report{Error: "there is no function to call: deploy one first"}
+			}
+			return ui.Report{}
+		},
+	}, labels)
+	s.cron = ui.NewText(ui.FieldSpec{
+		Label: "Cron", Help: "UTC: minute hour day month weekday, such as 0 6 * * MON-FRI",
+		Check: cronCheck(d.clock, d.zone),
+	})
+	s.data = newDataField(d.backend, "{}")
+	s.form = ui.NewForm(d.clock, s.name, s.function, s.cron, s.data)
+	return s, nil
+}
+
+func holds(functions []client.Function, id string) bool {
+	for i := range functions {
+		if functions[i].ID == id {
+			return true
+		}
+	}
+	return false
+}
+
+// functionLabels names functions so that each label is its own: two may share a
+// name, and a choice must not pick the wrong one.
+func functionLabels(functions []client.Function) []string {
+	count := map[string]int{}
+	for _, fn := range functions {
+		count[fn.Name]++
+	}
+	labels := make([]string, len(functions))
+	for i, fn := range functions {
+		labels[i] = fn.Name
+		if count[fn.Name] > 1 || fn.Name == "" {
+			labels[i] = strings.TrimSpace(fn.Name + " (" + fn.ID + ")")
+		}
+	}
+	return labels
+}
+
+// nameCheck judges a name that the operator gives.
+func nameCheck(what string) func(string) ui.Report {
+	return func(value string) ui.Report {
+		switch {
+		case strings.TrimSpace(value) == "":
+			return ui.Report{Error: what + " needs a name"}
+		case value != strings.TrimSpace(value):
+			return ui.Report{Error: "the name begins or ends with a space"}
+		case value != ui.Clean(value):
+			return ui.Report{Error: "the name holds characters that cannot be seen: " + ui.Clean(value)}
+		}
+		return ui.Report{}
+	}
+}
+
+// cronCheck says on every keystroke what an expression means and when it fires.
+func cronCheck(clock func() time.Time, zone *time.Location) func(string) ui.Report {
+	return func(value string) ui.Report {
+		expr, err := cron.Parse(value)
+		if err != nil {
+			return ui.Report{Error: client.Explain(err).Sentence}
+		}
+		now := clock()
+		report := ui.Report{Notes: []ui.Remark{{Tone: ui.ToneOK, Text: expr.Words()}}}
+		report.Notes = append(report.Notes, warnings(expr.Warnings())...)
+		for _, note := range cron.ZoneNotes(expr, zone, now) {
+			report.Notes = append(report.Notes, ui.Remark{Tone: ui.ToneInfo, Text: note})
+		}
+		report.Notes = append(report.Notes, runTable(expr.Upcoming(now, upcomingRuns), zone, now)...)
+		return report
+	}
+}
+
+// runTable shows times in UTC and in the display zone side by side.
+func runTable(times []time.Time, zone *time.Location, now time.Time) []ui.Remark {
+	layout, short := "Mon _2 Jan 15:04", "_2 Jan 15:04"
+	if n := len(times); n > 0 && times[n-1].Year() != now.UTC().Year() {
+		layout, short = "Mon _2 Jan 2006 15:04", "2006-01-02 15:04"
+	}
+	both := zone != nil && zone != time.UTC && zone.String() != "UTC"
+	line := func(utc, local string, width int) string {
+		if !both {
+			return utc
+		}
+		return ui.Pad(utc, width) + "  " + local
+	}
+	head := line("next runs, UTC", zoneName(zone), len(layout))
+	remarks := []ui.Remark{{Tone: ui.ToneDim, Text: head, Short: line("UTC", zoneName(zone), len(short))}}
+	for _, at := range times {
+		local := at.UTC()
+		if both {
+			local = at.In(zone)
+		}
+		remarks = append(remarks, ui.Remark{
+			Text:  line(at.UTC().Format(layout), local.Format(layout), len(layout)),
+			Short: line(at.UTC().Format(short), local.Format(short), len(short)),
+		})
+	}
+	return remarks
+}
+
+// zoneName is the place of a zone: Oslo for Europe/Oslo.
+func zoneName(zone *time.Location) string {
+	if zone == nil {
+		return "UTC"
+	}
+	name := zone.String()
+	name = name[strings.LastIndex(name, "/")+1:]
+	return strings.ReplaceAll(name, "_", " ")
+}
+
+// Title implements ui.Overlay.
+func (s *scheduleForm) Title() string { return "new schedule" }
+
+// Hints implements ui.Overlay.
+func (s *scheduleForm) Hints() []ui.Hint { return s.form.Hints("create") }
+
+// View implements ui.Overlay.
+func (s *scheduleForm) View(theme *ui.Theme, width, height int) []string {
+	return s.form.View(theme, width, height)
+}
+
+// Update implements ui.Overlay.
+func (s *scheduleForm) Update(msg tea.Msg) (tea.Cmd, bool) {
+	switch s.form.Update(msg) {
+	case ui.FormCancelled:
+		return nil, true
+	case ui.FormSubmitted:
+		fn := s.functions[s.function.Index()]
+		return run(RunAction{
+			Action: action.CreateSchedule,
+			Target: action.Target{Function: &fn},
+			Values: action.Values{Schedule: client.ScheduleSpec{
+				Name: s.name.Value(), FunctionID: fn.ID, Cron: s.cron.Value(),
+				Data: json.RawMessage(s.data.Value()),
+			}},
+		}), true
+	}
+	return nil, false
+}

@@ -1,0 +1,160 @@
+package views
+
+import (
+	"context"
+
+	tea "charm.land/bubbletea/v2"
+
+	"fndeck/client"
+	"fndeck/client/action"
+	"fndeck/client/pack"
+	"fndeck/ui"
+)
+
+// scanned and packed answer the upload that asked, for one generation of it.
+type scanned struct {
+	owner      *uploadForm
+	generation int
+	preview    pack.Preview
+	err        error
+}
+
+type packed struct {
+	owner      *uploadForm
+	generation int
+	code       client.Package
+	err        error
+}
+
+// startScan looks at the folder outside the update loop. Leaving the stage
+// cancels it at once; its answer is then dropped by generation.
+func (u *uploadForm) startScan() tea.Cmd {
+	u.scan.stop()
+	ctx, cancel := context.WithCancel(u.d.ctx)
+	options, runtime := u.scanOptions()
+	u.scan = scanState{generation: u.scan.generation, cancel: cancel, options: options, runtime: runtime}
+	u.stage, u.said = scanning, ""
+	generation, path, python := u.scan.generation, u.path, u.d.python
+	return func() tea.Msg {
+		if options.Python = python; runtime != "" {
+			options.Python = action.Interpreter(runtime)
+		}
+		preview, err := pack.Scan(ctx, path, options)
+		return scanned{owner: u, generation: generation, preview: preview, err: err}
+	}
+}
+
+// scanOptions are what the settings say, or what the function has.
+func (u *uploadForm) scanOptions() (options pack.Options, runtime string) {
+	options.TakeBack = u.takeBack
+	switch {
+	case u.settings != nil:
+		options.FunctionPath, runtime = u.settings.entryPath(), u.settings.runtimeName()
+	case u.fn != nil:
+		options.FunctionPath, runtime = u.fn.FunctionPath, u.fn.Runtime
+	default:
+		if runtimes := u.d.backend.Describe().Runtimes; len(runtimes) > 0 {
+			runtime = runtimes[0]
+		}
+	}
+	return options, runtime
+}
+
+func (u *uploadForm) tookScan(msg scanned) (tea.Cmd, bool) {
+	if msg.owner != u || msg.generation != u.scan.generation || u.stage != scanning {
+		return nil, false
+	}
+	u.scan.preview, u.scan.err = msg.preview, msg.err
+	u.stage = previewing
+	before := u.preview
+	u.preview = newPreviewList(msg.preview, u.takeBack)
+	if before.root == u.preview.root {
+		// The same folder again: the operator's place in it stays.
+		u.preview.at, u.preview.top = 0, before.top
+		u.preview.move(before.at)
+	}
+	if msg.err != nil || len(msg.preview.Blocking()) > 0 {
+		u.sending = false
+		return u.replay(nil)
+	}
+	u.scan.packing = true
+	ctx, cancel := context.WithCancel(u.d.ctx)
+	u.scan.cancel = cancel
+	generation, preview := u.scan.generation, msg.preview
+	return u.replay(func() tea.Msg {
+		defer cancel()
+		code, err := preview.Pack(ctx)
+		return packed{owner: u, generation: generation, code: code, err: err}
+	})
+}
+
+func (u *uploadForm) tookPack(msg packed) (tea.Cmd, bool) {
+	if msg.owner != u || msg.generation != u.scan.generation {
+		return nil, false
+	}
+	u.scan.packing, u.scan.err = false, msg.err
+	if msg.err != nil {
+		u.sending, u.stage = false, previewing
+		return u.replay(nil)
+	}
+	u.scan.code = &msg.code
+	if u.sending {
+		return u.send()
+	}
+	return u.replay(nil)
+}
+
+// replay gives the keys that waited to what shows now, until one has to wait
+// again or the form is over.
+func (u *uploadForm) replay(first tea.Cmd) (tea.Cmd, bool) {
+	cmds := []tea.Cmd{first}
+	queue := u.waiting
+	u.waiting = nil
+	for i, msg := range queue {
+		cmd, done := u.Update(msg)
+		cmds = append(cmds, cmd)
+		if done {
+			return tea.Batch(cmds...), true
+		}
+		if len(u.waiting) > 0 || u.stage == scanning {
+			u.waiting = append(u.waiting, queue[i+1:]...)
+			break
+		}
+	}
+	return tea.Batch(cmds...), false
+}
+
+// goOn leaves the preview for the settings, if nothing stands in the way.
+func (u *uploadForm) goOn() (tea.Cmd, bool) {
+	found := u.scan.preview
+	switch blocking := len(found.Blocking()); {
+	case u.scan.err != nil:
+		u.said = "this cannot be sent: r looks again, esc goes back"
+	case blocking > 0:
+		u.said = ui.Counted(blocking, "finding") + " in the way: mend what is named, then r looks again"
+	case !u.clear():
+		u.askAboutFindings()
+	default:
+		u.openSettings()
+	}
+	return nil, false
+}
+
+// askAboutFindings shows the findings themselves: a yes to something unread is
+// worth nothing.
+func (u *uploadForm) askAboutFindings() {
+	question := "Send it although:\n"
+	for _, f := range u.scan.preview.NeedConfirmation() {
+		question += "- " + action.Place(f) + f.Message + "\n"
+	}
+	u.question = ui.NewConfirm("", question, "", u.d.clock)
+	u.question.ID, u.question.Yes = askFindings, "Send it"
+	u.question.SwallowTypeAhead()
+}
+
+func (u *uploadForm) openSettings() {
+	if u.settings == nil {
+		u.settings = newUploadSettings(u.d, u.fn, folderName(u.path), u.scan.options.FunctionPath, u.scan.runtime)
+	}
+	u.stage, u.said = settling, ""
+}

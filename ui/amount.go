@@ -6,17 +6,16 @@ import (
 	"strings"
 )
 
-// Bytes writes an amount of bytes for a person: "812 B", "38.2 kB", "1.4 MB".
+// Bytes writes an amount of bytes for a person: "812 B", "38 kB", "1.4 MB".
 // Units are decimal, as the limits of the backends are.
 func Bytes(n int64) string {
-	if n < 0 {
-		return "-" + Bytes(-n)
-	}
-	if n < 1000 {
+	if n > -1000 && n < 1000 {
 		return strconv.FormatInt(n, 10) + " B"
 	}
-	value := float64(n)
-	unit := ""
+	value, sign, unit := float64(n), "", ""
+	if value < 0 {
+		value, sign = -value, "-"
+	}
 	for _, next := range []string{"kB", "MB", "GB", "TB"} {
 		if value < 999.5 {
 			break
@@ -24,9 +23,9 @@ func Bytes(n int64) string {
 		value, unit = value/1000, next
 	}
 	if value < 9.95 {
-		return fmt.Sprintf("%.1f %s", value, unit)
+		return fmt.Sprintf("%s%.1f %s", sign, value, unit)
 	}
-	return fmt.Sprintf("%.0f %s", value, unit)
+	return fmt.Sprintf("%s%.0f %s", sign, value, unit)
 }
 
 // Grouped writes a whole number with its thousands apart: "12 004".

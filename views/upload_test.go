@@ -244,3 +244,40 @@ func TestAMissingFolderIsSaid(t *testing.T) {
 	assert.Contains(t, f.frame(100, 24), "/nowhere/at/all")
 	assert.Nil(t, f.asked)
 }
+
+func TestHostileFileNamesAreInertInThePreview(t *testing.T) {
+	f, clock := openUpload(t, nil, uploadFolder(t, map[string]string{
+		hostileName + ".py": "x = 1\n", hostileName + "/id_rsa": "key", ".env" + hostileName: "A=1",
+	}))
+	f.burst("<enter>")
+	clock.Advance(time.Second)
+	for _, width := range []int{40, 80, 160} {
+		for _, r := range f.frame(width, 40) {
+			require.False(t, r < ' ' && r != '\n' || r == 0x202e || r == 0xfffd, "%q", r)
+		}
+		f.burst("n")
+	}
+}
+
+func FuzzPairsAreNamesWithTheRestOfTheLine(f *testing.F) {
+	f.Add("A=1\n\nB=x=y")
+	f.Add("=\n")
+	f.Add(hostileName)
+	f.Fuzz(func(t *testing.T, text string) {
+		pairs, fault := parsePairs(text)
+		if fault != "" {
+			assert.Nil(t, pairs)
+			return
+		}
+		for name, value := range pairs {
+			require.NotEmpty(t, name)
+			require.NotContains(t, name, "=")
+			require.NotContains(t, value, "\n")
+			require.Contains(t, text, name)
+			require.Contains(t, text, "="+value)
+		}
+		again, fault := parsePairs(envText(&client.Function{EnvVars: pairs}))
+		require.Empty(t, fault)
+		require.Equal(t, pairs, again)
+	})
+}

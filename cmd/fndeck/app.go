@@ -1,0 +1,86 @@
+package main
+
+import (
+	"context"
+	"io"
+	"strings"
+	"time"
+
+	"fndeck/client"
+	"fndeck/client/action"
+)
+
+// app is what every command works with. A test replaces its streams, its clock
+// and its doors.
+type app struct {
+	in        io.Reader
+	out, errs io.Writer
+	env       func(string) string
+	now       func() time.Time
+	// inTerminal and outTerminal say whether somebody types and reads.
+	inTerminal, outTerminal bool
+	// readSecret reads a line from the terminal without showing it.
+	readSecret func() ([]byte, error)
+
+	// open reaches the backend; with peek it does not start an engine.
+	open func(ctx context.Context, peek bool) (client.Backend, error)
+	// console is what runs without a subcommand.
+	console func(ctx context.Context) error
+
+	flags    globals
+	jsonMode bool
+	settings *config
+}
+
+// globals are the flags that every command has.
+type globals struct {
+	output, color, config, stateDir string
+	noHeaders, yes, noInput         bool
+	readOnly, verbose               bool
+}
+
+// run executes one command line and returns the exit code.
+func (a *app) run(ctx context.Context, args []string) int {
+	a.jsonMode = wantsJSON(args, a.env)
+	root := a.root()
+	root.SetArgs(args)
+	root.SetIn(a.in)
+	root.SetOut(a.out)
+	root.SetErr(a.errs)
+	return a.exitCode(ctx, root.ExecuteContext(ctx))
+}
+
+// wantsJSON reports whether errors are to be JSON. It looks at the bare
+// arguments because an error of the command line itself comes before the flags
+// are known.
+func wantsJSON(args []string, env func(string) string) bool {
+	format := env("FNDECK_OUTPUT")
+	for i, arg := range args {
+		switch {
+		case arg == "--":
+			return strings.HasPrefix(format, "json")
+		case (arg == "-o" || arg == "--output") && i+1 < len(args):
+			format = args[i+1]
+		case strings.HasPrefix(arg, "--output="):
+			format = strings.TrimPrefix(arg, "--output=")
+		case strings.HasPrefix(arg, "-o") && len(arg) > len("-o"):
+			format = strings.TrimPrefix(strings.TrimPrefix(arg, "-o"), "=")
+		}
+	}
+	return strings.HasPrefix(format, "json")
+}
+
+// with opens the backend, does the work and closes it again.
+func (a *app) with(ctx context.Context, work func(client.Backend) error) error {
+	backend, err := a.open(ctx, false)
+	if err != nil {
+		return err
+	}
+	if a.flags.readOnly {
+		backend = action.ReadOnly(backend)
+	}
+	err = work(backend)
+	// Close ends no call and no deploy; what it could report changes nothing.
+	_ = backend.Close()
+	return err
+}

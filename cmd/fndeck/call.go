@@ -1,0 +1,211 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"fndeck/client"
+	"fndeck/client/action"
+	"fndeck/client/jsondata"
+	"fndeck/ui"
+)
+
+// dataLimitBytes bounds what is read from a file or a pipe before the backend's
+// own, smaller limit is checked.
+const dataLimitBytes = 64 << 20
+
+// callFlags are the flags of call.
+type callFlags struct {
+	data    string
+	wait    bool
+	async   bool
+	timeout time.Duration
+}
+
+func (a *app) callCommand() *cobra.Command {
+	var f callFlags
+	cmd := &cobra.Command{
+		Use:   "call NAME",
+		Short: "Call a function with JSON data",
+		Long: "call sends JSON data to a function and waits for the result, which goes to\nstdout; log lines go to stderr. A function that failed exits with 8, a timeout\nwith 7." +
+			" The data reach the function byte for byte, so large numbers survive.",
+		Example: `  fndeck call hello -d '{"name": "x"}'
+  fndeck call hello -d @data.json | jq .
+  echo '{"name": "x"}' | fndeck call hello -d -
+  fndeck call hello --async`,
+		Args:              between(1, 1),
+		ValidArgsFunction: a.completeFunctions,
+	}
+	flags := cmd.Flags()
+	flags.StringVarP(&f.data, "data", "d", "", "JSON object, @FILE, or - for stdin (default {})")
+	flags.BoolVar(&f.wait, "wait", true, "wait for the result")
+	flags.BoolVar(&f.async, "async", false, "print the call's id and do not wait")
+	flags.DurationVar(&f.timeout, "timeout", 0, "how long to wait; the call itself goes on")
+	cmd.RunE = func(cmd *cobra.Command, args []string) error { return a.call(cmd, args[0], f) }
+	return cmd
+}
+
+func (a *app) call(cmd *cobra.Command, name string, f callFlags) error {
+	ctx := cmd.Context()
+	format, err := a.format(cmd.CommandPath(), listFormats...)
+	if err != nil {
+		return err
+	}
+	if f.async && f.wait && cmd.Flags().Changed("wait") {
+		return usagef(cmd.CommandPath(), "--wait and --async exclude each other")
+	}
+	if f.timeout < 0 {
+		return usagef(cmd.CommandPath(), "--timeout %s: a positive duration is expected", f.timeout)
+	}
+	var data json.RawMessage
+	if cmd.Flags().Changed("data") {
+		if data, err = a.readData(f.data); err != nil {
+			return err
+		}
+	}
+	return a.with(ctx, func(backend client.Backend) error {
+		fn, err := findFunction(ctx, backend, name)
+		if err != nil {
+			return err
+		}
+		out, err := a.act(ctx, backend, action.Invoke, action.Target{Function: &fn}, action.Values{Data: data})
+		if err != nil {
+			return err
+		}
+		call := *out.Call
+		if call.FunctionID == "" {
+			call.FunctionID = fn.ID
+		}
+		if f.async || !f.wait {
+			return a.printCall(call, client.Result{}, format, a.flags.output == "")
+		}
+		return a.awaitCall(ctx, backend, call, f.timeout, format)
+	})
+}
+
+// awaitCall waits for the end of a call with its log on stderr, and prints the
+// result.
+func (a *app) awaitCall(ctx context.Context, backend client.Backend, call client.Call, timeout time.Duration, format string) error {
+	waiting, cancel := ctx, context.CancelFunc(func() {})
+	if timeout > 0 {
+		waiting, cancel = context.WithTimeout(ctx, timeout)
+	}
+	defer cancel()
+	stop := a.tail(waiting, backend, client.LogQuery{FunctionID: call.FunctionID, CallID: call.ID}, true)
+	ended, err := action.AwaitCall(waiting, backend, call)
+	stop()
+	if errors.Is(waiting.Err(), context.DeadlineExceeded) && ctx.Err() == nil && err != nil {
+		return &client.Error{
+			Code:    client.CodeTimeout,
+			Message: fmt.Sprintf("call %s still runs after %s", call.ID, timeout),
+			Hint:    "fndeck logs --call " + call.ID + " -f follows it",
+		}
+	}
+	if err != nil {
+		if ctx.Err() != nil {
+			a.note("call %s goes on: fndeck logs --call %s -f follows it", call.ID, call.ID)
+		}
+		return err
+	}
+	result, err := backend.Result(ctx, call.FunctionID, call.ID)
+	if err != nil {
+		return fmt.Errorf("result of call %s: %w", call.ID, err)
+	}
+	if err := a.printCall(ended, result, format, false); err != nil {
+		return err
+	}
+	return callError(ended)
+}
+
+// callError is the error of a call that did not complete.
+func callError(c client.Call) error {
+	if c.Status == client.CallCompleted {
+		return nil
+	}
+	code := client.CodeFunctionFailed
+	if c.Status == client.CallTimeout {
+		code = client.CodeTimeout
+	}
+	e := &client.Error{Code: code, Message: fmt.Sprintf("call %s: %s", c.ID, c.Status)}
+	if c.Error != nil && c.Error.Message != "" {
+		e.Message += ": " + c.Error.Message
+	}
+	e.Hint = "fndeck logs --call " + c.ID + " shows its log"
+	return e
+}
+
+// printCall prints a call: its result alone unless a format was asked for, its
+// id alone for one that is not waited for.
+func (a *app) printCall(call client.Call, result client.Result, format string, idOnly bool) error {
+	if idOnly {
+		return a.write([]byte(ui.Clean(call.ID) + "\n"))
+	}
+	if a.flags.output != "" {
+		s := sheet{header: callsListing.header, wide: callsListing.wide, one: true}
+		r := callRow(call, a.now())
+		r.value = struct {
+			client.Call
+			Response json.RawMessage `json:"response,omitempty"`
+		}{call, result.Response}
+		s.rows = []row{r}
+		return a.print(s, format)
+	}
+	if call.Error != nil && call.Error.Trace != "" {
+		for _, line := range ui.CleanLines(call.Error.Trace) {
+			a.note("  %s", line)
+		}
+	}
+	if result.Response == nil {
+		return nil
+	}
+	return a.write(shownResult(result.Response, a.outTerminal))
+}
+
+// shownResult is what a call returned, with a line end. A person gets the JSON
+// set out in lines, a pipe the spelling as it came; what is no JSON is cleaned
+// text for both.
+func shownResult(response []byte, person bool) []byte {
+	if !json.Valid(response) {
+		return []byte(strings.Join(ui.CleanLines(string(response)), "\n") + "\n")
+	}
+	if tidy, err := jsondata.Tidy(response); err == nil && person {
+		response = tidy
+	}
+	return append(inertJSON(response), '\n')
+}
+
+// readData reads the JSON of a -d flag: a text, a file or stdin.
+func (a *app) readData(flag string) (json.RawMessage, error) {
+	path, isFile := strings.CutPrefix(flag, "@")
+	var source io.Reader
+	switch {
+	case flag == "-":
+		source = a.in
+	case isFile:
+		f, err := os.Open(path)
+		if err != nil {
+			return nil, fmt.Errorf("data: %w", err)
+		}
+		// Nothing was written: closing cannot lose anything.
+		defer func() { _ = f.Close() }()
+		source = f
+	default:
+		return json.RawMessage(flag), nil
+	}
+	data, err := io.ReadAll(io.LimitReader(source, dataLimitBytes+1))
+	if err != nil {
+		return nil, fmt.Errorf("data: %w", err)
+	}
+	if len(data) > dataLimitBytes {
+		return nil, &client.Error{Code: client.CodeLimit, Message: fmt.Sprintf("data: over %d bytes", dataLimitBytes)}
+	}
+	return data, nil
+}

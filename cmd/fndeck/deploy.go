@@ -1,0 +1,238 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"fndeck/client"
+	"fndeck/client/action"
+	"fndeck/client/pack"
+	"fndeck/ui"
+)
+
+// deployFlags are the flags of deploy and redeploy.
+type deployFlags struct {
+	settings settingFlags
+	include  []string
+	force    bool
+	noWait   bool
+	dryRun   bool
+
+	externalID, description, owner string
+}
+
+func (f *deployFlags) add(cmd *cobra.Command) {
+	f.settings.add(cmd)
+	flags := cmd.Flags()
+	flags.StringArrayVar(&f.include, "include", nil, "upload this file although a rule ignores it (repeatable)")
+	flags.BoolVar(&f.force, "force", false, "send the code also when it is what serves already")
+	flags.BoolVar(&f.noWait, "no-wait", false, "return as soon as the deploy is accepted")
+	flags.BoolVar(&f.dryRun, "dry-run", false, "print what would be uploaded and send nothing")
+}
+
+func (a *app) deployCommand() *cobra.Command {
+	var f deployFlags
+	cmd := &cobra.Command{
+		Use:   "deploy DIR|ZIP [NAME]",
+		Short: "Deploy a folder or a zip",
+		Long: "deploy uploads a folder or a zip as a function and waits until it is Ready.\n" +
+			"NAME is the folder's name unless it is given. A function of that name is\nredeployed: its old version serves until the new one is Ready.",
+		Example: `  fndeck deploy ./hello
+  fndeck deploy ./hello greeter --runtime py312 --env REGION=eu
+  read -rs TOKEN; printf %s "$TOKEN" | fndeck deploy ./hello --secret-stdin TOKEN
+  fndeck deploy ./hello --dry-run -o json`,
+		Args: between(1, 2),
+	}
+	f.add(cmd)
+	flags := cmd.Flags()
+	flags.StringVar(&f.externalID, "external-id", "", "external id of a new function")
+	flags.StringVar(&f.description, "description", "", "description of a new function")
+	flags.StringVar(&f.owner, "owner", "", "owner of a new function")
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		return a.deploy(cmd, args, f)
+	}
+	return cmd
+}
+
+func (a *app) deploy(cmd *cobra.Command, args []string, f deployFlags) error {
+	ctx := cmd.Context()
+	format, err := a.format(cmd.CommandPath(), listFormats...)
+	if err != nil {
+		return err
+	}
+	path, name := args[0], ""
+	if len(args) > 1 {
+		name = args[1]
+	} else if name, err = nameOf(path); err != nil {
+		return err
+	}
+	set, err := a.readSettings(ctx, cmd, f.settings)
+	if err != nil {
+		return err
+	}
+	preview, err := pack.Scan(ctx, path, set.packOptions(f.include))
+	if err != nil {
+		return err
+	}
+	if f.dryRun {
+		return a.dryRun(name, preview, format)
+	}
+	code, err := a.approve(ctx, preview)
+	if err != nil {
+		return err
+	}
+	return a.with(ctx, func(backend client.Backend) error {
+		existing, found, err := functionNamed(ctx, backend, name)
+		if err != nil {
+			return err
+		}
+		if found {
+			if err := onlyForNew(cmd, name); err != nil {
+				return err
+			}
+			a.note("%s exists: this redeploys it", ui.Clean(name))
+			return a.sendRedeploy(ctx, backend, existing, action.Values{Code: code, Change: set.change(), Force: f.force}, f.noWait, format)
+		}
+		spec := set.spec()
+		spec.Name, spec.ExternalID, spec.Description, spec.Owner = name, f.externalID, f.description, f.owner
+		out, err := a.act(ctx, backend, action.Deploy, action.Target{}, action.Values{Spec: spec, Code: code})
+		if err != nil {
+			return err
+		}
+		return a.settle(ctx, backend, *out.Function, f.noWait, format)
+	})
+}
+
+// nameOf is the name that a folder or zip gives its function.
+func nameOf(path string) (string, error) {
+	whole, err := filepath.Abs(path)
+	if err != nil {
+		return "", fmt.Errorf("deploy %s: %w", path, err)
+	}
+	name := filepath.Base(whole)
+	if ext := filepath.Ext(name); strings.EqualFold(ext, ".zip") {
+		name = strings.TrimSuffix(name, ext)
+	}
+	return name, nil
+}
+
+// functionNamed looks for a function of exactly this name.
+func functionNamed(ctx context.Context, backend client.Backend, name string) (f client.Function, found bool, err error) {
+	all, err := backend.Functions(ctx)
+	if err != nil {
+		return f, false, fmt.Errorf("look up function %s: %w", name, err)
+	}
+	var same []client.Function
+	for _, candidate := range all {
+		if candidate.Name == name {
+			same = append(same, candidate)
+		}
+	}
+	switch len(same) {
+	case 0:
+		return f, false, nil
+	case 1:
+		return same[0], true, nil
+	}
+	// The lookup by any name words the conflict.
+	_, err = findFunction(ctx, backend, name)
+	return f, false, err
+}
+
+// onlyForNew refuses flags that a redeploy cannot follow, so that none is
+// dropped without a word.
+func onlyForNew(cmd *cobra.Command, name string) error {
+	for _, flag := range []string{"external-id", "description", "owner"} {
+		if cmd.Flags().Changed(flag) {
+			return &client.Error{
+				Code:    client.CodeConflict,
+				Message: fmt.Sprintf("%s exists already: --%s is set by the first deploy only", name, flag),
+				Hint:    "leave the flag out to redeploy it, or give another name",
+			}
+		}
+	}
+	return nil
+}
+
+func (a *app) redeployCommand() *cobra.Command {
+	var f deployFlags
+	cmd := &cobra.Command{
+		Use:   "redeploy NAME [DIR|ZIP]",
+		Short: "Deploy a function's folder again",
+		Long: "redeploy packs the folder that the function was deployed from, or the one given,\n" +
+			"and waits until it is Ready. The old version serves until then; id, schedules and\nhistory stay. Code that serves already is not sent unless --force is given.",
+		Example: `  fndeck redeploy hello
+  fndeck redeploy hello ./hello --env REGION=us
+  fndeck redeploy hello --force --no-wait`,
+		Args:              between(1, 2),
+		ValidArgsFunction: a.completeFunctions,
+	}
+	f.add(cmd)
+	cmd.RunE = func(cmd *cobra.Command, args []string) error { return a.redeploy(cmd, args, f) }
+	return cmd
+}
+
+func (a *app) redeploy(cmd *cobra.Command, args []string, f deployFlags) error {
+	ctx := cmd.Context()
+	format, err := a.format(cmd.CommandPath(), listFormats...)
+	if err != nil {
+		return err
+	}
+	set, err := a.readSettings(ctx, cmd, f.settings)
+	if err != nil {
+		return err
+	}
+	return a.with(ctx, func(backend client.Backend) error {
+		target, err := findFunction(ctx, backend, args[0])
+		if err != nil {
+			return err
+		}
+		values := action.Values{Change: set.change(), Force: f.force}
+		folder := target.Folder
+		if len(args) > 1 {
+			folder = args[1]
+		}
+		// The action packs the folder by itself; what it cannot know is another
+		// folder, a file taken back, and that nothing is to be sent.
+		if len(args) > 1 || f.dryRun || len(f.include) > 0 {
+			opts := action.PackOptions(target, values.Change)
+			opts.TakeBack = f.include
+			if folder == "" {
+				return usagef(cmd.CommandPath(), "the folder of %s is not known: name it", target.Name)
+			}
+			preview, err := pack.Scan(ctx, folder, opts)
+			if err != nil {
+				return err
+			}
+			if f.dryRun {
+				return a.dryRun(target.Name, preview, format)
+			}
+			if values.Code, err = a.approve(ctx, preview); err != nil {
+				return err
+			}
+		}
+		return a.sendRedeploy(ctx, backend, target, values, f.noWait, format)
+	})
+}
+
+// sendRedeploy runs the action, asks where its findings want a yes, and waits.
+func (a *app) sendRedeploy(ctx context.Context, backend client.Backend, f client.Function, values action.Values, noWait bool, format string) error {
+	target := action.Target{Function: &f}
+	out, err := a.act(ctx, backend, action.Redeploy, target, values)
+	var findings *action.FindingsError
+	if errors.As(err, &findings) {
+		if values.Code, err = a.approve(ctx, findings.Preview); err != nil {
+			return err
+		}
+		out, err = a.act(ctx, backend, action.Redeploy, target, values)
+	}
+	if err != nil {
+		return err
+	}
+	return a.settle(ctx, backend, *out.Function, noWait, format)
+}

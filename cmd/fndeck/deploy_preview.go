@@ -1,0 +1,132 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"fndeck/client"
+	"fndeck/client/action"
+	"fndeck/client/pack"
+	"fndeck/ui"
+)
+
+// previewObject is a preview as machines read it.
+type previewObject struct {
+	Name         string          `json:"name"`
+	Root         string          `json:"root"`
+	Entry        string          `json:"entry,omitempty"`
+	TotalBytes   int64           `json:"totalBytes"`
+	Requirements []string        `json:"requirements"`
+	Files        []previewFile   `json:"files"`
+	Ignored      []previewRule   `json:"ignored"`
+	Findings     []findingObject `json:"findings"`
+}
+
+type previewFile struct {
+	Path      string `json:"path"`
+	SizeBytes int64  `json:"sizeBytes"`
+}
+
+type previewRule struct {
+	Path string `json:"path"`
+	Rule string `json:"rule"`
+}
+
+type findingObject struct {
+	Level   string `json:"level"`
+	Path    string `json:"path,omitempty"`
+	Line    int    `json:"line,omitempty"`
+	Message string `json:"message"`
+}
+
+// levelWord names a finding's level.
+func levelWord(l pack.Level) string {
+	switch l {
+	case pack.Block:
+		return "blocks"
+	case pack.Confirm:
+		return "asks"
+	case pack.Warn:
+		return "warns"
+	}
+	return fmt.Sprintf("level %d", int(l))
+}
+
+// dryRun prints what a deploy would upload. Its exit code is that of the
+// deploy's own checks.
+func (a *app) dryRun(name string, p pack.Preview, format string) error {
+	object := previewObject{Name: name, Root: p.Root, Entry: p.Entry, TotalBytes: p.TotalBytes, Requirements: []string{}, Files: []previewFile{}, Ignored: []previewRule{}, Findings: []findingObject{}}
+	object.Requirements = append(object.Requirements, p.Requirements...)
+	for _, f := range p.Files {
+		object.Files = append(object.Files, previewFile(f))
+	}
+	for _, i := range p.Ignored {
+		object.Ignored = append(object.Ignored, previewRule(i))
+	}
+	for _, f := range p.Findings {
+		object.Findings = append(object.Findings, findingObject{levelWord(f.Level), f.Path, f.Line, f.Message})
+	}
+	if err := a.printPreview(object, format); err != nil {
+		return err
+	}
+	if len(p.Blocking()) > 0 {
+		return &action.FindingsError{Preview: p}
+	}
+	return nil
+}
+
+func (a *app) printPreview(p previewObject, format string) error {
+	switch format {
+	case formatJSON, formatYAML:
+		return a.printValue(p, format)
+	case formatJSONL:
+		return a.printLines(sheet{rows: []row{{value: p}}})
+	case formatName:
+		return a.printNames(sheet{rows: []row{{name: p.Name}}})
+	}
+	entry := p.Entry
+	if entry == "" {
+		entry = "none found"
+	}
+	lines := [][]string{
+		{"would upload", fmt.Sprintf("%s: %d files, %d bytes", p.Name, len(p.Files), p.TotalBytes)},
+		{"entry", entry},
+	}
+	for _, r := range p.Requirements {
+		lines = append(lines, []string{"requires", r})
+	}
+	for _, f := range p.Files {
+		lines = append(lines, []string{"file", fmt.Sprintf("%s  %d bytes", ui.Clean(f.Path), f.SizeBytes)})
+	}
+	for _, i := range p.Ignored {
+		lines = append(lines, []string{"ignored", fmt.Sprintf("%s  by %s", ui.Clean(i.Path), ui.Clean(i.Rule))})
+	}
+	for _, f := range p.Findings {
+		lines = append(lines, []string{f.Level, action.Place(pack.Finding{Path: f.Path, Line: f.Line, Message: f.Message}) + f.Message})
+	}
+	for _, line := range lines {
+		line[1] = ui.Clean(line[1])
+	}
+	return a.write([]byte(a.layout(lines)))
+}
+
+// approve shows the findings of a preview and packs it, unless a finding blocks
+// or a wanted yes is not given.
+func (a *app) approve(ctx context.Context, p pack.Preview) (*client.Package, error) {
+	for _, f := range p.Findings {
+		a.note("%s: %s", levelWord(f.Level), ui.Clean(action.Place(f)+f.Message))
+	}
+	if len(p.Blocking()) > 0 {
+		return nil, &action.FindingsError{Preview: p}
+	}
+	if len(p.NeedConfirmation()) > 0 {
+		if err := a.ask(ctx, "deploy all the same", ""); err != nil {
+			return nil, err
+		}
+	}
+	code, err := p.Pack(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return &code, nil
+}

@@ -1,0 +1,279 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net/url"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"fndeck/auth"
+	"fndeck/client"
+	"fndeck/client/action"
+	"fndeck/client/pack"
+)
+
+// secretLimitBytes bounds a secret, an environment file and an index URL.
+const secretLimitBytes = 1 << 20
+
+// settingFlags are the flags for what a function runs with.
+type settingFlags struct {
+	functionPath, runtime, envFile string
+	env, secretFiles, extraIndex   []string
+	secretStdin, indexURL          string
+	refused                        []string
+}
+
+func (f *settingFlags) add(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.StringVar(&f.functionPath, "function-path", "", "file with the entry function (default handler.py)")
+	flags.StringVar(&f.runtime, "runtime", "", "runtime, such as py312")
+	flags.StringArrayVar(&f.env, "env", nil, "environment variable K=V of the function (repeatable)")
+	flags.StringVar(&f.envFile, "env-file", "", "file of K=V lines; --env wins over it")
+	flags.StringArrayVar(&f.secretFiles, "secret-file", nil, "secret K=PATH, read from a file (repeatable)")
+	flags.StringVar(&f.secretStdin, "secret-stdin", "", "name of a secret that is read from stdin")
+	flags.StringVar(&f.indexURL, "index-url", "", "package index; with a password only as @FILE or in FNDECK_INDEX_URL")
+	flags.StringArrayVar(&f.extraIndex, "extra-index-url", nil, "further package index (repeatable); passwords only as @FILE or in FNDECK_EXTRA_INDEX_URLS")
+	flags.StringArrayVar(&f.refused, "secret", nil, "")
+	// It exists to be refused with the way that does work.
+	_ = flags.MarkHidden("secret")
+}
+
+// settings are the values of settingFlags; nil means not given.
+type settings struct {
+	functionPath, runtime *string
+	env                   map[string]string
+	secrets               map[string]client.Secret
+	indexURL              *client.Secret
+	extraIndex            []client.Secret
+}
+
+func (a *app) readSettings(ctx context.Context, cmd *cobra.Command, f settingFlags) (settings, error) {
+	if len(f.refused) > 0 {
+		return settings{}, client.Invalidf("--secret is visible to every user of this machine: use --secret-stdin")
+	}
+	var s settings
+	if cmd.Flags().Changed("function-path") {
+		s.functionPath = &f.functionPath
+	}
+	if cmd.Flags().Changed("runtime") {
+		s.runtime = &f.runtime
+	}
+	steps := []func() error{
+		func() (err error) { s.env, err = readEnv(f.envFile, f.env); return err },
+		func() (err error) { s.secrets, err = a.readSecrets(ctx, f); return err },
+		func() (err error) { s.indexURL, err = a.readIndexURL(f.indexURL); return err },
+		func() (err error) { s.extraIndex, err = a.readExtraIndexURLs(f.extraIndex); return err },
+	}
+	for _, step := range steps {
+		if err := step(); err != nil {
+			return settings{}, err
+		}
+	}
+	return s, nil
+}
+
+// spec returns the settings of a new function.
+func (s settings) spec() client.FunctionSpec {
+	spec := client.FunctionSpec{EnvVars: s.env, Secrets: s.secrets, ExtraIndexURLs: s.extraIndex}
+	if s.functionPath != nil {
+		spec.FunctionPath = *s.functionPath
+	}
+	if s.runtime != nil {
+		spec.Runtime = *s.runtime
+	}
+	if s.indexURL != nil {
+		spec.IndexURL = *s.indexURL
+	}
+	return spec
+}
+
+// change returns the settings of a redeploy: nil leaves as is.
+func (s settings) change() client.SpecChange {
+	return client.SpecChange{
+		FunctionPath: s.functionPath, Runtime: s.runtime, EnvVars: s.env, Secrets: s.secrets,
+		IndexURL: s.indexURL, ExtraIndexURLs: s.extraIndex,
+	}
+}
+
+func (s settings) packOptions(include []string) pack.Options {
+	opts := action.PackOptions(client.Function{}, s.change())
+	opts.TakeBack = include
+	return opts
+}
+
+// readEnv merges the lines of a file and the flags.
+func readEnv(file string, pairs []string) (map[string]string, error) {
+	if file == "" && len(pairs) == 0 {
+		return nil, nil
+	}
+	env := map[string]string{}
+	if file != "" {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			return nil, fmt.Errorf("--env-file: %w", err)
+		}
+		lines := bufio.NewScanner(bytes.NewReader(data))
+		for n := 1; lines.Scan(); n++ {
+			line := strings.TrimSpace(lines.Text())
+			if line == "" || strings.HasPrefix(line, "#") {
+				continue
+			}
+			key, value, ok := strings.Cut(line, "=")
+			if !ok || key == "" {
+				return nil, client.Invalidf("%s:%d: a line KEY=VALUE is expected", file, n)
+			}
+			env[strings.TrimSpace(key)] = strings.TrimSpace(value)
+		}
+		if err := lines.Err(); err != nil {
+			return nil, fmt.Errorf("--env-file %s: %w", file, err)
+		}
+	}
+	for _, pair := range pairs {
+		key, value, ok := strings.Cut(pair, "=")
+		if !ok || key == "" {
+			return nil, client.Invalidf("--env %s: KEY=VALUE is expected", pair)
+		}
+		env[key] = value
+	}
+	return env, nil
+}
+
+// readSecrets reads the secrets from where they are kept.
+func (a *app) readSecrets(ctx context.Context, f settingFlags) (map[string]client.Secret, error) {
+	if len(f.secretFiles) == 0 && f.secretStdin == "" {
+		return nil, nil
+	}
+	secrets := map[string]client.Secret{}
+	for _, pair := range f.secretFiles {
+		key, path, ok := strings.Cut(pair, "=")
+		if !ok || key == "" || path == "" {
+			return nil, client.Invalidf("--secret-file: KEY=PATH is expected")
+		}
+		value, err := readSecretFile(path)
+		if err != nil {
+			return nil, fmt.Errorf("--secret-file %s: %w", key, err)
+		}
+		secrets[key] = value
+	}
+	if f.secretStdin != "" {
+		value, err := a.secretFromStdin(ctx, f.secretStdin)
+		if err != nil {
+			return nil, err
+		}
+		secrets[f.secretStdin] = value
+	}
+	return secrets, nil
+}
+
+// readSecretFile takes a secret from a file that nobody else can read, without
+// the line end that editors add.
+func readSecretFile(path string) (client.Secret, error) {
+	data, private, err := readOwnFile(path, secretLimitBytes)
+	if err != nil {
+		return client.Secret{}, err
+	}
+	if !private {
+		return client.Secret{}, &client.Error{
+			Code:    client.CodeInvalid,
+			Message: path + " is readable by others, the secret in it is refused",
+			Hint:    "chmod 600 " + path,
+		}
+	}
+	return trimmedSecret(data), nil
+}
+
+func trimmedSecret(data []byte) client.Secret {
+	return auth.NewSecret(strings.TrimSuffix(strings.TrimSuffix(string(data), "\n"), "\r"))
+}
+
+// secretFromStdin reads the secret from a pipe, or asks for it without showing
+// what is typed.
+func (a *app) secretFromStdin(ctx context.Context, key string) (client.Secret, error) {
+	if !a.inTerminal {
+		data, err := io.ReadAll(io.LimitReader(a.in, secretLimitBytes))
+		if err != nil {
+			return client.Secret{}, fmt.Errorf("--secret-stdin %s: %w", key, err)
+		}
+		return trimmedSecret(data), nil
+	}
+	if a.flags.noInput {
+		return client.Secret{}, client.Invalidf("--secret-stdin %s: stdin is a terminal and --no-input is given", key)
+	}
+	if err := ctx.Err(); err != nil {
+		return client.Secret{}, context.Cause(ctx)
+	}
+	_, _ = fmt.Fprintf(a.errs, "value of %s (not shown): ", key)
+	data, err := a.readSecret()
+	a.note("")
+	if err != nil {
+		return client.Secret{}, fmt.Errorf("--secret-stdin %s: %w", key, err)
+	}
+	return trimmedSecret(data), nil
+}
+
+// readIndexURL returns the package index of the flag, or of the environment.
+func (a *app) readIndexURL(flag string) (*client.Secret, error) {
+	if flag == "" {
+		value := a.env("FNDECK_INDEX_URL")
+		if value == "" {
+			return nil, nil
+		}
+		secret := auth.NewSecret(value)
+		return &secret, nil
+	}
+	secret, err := indexFromFlag("--index-url", "FNDECK_INDEX_URL", flag)
+	if err != nil {
+		return nil, err
+	}
+	return &secret, nil
+}
+
+func (a *app) readExtraIndexURLs(flags []string) ([]client.Secret, error) {
+	var secrets []client.Secret
+	for _, flag := range flags {
+		secret, err := indexFromFlag("--extra-index-url", "FNDECK_EXTRA_INDEX_URLS", flag)
+		if err != nil {
+			return nil, err
+		}
+		secrets = append(secrets, secret)
+	}
+	if len(flags) > 0 {
+		return secrets, nil
+	}
+	for _, value := range strings.Fields(a.env("FNDECK_EXTRA_INDEX_URLS")) {
+		secrets = append(secrets, auth.NewSecret(value))
+	}
+	return secrets, nil
+}
+
+// indexFromFlag refuses a password on the command line, which other users of
+// the machine can read.
+func indexFromFlag(flag, variable, value string) (client.Secret, error) {
+	if path, ok := strings.CutPrefix(value, "@"); ok {
+		secret, err := readSecretFile(path)
+		if err != nil {
+			return client.Secret{}, fmt.Errorf("%s: %w", flag, err)
+		}
+		return secret, nil
+	}
+	if hasUserinfo(value) {
+		return client.Secret{}, client.Invalidf("%s with a password is visible to every user of this machine: use %s or %s @FILE", flag, variable, flag)
+	}
+	return auth.NewSecret(value), nil
+}
+
+// hasUserinfo reports whether a URL carries a user or a password. One that
+// cannot be parsed is judged by the sign that would carry them.
+func hasUserinfo(raw string) bool {
+	u, err := url.Parse(raw)
+	if err != nil {
+		return strings.Contains(raw, "@")
+	}
+	return u.User != nil
+}

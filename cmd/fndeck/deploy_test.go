@@ -1,0 +1,195 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"fndeck/client"
+)
+
+const handler = "def handle(client, data):\n    return data\n"
+
+// source makes a folder called name with these files.
+func source(t *testing.T, name string, files map[string]string) string {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), name)
+	require.NoError(t, os.Mkdir(dir, 0o700))
+	for file, text := range files {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, file), []byte(text), 0o600))
+	}
+	return dir
+}
+
+func TestDeployCreatesAFunctionNamedAfterItsFolder(t *testing.T) {
+	dir := source(t, "greeter", map[string]string{"handler.py": handler})
+	b := helloBackend()
+	got := fndeck(t, b, door{}, "deploy", dir, "--env", "A=1", "--owner", "ops", "--runtime", "none-such")
+	require.Equal(t, 0, got.code, got.errs)
+	assert.Equal(t, []string{"deploy greeter"}, b.asked)
+	assert.Equal(t, map[string]string{"A": "1"}, b.spec.EnvVars)
+	assert.Equal(t, "ops", b.spec.Owner)
+	assert.Equal(t, "none-such", b.spec.Runtime)
+	assert.Contains(t, got.errs, "greeter v1 is Ready")
+	assert.Contains(t, got.errs, "  second", "the build output is shown while waiting")
+	assert.Empty(t, got.out)
+	assert.True(t, b.closed)
+}
+
+func TestDeployOfAnExistingNameIsARedeployAndSaysSo(t *testing.T) {
+	dir := source(t, "x", map[string]string{"handler.py": handler})
+	b := helloBackend()
+	got := fndeck(t, b, door{}, "deploy", dir, "hello", "--no-wait", "-o", "name")
+	require.Equal(t, 0, got.code, got.errs)
+	assert.Equal(t, []string{"redeploy 1"}, b.asked)
+	assert.Contains(t, got.errs, "hello exists: this redeploys it")
+	assert.Equal(t, "hello\n", got.out)
+
+	got = fndeck(t, b, door{}, "deploy", dir, "hello", "--owner", "me")
+	assert.Equal(t, 5, got.code, "a flag that a redeploy cannot follow is not dropped without a word")
+	assert.Contains(t, got.errs, "--owner")
+}
+
+func TestAFailedDeployExitsWithOneAndSaysWhatStillServes(t *testing.T) {
+	dir := source(t, "x", map[string]string{"handler.py": handler})
+	b := helloBackend()
+	b.settled = func(f client.Function) client.Function {
+		f.Error = &client.Failure{Message: "no matching distribution for pandass"}
+		return f
+	}
+	got := fndeck(t, b, door{}, "redeploy", "hello", dir)
+	assert.Equal(t, 1, got.code)
+	assert.Contains(t, got.errs, "deploy failed: no matching distribution for pandass. v2 still serves")
+}
+
+func TestDryRunPrintsThePreviewAndSendsNothing(t *testing.T) {
+	dir := source(t, "x", map[string]string{"handler.py": handler, ".env": "A=1", "a\x1b[2J.txt": "x"})
+	got := fndeck(t, nil, door{}, "deploy", dir, "--dry-run", "-o", "json")
+	require.Equal(t, 0, got.code, got.errs)
+	var preview previewObject
+	require.NoError(t, json.Unmarshal([]byte(got.out), &preview))
+	assert.Equal(t, "x", preview.Name)
+	require.Len(t, preview.Ignored, 1)
+	assert.Equal(t, ".env", preview.Ignored[0].Path)
+
+	got = fndeck(t, nil, door{terminal: true}, "deploy", dir, "--dry-run")
+	assert.Contains(t, got.out, "handler.py")
+	assert.NotContains(t, got.out, "\x1b")
+}
+
+func TestBlockingFindingsAreNamedBeforeAnythingIsSent(t *testing.T) {
+	dir := source(t, "x", map[string]string{"main.py": handler})
+	for _, args := range [][]string{{"deploy", dir, "--dry-run"}, {"deploy", dir, "--yes"}, {"redeploy", "hello", dir, "--yes"}} {
+		b := helloBackend()
+		got := fndeck(t, b, door{}, args...)
+		assert.Equal(t, 2, got.code, got.errs)
+		assert.Contains(t, got.errs, "handler.py")
+		assert.Empty(t, b.asked)
+	}
+}
+
+func TestFindingsThatWantAYesAreAskedForOnlyOnATerminal(t *testing.T) {
+	files := map[string]string{"handler.py": handler, "id_rsa": "-----BEGIN OPENSSH PRIVATE KEY-----\n"}
+	cases := map[string]struct {
+		door door
+		args []string
+		code int
+		sent int
+	}{
+		"pipe":          {door{}, nil, 2, 0},
+		"no input":      {door{terminal: true, stdin: "y\n"}, []string{"--no-input"}, 2, 0},
+		"yes given":     {door{}, []string{"--yes"}, 0, 1},
+		"yes typed":     {door{terminal: true, stdin: "y\n"}, nil, 0, 1},
+		"nothing typed": {door{terminal: true, stdin: "\n"}, nil, 1, 0},
+		"input ends":    {door{terminal: true}, nil, 1, 0},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			b := helloBackend()
+			got := fndeck(t, b, c.door, append([]string{"deploy", source(t, "x", files)}, c.args...)...)
+			assert.Equal(t, c.code, got.code, got.errs)
+			assert.Len(t, b.asked, c.sent)
+			if c.code == 2 {
+				assert.Contains(t, got.errs, "--yes")
+			}
+		})
+	}
+}
+
+func TestSecretsComeFromFilesAndStdinOnly(t *testing.T) {
+	dir := source(t, "x", map[string]string{"handler.py": handler})
+	keys := t.TempDir()
+	private, shared := filepath.Join(keys, "private"), filepath.Join(keys, "shared")
+	require.NoError(t, os.WriteFile(private, []byte("from-file\n"), 0o600))
+	require.NoError(t, os.WriteFile(shared, []byte("from-file"), 0o600))
+	require.NoError(t, os.Chmod(shared, 0o644))
+
+	b := helloBackend()
+	got := fndeck(t, b, door{stdin: "from-stdin\n"}, "deploy", dir, "new", "--secret-file", "A="+private, "--secret-stdin", "B")
+	require.Equal(t, 0, got.code, got.errs)
+	assert.Equal(t, "from-file", b.spec.Secrets["A"].Reveal())
+	assert.Equal(t, "from-stdin", b.spec.Secrets["B"].Reveal())
+	assert.NotContains(t, got.errs+got.out, "from-")
+
+	got = fndeck(t, b, door{terminal: true}, "deploy", dir, "newer", "--secret-stdin", "B")
+	require.Equal(t, 0, got.code, got.errs)
+	assert.Equal(t, "typed", b.spec.Secrets["B"].Reveal())
+
+	got = fndeck(t, b, door{}, "deploy", dir, "--secret-file", "A="+shared)
+	assert.Equal(t, 2, got.code)
+	assert.Contains(t, got.errs, "chmod 600 "+shared)
+
+	got = fndeck(t, b, door{}, "deploy", dir, "--secret", "k=hunter2")
+	assert.Equal(t, 2, got.code)
+	assert.Contains(t, got.errs, "--secret is visible to every user of this machine: use --secret-stdin")
+	assert.NotContains(t, got.errs, "hunter2")
+}
+
+func TestIndexPasswordsAreRefusedOnTheCommandLineOnly(t *testing.T) {
+	const index = "https://user:hunter2@index.test/simple"
+	dir := source(t, "x", map[string]string{"handler.py": handler})
+	file := filepath.Join(t.TempDir(), "index")
+	require.NoError(t, os.WriteFile(file, []byte(index+"\n"), 0o600))
+
+	for _, flag := range []string{"--index-url", "--extra-index-url"} {
+		b := helloBackend()
+		got := fndeck(t, b, door{}, "deploy", dir, flag, index)
+		assert.Equal(t, 2, got.code)
+		assert.Contains(t, got.errs, "visible to every user")
+		assert.NotContains(t, got.errs, "hunter2")
+		assert.Empty(t, b.asked)
+	}
+	b := helloBackend()
+	got := fndeck(t, b, door{}, "deploy", dir, "a", "--index-url", "@"+file, "--yes")
+	require.Equal(t, 0, got.code, got.errs)
+	assert.Equal(t, index, b.spec.IndexURL.Reveal())
+	assert.NotContains(t, got.errs, "hunter2")
+
+	got = fndeck(t, b, door{env: map[string]string{"FNDECK_INDEX_URL": index, "FNDECK_EXTRA_INDEX_URLS": index + " https://b.test"}}, "deploy", dir, "b", "--yes")
+	require.Equal(t, 0, got.code, got.errs)
+	assert.Equal(t, index, b.spec.IndexURL.Reveal())
+	assert.Len(t, b.spec.ExtraIndexURLs, 2)
+	assert.NotContains(t, got.errs, "hunter2")
+}
+
+func TestEnvironmentFilesAreReadAndFlagsWin(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "env")
+	require.NoError(t, os.WriteFile(file, []byte("# comment\nA=1\nB = two words \n\n"), 0o600))
+	env, err := readEnv(file, []string{"A=2", "C="})
+	require.NoError(t, err)
+	assert.Equal(t, map[string]string{"A": "2", "B": "two words", "C": ""}, env)
+
+	require.NoError(t, os.WriteFile(file, []byte("A=1\nnonsense\n"), 0o600))
+	_, err = readEnv(file, nil)
+	assert.ErrorContains(t, err, file+":2:")
+}
+
+func TestRedeployWithoutAFolderSaysWhatToDo(t *testing.T) {
+	got := fndeck(t, helloBackend(), door{}, "redeploy", "hello")
+	assert.Equal(t, 2, got.code)
+	assert.Contains(t, got.errs, "name the folder")
+}

@@ -1,0 +1,98 @@
+package main
+
+import (
+	"github.com/spf13/cobra"
+
+	"fndeck/client"
+	"fndeck/client/action"
+	"fndeck/ui"
+)
+
+// functionGroup holds what is done with functions. Its verbs that also stand
+// alone are made by the same constructors.
+func (a *app) functionGroup() *cobra.Command {
+	group := &cobra.Command{
+		Use:     "fn",
+		Aliases: []string{"function", "functions"},
+		Short:   "List, show and delete functions; also deploy, redeploy, rollback, call, logs",
+		Example: "  fndeck fn ls\n  fndeck fn rm hello",
+		Args:    knownCommand,
+		RunE:    needsCommand,
+	}
+	group.AddCommand(
+		a.functionListCommand(), a.functionGetCommand(), a.functionRemoveCommand(),
+		a.deployCommand(), a.redeployCommand(), a.rollbackCommand(), a.callCommand(), a.logsCommand(),
+	)
+	return group
+}
+
+func (a *app) functionListCommand() *cobra.Command {
+	var f getFlags
+	cmd := &cobra.Command{
+		Use:     "ls",
+		Aliases: []string{"list"},
+		Short:   "List functions",
+		Example: "  fndeck fn ls\n  fndeck fn ls -o name",
+		Args:    between(0, 0),
+	}
+	f.add(cmd, false)
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return a.get(cmd, functionsListing, "", f) }
+	return cmd
+}
+
+func (a *app) functionGetCommand() *cobra.Command {
+	var f getFlags
+	cmd := &cobra.Command{
+		Use:               "get NAME",
+		Short:             "Show one function",
+		Example:           "  fndeck fn get hello -o yaml",
+		Args:              between(1, 1),
+		ValidArgsFunction: a.completeFunctions,
+	}
+	f.add(cmd, false)
+	cmd.RunE = func(cmd *cobra.Command, args []string) error { return a.get(cmd, functionsListing, args[0], f) }
+	return cmd
+}
+
+func (a *app) functionRemoveCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:               "rm NAME...",
+		Aliases:           []string{"delete"},
+		Short:             "Delete functions with their versions and schedules",
+		Example:           "  fndeck fn rm hello\n  fndeck fn rm hello other --yes",
+		Args:              between(1, -1),
+		ValidArgsFunction: a.completeManyFunctions,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			ctx := cmd.Context()
+			return a.with(ctx, func(backend client.Backend) error {
+				return a.each(args, func(name string) error {
+					f, err := findFunction(ctx, backend, name)
+					if err != nil {
+						return err
+					}
+					_, err = a.act(ctx, backend, action.DeleteFunction, action.Target{Function: &f}, action.Values{})
+					return err
+				})
+			})
+		},
+	}
+}
+
+// each does the work for every item, tells which failed and why, and returns
+// the worst error: the one with the highest exit code.
+func (a *app) each(items []string, work func(item string) error) error {
+	var worst error
+	for _, item := range items {
+		err := work(item)
+		if err == nil {
+			continue
+		}
+		if len(items) > 1 {
+			a.note("%s: %s", ui.Clean(item), ui.Clean(client.Explain(err).Sentence))
+		}
+		if worst == nil || codeOf(client.Explain(err).Code) > codeOf(client.Explain(worst).Code) {
+			worst = err
+		}
+	}
+	return worst
+}

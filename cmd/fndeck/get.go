@@ -1,0 +1,113 @@
+package main
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"fndeck/client"
+)
+
+// scope narrows what a listing shows.
+type scope struct {
+	function *client.Function
+	// id asks for one thing.
+	id string
+}
+
+// listing is one kind of thing that get prints.
+type listing struct {
+	kind    string
+	aliases []string
+	header  []string
+	wide    []string
+	// events are the kinds of push that may change it.
+	events []string
+	empty  string
+	fetch  func(ctx context.Context, a *app, backend client.Backend, s scope) ([]row, error)
+}
+
+// listings are the kinds, in the order of the help.
+func listings() []listing {
+	return []listing{functionsListing, callsListing, schedulesListing, versionsListing, deploysListing}
+}
+
+// getFlags are the flags of get and of the ls commands.
+type getFlags struct {
+	function string
+	watch    bool
+}
+
+func (f *getFlags) add(cmd *cobra.Command, scoped bool) {
+	if scoped {
+		cmd.Flags().StringVar(&f.function, "function", "", "only those of this function")
+	}
+	cmd.Flags().BoolVar(&f.watch, "watch", false, "go on with each change")
+}
+
+func (a *app) getCommand() *cobra.Command {
+	var f getFlags
+	var kinds []string
+	for _, l := range listings() {
+		kinds = append(kinds, l.kind)
+	}
+	cmd := &cobra.Command{
+		Use:   "get " + strings.Join(kinds, "|") + " [ID]",
+		Short: "List things, or show one",
+		Example: `  fndeck get functions
+  fndeck get functions hello -o json
+  fndeck get calls --function hello -o wide
+  fndeck get versions --function hello
+  fndeck get deploys --watch -o jsonl`,
+		Args:      between(1, 2),
+		ValidArgs: kinds,
+	}
+	f.add(cmd, true)
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		for _, l := range listings() {
+			if args[0] != l.kind && !slices.Contains(l.aliases, args[0]) {
+				continue
+			}
+			id := ""
+			if len(args) > 1 {
+				id = args[1]
+			}
+			return a.get(cmd, l, id, f)
+		}
+		hint := "known are " + strings.Join(kinds, ", ")
+		if near := nearest(args[0], kinds); near != "" {
+			hint = "did you mean " + near + "?"
+		}
+		return &client.Error{Code: client.CodeInvalid, Message: "get " + args[0] + ": no such kind", Hint: hint}
+	}
+	return cmd
+}
+
+// get prints a listing, or the one thing with this id.
+func (a *app) get(cmd *cobra.Command, l listing, id string, f getFlags) error {
+	ctx := cmd.Context()
+	format, err := a.format(cmd.CommandPath(), listFormats...)
+	if err != nil {
+		return err
+	}
+	return a.with(ctx, func(backend client.Backend) error {
+		s := scope{id: id}
+		if f.function != "" {
+			fn, err := findFunction(ctx, backend, f.function)
+			if err != nil {
+				return err
+			}
+			s.function = &fn
+		}
+		if f.watch {
+			return a.watch(ctx, backend, l, s, format)
+		}
+		rows, err := l.fetch(ctx, a, backend, s)
+		if err != nil {
+			return err
+		}
+		return a.print(sheet{header: l.header, wide: l.wide, rows: rows, one: id != "", empty: l.empty}, format)
+	})
+}

@@ -1,0 +1,281 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"time"
+
+	"fndeck/client"
+)
+
+// The listings below are tables that nobody writes.
+var (
+	functionsListing = listing{
+		kind: "functions", aliases: []string{"function", "fn"},
+		header: []string{"NAME", "STATUS", "VERSION", "LAST CALL", "P95", "SCHEDULES", "RUNTIME"},
+		wide:   []string{"ID", "EXTERNAL ID", "SIZE", "MODE", "OWNER", "FOLDER", "CREATED"},
+		events: []string{"function", "version", "deploy", "call", "schedule"},
+		empty:  "no functions: fndeck deploy DIR makes one",
+		fetch:  fetchFunctions,
+	}
+	callsListing = listing{
+		kind: "calls", aliases: []string{"call"},
+		header: []string{"ID", "FUNCTION", "STATUS", "STARTED", "DURATION", "TRIGGER", "RESULT"},
+		wide:   []string{"VERSION", "LOG LINES", "ENDED"},
+		events: []string{"call"},
+		empty:  "no calls: fndeck call NAME makes one",
+		fetch:  fetchCalls,
+	}
+	schedulesListing = listing{
+		kind: "schedules", aliases: []string{"schedule", "sched"},
+		header: []string{"NAME", "CRON", "NEXT", "FUNCTION", "LAST", "MISSED"},
+		wide:   []string{"ID", "WORDS", "DATA", "CREATED"},
+		events: []string{"schedule", "run", "call"},
+		empty:  "no schedules: fndeck schedule create NAME --cron \"0 6 * * *\" makes one",
+		fetch:  fetchSchedules,
+	}
+	versionsListing = listing{
+		kind: "versions", aliases: []string{"version"},
+		header: []string{"FUNCTION", "VERSION", "STATUS", "SERVING", "SIZE", "CREATED"},
+		wide:   []string{"RUNTIME", "DEPLOY", "SHA256", "FOLDER"},
+		events: []string{"version", "deploy", "function"},
+		empty:  "no versions",
+		fetch:  fetchVersions,
+	}
+	deploysListing = listing{
+		kind: "deploys", aliases: []string{"deploy"},
+		header: []string{"ID", "FUNCTION", "KIND", "FROM", "TO", "STATUS", "PHASE", "ELAPSED"},
+		wide:   []string{"STARTED", "ENDED", "SIZE", "ERROR"},
+		events: []string{"deploy"},
+		empty:  "no deploys: fndeck deploy DIR makes one",
+		fetch:  fetchDeploys,
+	}
+)
+
+// listLimit is how many calls and deploys a list shows: the newest.
+const listLimit = 100
+
+func fetchFunctions(ctx context.Context, a *app, backend client.Backend, s scope) ([]row, error) {
+	var list []client.Function
+	switch {
+	case s.id != "":
+		f, err := findFunction(ctx, backend, s.id)
+		if err != nil {
+			return nil, err
+		}
+		list = []client.Function{f}
+	case s.function != nil:
+		f, err := backend.Function(ctx, s.function.ID)
+		if err != nil {
+			return nil, err
+		}
+		list = []client.Function{f}
+	default:
+		all, err := backend.Functions(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("list functions: %w", err)
+		}
+		list = all
+	}
+	return rowsOf(list, a.now(), functionRow), nil
+}
+
+func functionRow(f client.Function, now time.Time) row {
+	version := versionText(f.Version)
+	if f.DeployingVersion != 0 {
+		version += " > " + versionText(f.DeployingVersion)
+	}
+	return row{key: f.ID, name: f.Name, value: f, cells: []string{
+		f.Name, string(f.Status), version, lastCall(f.LastCall, now), durationText(f.P95), countText(int64(f.Schedules)), f.Runtime,
+		f.ID, f.ExternalID, sizeText(f.SizeBytes), f.Mode, f.Owner, f.Folder, timeText(f.Created),
+	}}
+}
+
+// callSearchPages bounds the search for a call whose function is not named.
+const callSearchPages = 10
+
+func fetchCalls(ctx context.Context, a *app, backend client.Backend, s scope) ([]row, error) {
+	query := client.CallQuery{Limit: listLimit}
+	if s.function != nil {
+		query.FunctionID = s.function.ID
+	}
+	if s.id == "" {
+		page, err := backend.Calls(ctx, query)
+		if err != nil {
+			return nil, fmt.Errorf("list calls: %w", err)
+		}
+		return rowsOf(page.Calls, a.now(), callRow), nil
+	}
+	call, err := findCall(ctx, backend, query, s.id)
+	if err != nil {
+		return nil, err
+	}
+	result, err := backend.Result(ctx, call.FunctionID, call.ID)
+	if err != nil {
+		return nil, fmt.Errorf("result of call %s: %w", call.ID, err)
+	}
+	r := callRow(call, a.now())
+	r.value = struct {
+		client.Call
+		client.Result
+	}{call, result}
+	return []row{r}, nil
+}
+
+// findCall reads one call. Backends address a call below its function, so
+// without a function the newest calls of all are searched.
+func findCall(ctx context.Context, backend client.Backend, query client.CallQuery, id string) (client.Call, error) {
+	if query.FunctionID != "" {
+		return backend.Call(ctx, query.FunctionID, id)
+	}
+	query.Limit = 1000
+	for range callSearchPages {
+		page, err := backend.Calls(ctx, query)
+		if err != nil {
+			return client.Call{}, fmt.Errorf("look up call %s: %w", id, err)
+		}
+		for _, c := range page.Calls {
+			if c.ID == id {
+				return c, nil
+			}
+		}
+		if page.Next == "" {
+			break
+		}
+		query.Cursor = page.Next
+	}
+	return client.Call{}, &client.Error{
+		Code: client.CodeNotFound, Message: fmt.Sprintf("no call %q among the newest", id),
+		Hint: "--function NAME looks among all of that function",
+	}
+}
+
+func callRow(c client.Call, _ time.Time) row {
+	trigger, result := "manual", c.Preview
+	if c.ScheduleName != "" {
+		trigger = c.ScheduleName
+	} else if c.ScheduleID != "" {
+		trigger = "schedule " + c.ScheduleID
+	}
+	if c.Error != nil {
+		result = c.Error.Message
+	}
+	return row{key: c.ID, name: c.ID, value: c, cells: []string{
+		c.ID, c.FunctionName, string(c.Status), timeText(c.Started), durationText(c.Duration), trigger, result,
+		versionText(c.Version), countText(c.LogLines), timeText(c.Ended),
+	}}
+}
+
+func fetchSchedules(ctx context.Context, a *app, backend client.Backend, s scope) ([]row, error) {
+	scheduler, err := client.As[client.Scheduler](backend, client.CanSchedule)
+	if err != nil {
+		return nil, err
+	}
+	if s.id != "" {
+		found, err := findSchedule(ctx, backend, s.id)
+		if err != nil {
+			return nil, err
+		}
+		return []row{scheduleRow(found, a.now())}, nil
+	}
+	function := ""
+	if s.function != nil {
+		function = s.function.ID
+	}
+	list, err := scheduler.Schedules(ctx, function)
+	if err != nil {
+		return nil, fmt.Errorf("list schedules: %w", err)
+	}
+	return rowsOf(list, a.now(), scheduleRow), nil
+}
+
+func scheduleRow(s client.Schedule, now time.Time) row {
+	return row{key: s.ID, name: s.ID, value: s, cells: []string{
+		s.Name, s.Cron, timeText(s.Next), s.FunctionName, lastCall(s.LastCall, now), countText(s.Missed),
+		s.ID, s.Words, string(s.Data), timeText(s.Created),
+	}}
+}
+
+func fetchVersions(ctx context.Context, a *app, backend client.Backend, s scope) ([]row, error) {
+	versioner, err := client.As[client.Versioner](backend, client.CanVersion)
+	if err != nil {
+		return nil, err
+	}
+	if s.function == nil {
+		return nil, usagef("fndeck get", "versions of what? give --function NAME")
+	}
+	all, err := versioner.Versions(ctx, s.function.ID)
+	if err != nil {
+		return nil, fmt.Errorf("list versions of %s: %w", s.function.Name, err)
+	}
+	list := all
+	if s.id != "" {
+		list = nil
+		for _, v := range all {
+			if s.id == strconv.Itoa(v.Number) || s.id == versionText(v.Number) {
+				list = append(list, v)
+			}
+		}
+		if len(list) == 0 {
+			return nil, &client.Error{Code: client.CodeNotFound, Message: fmt.Sprintf("%s has no version %q", s.function.Name, s.id)}
+		}
+	}
+	return rowsOf(list, a.now(), func(v client.Version, _ time.Time) row {
+		serving := ""
+		if v.Serving {
+			serving = "yes"
+		}
+		return row{key: versionText(v.Number), name: versionText(v.Number), value: v, cells: []string{
+			s.function.Name, versionText(v.Number), string(v.Status), serving, sizeText(v.SizeBytes), timeText(v.Created),
+			v.Runtime, v.DeployID, v.CodeSHA256, v.Folder,
+		}}
+	}), nil
+}
+
+func fetchDeploys(ctx context.Context, a *app, backend client.Backend, s scope) ([]row, error) {
+	lister, err := client.As[client.DeployLister](backend, client.CanListBuilds)
+	if err != nil {
+		return nil, err
+	}
+	function := ""
+	if s.function != nil {
+		function = s.function.ID
+	}
+	list, err := lister.Deploys(ctx, function, listLimit)
+	if err != nil {
+		return nil, fmt.Errorf("list deploys: %w", err)
+	}
+	if s.id != "" {
+		for _, d := range list {
+			if d.ID == s.id {
+				return []row{deployRow(d, a.now())}, nil
+			}
+		}
+		return nil, &client.Error{Code: client.CodeNotFound, Message: fmt.Sprintf("no deploy %q among the newest", s.id)}
+	}
+	return rowsOf(list, a.now(), deployRow), nil
+}
+
+func deployRow(d client.Deploy, now time.Time) row {
+	elapsed, message := now.Sub(d.Started), ""
+	if !d.Ended.IsZero() {
+		elapsed = d.Ended.Sub(d.Started)
+	}
+	if d.Error != nil {
+		message = d.Error.Message
+	}
+	return row{key: d.ID, name: d.ID, value: d, cells: []string{
+		d.ID, d.FunctionName, d.Kind, versionText(d.FromVersion), versionText(d.ToVersion), string(d.Status), d.Phase, durationText(elapsed),
+		timeText(d.Started), timeText(d.Ended), sizeText(d.SizeBytes), message,
+	}}
+}
+
+// rowsOf makes a row of each value.
+func rowsOf[T any](list []T, now time.Time, make func(T, time.Time) row) []row {
+	var rows []row
+	for _, v := range list {
+		rows = append(rows, make(v, now))
+	}
+	return rows
+}

@@ -1,0 +1,235 @@
+package main
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"fndeck/client"
+	"fndeck/ui"
+)
+
+// The output formats of logs.
+const (
+	formatPretty = "pretty"
+	formatRaw    = "raw"
+)
+
+// logFlags are the flags of logs.
+type logFlags struct {
+	all, follow  bool
+	since, grep  string
+	tail         int
+	call, deploy string
+}
+
+func (a *app) logsCommand() *cobra.Command {
+	var f logFlags
+	cmd := &cobra.Command{
+		Use:   "logs [NAME...]",
+		Short: "Print or follow the logs of functions, a call or a deploy",
+		Example: `  fndeck logs hello --tail 20
+  fndeck logs hello other -f --since 5m
+  fndeck logs --all -f --grep 'error|timeout'
+  fndeck logs --call 12
+  fndeck logs --deploy 3 -o raw > build.log`,
+		ValidArgsFunction: a.completeManyFunctions,
+	}
+	flags := cmd.Flags()
+	flags.BoolVar(&f.all, "all", false, "logs of every function")
+	flags.BoolVarP(&f.follow, "follow", "f", false, "go on with new lines as they come")
+	flags.StringVar(&f.since, "since", "", "only lines since then: a duration such as 5m, or a time 2026-01-02T15:04:05Z")
+	flags.IntVar(&f.tail, "tail", 0, "only the newest N lines, of each function")
+	flags.StringVar(&f.grep, "grep", "", "only lines that match the regular expression")
+	flags.StringVar(&f.call, "call", "", "log of one call, by id")
+	flags.StringVar(&f.deploy, "deploy", "", "build output of one deploy, by id")
+	cmd.RunE = func(cmd *cobra.Command, args []string) error { return a.logs(cmd, args, f) }
+	return cmd
+}
+
+func (a *app) logs(cmd *cobra.Command, names []string, f logFlags) error {
+	ctx, command := cmd.Context(), cmd.CommandPath()
+	format, err := a.format(command, formatPretty, formatJSON, formatJSONL, formatRaw)
+	if err != nil {
+		return err
+	}
+	chosen := 0
+	for _, given := range []bool{len(names) > 0, f.all, f.call != "", f.deploy != ""} {
+		if given {
+			chosen++
+		}
+	}
+	if chosen != 1 {
+		return usagef(command, "logs of what? give function names, --all, --call ID or --deploy ID")
+	}
+	if f.tail < 0 {
+		return usagef(command, "--tail %d: a number of lines is expected", f.tail)
+	}
+	since, err := a.sinceTime(command, f.since)
+	if err != nil {
+		return err
+	}
+	match, err := regexp.Compile(f.grep)
+	if err != nil {
+		return usagef(command, "--grep: %s", err)
+	}
+	zone, err := a.zone()
+	if err != nil {
+		return err
+	}
+	printer := &logPrinter{app: a, format: format, match: match, zone: zone, several: f.all || len(names) > 1}
+	base := client.LogQuery{CallID: f.call, DeployID: f.deploy, Since: since, Tail: f.tail}
+	return a.with(ctx, func(backend client.Backend) error {
+		queries := []client.LogQuery{base}
+		if len(names) > 0 {
+			queries = nil
+		}
+		for _, name := range names {
+			fn, err := findFunction(ctx, backend, name)
+			if err != nil {
+				return err
+			}
+			query := base
+			query.FunctionID = fn.ID
+			queries = append(queries, query)
+		}
+		if f.follow {
+			return followLogs(ctx, backend, queries, printer.lines)
+		}
+		lines, err := readLogs(ctx, backend, queries)
+		if err != nil {
+			return err
+		}
+		return printer.lines(lines)
+	})
+}
+
+// sinceTime reads --since, a duration back from now or a time.
+func (a *app) sinceTime(command, since string) (time.Time, error) {
+	if since == "" {
+		return time.Time{}, nil
+	}
+	if d, err := time.ParseDuration(since); err == nil && d >= 0 {
+		return a.now().Add(-d), nil
+	}
+	if t, err := time.Parse(time.RFC3339, since); err == nil {
+		return t, nil
+	}
+	return time.Time{}, usagef(command, "--since %s: a duration such as 5m or a time such as 2026-01-02T15:04:05Z is expected", since)
+}
+
+// readLogs reads the lines that exist now, of all queries in one order.
+func readLogs(ctx context.Context, backend client.Backend, queries []client.LogQuery) ([]client.LogLine, error) {
+	reader, err := client.As[client.LogReader](backend, client.CanReadLogs)
+	if err != nil {
+		return nil, err
+	}
+	var all []client.LogLine
+	for _, query := range queries {
+		for {
+			page, err := reader.Logs(ctx, query)
+			if err != nil {
+				return nil, fmt.Errorf("read the log: %w", err)
+			}
+			all = append(all, page...)
+			// A backend without positions has no further pages, and a tail is one.
+			if len(page) == 0 || query.Tail > 0 || page[len(page)-1].Position <= query.After {
+				break
+			}
+			query.After = page[len(page)-1].Position
+		}
+	}
+	if len(queries) > 1 {
+		slices.SortStableFunc(all, func(x, y client.LogLine) int {
+			if x.Position != 0 && y.Position != 0 {
+				return cmp.Compare(x.Position, y.Position)
+			}
+			return x.Time.Compare(y.Time)
+		})
+	}
+	return all, nil
+}
+
+// followLogs follows every query at once until all have ended.
+func followLogs(ctx context.Context, backend client.Backend, queries []client.LogQuery, emit func([]client.LogLine) error) error {
+	follower, err := client.As[client.LogFollower](backend, client.CanFollowLogs)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	ends := make(chan error, len(queries))
+	for _, query := range queries {
+		go func() { ends <- follower.FollowLogs(ctx, query, emit) }()
+	}
+	var first error
+	for range queries {
+		// The first that fails ends the others: its reader may have gone away.
+		if err := <-ends; err != nil && first == nil {
+			first = err
+			cancel()
+		}
+	}
+	return first
+}
+
+// logPrinter writes log lines. Several followers share one.
+type logPrinter struct {
+	mu      sync.Mutex
+	app     *app
+	format  string
+	match   *regexp.Regexp
+	zone    *time.Location
+	several bool
+}
+
+func (p *logPrinter) lines(lines []client.LogLine) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var out bytes.Buffer
+	for _, line := range lines {
+		if !p.match.MatchString(line.Text) {
+			continue
+		}
+		if err := p.line(&out, line); err != nil {
+			return err
+		}
+	}
+	return p.app.write(out.Bytes())
+}
+
+func (p *logPrinter) line(out *bytes.Buffer, line client.LogLine) error {
+	switch p.format {
+	case formatJSON, formatJSONL:
+		text, err := json.Marshal(line)
+		if err != nil {
+			return fmt.Errorf("print a log line: %w", err)
+		}
+		out.Write(inertJSON(text))
+	case formatRaw:
+		// The bytes as they came are for files and pipes; a terminal would obey them.
+		if p.app.outTerminal {
+			out.WriteString(ui.Clean(line.Text))
+		} else {
+			out.WriteString(line.Text)
+		}
+	default:
+		if !line.Time.IsZero() {
+			out.WriteString(line.Time.In(p.zone).Format("2006-01-02 15:04:05.000") + "  ")
+		}
+		if p.several && line.FunctionName != "" {
+			out.WriteString(ui.Clean(line.FunctionName) + "  ")
+		}
+		out.WriteString(ui.Clean(line.Text))
+	}
+	out.WriteByte('\n')
+	return nil
+}

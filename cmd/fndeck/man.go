@@ -1,0 +1,125 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+func (a *app) manCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:     "man",
+		Short:   "Print the manual page",
+		Example: "  fndeck man | man -l -\n  fndeck man > ~/.local/share/man/man1/fndeck.1",
+		Args:    between(0, 0),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return a.write([]byte(manual(cmd.Root())))
+		},
+	}
+}
+
+// manual writes the whole command tree as one page in roff.
+func manual(root *cobra.Command) string {
+	var m roff
+	m.line(".TH FNDECK 1 \"\" \"fndeck %s\" \"User Commands\"", escapeRoff(version))
+	m.section("NAME")
+	m.text("fndeck - " + root.Short)
+	m.section("SYNOPSIS")
+	m.text("fndeck [COMMAND] [FLAGS]")
+	m.section("DESCRIPTION")
+	m.text(root.Long)
+	m.section("COMMANDS")
+	m.commands(root)
+	m.section("GLOBAL FLAGS")
+	m.flags(root.PersistentFlags())
+	m.section("EXIT STATUS")
+	for _, e := range exitMeanings {
+		m.item(e.code, e.meaning)
+	}
+	m.section("ENVIRONMENT")
+	m.item("FNDECK_<FLAG>", "the value of a flag that is not given, such as FNDECK_OUTPUT=json")
+	m.item("FNDECK_INDEX_URL, FNDECK_EXTRA_INDEX_URLS", "package indexes, also with passwords")
+	m.item("FNDECK_CONFIG_DIR", "directory of config.yaml")
+	m.item("NO_COLOR, CLICOLOR, CLICOLOR_FORCE", "colours off, off with 0, on")
+	m.section("FILES")
+	m.item("$XDG_CONFIG_HOME/fndeck/config.yaml", "configuration; keys: "+strings.Join(settingNames(), ", "))
+	m.item("$XDG_STATE_HOME/fndeck", "state of the local engine")
+	return m.String()
+}
+
+func settingNames() []string {
+	var names []string
+	for _, s := range settingsTable {
+		names = append(names, s.key)
+	}
+	return names
+}
+
+// roff builds a page.
+type roff struct{ strings.Builder }
+
+func (m *roff) line(format string, args ...any) { fmt.Fprintf(m, format+"\n", args...) }
+
+func (m *roff) section(title string) { m.line(".SH %s", escapeRoff(title)) }
+
+// text writes a paragraph.
+func (m *roff) text(s string) {
+	m.line(".PP")
+	for _, line := range strings.Split(s, "\n") {
+		m.line("%s", escapeRoff(line))
+	}
+}
+
+// item writes a term with its explanation.
+func (m *roff) item(term, meaning string) {
+	m.line(".TP\n.B %s\n%s", escapeRoff(term), escapeRoff(meaning))
+}
+
+func (m *roff) flags(flags *pflag.FlagSet) {
+	flags.VisitAll(func(f *pflag.Flag) {
+		if f.Hidden {
+			return
+		}
+		term := "--" + f.Name
+		if f.Shorthand != "" {
+			term = "-" + f.Shorthand + ", " + term
+		}
+		m.item(term, f.Usage)
+	})
+}
+
+// commands writes every command below parent, groups before their members.
+func (m *roff) commands(parent *cobra.Command) {
+	for _, cmd := range parent.Commands() {
+		if !cmd.IsAvailableCommand() {
+			continue
+		}
+		m.line(".SS %s", escapeRoff(cmd.UseLine()))
+		text := cmd.Long
+		if text == "" {
+			text = cmd.Short
+		}
+		m.text(text)
+		m.flags(cmd.LocalNonPersistentFlags())
+		if cmd.Example != "" {
+			m.line(".PP\n.nf")
+			for _, line := range strings.Split(cmd.Example, "\n") {
+				m.line("%s", escapeRoff(line))
+			}
+			m.line(".fi")
+		}
+		m.commands(cmd)
+	}
+}
+
+// escapeRoff makes a line of text inert: a backslash, a dash that is to stay
+// one, and a dot or quote that would begin a request.
+func escapeRoff(s string) string {
+	s = strings.NewReplacer(`\`, `\e`, "-", `\-`).Replace(s)
+	if strings.HasPrefix(s, ".") || strings.HasPrefix(s, "'") {
+		s = `\&` + s
+	}
+	return s
+}

@@ -1,0 +1,245 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"fndeck/client"
+)
+
+func TestCallPrintsTheResultOnStdoutAndTheLogOnStderr(t *testing.T) {
+	b := helloBackend()
+	b.ends = client.Call{ID: "c1", Status: client.CallCompleted}
+	b.result = client.Result{Response: json.RawMessage(`{"n":9007199254740993,"big":1e400}`)}
+	got := fndeck(t, b, door{}, "call", "ext-hello", "-d", `{"n": -0}`)
+	require.Equal(t, 0, got.code, got.errs)
+	assert.Equal(t, "{\"n\":9007199254740993,\"big\":1e400}\n", got.out)
+	assert.Contains(t, got.errs, "  second")
+	assert.Equal(t, `{"n": -0}`, b.data)
+}
+
+func TestCallDataComesFromTheFlagAFileOrStdin(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "data.json")
+	require.NoError(t, os.WriteFile(file, []byte(`{"from":"file"}`), 0o600))
+	for flag, want := range map[string]string{"@" + file: `{"from":"file"}`, "-": `{"from":"stdin"}`, `{"from":"flag"}`: `{"from":"flag"}`} {
+		b := helloBackend()
+		got := fndeck(t, b, door{stdin: `{"from":"stdin"}`}, "call", "hello", "--async", "-d", flag)
+		require.Equal(t, 0, got.code, got.errs)
+		assert.Equal(t, want, b.data)
+		assert.Equal(t, "c1\n", got.out, "the id is all that an accepted call prints")
+	}
+}
+
+func TestCallRefusesBadDataWithoutSendingIt(t *testing.T) {
+	for _, data := range []string{"", "[]", "{'a': 1}", "{} x", `{"a": NaN}`} {
+		b := helloBackend()
+		got := fndeck(t, b, door{}, "call", "hello", "-d", data)
+		assert.Equal(t, 2, got.code, got.errs)
+		assert.Empty(t, b.asked)
+	}
+}
+
+func TestAFailedCallExitsWithEightAndATimeoutWithSeven(t *testing.T) {
+	for status, code := range map[client.CallStatus]int{client.CallFailed: 8, client.CallTimeout: 7, "Cancelled": 8} {
+		b := helloBackend()
+		b.ends = client.Call{ID: "c1", Status: status, Error: &client.Failure{Message: "KeyError: 'name'", Trace: "Traceback\n  line 3"}}
+		got := fndeck(t, b, door{}, "call", "hello")
+		assert.Equal(t, code, got.code)
+		assert.Contains(t, got.errs, "KeyError: 'name'")
+		assert.Contains(t, got.errs, "    line 3")
+		assert.Empty(t, got.out)
+	}
+}
+
+func TestACallThatOutlastsTheTimeoutGoesOn(t *testing.T) {
+	got := fndeck(t, helloBackend(), door{}, "call", "hello", "--timeout", "1ms")
+	assert.Equal(t, 7, got.code)
+	assert.Contains(t, got.errs, "call c1 still runs after 1ms")
+	assert.Contains(t, got.errs, "fndeck logs --call c1 -f")
+}
+
+func TestNamesAreNamesExternalIdsOrIds(t *testing.T) {
+	for _, name := range []string{"hello", "ext-hello", "1"} {
+		got := fndeck(t, helloBackend(), door{}, "get", "functions", name, "-o", "json")
+		require.Equal(t, 0, got.code, got.errs)
+		var f client.Function
+		require.NoError(t, json.Unmarshal([]byte(got.out), &f))
+		assert.Equal(t, "1", f.ID)
+	}
+	got := fndeck(t, helloBackend(), door{}, "get", "functions", "helo")
+	assert.Equal(t, 3, got.code)
+	assert.Contains(t, got.errs, "did you mean hello?")
+
+	b := helloBackend()
+	b.functions = append(b.functions, client.Function{ID: "3", Name: "hello", Created: noon})
+	got = fndeck(t, b, door{}, "call", "hello")
+	assert.Equal(t, 5, got.code)
+	assert.Contains(t, got.errs, "id 1")
+	assert.Contains(t, got.errs, "id 3")
+	assert.Empty(t, b.asked)
+}
+
+func TestDeletingWantsTheNameTypedOrYes(t *testing.T) {
+	cases := []struct {
+		door door
+		args []string
+		code int
+		done []string
+	}{
+		{door{}, nil, 2, nil},
+		{door{terminal: true, stdin: "hello\n"}, nil, 0, []string{"delete 1"}},
+		{door{terminal: true, stdin: "yes\n"}, nil, 1, nil},
+		{door{}, []string{"--yes"}, 0, []string{"delete 1"}},
+	}
+	for _, c := range cases {
+		b := helloBackend()
+		got := fndeck(t, b, c.door, append([]string{"fn", "rm", "hello"}, c.args...)...)
+		assert.Equal(t, c.code, got.code, got.errs)
+		assert.Equal(t, c.done, b.asked)
+		if len(c.args) == 0 {
+			assert.Contains(t, got.errs, "also 1 schedule")
+		}
+	}
+}
+
+func TestAListActionReportsEachItemAndExitsWithTheWorst(t *testing.T) {
+	b := helloBackend()
+	got := fndeck(t, b, door{}, "fn", "rm", "nosuch", "hello", "--yes")
+	assert.Equal(t, 3, got.code)
+	assert.Contains(t, got.errs, "nosuch: no function")
+	assert.Contains(t, got.errs, "deleted hello")
+	assert.Equal(t, []string{"delete 1"}, b.asked)
+}
+
+func TestRollbackAsksAndGoesBack(t *testing.T) {
+	b := helloBackend()
+	got := fndeck(t, b, door{terminal: true, stdin: "y\n"}, "rollback", "hello", "v1")
+	require.Equal(t, 0, got.code, got.errs)
+	assert.Equal(t, []string{"rollback 1 v1"}, b.asked)
+	assert.Contains(t, got.errs, "hello v1 serves again")
+}
+
+func TestReadOnlyRefusesEveryChange(t *testing.T) {
+	dir := source(t, "x", map[string]string{"handler.py": handler})
+	for _, args := range [][]string{
+		{"deploy", dir}, {"redeploy", "hello", dir}, {"rollback", "hello"}, {"call", "hello"}, {"fn", "rm", "hello"},
+		{"schedule", "create", "hello", "--cron", "0 6 * * *"}, {"schedule", "rm", "often"},
+	} {
+		b := helloBackend()
+		got := fndeck(t, b, door{}, append(args, "--read-only", "--yes")...)
+		assert.Equal(t, 4, got.code, "%q: %s", args, got.errs)
+		assert.Contains(t, got.errs, "read-only")
+		assert.Empty(t, b.asked)
+	}
+}
+
+func TestLogsArePickedAndShaped(t *testing.T) {
+	b := helloBackend()
+	b.lines = []client.LogLine{
+		{Position: 1, Time: noon, Text: "one", FunctionName: "hello", Stream: "stdout"},
+		{Position: 2, Time: noon, Text: "two", FunctionName: "hello", Stream: "stdout"},
+	}
+	assert.Equal(t, "two\n", fndeck(t, b, door{}, "logs", "hello", "--grep", "^t", "-o", "raw").out)
+	assert.Equal(t, "one\ntwo\n", fndeck(t, b, door{}, "logs", "hello", "-f", "-o", "raw").out)
+	pretty := fndeck(t, b, door{}, "logs", "--all").out
+	assert.Contains(t, pretty, ":00:00.000  hello  one\n")
+	lines := strings.Split(strings.TrimSpace(fndeck(t, b, door{}, "logs", "hello", "-o", "json").out), "\n")
+	require.Len(t, lines, 2)
+	var line client.LogLine
+	require.NoError(t, json.Unmarshal([]byte(lines[1]), &line))
+	assert.Equal(t, b.lines[1], line)
+}
+
+func TestSinceIsADurationOrATime(t *testing.T) {
+	a := &app{now: func() time.Time { return noon }}
+	since, err := a.sinceTime("fndeck logs", "5m")
+	require.NoError(t, err)
+	assert.Equal(t, noon.Add(-5*time.Minute), since)
+	since, err = a.sinceTime("fndeck logs", "2026-03-01T11:00:00+01:00")
+	require.NoError(t, err)
+	assert.True(t, since.Equal(noon.Add(-2*time.Hour)))
+}
+
+func TestScheduleCreateChecksAndNamesIt(t *testing.T) {
+	b := helloBackend()
+	got := fndeck(t, b, door{}, "schedule", "create", "hello", "--cron", "*/5 * * * *", "-d", `{"a":1}`)
+	require.Equal(t, 0, got.code, got.errs)
+	assert.Equal(t, []string{`schedule 1 */5 * * * * {"a":1}`}, b.asked)
+	assert.Contains(t, got.errs, "every 5 minutes")
+
+	for _, bad := range []string{"0 25 * * *", "0 0 31 2 *", "@daily", "* * * *"} {
+		got = fndeck(t, helloBackend(), door{}, "schedule", "create", "hello", "--cron", bad)
+		assert.Equal(t, 2, got.code, got.errs)
+	}
+}
+
+func TestScheduleNextShowsUTCAndTheZone(t *testing.T) {
+	got := fndeck(t, nil, door{}, "schedule", "next", "30 14 * * *", "-n", "2", "--tz", "Europe/Oslo", "-o", "json")
+	require.Equal(t, 0, got.code, got.errs)
+	var runs []nextObject
+	require.NoError(t, json.Unmarshal([]byte(got.out), &runs))
+	assert.Equal(t, []nextObject{
+		{"2026-03-01T14:30:00Z", "2026-03-01T15:30:00+01:00"},
+		{"2026-03-02T14:30:00Z", "2026-03-02T15:30:00+01:00"},
+	}, runs)
+
+	got = fndeck(t, helloBackend(), door{}, "schedule", "next", "often", "-n", "1", "-o", "name", "--tz", "UTC")
+	assert.Equal(t, "2026-03-01T13:05:00Z\n", got.out)
+
+	assert.Equal(t, 2, fndeck(t, nil, door{}, "schedule", "next", "0 6 * * *", "--tz", "Nowhere/Town").code)
+	assert.Equal(t, 2, fndeck(t, nil, door{}, "schedule", "next", "0 6 * * *", "-n", "0").code)
+}
+
+func TestListsInEveryFormat(t *testing.T) {
+	b := helloBackend()
+	table := fndeck(t, b, door{}, "get", "functions").out
+	assert.True(t, strings.HasPrefix(table, "NAME"))
+	assert.False(t, strings.HasPrefix(fndeck(t, b, door{}, "get", "functions", "--no-headers").out, "NAME"))
+	assert.Contains(t, fndeck(t, b, door{}, "fn", "ls", "-o", "wide").out, "ext-hello")
+	assert.Equal(t, "v2\nv1\n", fndeck(t, b, door{}, "get", "versions", "--function", "hello", "-o", "name").out)
+	assert.Contains(t, fndeck(t, b, door{}, "get", "versions", "v2", "--function", "hello", "-o", "yaml").out, "number: 2\n")
+	assert.Equal(t, "s1\n", fndeck(t, b, door{}, "schedule", "ls", "-o", "name").out)
+
+	empty := fndeck(t, &fakeBackend{}, door{}, "get", "functions")
+	assert.Equal(t, 0, empty.code)
+	assert.Empty(t, empty.out)
+	assert.Contains(t, empty.errs, "no functions")
+	assert.Equal(t, "[]\n", fndeck(t, &fakeBackend{}, door{}, "get", "functions", "-o", "json").out)
+}
+
+func TestCompletionOffersLiveNamesThatAreSafeToType(t *testing.T) {
+	got := fndeck(t, helloBackend(), door{}, "__complete", "call", "")
+	assert.Contains(t, got.out, "hello\n")
+	assert.NotContains(t, got.out, "evil")
+	assert.NotContains(t, got.out, "\x1b")
+
+	got = fndeck(t, nil, door{}, "__complete", "call", "")
+	assert.Equal(t, 0, got.code, "no engine is no error to a shell")
+}
+
+func TestCompletionScriptsAndTheManualArePrinted(t *testing.T) {
+	for _, shell := range []string{"bash", "zsh", "fish", "powershell"} {
+		got := fndeck(t, nil, door{}, "completion", shell)
+		require.Equal(t, 0, got.code)
+		assert.Contains(t, got.out, "fndeck")
+	}
+	page := fndeck(t, nil, door{}, "man").out
+	every(testTree(), func(cmd *cobra.Command) {
+		if cmd.IsAvailableCommand() && cmd.HasParent() && cmd.Name() != "help" {
+			assert.Contains(t, page, escapeRoff(cmd.UseLine()))
+		}
+	})
+	for _, line := range strings.Split(page, "\n") {
+		if strings.HasPrefix(line, ".") {
+			assert.Regexp(t, `^\.(TH|SH|SS|PP|TP|B|nf|fi)( |$)`, line)
+		}
+	}
+}

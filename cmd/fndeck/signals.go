@@ -1,0 +1,46 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+// signalled is the cause of a context that a signal ended.
+type signalled struct{ signal syscall.Signal }
+
+func (s signalled) Error() string { return fmt.Sprintf("ended by signal %d", int(s.signal)) }
+
+// exitCode is what a shell reports for a process that the signal ended.
+func (s signalled) exitCode() int { return 128 + int(s.signal) }
+
+// catchSignals returns a context that ends with the first signal, so that
+// connections and the terminal are left in order. The second signal ends the
+// process at once. stop gives the signals back.
+func catchSignals() (ctx context.Context, stop func()) {
+	ctx, cancel := context.WithCancelCause(context.Background())
+	caught := make(chan os.Signal, 2)
+	signal.Notify(caught, syscall.SIGHUP, syscall.SIGINT, syscall.SIGTERM)
+	done := make(chan struct{})
+	go func() {
+		for first := true; ; first = false {
+			select {
+			case <-done:
+				return
+			case s := <-caught:
+				end := signalled{s.(syscall.Signal)}
+				if !first {
+					os.Exit(end.exitCode())
+				}
+				cancel(end)
+			}
+		}
+	}()
+	return ctx, func() {
+		signal.Stop(caught)
+		close(done)
+		cancel(nil)
+	}
+}

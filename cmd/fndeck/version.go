@@ -1,0 +1,35 @@
+package main
+
+import (
+	"fmt"
+	"runtime"
+
+	"github.com/spf13/cobra"
+)
+
+// versionObject is what version prints for machines.
+type versionObject struct {
+	Version  string `json:"version"`
+	Go       string `json:"go"`
+	Platform string `json:"platform"`
+}
+
+func (a *app) versionCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:     "version",
+		Short:   "Print the version",
+		Example: "  fndeck version\n  fndeck version -o json",
+		Args:    between(0, 0),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			format, err := a.format(cmd.CommandPath(), listFormats...)
+			if err != nil {
+				return err
+			}
+			v := versionObject{version, runtime.Version(), runtime.GOOS + "/" + runtime.GOARCH}
+			if format == formatTable || format == formatWide {
+				return a.write(fmt.Appendf(nil, "fndeck %s (%s, %s)\n", v.Version, v.Go, v.Platform))
+			}
+			return a.print(sheet{one: true, rows: []row{{name: v.Version, value: v}}}, format)
+		},
+	}
+}

@@ -1,0 +1,72 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"fndeck/client"
+	"fndeck/client/action"
+	"fndeck/ui"
+)
+
+// watch prints a listing, then each row that is new or has changed, until ctx
+// ends. A row that went is told on stderr.
+func (a *app) watch(ctx context.Context, backend client.Backend, l listing, s scope, format string) error {
+	switch format {
+	case formatJSON:
+		// A stream has no closing bracket to wait for.
+		format = formatJSONL
+	case formatYAML:
+		return usagef("fndeck get", "--watch prints table, wide, name or jsonl")
+	}
+	shown := map[string][]byte{}
+	first := true
+	headers := a.flags.noHeaders
+	defer func() { a.flags.noHeaders = headers }()
+	return action.EachChange(ctx, backend, l.events, func(ctx context.Context) (bool, error) {
+		rows, err := l.fetch(ctx, a, backend, s)
+		if err != nil {
+			return false, err
+		}
+		changed, err := a.compare(shown, rows)
+		if err != nil {
+			return false, err
+		}
+		out := sheet{header: l.header, wide: l.wide, rows: changed}
+		if first {
+			out.empty = l.empty
+		}
+		if err := a.print(out, format); err != nil {
+			return false, err
+		}
+		a.flags.noHeaders = headers || !first || len(rows) > 0
+		first = false
+		return false, nil
+	})
+}
+
+// compare returns the rows that are not as they were shown and remembers them.
+func (a *app) compare(shown map[string][]byte, rows []row) ([]row, error) {
+	var changed []row
+	now := make(map[string]bool, len(rows))
+	for _, r := range rows {
+		text, err := json.Marshal(r.value)
+		if err != nil {
+			return nil, fmt.Errorf("print the answer: %w", err)
+		}
+		now[r.key] = true
+		if !bytes.Equal(shown[r.key], text) {
+			changed = append(changed, r)
+		}
+		shown[r.key] = text
+	}
+	for key := range shown {
+		if !now[key] {
+			a.note("gone: %s", ui.Clean(key))
+			delete(shown, key)
+		}
+	}
+	return changed, nil
+}

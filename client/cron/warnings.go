@@ -75,7 +75,11 @@ func (e Expr) shortMonths() string {
 	}
 	switch {
 	case len(short) > 0:
-		return fmt.Sprintf("%s have no day %d: it does not run then", and(short), day)
+		verb := "has"
+		if len(short) > 1 {
+			verb = "have"
+		}
+		return fmt.Sprintf("%s %s no day %d: it does not run then", and(short), verb, day)
 	case day == 29 && e.fields[month].has(int(time.February)):
 		return "29 February exists in leap years only"
 	}

@@ -1,0 +1,124 @@
+package pack
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"fndeck/auth"
+	"fndeck/client"
+)
+
+func secrets(values ...string) []client.Secret {
+	var all []client.Secret
+	for _, v := range values {
+		all = append(all, auth.NewSecret(v))
+	}
+	return all
+}
+
+func TestUnpinnedRequirementsWithAnExtraIndexNeedAYes(t *testing.T) {
+	two := secrets("https://a.test/simple", "https://b.test/simple")
+	for text, want := range map[string][]string{
+		"numpy\n":                          {"requirements.txt:1: numpy is not pinned and 2 extra indexes are set: any of them may supply it"},
+		"# x\nnumpy>=1 # y\npandas~=2.0\n": {"requirements.txt:2: numpy, pandas are not pinned and 2 extra indexes are set: any of them may supply them"},
+		"numpy==1.26.4":                    {"requirements.txt:1: numpy is pinned without a hash and 2 extra indexes are set: any of them may supply it"},
+		"numpy==1.*":                       {"requirements.txt:1: numpy is not pinned and 2 extra indexes are set: any of them may supply it"},
+		"numpy==1 \\\n  --hash=sha256:00 \\\n  --hash=sha256:11\n": nil,
+		"numpy @ https://a.test/numpy-1.whl":                       nil,
+		"https://a.test/numpy-1.whl":                               nil,
+		"":                                                         nil,
+	} {
+		root := writeTree(t, map[string]string{"handler.py": goodHandler, "requirements.txt": text, "sub/requirements.txt": "pandas"})
+		p := scan(t, root, Options{ExtraIndexURLs: two})
+		assert.Equal(t, want, messages(p.NeedConfirmation()), text)
+		assert.Empty(t, scan(t, root, Options{IndexURL: two[0]}).NeedConfirmation(), "one index is no confusion")
+	}
+	root := writeTree(t, map[string]string{"handler.py": goodHandler, "requirements.txt": "--extra-index-url https://a.test/\nnumpy"})
+	assert.Equal(t, []string{"requirements.txt:2: numpy is not pinned and 1 extra index is set: any of them may supply it"},
+		messages(scan(t, root, Options{}).NeedConfirmation()))
+}
+
+func TestRequirementLinesAreReadAsPipDoes(t *testing.T) {
+	root := writeTree(t, map[string]string{"handler.py": goodHandler, "requirements.txt": strings.Join([]string{
+		"\ufeff# comment", "", "numpy", "Requests[security,socks] >= 2.8.1, == 2.8.* ; python_version < \"3.9\"", "a.b-c_d (>=1.0)",
+		"x @ git+https://host.test/x.git@v1", "-r other.txt", "--pre", "--hash=sha256:1", "long \\", "  == 1.0",
+		"not a requirement", "==1.0", "--wrong-option x", "-", "name=1",
+	}, "\r\n")})
+	p := scan(t, root, Options{})
+	assert.Equal(t, []string{
+		"numpy", "Requests[security,socks] >= 2.8.1, == 2.8.* ; python_version < \"3.9\"", "a.b-c_d (>=1.0)",
+		"x @ git+https://host.test/x.git@v1", "long    == 1.0",
+	}, p.Requirements)
+	assert.Equal(t, []string{
+		`requirements.txt:12: cannot be read as a requirement: "not a requirement"`,
+		`requirements.txt:13: cannot be read as a requirement: "==1.0"`,
+		`requirements.txt:14: "--wrong-option" is no option of a requirements file`,
+		`requirements.txt:15: "-" is no option of a requirements file`,
+		`requirements.txt:16: cannot be read as a requirement: "name=1"`,
+	}, messages(p.Findings))
+}
+
+func TestCredentialsInIndexURLsNeedAYesAndAreShownNowhere(t *testing.T) {
+	root := writeTree(t, map[string]string{"handler.py": goodHandler, "requirements.txt": strings.Join([]string{
+		"--index-url https://user:hunter2@a.test/simple", "--extra-index-url=https://hunter2@b.test/", "pkg @ https://u:hunter2/x#y@c.test/p.whl",
+		"broken line https://u:hunter2@d.test", "--bad=https://u:hunter2@e.test", "https://u:p@hunter2@f.test/x.whl",
+	}, "\n")})
+	p := scan(t, root, Options{
+		IndexURL:       auth.NewSecret("https://user:hunter2@x.test/simple"),
+		ExtraIndexURLs: secrets("https://hunter2:@y.test", "https://plain.test/simple"),
+	})
+	everything := fmt.Sprintf("%+v %#v", p, p)
+	assert.NotContains(t, everything, "hunter2")
+	var credentials []string
+	for _, line := range messages(p.NeedConfirmation()) {
+		if strings.Contains(line, "credentials") {
+			credentials = append(credentials, line)
+		}
+	}
+	assert.ElementsMatch(t, []string{
+		"an extra index URL has credentials in it: https://***@y.test",
+		"the index URL has credentials in it: https://***@x.test/simple",
+		"requirements.txt:1: --index-url has credentials in it: https://***@a.test/simple",
+		"requirements.txt:2: --extra-index-url has credentials in it: https://***@b.test/",
+		"requirements.txt:3: a requirement has credentials in it: https://***@c.test/p.whl",
+		"requirements.txt:4: a requirement has credentials in it: https://***@d.test",
+		"requirements.txt:6: a requirement has credentials in it: https://***@f.test/x.whl",
+	}, credentials)
+}
+
+func TestMaskURLShowsNoUserinfo(t *testing.T) {
+	for text, want := range map[string]string{
+		"https://a.test/simple":                 "https://a.test/simple",
+		"https://a.test:8080/simple":            "https://a.test:8080/simple",
+		"https://u:p@a.test/simple":             "https://***@a.test/simple",
+		"https://token@a.test/":                 "https://***@a.test/",
+		"//u:p@a.test":                          "//***@a.test",
+		"HTTPS://u:p@[::1]:80/":                 "HTTPS://***@[::1]:80/",
+		"http://[::1]:80/x@1":                   "http://[::1]:80/x@1",
+		"https://u:p/q@a.test/":                 "https://***@a.test/",
+		"https://u:p?q#r@a.test/":               "https://***@a.test/",
+		"https://u:p@q@a.test/":                 "https://***@a.test/",
+		"git+https://a.test/x.git@v1":           "git+https://a.test/x.git@v1",
+		"see https://u:p@a.test and http://v@b": "see https://***@a.test and http://***@b",
+		"a@b.test":                              "a@b.test",
+		"":                                      "",
+	} {
+		assert.Equal(t, want, MaskURL(text))
+		assert.Equal(t, want, MaskURL(MaskURL(text)), "masking twice")
+	}
+}
+
+func FuzzMaskURL(f *testing.F) {
+	f.Add("hunter2", "a.test/simple")
+	f.Add("p/w?x#y@z", "[::1]:80/")
+	f.Fuzz(func(t *testing.T, password, rest string) {
+		if strings.ContainsAny(password, " \t\r\n\"'<>") || strings.ContainsRune(rest, '@') {
+			t.Skip("no password in a URL")
+		}
+		require.Equal(t, "x https://***@"+rest, MaskURL("x https://user:"+password+"@"+rest))
+	})
+}

@@ -8,6 +8,7 @@ import (
 
 	"fndeck/client"
 	"fndeck/client/action"
+	"fndeck/cmd/config"
 )
 
 // app is what every command works with. A test replaces its streams, its clock
@@ -29,7 +30,7 @@ type app struct {
 
 	flags    globals
 	jsonMode bool
-	settings *config
+	settings *config.Config
 }
 
 // globals are the flags that every command has.

@@ -15,6 +15,7 @@ import (
 	"fndeck/client"
 	"fndeck/client/action"
 	"fndeck/client/jsondata"
+	"fndeck/cmd/output"
 	"fndeck/ui"
 )
 
@@ -55,7 +56,7 @@ func (a *app) callCommand() *cobra.Command {
 
 func (a *app) call(cmd *cobra.Command, name string, f callFlags) error {
 	ctx := cmd.Context()
-	format, err := a.format(cmd.CommandPath(), listFormats...)
+	format, err := a.format(cmd.CommandPath())
 	if err != nil {
 		return err
 	}
@@ -149,13 +150,13 @@ func (a *app) printCall(call client.Call, result client.Result, format string, i
 		return a.write([]byte(ui.Clean(call.ID) + "\n"))
 	}
 	if a.flags.output != "" {
-		s := sheet{header: callsListing.header, wide: callsListing.wide, one: true}
+		s := sheet{Header: callsListing.header, Wide: callsListing.wide, One: true}
 		r := callRow(call, a.now())
-		r.value = struct {
+		r.Value = struct {
 			client.Call
 			Response json.RawMessage `json:"response,omitempty"`
 		}{call, result.Response}
-		s.rows = []row{r}
+		s.Rows = []row{r}
 		return a.print(s, format)
 	}
 	if call.Error != nil && call.Error.Trace != "" {
@@ -179,7 +180,7 @@ func shownResult(response []byte, person bool) []byte {
 	if tidy, err := jsondata.Tidy(response); err == nil && person {
 		response = tidy
 	}
-	return append(inertJSON(response), '\n')
+	return append(output.Inert(response), '\n')
 }
 
 // readData reads the JSON of a -d flag: a text, a file or stdin.

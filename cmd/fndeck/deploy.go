@@ -61,7 +61,7 @@ func (a *app) deployCommand() *cobra.Command {
 
 func (a *app) deploy(cmd *cobra.Command, args []string, f deployFlags) error {
 	ctx := cmd.Context()
-	format, err := a.format(cmd.CommandPath(), listFormats...)
+	format, err := a.format(cmd.CommandPath())
 	if err != nil {
 		return err
 	}
@@ -179,7 +179,7 @@ func (a *app) redeployCommand() *cobra.Command {
 
 func (a *app) redeploy(cmd *cobra.Command, args []string, f deployFlags) error {
 	ctx := cmd.Context()
-	format, err := a.format(cmd.CommandPath(), listFormats...)
+	format, err := a.format(cmd.CommandPath())
 	if err != nil {
 		return err
 	}

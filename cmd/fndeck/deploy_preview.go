@@ -7,6 +7,7 @@ import (
 	"fndeck/client"
 	"fndeck/client/action"
 	"fndeck/client/pack"
+	"fndeck/cmd/output"
 	"fndeck/ui"
 )
 
@@ -77,12 +78,10 @@ func (a *app) dryRun(name string, p pack.Preview, format string) error {
 
 func (a *app) printPreview(p previewObject, format string) error {
 	switch format {
-	case formatJSON, formatYAML:
-		return a.printValue(p, format)
-	case formatJSONL:
-		return a.printLines(sheet{rows: []row{{value: p}}})
-	case formatName:
-		return a.printNames(sheet{rows: []row{{name: p.Name}}})
+	case output.JSON, output.YAML:
+		return a.printer().Value(p, format)
+	case output.JSONL, output.Name:
+		return a.print(sheet{Rows: []row{{Name: p.Name, Value: p}}}, format)
 	}
 	entry := p.Entry
 	if entry == "" {
@@ -107,7 +106,7 @@ func (a *app) printPreview(p previewObject, format string) error {
 	for _, line := range lines {
 		line[1] = ui.Clean(line[1])
 	}
-	return a.write([]byte(a.layout(lines)))
+	return a.write([]byte(a.printer().Layout(lines)))
 }
 
 // approve shows the findings of a preview and packs it, unless a finding blocks

@@ -6,7 +6,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"net/url"
 	"os"
 	"strings"
 
@@ -16,6 +15,7 @@ import (
 	"fndeck/client"
 	"fndeck/client/action"
 	"fndeck/client/pack"
+	"fndeck/cmd/config"
 )
 
 // secretLimitBytes bounds a secret, an environment file and an index URL.
@@ -174,7 +174,7 @@ func (a *app) readSecrets(ctx context.Context, f settingFlags) (map[string]clien
 // readSecretFile takes a secret from a file that nobody else can read, without
 // the line end that editors add.
 func readSecretFile(path string) (client.Secret, error) {
-	data, private, err := readOwnFile(path, secretLimitBytes)
+	data, private, err := config.OwnFile(path, secretLimitBytes)
 	if err != nil {
 		return client.Secret{}, err
 	}
@@ -262,18 +262,8 @@ func indexFromFlag(flag, variable, value string) (client.Secret, error) {
 		}
 		return secret, nil
 	}
-	if hasUserinfo(value) {
+	if config.HasUserinfo(value) {
 		return client.Secret{}, client.Invalidf("%s with a password is visible to every user of this machine: use %s or %s @FILE", flag, variable, flag)
 	}
 	return auth.NewSecret(value), nil
-}
-
-// hasUserinfo reports whether a URL carries a user or a password. One that
-// cannot be parsed is judged by the sign that would carry them.
-func hasUserinfo(raw string) bool {
-	u, err := url.Parse(raw)
-	if err != nil {
-		return strings.Contains(raw, "@")
-	}
-	return u.User != nil
 }

@@ -41,8 +41,8 @@ func (a *app) printOutcome(f client.Function, format string) error {
 	if a.flags.output == "" {
 		return nil
 	}
-	s := sheet{header: functionsListing.header, wide: functionsListing.wide, one: true}
-	s.rows = []row{functionRow(f, a.now())}
+	s := sheet{Header: functionsListing.header, Wide: functionsListing.wide, One: true}
+	s.Rows = []row{functionRow(f, a.now())}
 	return a.print(s, format)
 }
 

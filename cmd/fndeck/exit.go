@@ -8,6 +8,7 @@ import (
 	"syscall"
 
 	"fndeck/client"
+	"fndeck/cmd/output"
 	"fndeck/ui"
 )
 
@@ -96,7 +97,7 @@ func (a *app) tell(x client.Explanation) {
 		if err != nil {
 			text = []byte(`{"error":{"code":"failed","message":"the error cannot be shown as JSON"}}`)
 		}
-		a.note("%s", inertJSON(text))
+		a.note("%s", output.Inert(text))
 		return
 	}
 	a.note("fndeck: %s", ui.Clean(x.Sentence))

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"fndeck/client"
+	"fndeck/cmd/output"
 )
 
 // hostile is a name as an attacker would choose it.
@@ -101,7 +102,7 @@ func (b *fakeBackend) Versions(context.Context, string) ([]client.Version, error
 }
 
 func (b *fakeBackend) Rollback(_ context.Context, id string, version int) (client.Function, error) {
-	b.did("rollback", id, versionText(version))
+	b.did("rollback", id, output.Version(version))
 	return client.Function{ID: id, Name: "hello", Version: 1}, nil
 }
 

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"fndeck/client"
+	"fndeck/cmd/config"
 )
 
 // scope narrows what a listing shows.
@@ -77,7 +78,7 @@ func (a *app) getCommand() *cobra.Command {
 			return a.get(cmd, l, id, f)
 		}
 		hint := "known are " + strings.Join(kinds, ", ")
-		if near := nearest(args[0], kinds); near != "" {
+		if near := config.Nearest(args[0], kinds); near != "" {
 			hint = "did you mean " + near + "?"
 		}
 		return &client.Error{Code: client.CodeInvalid, Message: "get " + args[0] + ": no such kind", Hint: hint}
@@ -88,7 +89,7 @@ func (a *app) getCommand() *cobra.Command {
 // get prints a listing, or the one thing with this id.
 func (a *app) get(cmd *cobra.Command, l listing, id string, f getFlags) error {
 	ctx := cmd.Context()
-	format, err := a.format(cmd.CommandPath(), listFormats...)
+	format, err := a.format(cmd.CommandPath())
 	if err != nil {
 		return err
 	}
@@ -108,6 +109,6 @@ func (a *app) get(cmd *cobra.Command, l listing, id string, f getFlags) error {
 		if err != nil {
 			return err
 		}
-		return a.print(sheet{header: l.header, wide: l.wide, rows: rows, one: id != "", empty: l.empty}, format)
+		return a.print(sheet{Header: l.header, Wide: l.wide, Rows: rows, One: id != "", Empty: l.empty}, format)
 	})
 }

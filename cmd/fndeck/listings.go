@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"fndeck/client"
+	"fndeck/cmd/output"
 )
 
 // The listings below are tables that nobody writes.
@@ -82,13 +83,13 @@ func fetchFunctions(ctx context.Context, a *app, backend client.Backend, s scope
 }
 
 func functionRow(f client.Function, now time.Time) row {
-	version := versionText(f.Version)
+	version := output.Version(f.Version)
 	if f.DeployingVersion != 0 {
-		version += " > " + versionText(f.DeployingVersion)
+		version += " > " + output.Version(f.DeployingVersion)
 	}
-	return row{key: f.ID, name: f.Name, value: f, cells: []string{
-		f.Name, string(f.Status), version, lastCall(f.LastCall, now), durationText(f.P95), countText(int64(f.Schedules)), f.Runtime,
-		f.ID, f.ExternalID, sizeText(f.SizeBytes), f.Mode, f.Owner, f.Folder, timeText(f.Created),
+	return row{Key: f.ID, Name: f.Name, Value: f, Cells: []string{
+		f.Name, string(f.Status), version, output.LastCall(f.LastCall, now), output.Duration(f.P95), output.Count(int64(f.Schedules)), f.Runtime,
+		f.ID, f.ExternalID, output.Size(f.SizeBytes), f.Mode, f.Owner, f.Folder, output.Time(f.Created),
 	}}
 }
 
@@ -116,7 +117,7 @@ func fetchCalls(ctx context.Context, a *app, backend client.Backend, s scope) ([
 		return nil, fmt.Errorf("result of call %s: %w", call.ID, err)
 	}
 	r := callRow(call, a.now())
-	r.value = struct {
+	r.Value = struct {
 		client.Call
 		client.Result
 	}{call, result}
@@ -161,9 +162,9 @@ func callRow(c client.Call, _ time.Time) row {
 	if c.Error != nil {
 		result = c.Error.Message
 	}
-	return row{key: c.ID, name: c.ID, value: c, cells: []string{
-		c.ID, c.FunctionName, string(c.Status), timeText(c.Started), durationText(c.Duration), trigger, result,
-		versionText(c.Version), countText(c.LogLines), timeText(c.Ended),
+	return row{Key: c.ID, Name: c.ID, Value: c, Cells: []string{
+		c.ID, c.FunctionName, string(c.Status), output.Time(c.Started), output.Duration(c.Duration), trigger, result,
+		output.Version(c.Version), output.Count(c.LogLines), output.Time(c.Ended),
 	}}
 }
 
@@ -191,9 +192,9 @@ func fetchSchedules(ctx context.Context, a *app, backend client.Backend, s scope
 }
 
 func scheduleRow(s client.Schedule, now time.Time) row {
-	return row{key: s.ID, name: s.ID, value: s, cells: []string{
-		s.Name, s.Cron, timeText(s.Next), s.FunctionName, lastCall(s.LastCall, now), countText(s.Missed),
-		s.ID, s.Words, string(s.Data), timeText(s.Created),
+	return row{Key: s.ID, Name: s.ID, Value: s, Cells: []string{
+		s.Name, s.Cron, output.Time(s.Next), s.FunctionName, output.LastCall(s.LastCall, now), output.Count(s.Missed),
+		s.ID, s.Words, string(s.Data), output.Time(s.Created),
 	}}
 }
 
@@ -213,7 +214,7 @@ func fetchVersions(ctx context.Context, a *app, backend client.Backend, s scope)
 	if s.id != "" {
 		list = nil
 		for _, v := range all {
-			if s.id == strconv.Itoa(v.Number) || s.id == versionText(v.Number) {
+			if s.id == strconv.Itoa(v.Number) || s.id == output.Version(v.Number) {
 				list = append(list, v)
 			}
 		}
@@ -226,8 +227,8 @@ func fetchVersions(ctx context.Context, a *app, backend client.Backend, s scope)
 		if v.Serving {
 			serving = "yes"
 		}
-		return row{key: versionText(v.Number), name: versionText(v.Number), value: v, cells: []string{
-			s.function.Name, versionText(v.Number), string(v.Status), serving, sizeText(v.SizeBytes), timeText(v.Created),
+		return row{Key: output.Version(v.Number), Name: output.Version(v.Number), Value: v, Cells: []string{
+			s.function.Name, output.Version(v.Number), string(v.Status), serving, output.Size(v.SizeBytes), output.Time(v.Created),
 			v.Runtime, v.DeployID, v.CodeSHA256, v.Folder,
 		}}
 	}), nil
@@ -265,9 +266,9 @@ func deployRow(d client.Deploy, now time.Time) row {
 	if d.Error != nil {
 		message = d.Error.Message
 	}
-	return row{key: d.ID, name: d.ID, value: d, cells: []string{
-		d.ID, d.FunctionName, d.Kind, versionText(d.FromVersion), versionText(d.ToVersion), string(d.Status), d.Phase, durationText(elapsed),
-		timeText(d.Started), timeText(d.Ended), sizeText(d.SizeBytes), message,
+	return row{Key: d.ID, Name: d.ID, Value: d, Cells: []string{
+		d.ID, d.FunctionName, d.Kind, output.Version(d.FromVersion), output.Version(d.ToVersion), string(d.Status), d.Phase, output.Duration(elapsed),
+		output.Time(d.Started), output.Time(d.Ended), output.Size(d.SizeBytes), message,
 	}}
 }
 

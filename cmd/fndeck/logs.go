@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"fndeck/client"
+	"fndeck/cmd/output"
 	"fndeck/ui"
 )
 
@@ -57,7 +58,7 @@ func (a *app) logsCommand() *cobra.Command {
 
 func (a *app) logs(cmd *cobra.Command, names []string, f logFlags) error {
 	ctx, command := cmd.Context(), cmd.CommandPath()
-	format, err := a.format(command, formatPretty, formatJSON, formatJSONL, formatRaw)
+	format, err := a.format(command, formatPretty, output.JSON, output.JSONL, formatRaw)
 	if err != nil {
 		return err
 	}
@@ -208,12 +209,12 @@ func (p *logPrinter) lines(lines []client.LogLine) error {
 
 func (p *logPrinter) line(out *bytes.Buffer, line client.LogLine) error {
 	switch p.format {
-	case formatJSON, formatJSONL:
+	case output.JSON, output.JSONL:
 		text, err := json.Marshal(line)
 		if err != nil {
 			return fmt.Errorf("print a log line: %w", err)
 		}
-		out.Write(inertJSON(text))
+		out.Write(output.Inert(text))
 	case formatRaw:
 		// The bytes as they came are for files and pipes; a terminal would obey them.
 		if p.app.outTerminal {

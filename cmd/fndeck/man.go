@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"fndeck/cmd/config"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 )
@@ -44,17 +45,9 @@ func manual(root *cobra.Command) string {
 	m.item("FNDECK_CONFIG_DIR", "directory of config.yaml")
 	m.item("NO_COLOR, CLICOLOR, CLICOLOR_FORCE", "colours off, off with 0, on")
 	m.section("FILES")
-	m.item("$XDG_CONFIG_HOME/fndeck/config.yaml", "configuration; keys: "+strings.Join(settingNames(), ", "))
+	m.item("$XDG_CONFIG_HOME/fndeck/config.yaml", "configuration; keys: "+strings.Join(config.Keys(), ", "))
 	m.item("$XDG_STATE_HOME/fndeck", "state of the local engine")
 	return m.String()
-}
-
-func settingNames() []string {
-	var names []string
-	for _, s := range settingsTable {
-		names = append(names, s.key)
-	}
-	return names
 }
 
 // roff builds a page.

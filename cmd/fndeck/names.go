@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"fndeck/client"
+	"fndeck/cmd/config"
 	"fndeck/ui"
 )
 
@@ -69,7 +70,7 @@ func findSchedule(ctx context.Context, backend client.Backend, name string) (cli
 }
 
 func missing(kind, name string, known []string, hint string) error {
-	if near := nearest(name, known); near != "" {
+	if near := config.Nearest(name, known); near != "" {
 		hint = "did you mean " + ui.Clean(near) + "?"
 	}
 	return &client.Error{Code: client.CodeNotFound, Message: fmt.Sprintf("no %s %q", kind, name), Hint: hint}

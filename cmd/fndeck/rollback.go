@@ -24,7 +24,7 @@ func (a *app) rollbackCommand() *cobra.Command {
 	cmd.Flags().BoolVar(&noWait, "no-wait", false, "return as soon as it is accepted")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		ctx := cmd.Context()
-		format, err := a.format(cmd.CommandPath(), listFormats...)
+		format, err := a.format(cmd.CommandPath())
 		if err != nil {
 			return err
 		}

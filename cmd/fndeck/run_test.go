@@ -130,8 +130,13 @@ func TestRollbackAsksAndGoesBack(t *testing.T) {
 func TestReadOnlyRefusesEveryChange(t *testing.T) {
 	dir := source(t, "x", map[string]string{"handler.py": handler})
 	for _, args := range [][]string{
-		{"deploy", dir}, {"redeploy", "hello", dir}, {"rollback", "hello"}, {"call", "hello"}, {"fn", "rm", "hello"},
-		{"schedule", "create", "hello", "--cron", "0 6 * * *"}, {"schedule", "rm", "often"},
+		{"deploy", dir},
+		{"redeploy", "hello", dir},
+		{"rollback", "hello"},
+		{"call", "hello"},
+		{"fn", "rm", "hello"},
+		{"schedule", "create", "hello", "--cron", "0 6 * * *"},
+		{"schedule", "rm", "often"},
 	} {
 		b := helloBackend()
 		got := fndeck(t, b, door{}, append(args, "--read-only", "--yes")...)

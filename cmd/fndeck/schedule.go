@@ -43,7 +43,7 @@ func (a *app) scheduleCreateCommand() *cobra.Command {
 	flags.StringVarP(&data, "data", "d", "", "JSON object that each run gets, @FILE, or - for stdin (default {})")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		ctx := cmd.Context()
-		format, err := a.format(cmd.CommandPath(), listFormats...)
+		format, err := a.format(cmd.CommandPath())
 		if err != nil {
 			return err
 		}
@@ -70,7 +70,7 @@ func (a *app) scheduleCreateCommand() *cobra.Command {
 				return err
 			}
 			rows := []row{scheduleRow(*out.Schedule, a.now())}
-			return a.print(sheet{header: schedulesListing.header, wide: schedulesListing.wide, rows: rows, one: true}, format)
+			return a.print(sheet{Header: schedulesListing.header, Wide: schedulesListing.wide, Rows: rows, One: true}, format)
 		})
 	}
 	return cmd

@@ -38,7 +38,7 @@ func (a *app) scheduleNextCommand() *cobra.Command {
 		if count < 1 || count > maxRuns {
 			return usagef(cmd.CommandPath(), "-n %d: allowed is 1 to %d", count, maxRuns)
 		}
-		format, err := a.format(cmd.CommandPath(), listFormats...)
+		format, err := a.format(cmd.CommandPath())
 		if err != nil {
 			return err
 		}
@@ -78,13 +78,13 @@ func (a *app) expression(ctx context.Context, text string) (expr cron.Expr, err 
 }
 
 func nextSheet(runs []time.Time, zone *time.Location) sheet {
-	s := sheet{header: []string{"UTC", strings.ToUpper(zone.String())}, wide: []string{"DAY"}}
+	s := sheet{Header: []string{"UTC", strings.ToUpper(zone.String())}, Wide: []string{"DAY"}}
 	for _, run := range runs {
 		utc, local := run.UTC().Format(time.RFC3339), run.In(zone).Format(time.RFC3339)
-		s.rows = append(s.rows, row{
-			key: utc, name: utc,
-			cells: []string{utc, local, run.In(zone).Format("Mon")},
-			value: nextObject{utc, local},
+		s.Rows = append(s.Rows, row{
+			Key: utc, Name: utc,
+			Cells: []string{utc, local, run.In(zone).Format("Mon")},
+			Value: nextObject{utc, local},
 		})
 	}
 	return s

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"runtime"
 
+	"fndeck/cmd/output"
 	"github.com/spf13/cobra"
 )
 
@@ -21,15 +22,15 @@ func (a *app) versionCommand() *cobra.Command {
 		Example: "  fndeck version\n  fndeck version -o json",
 		Args:    between(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			format, err := a.format(cmd.CommandPath(), listFormats...)
+			format, err := a.format(cmd.CommandPath())
 			if err != nil {
 				return err
 			}
 			v := versionObject{version, runtime.Version(), runtime.GOOS + "/" + runtime.GOARCH}
-			if format == formatTable || format == formatWide {
+			if format == output.Table || format == output.Wide {
 				return a.write(fmt.Appendf(nil, "fndeck %s (%s, %s)\n", v.Version, v.Go, v.Platform))
 			}
-			return a.print(sheet{one: true, rows: []row{{name: v.Version, value: v}}}, format)
+			return a.print(sheet{One: true, Rows: []row{{Name: v.Version, Value: v}}}, format)
 		},
 	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"fndeck/client"
 	"fndeck/client/action"
+	"fndeck/cmd/output"
 	"fndeck/ui"
 )
 
@@ -15,16 +16,14 @@ import (
 // ends. A row that went is told on stderr.
 func (a *app) watch(ctx context.Context, backend client.Backend, l listing, s scope, format string) error {
 	switch format {
-	case formatJSON:
+	case output.JSON:
 		// A stream has no closing bracket to wait for.
-		format = formatJSONL
-	case formatYAML:
+		format = output.JSONL
+	case output.YAML:
 		return usagef("fndeck get", "--watch prints table, wide, name or jsonl")
 	}
 	shown := map[string][]byte{}
-	first := true
-	headers := a.flags.noHeaders
-	defer func() { a.flags.noHeaders = headers }()
+	printer, first := a.printer(), true
 	return action.EachChange(ctx, backend, l.events, func(ctx context.Context) (bool, error) {
 		rows, err := l.fetch(ctx, a, backend, s)
 		if err != nil {
@@ -34,14 +33,15 @@ func (a *app) watch(ctx context.Context, backend client.Backend, l listing, s sc
 		if err != nil {
 			return false, err
 		}
-		out := sheet{header: l.header, wide: l.wide, rows: changed}
+		out := sheet{Header: l.header, Wide: l.wide, Rows: changed}
 		if first {
-			out.empty = l.empty
+			out.Empty = l.empty
 		}
-		if err := a.print(out, format); err != nil {
+		if err := printer.Print(out, format); err != nil {
 			return false, err
 		}
-		a.flags.noHeaders = headers || !first || len(rows) > 0
+		// The header stands above the first rows only.
+		printer.NoHeaders = printer.NoHeaders || len(changed) > 0
 		first = false
 		return false, nil
 	})
@@ -52,15 +52,15 @@ func (a *app) compare(shown map[string][]byte, rows []row) ([]row, error) {
 	var changed []row
 	now := make(map[string]bool, len(rows))
 	for _, r := range rows {
-		text, err := json.Marshal(r.value)
+		text, err := json.Marshal(r.Value)
 		if err != nil {
 			return nil, fmt.Errorf("print the answer: %w", err)
 		}
-		now[r.key] = true
-		if !bytes.Equal(shown[r.key], text) {
+		now[r.Key] = true
+		if !bytes.Equal(shown[r.Key], text) {
 			changed = append(changed, r)
 		}
-		shown[r.key] = text
+		shown[r.Key] = text
 	}
 	for key := range shown {
 		if !now[key] {

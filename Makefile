@@ -1,0 +1,78 @@
+# Bare make lists what can be done. Every target works from a fresh clone and
+# needs the network for the Go modules only.
+
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+LDFLAGS := -s -w -X main.version=$(VERSION)
+BUILD   := CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)'
+TOOL    := go tool -modfile=testdata/tools/go.mod
+FUZZTIME ?= 20s
+
+.DEFAULT_GOAL := help
+.PHONY: help run build install cross test race e2e fuzz bench cover update-golden lint fmt vuln clean need-go need-all
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: need-all build ## build and start the console
+	./bin/fndeck
+
+build: need-go ## build bin/fndeck
+	$(BUILD) -o bin/fndeck ./cmd/fndeck
+
+install: need-go ## install fndeck into Go's bin directory
+	CGO_ENABLED=0 go install -trimpath -ldflags '$(LDFLAGS)' ./cmd/fndeck
+
+cross: need-go ## build for PLATFORM=os/arch, to see that it builds
+	CGO_ENABLED=0 GOOS=$(word 1,$(subst /, ,$(PLATFORM))) GOARCH=$(word 2,$(subst /, ,$(PLATFORM))) \
+		go build -trimpath -o /dev/null ./cmd/fndeck
+
+test: need-all ## run all tests, with the race detector where it can be built
+	@race=$$(.ci/race) && set -x && go test $$race ./...
+
+race: need-all ## run all tests anew in random order under the race detector
+	go test -race -shuffle=on -count=1 ./...
+
+e2e: need-all ## run the scripts against the real binary and a real engine
+	go test -count=1 -run 'TestScripts|TestReadme' -v ./cmd/fndeck
+
+fuzz: need-go ## run every fuzz target for FUZZTIME (20s)
+	@grep -rlE '^func Fuzz' --include='*_test.go' . | xargs -n1 dirname | sort -u | while read -r dir; do \
+		for target in $$(grep -hoE '^func Fuzz[A-Za-z0-9_]+' "$$dir"/*_test.go | cut -d' ' -f2); do \
+			echo "$$dir $$target"; \
+			go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) "$$dir" || exit 1; \
+		done; \
+	done
+
+bench: need-go ## run the benchmarks
+	go test -run '^$$' -bench . -benchmem ./...
+
+cover: need-all ## measure the coverage of the tests, into coverage.out
+	go test -coverprofile=coverage.out ./...
+	go tool cover -func=coverage.out | tail -1
+
+update-golden: need-go ## draw the golden frames anew; read the difference
+	@for dir in $$(grep -rlE 'exp/golden"|flag.Bool\("update"' --include='*_test.go' . | xargs -n1 dirname | sort -u); do \
+		echo "$$dir"; go test "$$dir" -update || exit 1; \
+	done
+	git diff --stat -- '*testdata*'
+
+lint: need-go ## check format, vet and staticcheck
+	@unformatted=$$($(TOOL) gofumpt -l auth client cmd ui views) && \
+		if [ -n "$$unformatted" ]; then echo "not formatted, make fmt does it:"; echo "$$unformatted"; exit 1; fi
+	go vet ./...
+	$(TOOL) staticcheck ./...
+
+fmt: need-go ## format the code
+	$(TOOL) gofumpt -w auth client cmd ui views
+
+vuln: need-go ## look for known vulnerabilities; fetches their list
+	$(TOOL) govulncheck ./...
+
+clean: ## remove what the targets made
+	rm -rf bin coverage.out
+
+need-go:
+	@.ci/need go
+
+need-all:
+	@.ci/need go python

@@ -1,0 +1,114 @@
+// Package config reads the configuration file. It tells every fault with file,
+// line and column, refuses a file that others can change, and never writes one.
+package config
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+
+	"fndeck/auth"
+	"fndeck/client"
+)
+
+// Config is the configuration file. Default is what applies without one.
+type Config struct {
+	// Zone is where times are shown, nil for the machine's own.
+	Zone *time.Location
+	// Theme is auto, dark or light.
+	Theme string
+	// ASCII avoids every other character on the screen.
+	ASCII bool
+
+	Engine Engine
+}
+
+// Default returns what applies without a file.
+func Default() *Config { return &Config{Theme: "auto"} }
+
+// Engine is what the local engine takes from the file when it starts; a zero
+// field leaves the engine's own default.
+type Engine struct {
+	Python      string
+	LogCapBytes int64
+	IndexURL    client.Secret
+	CallTimeout time.Duration
+}
+
+// setting is one key of the file and how its text is taken. An error says what
+// is wrong with the value; the place is added by the reader.
+type setting struct {
+	key  string
+	take func(c *Config, value string) error
+}
+
+// settingsTable lists every key of the file; a dot stands for nesting.
+var settingsTable = []setting{
+	{"zone", takeZone},
+	{"theme", takeTheme},
+	{"ascii", takeASCII},
+	{"engine.python", func(c *Config, value string) error { c.Engine.Python = value; return nil }},
+	{"engine.log_cap_mib", takeLogCap},
+	{"engine.index_url", func(c *Config, value string) error {
+		c.Engine.IndexURL = auth.NewSecret(value)
+		return nil
+	}},
+	{"engine.call_timeout", takeCallTimeout},
+}
+
+func takeZone(c *Config, value string) error {
+	zone, err := time.LoadLocation(value)
+	if err != nil {
+		return fmt.Errorf("unknown zone %q: use a name such as Europe/Oslo", value)
+	}
+	c.Zone = zone
+	return nil
+}
+
+func takeTheme(c *Config, value string) error {
+	switch value {
+	case "auto", "dark", "light":
+		c.Theme = value
+		return nil
+	}
+	return fmt.Errorf("theme %q: allowed are auto, dark and light", value)
+}
+
+func takeASCII(c *Config, value string) error {
+	switch value {
+	case "true", "false":
+		c.ASCII = value == "true"
+		return nil
+	}
+	return fmt.Errorf("ascii %q: allowed are true and false", value)
+}
+
+// MaxLogCapMiB keeps the log cap within what an int64 of bytes and a disk can hold.
+const MaxLogCapMiB = 1 << 20
+
+func takeLogCap(c *Config, value string) error {
+	n, err := strconv.ParseInt(value, 10, 64)
+	if err != nil || n < 1 || n > MaxLogCapMiB {
+		return fmt.Errorf("log_cap_mib %q: allowed is a whole number from 1 to %d", value, MaxLogCapMiB)
+	}
+	c.Engine.LogCapBytes = n << 20
+	return nil
+}
+
+func takeCallTimeout(c *Config, value string) error {
+	d, err := time.ParseDuration(value)
+	if err != nil || d <= 0 {
+		return fmt.Errorf("call_timeout %q: write a duration such as 90s or 10m", value)
+	}
+	c.Engine.CallTimeout = d
+	return nil
+}
+
+// Keys lists every key of the file, for the manual.
+func Keys() []string {
+	var keys []string
+	for _, s := range settingsTable {
+		keys = append(keys, s.key)
+	}
+	return keys
+}

@@ -1,0 +1,82 @@
+package config
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func environment(name string) string {
+	return map[string]string{"MY_ZONE": "Europe/Oslo"}[name]
+}
+
+func TestEveryConfigurationKeyIsTaken(t *testing.T) {
+	c, err := parse("config.yaml", []byte("\ufeff# mine\nzone: ${MY_ZONE}\ntheme: dark\nascii: true\nengine:\n  python: /usr/bin/python3\n  log_cap_mib: 2\n  index_url: https://index.test\n  call_timeout: 90s\n"), environment)
+	require.NoError(t, err)
+	assert.Equal(t, "Europe/Oslo", c.Zone.String())
+	assert.Equal(t, "dark", c.Theme)
+	assert.True(t, c.ASCII)
+	assert.Equal(t, "/usr/bin/python3", c.Engine.Python)
+	assert.Equal(t, int64(2<<20), c.Engine.LogCapBytes)
+	assert.Equal(t, "https://index.test", c.Engine.IndexURL.Reveal())
+	assert.Equal(t, 90*time.Second, c.Engine.CallTimeout)
+}
+
+func TestBadConfigurationIsNamedByPlaceAndReason(t *testing.T) {
+	cases := map[string]struct{ text, says string }{
+		"unknown key":        {"ascii: true\n\nengine:\n  pyton: x\n", `config.yaml:4:3: unknown key "pyton", did you mean "python"?`},
+		"unknown at the top": {"zoen: UTC\n", `config.yaml:1:1: unknown key "zoen", did you mean "zone"?`},
+		"nothing near":       {"quux: 1\n", "known are zone, theme, ascii, engine"},
+		"tab":                {"engine:\n\tpython: x\n", "config.yaml:2:1: "},
+		"open bracket":       {"zone: [\n", "config.yaml:1:"},
+		"twice":              {"zone: UTC\nzone: UTC\n", "config.yaml:2:1: "},
+		"unset variable":     {"zone: ${NO_SUCH}\n", "config.yaml:1:7: the environment variable NO_SUCH is not set"},
+		"no value":           {"zone:\n", "config.yaml:1:1: zone has no value"},
+		"list":               {"zone: [a, b]\n", "one plain value"},
+		"alias":              {"zone: &z UTC\ntheme: *z\n", "config.yaml:1:7: "},
+		"section as value":   {"engine: fast\n", "config.yaml:1:9: "},
+		"list at the top":    {"- zone\n", "config.yaml:1:1: "},
+		"second document":    {"zone: UTC\n---\nzone: UTC\n", "second document"},
+		"zone":               {"zone: Oslo\n", "Europe/Oslo"},
+		"theme":              {"theme: pink\n", "auto, dark and light"},
+		"ascii":              {"ascii: yes\n", "true and false"},
+		"cap":                {"engine: {log_cap_mib: 0}\n", "1 to"},
+		"cap of text":        {"engine: {log_cap_mib: lots}\n", "config.yaml:1:23: "},
+		"timeout":            {"engine: {call_timeout: 5}\n", "90s"},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			_, err := parse("config.yaml", []byte(c.text), environment)
+			require.Error(t, err)
+			assert.Contains(t, err.Error(), c.says)
+			assert.NotContains(t, err.Error(), "\n")
+		})
+	}
+}
+
+func FuzzConfiguration(f *testing.F) {
+	f.Add("zone: UTC\nengine:\n  log_cap_mib: 3\n")
+	f.Add("engine:\n\tpython: x\n")
+	f.Add("a: &a [*a]\n")
+	f.Add("\ufeff---\n? x\n: y\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		c, err := parse("config.yaml", []byte(text), environment)
+		if err != nil {
+			require.True(t, strings.HasPrefix(err.Error(), "config.yaml:"), err.Error())
+			return
+		}
+		require.Contains(t, []string{"auto", "dark", "light"}, c.Theme)
+		require.GreaterOrEqual(t, c.Engine.LogCapBytes, int64(0))
+		require.GreaterOrEqual(t, c.Engine.CallTimeout, time.Duration(0))
+	})
+}
+
+func TestNearestFindsTypingMistakesOnly(t *testing.T) {
+	known := []string{"zone", "theme", "engine"}
+	for word, want := range map[string]string{"zoen": "zone", "Theme": "theme", "engin": "engine", "x": "", "colour": "", strings.Repeat("z", 10_000): ""} {
+		assert.Equal(t, want, Nearest(word, known), word)
+	}
+}

@@ -1,0 +1,234 @@
+package config
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
+
+	"fndeck/client"
+)
+
+// configLimitBytes bounds the file: what is larger is no configuration.
+const configLimitBytes = 1 << 20
+
+// variable is a reference to the environment in a value: ${NAME}.
+var variable = regexp.MustCompile(`\$\{([A-Za-z_][A-Za-z0-9_]*)\}`)
+
+// Read reads the file at path; fs.ErrNotExist if there is none.
+func Read(path string, env func(string) string) (*Config, error) {
+	data, private, err := OwnFile(path, configLimitBytes)
+	if err != nil {
+		return nil, err
+	}
+	c, err := parse(filepath.Base(path), data, env)
+	if err != nil {
+		return nil, err
+	}
+	if !private && HasUserinfo(c.Engine.IndexURL.Reveal()) {
+		return nil, &client.Error{
+			Code:    client.CodeInvalid,
+			Message: path + " is readable by others and engine.index_url holds a password",
+			Hint:    "chmod 600 " + path,
+		}
+	}
+	return c, nil
+}
+
+// OwnFile reads a regular file that only its owner can change, and says
+// whether only the owner can read it. The file is opened without waiting, so
+// that a FIFO in its place hangs nobody.
+func OwnFile(path string, limitBytes int64) (data []byte, private bool, err error) {
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, false, err
+	}
+	// Nothing was written: closing cannot lose anything.
+	defer func() { _ = f.Close() }()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, false, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, false, client.Invalidf("%s is not a regular file", path)
+	}
+	if owner, ok := info.Sys().(*syscall.Stat_t); ok && int(owner.Uid) != os.Geteuid() {
+		return nil, false, &client.Error{
+			Code:    client.CodeInvalid,
+			Message: fmt.Sprintf("%s belongs to user %d, not to you", path, owner.Uid),
+			Hint:    fmt.Sprintf("sudo chown %d %s", os.Geteuid(), path),
+		}
+	}
+	if mode := info.Mode().Perm(); mode&0o022 != 0 {
+		return nil, false, &client.Error{
+			Code:    client.CodeInvalid,
+			Message: fmt.Sprintf("%s can be changed by others (mode %04o)", path, mode),
+			Hint:    "chmod go-w " + path,
+		}
+	}
+	if info.Size() > limitBytes {
+		return nil, false, client.Invalidf("%s has %d bytes: the limit is %d", path, info.Size(), limitBytes)
+	}
+	data, err = io.ReadAll(io.LimitReader(f, limitBytes))
+	if err != nil {
+		return nil, false, fmt.Errorf("read %s: %w", path, err)
+	}
+	return data, info.Mode().Perm()&0o077 == 0, nil
+}
+
+// parse turns the text of a file into settings. Every error says
+// name:line:column.
+func parse(name string, data []byte, env func(string) string) (*Config, error) {
+	data = bytes.TrimPrefix(data, []byte("\ufeff"))
+	file, err := parser.ParseBytes(data, 0)
+	if err != nil {
+		var y yaml.Error
+		if errors.As(err, &y) && y.GetToken() != nil {
+			at := y.GetToken().Position
+			return nil, placed(name, at.Line, at.Column, "%s", firstLine(y.GetMessage()))
+		}
+		return nil, client.Invalidf("%s: %s", name, firstLine(err.Error()))
+	}
+	r := reader{name: name, env: env, config: Default()}
+	if len(file.Docs) > 1 {
+		return nil, client.Invalidf("%s: a second document after ---: one is read", name)
+	}
+	for _, doc := range file.Docs {
+		if err := r.mapping("", doc.Body); err != nil {
+			return nil, err
+		}
+	}
+	return r.config, nil
+}
+
+// reader walks the tree of a file.
+type reader struct {
+	name   string
+	env    func(string) string
+	config *Config
+}
+
+func placed(name string, line, column int, format string, args ...any) error {
+	return client.Invalidf("%s:%d:%d: %s", name, line, column, fmt.Sprintf(format, args...))
+}
+
+func (r *reader) at(node ast.Node, format string, args ...any) error {
+	if node.GetToken() == nil || node.GetToken().Position == nil {
+		return client.Invalidf("%s: %s", r.name, fmt.Sprintf(format, args...))
+	}
+	at := node.GetToken().Position
+	return placed(r.name, at.Line, at.Column, format, args...)
+}
+
+// mapping reads the keys below prefix, which ends in a dot unless it is empty.
+func (r *reader) mapping(prefix string, node ast.Node) error {
+	switch n := node.(type) {
+	case nil:
+		return nil
+	case *ast.CommentGroupNode:
+		return nil
+	case *ast.MappingNode:
+		for _, value := range n.Values {
+			if err := r.value(prefix, value); err != nil {
+				return err
+			}
+		}
+		return nil
+	case *ast.MappingValueNode:
+		return r.value(prefix, n)
+	}
+	return r.at(node, "keys and values are expected here, such as zone: Europe/Oslo")
+}
+
+func (r *reader) value(prefix string, pair *ast.MappingValueNode) error {
+	key := prefix + pair.Key.GetToken().Value
+	if hasSection(key) {
+		return r.mapping(key+".", pair.Value)
+	}
+	for _, s := range settingsTable {
+		if s.key != key {
+			continue
+		}
+		text, err := r.scalar(pair)
+		if err != nil {
+			return err
+		}
+		if err := s.take(r.config, text); err != nil {
+			return r.at(pair.Value, "%s", err)
+		}
+		return nil
+	}
+	word := strings.TrimPrefix(key, prefix)
+	if near := Nearest(word, keysBelow(prefix)); near != "" {
+		return r.at(pair.Key, "unknown key %q, did you mean %q?", word, near)
+	}
+	return r.at(pair.Key, "unknown key %q: known are %s", word, strings.Join(keysBelow(prefix), ", "))
+}
+
+// scalar returns the text of a plain value with its references replaced.
+func (r *reader) scalar(pair *ast.MappingValueNode) (string, error) {
+	switch pair.Value.(type) {
+	case *ast.StringNode, *ast.BoolNode, *ast.IntegerNode, *ast.FloatNode:
+	case *ast.NullNode:
+		return "", r.at(pair.Key, "%s has no value", pair.Key.GetToken().Value)
+	default:
+		return "", r.at(pair.Value, "one plain value is expected for %s", pair.Key.GetToken().Value)
+	}
+	unset := ""
+	text := variable.ReplaceAllStringFunc(pair.Value.GetToken().Value, func(reference string) string {
+		name := reference[len("${") : len(reference)-len("}")]
+		value := r.env(name)
+		if value == "" {
+			unset = name
+		}
+		return value
+	})
+	if unset != "" {
+		return "", r.at(pair.Value, "the environment variable %s is not set", unset)
+	}
+	return text, nil
+}
+
+// hasSection reports whether key holds further keys.
+func hasSection(key string) bool { return len(keysBelow(key+".")) > 0 }
+
+// keysBelow lists the keys directly below prefix, in the order of the table.
+func keysBelow(prefix string) []string {
+	var keys []string
+	for _, s := range settingsTable {
+		rest, ok := strings.CutPrefix(s.key, prefix)
+		if !ok {
+			continue
+		}
+		key, _, _ := strings.Cut(rest, ".")
+		if len(keys) == 0 || keys[len(keys)-1] != key {
+			keys = append(keys, key)
+		}
+	}
+	return keys
+}
+
+func firstLine(s string) string {
+	line, _, _ := strings.Cut(s, "\n")
+	return line
+}
+
+// HasUserinfo reports whether a URL carries a user or a password. One that
+// cannot be parsed is judged by the sign that would carry them.
+func HasUserinfo(raw string) bool {
+	u, err := url.Parse(raw)
+	if err != nil {
+		return strings.Contains(raw, "@")
+	}
+	return u.User != nil
+}

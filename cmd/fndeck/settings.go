@@ -1,0 +1,67 @@
+package main
+
+import (
+	"errors"
+	"io/fs"
+	"path/filepath"
+	"time"
+
+	"fndeck/client"
+	"fndeck/cmd/config"
+)
+
+// configuration returns the settings of the file, read once. Without a file,
+// or without a place for one, the defaults apply; a file that was named and
+// does not exist is an error.
+func (a *app) configuration() (*config.Config, error) {
+	if a.settings != nil {
+		return a.settings, nil
+	}
+	path, named := a.configPath()
+	c := config.Default()
+	if path != "" {
+		read, err := config.Read(path, a.env)
+		switch {
+		case err == nil:
+			c = read
+		case errors.Is(err, fs.ErrNotExist) && !named:
+		case errors.Is(err, fs.ErrNotExist):
+			return nil, &client.Error{Code: client.CodeInvalid, Message: "configuration " + path + " does not exist"}
+		default:
+			return nil, err
+		}
+	}
+	a.settings = c
+	return c, nil
+}
+
+// configPath returns where the file is looked for, and whether the operator
+// named it. It is empty when neither a directory nor a home is known.
+func (a *app) configPath() (path string, named bool) {
+	if a.flags.config != "" {
+		return a.flags.config, true
+	}
+	const file = "config.yaml"
+	if dir := a.env("FNDECK_CONFIG_DIR"); dir != "" {
+		return filepath.Join(dir, file), false
+	}
+	if dir := a.env("XDG_CONFIG_HOME"); filepath.IsAbs(dir) {
+		return filepath.Join(dir, "fndeck", file), false
+	}
+	if home := a.env("HOME"); home != "" {
+		return filepath.Join(home, ".config", "fndeck", file), false
+	}
+	return "", false
+}
+
+// zone returns where times are shown.
+func (a *app) zone() (*time.Location, error) {
+	c, err := a.configuration()
+	if err != nil {
+		return nil, err
+	}
+	if c.Zone == nil {
+		return time.Local, nil
+	}
+	return c.Zone, nil
+}

@@ -1,0 +1,62 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func TestAConfigurationThatOthersCanChangeIsRefusedWithTheCommandThatMendsIt(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "config.yaml")
+	write := func(text string, mode os.FileMode) {
+		require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
+		require.NoError(t, os.Chmod(path, mode))
+	}
+	read := func() ran { return fndeck(t, helloBackend(), door{}, "logs", "hello", "--config", path) }
+
+	write("zone: UTC\n", 0o644)
+	assert.Equal(t, 0, read().code, "others may read what holds no secret")
+
+	write("zone: UTC\n", 0o664)
+	got := read()
+	assert.Equal(t, 2, got.code)
+	assert.Contains(t, got.errs, "chmod go-w "+path)
+
+	write("engine:\n  index_url: https://u:hunter2@index.test\n", 0o644)
+	got = read()
+	assert.Equal(t, 2, got.code)
+	assert.Contains(t, got.errs, "chmod 600 "+path)
+	assert.NotContains(t, got.errs, "hunter2")
+
+	write("engine:\n  index_url: https://u:hunter2@index.test\n", 0o600)
+	assert.Equal(t, 0, read().code)
+
+	write(strings.Repeat("# x\n", 3<<20), 0o600)
+	got = read()
+	assert.Equal(t, 2, got.code)
+	assert.Contains(t, got.errs, "the limit is")
+
+	require.NoError(t, os.Remove(path))
+	got = read()
+	assert.Equal(t, 2, got.code)
+	assert.Contains(t, got.errs, "does not exist")
+
+	require.NoError(t, os.Mkdir(path, 0o700))
+	assert.Contains(t, read().errs, "not a regular file")
+}
+
+func TestWithoutAHomeTheDefaultsApply(t *testing.T) {
+	got := fndeck(t, helloBackend(), door{}, "logs", "hello")
+	assert.Equal(t, 0, got.code, got.errs)
+}
+
+func TestABrokenConfigurationDoesNotStopHelpAndVersion(t *testing.T) {
+	for _, args := range [][]string{{"version"}, {"man"}, {"completion", "bash"}, {"help"}} {
+		got := fndeck(t, nil, door{}, append(args, "--config", "/nonexistent")...)
+		assert.Equal(t, 0, got.code, got.errs)
+	}
+}

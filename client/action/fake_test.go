@@ -32,9 +32,11 @@ func (b bare) Describe() client.Description { return b.f.describe }
 func (b bare) Functions(context.Context) ([]client.Function, error) {
 	return nil, client.ErrUnsupported
 }
+
 func (b bare) Function(_ context.Context, id string) (client.Function, error) {
 	return b.f.function(id)
 }
+
 func (b bare) Invoke(_ context.Context, r client.CallRequest) (client.Call, error) {
 	return b.f.invoke(r)
 }

@@ -1,5 +1,13 @@
 package ui
 
+import (
+	"bytes"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/charmbracelet/x/ansi"
+)
+
 // state is how one word for the state of something is shown. Glyph, word and
 // tone say the same, so that none of them has to be seen.
 type state struct {
@@ -65,3 +73,63 @@ func (t *Theme) Glyph(r rune) string {
 	}
 	return string(r)
 }
+
+// Ellipsis is what stands for more to come.
+func (t *Theme) Ellipsis() string {
+	if t.ASCII {
+		return "..."
+	}
+	return "…"
+}
+
+// Twins replaces the glyphs of the chrome by their ASCII twins, wherever they
+// stand, and leaves letters alone. The width stays: an ellipsis at the end of a
+// cut text takes the place of its last letters.
+func Twins(s string) string {
+	return rewrite(s, func(cluster string, _ int) string { return cluster })
+}
+
+// ASCIIOnly is Twins with every other character beyond ASCII as question marks
+// of the same width, for terminals that read bytes above 0x7f as controls.
+func ASCIIOnly(s string) string {
+	return rewrite(s, func(_ string, width int) string { return strings.Repeat("?", width) })
+}
+
+func rewrite(s string, other func(cluster string, width int) string) string {
+	var b []byte
+	for len(s) > 0 {
+		if s[0] < utf8.RuneSelf {
+			b = append(b, s[0])
+			s = s[1:]
+			continue
+		}
+		cluster, width := ansi.FirstGraphemeCluster(s, ansi.GraphemeWidth)
+		s = s[len(cluster):]
+		r, _ := utf8.DecodeRuneInString(cluster)
+		twin, ok := twins[r]
+		switch {
+		case cluster == "…" && cutHere(b, s):
+			b = append(b[:len(b)-2], "..."...)
+		case ok:
+			b = append(b, twin...)
+		default:
+			b = append(b, other(cluster, width)...)
+		}
+	}
+	return string(b)
+}
+
+// cutHere reports whether an ellipsis between before and after ends a cut word,
+// with two letters before it that it can take the place of.
+func cutHere(before []byte, after string) bool {
+	n := len(before)
+	if n < 2 || !isWordByte(before[n-1]) || !isWordByte(before[n-2]) {
+		return false
+	}
+	if n > 2 && before[n-3] == 0x1b || bytes.ContainsRune(before[max(0, n-20):], 0x1b) && !bytes.ContainsRune(before[max(0, n-20):], 'm') {
+		return false // The letters may belong to a style.
+	}
+	return after == "" || after[0] == ' ' || after[0] == 0x1b
+}
+
+func isWordByte(c byte) bool { return c > ' ' && c < 0x7f && c != 'm' && c != '[' }

@@ -12,6 +12,16 @@ import (
 type Cell struct {
 	Text string
 	Tone Tone
+	// Steady is compared in place of Text to tell whether the cell changed, for
+	// text that counts seconds; "" compares Text.
+	Steady string
+}
+
+func (c Cell) steady() string {
+	if c.Steady != "" {
+		return c.Steady
+	}
+	return c.Text
 }
 
 // Rows is what a table shows. It is an immutable snapshot; the table asks for
@@ -71,7 +81,7 @@ func (t *Table) visibleCells() map[string][]string {
 	for i := t.top; i < min(len(t.order), t.top+t.height); i++ {
 		texts := make([]string, len(t.Columns))
 		for c := range t.Columns {
-			texts[c] = t.rows.Cell(t.order[i], c).Text
+			texts[c] = t.rows.Cell(t.order[i], c).steady()
 		}
 		cells[t.rows.ID(t.order[i])] = texts
 	}
@@ -87,7 +97,7 @@ func (t *Table) flash(before map[string][]string, now time.Time) {
 			continue
 		}
 		for c := range t.Columns {
-			if !t.Columns[c].Volatile && t.rows.Cell(t.order[i], c).Text != old[c] {
+			if !t.Columns[c].Volatile && t.rows.Cell(t.order[i], c).steady() != old[c] {
 				flashes[id] |= 1 << c
 			}
 		}
@@ -273,5 +283,13 @@ func (t *Table) Visible(f func(row int) bool) {
 		if !f(t.order[i]) {
 			return
 		}
+	}
+}
+
+// Turn turns the order round, if a column is sorted.
+func (t *Table) Turn() {
+	if t.sortBy > 0 {
+		t.reverse = !t.reverse
+		t.rebuild()
 	}
 }

@@ -1,0 +1,223 @@
+package views
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"fndeck/client"
+	"fndeck/client/action"
+	"fndeck/ui"
+)
+
+// forceWithin is how long after "no changes" a second redeploy goes through.
+const forceWithin = 5 * time.Second
+
+// actionDone is the end of an action that the root ran.
+type actionDone struct {
+	request RunAction
+	outcome action.Outcome
+	err     error
+}
+
+// start runs an action outside the update loop. What its danger asks for is
+// asked first.
+func (s *shell) start(request RunAction) tea.Cmd {
+	if reason := s.reason(request.Action, request.Target); reason != "" {
+		s.say(reason, ui.ToneWarn)
+		return nil
+	}
+	if request.Action.Danger != action.Safe && !request.Confirmed {
+		return s.ask(request)
+	}
+	s.say(request.Action.Label+" "+subject(request.Target)+"…", ui.ToneInfo)
+	ctx, backend := s.ctx, s.backend
+	return func() tea.Msg {
+		outcome, err := request.Action.Run(ctx, backend, request.Target, request.Values)
+		return actionDone{request: request, outcome: outcome, err: err}
+	}
+}
+
+// ask puts the action's question on the screen.
+func (s *shell) ask(request RunAction) tea.Cmd {
+	a, typed, question := request.Action, "", ""
+	if a.Question != nil {
+		question = a.Question(request.Target)
+	}
+	if a.Danger == action.Typed && a.Subject != nil {
+		typed = a.Subject(request.Target)
+	}
+	s.asked++
+	dialog := ui.NewConfirm(a.Label+" "+subject(request.Target)+"?", question, typed, s.clock)
+	dialog.ID, dialog.Yes = fmt.Sprintf("ask-%d", s.asked), sentenceCase(a.Label)
+	dialog.SwallowTypeAhead()
+	request.Confirmed = true
+	s.pending = &pendingAction{id: dialog.ID, request: request}
+	s.overlays = append(s.overlays, dialog)
+	return nil
+}
+
+// pendingAction is the action whose question is on the screen.
+type pendingAction struct {
+	id      string
+	request RunAction
+}
+
+// confirmed takes the yes of a dialog.
+func (s *shell) confirmed(msg ui.Confirmed) tea.Cmd {
+	if msg.ID == quitID {
+		return tea.Quit
+	}
+	pending := s.pending
+	s.pending = nil
+	if pending == nil || pending.id != msg.ID {
+		return nil
+	}
+	return s.start(pending.request)
+}
+
+// tell says how an action ended and refreshes what it touched.
+func (s *shell) tell(done actionDone) tea.Cmd {
+	refresh := s.refresh(nil)
+	var findings *action.FindingsError
+	switch fn := done.request.Target.Function; {
+	case done.err == nil:
+		s.say(done.outcome.Sentence, ui.ToneOK)
+		return tea.Batch(refresh, s.called(done))
+	case errors.Is(done.err, action.ErrUnchanged) && fn != nil:
+		s.forced = forced{functionID: fn.ID, until: s.clock().Add(forceWithin)}
+		since := ""
+		if fn.Version > 0 {
+			since = fmt.Sprintf(" since v%d", fn.Version)
+		}
+		s.say(fmt.Sprintf("no changes%s, %s again within 5 s deploys anyway", since, s.keys.Key("functions.redeploy")), ui.ToneWarn)
+	case errors.As(done.err, &findings) && fn != nil:
+		return tea.Batch(refresh, s.upload(fn, fn.Folder))
+	default:
+		operation := done.request.Action.Label + " " + subject(done.request.Target)
+		s.fail(operation, done.err)
+		x := client.Explain(done.err)
+		text := x.Sentence
+		if x.Hint != "" {
+			text += "; " + x.Hint
+		}
+		s.say(text, ui.ToneBad)
+	}
+	return refresh
+}
+
+// called opens the page of a call that was just made, and keeps its data for
+// the next form on that function.
+func (s *shell) called(done actionDone) tea.Cmd {
+	fn, call := done.request.Target.Function, done.outcome.Call
+	if done.request.Action.ID != action.Invoke.ID || fn == nil || call == nil {
+		return nil
+	}
+	s.given[fn.ID] = done.request.Values.Data
+	made := *call
+	if made.FunctionName == "" {
+		made.FunctionName = fn.Name
+	}
+	return s.open(newCallPage(s, made))
+}
+
+// subject is what an action is done to, in words.
+func subject(t action.Target) string {
+	switch {
+	case t.Schedule != nil:
+		return ui.Clean(t.Schedule.Name)
+	case t.Function != nil:
+		return ui.Clean(t.Function.Name)
+	case t.Call != nil:
+		return ui.Clean(t.Call.ID)
+	}
+	return ""
+}
+
+func sentenceCase(s string) string {
+	if s == "" || s[0] < 'a' || s[0] > 'z' {
+		return s
+	}
+	return string(s[0]-'a'+'A') + s[1:]
+}
+
+// redeploy is the r key: at once, and a second time within a few seconds also
+// without changes. Where no folder is known it asks for one.
+func (s *shell) redeploy(fn client.Function) tea.Cmd {
+	if reason := s.reason(action.Redeploy, action.Target{Function: &fn}); reason != "" {
+		s.say(reason, ui.ToneWarn)
+		return nil
+	}
+	if fn.Folder == "" {
+		return s.upload(&fn, "")
+	}
+	values := action.Values{}
+	if s.forced.functionID == fn.ID && s.clock().Before(s.forced.until) {
+		values.Force = true
+	}
+	s.forced = forced{}
+	return s.start(RunAction{Action: action.Redeploy, Target: action.Target{Function: &fn}, Values: values})
+}
+
+// upload opens the deploy form for a function, or for a new one.
+func (s *shell) upload(fn *client.Function, folder string) tea.Cmd {
+	s.toast = ui.Toast{}
+	return s.overlay(newUploadForm(s.deps, fn, folder))
+}
+
+// call opens the call form for a function, filled with the data of the call, or
+// with what the function was given last.
+func (s *shell) call(fn client.Function, callID string) tea.Cmd {
+	return s.withData(fn, callID, false)
+}
+
+// repeat calls once more with the same data.
+func (s *shell) repeat(fn client.Function, callID string) tea.Cmd {
+	return s.withData(fn, callID, true)
+}
+
+// prefilled is the data of an earlier call, for the form or to repeat it.
+type prefilled struct {
+	fn     client.Function
+	data   json.RawMessage
+	repeat bool
+	err    error
+}
+
+// withData looks up the data of a call: of the one that is named, else of the
+// function's last one from here, else of its last one at all.
+func (s *shell) withData(fn client.Function, callID string, repeat bool) tea.Cmd {
+	data, here := s.given[fn.ID]
+	if callID == "" && !here && fn.LastCall != nil {
+		callID = fn.LastCall.ID
+	}
+	if callID == "" {
+		return s.prefill(prefilled{fn: fn, data: data, repeat: repeat})
+	}
+	ctx, backend := s.ctx, s.backend
+	return func() tea.Msg {
+		result, err := backend.Result(ctx, fn.ID, callID)
+		return prefilled{fn: fn, data: result.Data, repeat: repeat, err: err}
+	}
+}
+
+// prefill opens the form with the data, or repeats the call with it. A form
+// also opens when the data could not be read; a repeat then does not go out.
+func (s *shell) prefill(p prefilled) tea.Cmd {
+	if p.err != nil {
+		s.fail("read the data of the last call of "+p.fn.Name, p.err)
+		s.say(client.Explain(p.err).Sentence, ui.ToneBad)
+		if p.repeat {
+			return nil
+		}
+	}
+	if p.repeat {
+		return s.start(RunAction{
+			Action: action.Invoke, Target: action.Target{Function: &p.fn}, Values: action.Values{Data: p.data},
+		})
+	}
+	return s.overlay(newCallForm(s.deps, p.fn, p.data))
+}

@@ -1,0 +1,294 @@
+package views
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"fndeck/client"
+	"fndeck/client/action"
+	"fndeck/client/jsondata"
+	"fndeck/ui"
+)
+
+// callScope selects calls: of a function, of a schedule, or with the zero value
+// all of them.
+type callScope struct {
+	functionID, scheduleID string
+	// name is what the scope is about, for the crumb; cleaned.
+	name string
+}
+
+// callsLoaded is how many calls a list holds; a + behind the count says that
+// there are more.
+const callsLoaded = 500
+
+// newCalls is the list of calls.
+func newCalls(s *shell, scope callScope) *listScreen[client.Call] {
+	title, more := "calls", new(atomic.Bool)
+	if scope.name != "" {
+		title += " " + scope.name
+	}
+	spec := listSpec[client.Call]{
+		title: title, noun: "calls",
+		columns: callColumns(scope),
+		id:      func(c client.Call) string { return c.ID },
+		load: func(ctx context.Context) ([]client.Call, error) {
+			page, err := s.backend.Calls(ctx, client.CallQuery{FunctionID: scope.functionID, ScheduleID: scope.scheduleID, Limit: callsLoaded})
+			more.Store(page.Next != "")
+			return page.Calls, err
+		},
+		more: more, kinds: []string{"call"}, unscoped: viewCalls,
+		running: func(c client.Call) bool { return !c.Status.Ended() },
+		ages:    true,
+		empty:   "No calls yet.  " + s.keys.Key("functions.call") + " on a function calls it",
+		sortAge: "started", sortStatus: "status", sortName: "function",
+		failing:  "status:/Failed|Timeout/",
+		commands: func(l *listScreen[client.Call]) []command { return callListCommands(s, l) },
+	}
+	if scope.functionID != "" {
+		spec.empty = "No calls yet.  " + s.keys.Key("functions.call") + " calls it now"
+	}
+	if scope.scheduleID != "" {
+		spec.empty = "This schedule has made no calls yet."
+	}
+	return newListScreen(s, spec)
+}
+
+func callColumns(scope callScope) []listColumn[client.Call] {
+	columns := []listColumn[client.Call]{
+		{Column: ui.Column{Title: "STATUS", Key: "status", Priority: 1, Min: 11},
+			cell: func(c client.Call, at moment) ui.Cell { return stateCell(at, string(c.Status), 0) }},
+		{Column: ui.Column{Title: "STARTED", Key: "started", Priority: 1, Min: 8, Volatile: true},
+			cell:  func(c client.Call, at moment) ui.Cell { return ui.Cell{Text: clockTime(c.Started, at)} },
+			order: func(a, b client.Call) int { return b.Started.Compare(a.Started) }},
+		{Column: ui.Column{Title: "DURATION", Key: "duration", Priority: 1, Min: 8, Align: ui.AlignRight},
+			cell: callDuration, order: func(a, b client.Call) int { return cmp.Compare(a.Duration, b.Duration) }},
+		{Column: ui.Column{Title: "ID", Key: "id", Priority: 2, Min: 6, Max: 20},
+			cell: func(c client.Call, _ moment) ui.Cell { return dim(c.ID) }},
+	}
+	if scope.functionID == "" {
+		columns = append(columns, listColumn[client.Call]{
+			Column: ui.Column{Title: "FUNCTION", Key: "function", Priority: 2, Min: 12, Max: 32},
+			cell:   func(c client.Call, _ moment) ui.Cell { return text(cmp.Or(c.FunctionName, c.FunctionID)) }})
+	}
+	return append(columns,
+		listColumn[client.Call]{Column: ui.Column{Title: "TRIGGER", Key: "trigger", Priority: 2, Min: 6, Max: 24},
+			cell: func(c client.Call, _ moment) ui.Cell { return dim(trigger(c)) }},
+		listColumn[client.Call]{Column: ui.Column{Title: "RESULT", Key: "result", Priority: 2, Min: 14, Grow: true},
+			cell: callResult},
+		listColumn[client.Call]{Column: ui.Column{Title: "VERSION", Key: "version", Priority: 3, Min: 7},
+			cell:  func(c client.Call, at moment) ui.Cell { return versionCell(at, c.Version) },
+			order: func(a, b client.Call) int { return cmp.Compare(a.Version, b.Version) }},
+		listColumn[client.Call]{Column: ui.Column{Title: "LOG", Key: "log", Priority: 4, Min: 5, Align: ui.AlignRight},
+			cell: func(c client.Call, at moment) ui.Cell { return countCell(at, c.LogLines) }},
+		listColumn[client.Call]{Column: ui.Column{Title: "MEM", Key: "mem", Priority: 4, Min: 7, Align: ui.AlignRight},
+			cell: func(c client.Call, at moment) ui.Cell { return sizeCell(at, c.MaxRSSBytes) }},
+	)
+}
+
+// callDuration counts up while the call runs.
+func callDuration(c client.Call, at moment) ui.Cell {
+	if c.Status.Ended() {
+		return durationCell(at, c.Duration)
+	}
+	return ui.Cell{Text: ui.Elapsed(max(0, at.now.Sub(c.Started))), Tone: ui.ToneInfo, Steady: "running"}
+}
+
+func trigger(c client.Call) string {
+	switch {
+	case c.ScheduleName != "":
+		return c.ScheduleName
+	case c.ScheduleID != "":
+		return "schedule " + c.ScheduleID
+	}
+	return "manual"
+}
+
+// callResult is the first line of what was returned, or of the error.
+func callResult(c client.Call, _ moment) ui.Cell {
+	if c.Error != nil {
+		return ui.Cell{Text: ui.Clean(firstLine(c.Error.Message)), Tone: ui.ToneBad}
+	}
+	return text(firstLine(c.Preview))
+}
+
+func versionCell(at moment, n int) ui.Cell {
+	if n == 0 {
+		return nothing(at)
+	}
+	return ui.Cell{Text: fmt.Sprintf("v%d", n)}
+}
+
+func callListCommands(s *shell, l *listScreen[client.Call]) []command {
+	able := func(a action.Action) func(client.Call) string {
+		return func(c client.Call) string {
+			f := s.functionOf(c)
+			return s.reason(a, action.Target{Function: &f})
+		}
+	}
+	return []command{
+		l.on("list.open", true, nil, func(c client.Call) tea.Cmd { return s.open(newCallPage(s, c)) }),
+		l.on("list.logs", true, nil, func(c client.Call) tea.Cmd {
+			return s.open(newLogs(s, logScope{query: client.LogQuery{FunctionID: c.FunctionID, CallID: c.ID}, name: "call " + ui.Clean(c.ID)}))
+		}),
+		l.on("functions.call", true, able(action.Invoke), func(c client.Call) tea.Cmd { return s.call(s.functionOf(c), c.ID) }),
+		l.on("functions.repeat", true, able(action.Invoke), func(c client.Call) tea.Cmd { return s.repeat(s.functionOf(c), c.ID) }),
+		l.on("functions.redeploy", true, able(action.Redeploy), func(c client.Call) tea.Cmd { return s.redeploy(s.functionOf(c)) }),
+		l.on("list.describe", false, nil, func(c client.Call) tea.Cmd { return s.open(newCallPage(s, c)) }),
+	}
+}
+
+// functionOf is a call's function as far as it is known.
+func (s *shell) functionOf(c client.Call) client.Function {
+	if f, ok := s.functionByID(c.FunctionID); ok {
+		return f
+	}
+	return client.Function{ID: c.FunctionID, Name: cmp.Or(c.FunctionName, c.FunctionID), Schedules: -1}
+}
+
+// elapsed is how long a call took, or has been running.
+func elapsed(c client.Call, now time.Time) time.Duration {
+	if c.Status.Ended() {
+		return c.Duration
+	}
+	return max(0, now.Sub(c.Started))
+}
+
+// The tabs of the page of one call, in order.
+const (
+	tabResult = iota
+	tabLog
+	tabData
+	tabError
+)
+
+// calledOnce is a call with what it was given and what it returned.
+type calledOnce struct {
+	call   client.Call
+	result client.Result
+}
+
+// newCallPage shows one call: what came back, what it printed, what it was given
+// and why it failed.
+func newCallPage(s *shell, c client.Call) *pageScreen[calledOnce] {
+	log := newLogPane(s, logScope{query: client.LogQuery{FunctionID: c.FunctionID, CallID: c.ID}})
+	return newPage(s, pageSpec[calledOnce]{
+		title: "call " + ui.Clean(c.ID),
+		tabs:  []string{"Result", "Log", "Data", "Error"},
+		kinds: []string{"call"},
+		load:  func(ctx context.Context) (calledOnce, error) { return readCall(ctx, s.backend, c) },
+		busy:  func(v calledOnce) bool { return !v.call.Status.Ended() },
+		build: func(v calledOnce, _ moment) ([]pageTab, error) {
+			result, err := jsonText(s.stateDir, v.result.Response, noResult(v.call))
+			if err != nil {
+				return nil, err
+			}
+			data, err := jsonText(s.stateDir, v.result.Data, "The backend does not hand back what the call was given.")
+			if err != nil {
+				return nil, err
+			}
+			failure, err := ui.NewDocument(s.stateDir, failureText(v.call))
+			return []pageTab{{text: result}, {log: log}, {text: data}, {text: failure}}, err
+		},
+		first:   firstTab,
+		running: func(v calledOnce) bool { return !v.call.Status.Ended() },
+		summary: func(v calledOnce, at moment) []ui.Cell { return callSummary(v.call, at) },
+		commands: func(*pageScreen[calledOnce]) []command {
+			f := s.functionOf(c)
+			able := func(a action.Action) string { return s.reason(a, action.Target{Function: &f}) }
+			return []command{
+				{id: "functions.call", label: "call again", hinted: true, reason: able(action.Invoke), run: func() tea.Cmd { return s.call(f, c.ID) }},
+				{id: "functions.repeat", hinted: true, reason: able(action.Invoke), run: func() tea.Cmd { return s.repeat(f, c.ID) }},
+				{id: "functions.redeploy", hinted: true, reason: able(action.Redeploy), run: func() tea.Cmd { return s.redeploy(f) }},
+				{id: "list.logs", run: func() tea.Cmd {
+					return s.open(newLogs(s, logScope{query: client.LogQuery{FunctionID: c.FunctionID, CallID: c.ID}, name: "call " + ui.Clean(c.ID)}))
+				}},
+				{id: "list.describe", label: "function", run: func() tea.Cmd { return s.open(newFunctionPage(s, f)) }},
+			}
+		},
+	})
+}
+
+// readCall reads the call, and what it was given and returned.
+func readCall(ctx context.Context, b client.Backend, c client.Call) (calledOnce, error) {
+	call, err := b.Call(ctx, c.FunctionID, c.ID)
+	if err != nil {
+		return calledOnce{}, err
+	}
+	call.FunctionName = cmp.Or(call.FunctionName, c.FunctionName)
+	result, err := b.Result(ctx, c.FunctionID, c.ID)
+	if errors.Is(err, client.ErrNotFound) {
+		err = nil // Some backends have no result before the end.
+	}
+	return calledOnce{call: call, result: result}, err
+}
+
+// firstTab is where the operator looks first.
+func firstTab(v calledOnce) int {
+	switch {
+	case !v.call.Status.Ended():
+		return tabLog
+	case v.call.Error != nil:
+		return tabError
+	}
+	return tabResult
+}
+
+func callSummary(c client.Call, at moment) []ui.Cell {
+	took := ui.Duration(elapsed(c, at.now))
+	if !c.Status.Ended() {
+		took = ui.Elapsed(elapsed(c, at.now))
+	}
+	cells := []ui.Cell{stateCell(at, string(c.Status), 0), {Text: took}, text(cmp.Or(c.FunctionName, c.FunctionID))}
+	if c.Version > 0 {
+		cells = append(cells, ui.Cell{Text: fmt.Sprintf("v%d", c.Version)})
+	}
+	return append(cells, dim(clockTime(c.Started, at)), dim(trigger(c)))
+}
+
+// jsonText is JSON to read: indented, numbers as they were written. What is not
+// JSON is shown as text with its size.
+func jsonText(dir string, raw json.RawMessage, instead string) (*ui.LogView, error) {
+	if len(raw) == 0 {
+		return ui.NewDocument(dir, instead)
+	}
+	tidied, err := jsondata.Tidy(raw)
+	if err != nil {
+		return ui.NewDocument(dir, fmt.Sprintf("not JSON, %s:\n%s", ui.Bytes(int64(len(raw))), raw))
+	}
+	view, err := ui.NewDocument(dir, string(tidied))
+	if err == nil {
+		view.JSON = true
+	}
+	return view, err
+}
+
+func noResult(c client.Call) string {
+	switch {
+	case !c.Status.Ended():
+		return "The call is still running."
+	case c.Error != nil:
+		return "The call returned nothing: it failed. The Error tab says why."
+	}
+	return "The call returned nothing."
+}
+
+func failureText(c client.Call) string {
+	if c.Error == nil {
+		if !c.Status.Ended() {
+			return "The call is still running."
+		}
+		return "The call did not fail."
+	}
+	if c.Error.Trace == "" {
+		return c.Error.Message
+	}
+	return c.Error.Message + "\n\n" + c.Error.Trace
+}

@@ -1,0 +1,265 @@
+package views
+
+import (
+	"fmt"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/colorprofile"
+
+	"fndeck/client"
+	"fndeck/ui"
+)
+
+// background follows what the terminal says of its background, unless the
+// operator has set it.
+func (r *root) background(dark bool) {
+	if r.fixedTheme {
+		return
+	}
+	r.dark = dark
+	r.retheme()
+}
+
+// profile follows how many colours the terminal has.
+func (r *root) profile(p colorprofile.Profile) {
+	r.few = p < colorprofile.ANSI256
+	r.retheme()
+}
+
+func (r *root) retheme() {
+	r.theme = ui.NewTheme(r.dark, r.ascii)
+	if r.few {
+		r.theme = r.theme.FewColors()
+	}
+}
+
+// View implements tea.Model.
+func (r *root) View() tea.View {
+	v := tea.NewView(r.frame())
+	v.AltScreen = true
+	v.ReportFocus = true
+	return v
+}
+
+// frame draws everything: header, crumbs, body, foot.
+func (r *root) frame() string {
+	if r.width <= 0 || r.height <= 0 {
+		return ""
+	}
+	foot := r.urgent()
+	l := ui.NewLayout(r.width, r.height, foot != "")
+	if l.TooSmall != "" {
+		return ui.Truncate(l.TooSmall, r.width)
+	}
+	if r.bodyOnly {
+		l.BodyHeight, l.Crumbs, l.Foot = r.height, false, foot != ""
+		if l.Foot {
+			l.BodyHeight--
+		}
+	}
+	var lines []string
+	if !r.bodyOnly {
+		lines = append(lines, r.header(l))
+	}
+	if l.Crumbs {
+		lines = append(lines, r.crumbs())
+	}
+	lines = append(lines, r.body(l.BodyHeight)...)
+	if l.Foot {
+		if foot == "" {
+			foot = r.hints()
+		}
+		lines = append(lines, foot)
+	}
+	for i, line := range lines {
+		if ui.Width(line) > r.width {
+			lines[i] = ui.Cut(line, 0, r.width)
+		}
+	}
+	for i := range lines {
+		switch {
+		case r.plainBytes:
+			lines[i] = ui.ASCIIOnly(lines[i])
+		case r.ascii:
+			lines[i] = ui.Twins(lines[i])
+		}
+	}
+	return strings.Join(lines, "\n")
+}
+
+// body is the overlay on top, under its title, or the screen.
+func (r *root) body(height int) []string {
+	if len(r.overlays) == 0 {
+		return fill(r.screen().View(r.theme, r.width, height), height)
+	}
+	top := r.overlays[len(r.overlays)-1]
+	title := " " + r.theme.Accent.Render(ui.Truncate(ui.Clean(top.Title()), r.width-4)) + " "
+	rule := strings.Repeat(r.theme.Glyph('─'), max(0, r.width-ui.Width(title)-1))
+	lines := []string{r.theme.Border.Render(r.theme.Glyph('─')) + title + r.theme.Border.Render(rule)}
+	return fill(append(lines, top.View(r.theme, r.width, height-1)...), height)
+}
+
+// header is context, backend and isolation at the left, alarms at the right.
+func (r *root) header(l ui.Layout) string {
+	d := r.backend.Describe()
+	alarms := r.alarms(l.FullHeader)
+	room := r.width - ui.Width(alarms) - 2
+	left := " " + r.theme.Accent.Bold(true).Render(ui.Truncate(ui.Clean(d.Name), max(4, room-1)))
+	if l.FullHeader {
+		left = " " + r.theme.Accent.Bold(true).Render("fndeck") + "  " + r.theme.Text.Render(ui.Truncate(ui.Clean(d.Name), max(4, room/2)))
+		if d.Kind != d.Name {
+			left += "  " + r.theme.Dim.Render(ui.Clean(d.Kind))
+		}
+	}
+	if d.Isolation != "" {
+		left += "  " + r.theme.Dim.Render(ui.Clean(d.Isolation))
+	}
+	left = ui.Truncate(left, max(0, room))
+	return left + strings.Repeat(" ", max(1, r.width-ui.Width(left)-ui.Width(alarms)-1)) + alarms + " "
+}
+
+// alarms are what never leaves the header: a lost backend, running deploys,
+// unread errors and how old the rows are.
+func (r *root) alarms(full bool) string {
+	var parts []string
+	if lost := r.lost(); lost != "" {
+		parts = append(parts, r.theme.Banner.Render(" "+ui.Clean(lost)+" "))
+	}
+	if n := deploying(r.known.Value); n > 0 {
+		glyph, tone := r.theme.State(string(client.FunctionDeploying))
+		text := fmt.Sprintf("%d deploying", n)
+		if !full {
+			text = fmt.Sprintf("%s %d", glyph, n)
+		}
+		parts = append(parts, r.theme.Tone(tone).Render(text))
+	}
+	if n := r.errors.unread(); n > 0 {
+		parts = append(parts, r.theme.Bad.Render(fmt.Sprintf("! %d", n)))
+	}
+	if st := r.screen().Status(); st.err != nil {
+		parts = append(parts, r.theme.Warn.Render(r.stale(st, full)))
+	}
+	return strings.Join(parts, "   ")
+}
+
+// stale says how old the rows are and when they are asked for again.
+func (r *root) stale(st status, full bool) string {
+	now := r.clock()
+	text := "no data"
+	if !st.at.IsZero() {
+		text = "stale " + ui.Elapsed(now.Sub(st.at))
+	}
+	if full && st.retryAt.After(now) {
+		text += ", retry in " + ui.Elapsed(st.retryAt.Sub(now))
+	}
+	return text
+}
+
+// crumbs are the way to here, with the count and the filter in force.
+func (r *root) crumbs() string {
+	depth := r.history[r.here].depth
+	var names []string
+	for i := r.here; i >= 0 && len(names) <= depth; i-- {
+		names = append([]string{r.history[i].screen.Title()}, names...)
+	}
+	st := r.screen().Status()
+	separator := r.theme.Dim.Render(" > ")
+	line := " "
+	for i, name := range names {
+		if i > 0 {
+			line += separator
+		}
+		if i < len(names)-1 {
+			name = r.theme.Dim.Render(name)
+		}
+		line += name
+	}
+	if st.count != "" {
+		line += r.theme.Dim.Render(" (" + st.count + ")")
+	}
+	if st.filter != "" {
+		line += separator + r.theme.Accent.Render("/"+st.filter)
+	}
+	return ui.Truncate(line, r.width)
+}
+
+// urgent is what the foot shows before the hints: the prompt, a toast, or why
+// the rows are stale.
+func (r *root) urgent() string {
+	switch st := r.screen().Status(); {
+	case r.prompt != nil:
+		return r.prompt.view(r.theme, r.width)
+	case r.toast.Shown(r.clock()):
+		return r.toast.View(r.theme, r.width)
+	case st.err != nil && !st.at.IsZero():
+		return r.theme.Warn.Render(ui.Truncate(" "+ui.Clean(client.Explain(st.err).Sentence), r.width))
+	}
+	return ""
+}
+
+// hints are the keys of the overlay or the screen with the position at the
+// right. What does not fit is left out, but never filter and help.
+func (r *root) hints() string {
+	var hints, always []ui.Hint
+	position := ""
+	if len(r.overlays) > 0 {
+		hints = r.overlays[len(r.overlays)-1].Hints()
+	} else {
+		hints, always = r.screenHints()
+		position = ui.Truncate(r.screen().Status().position, r.width/2)
+	}
+	room := r.width - ui.Width(position) - 3
+	for _, h := range always {
+		room -= hintWidth(h)
+	}
+	line := ""
+	for _, h := range hints {
+		if h.Key == "" || hintWidth(h) > room {
+			continue
+		}
+		room -= hintWidth(h)
+		line += r.drawHint(h)
+	}
+	for _, h := range always {
+		line += r.drawHint(h)
+	}
+	line = strings.TrimPrefix(line, " ")
+	return line + strings.Repeat(" ", max(1, r.width-ui.Width(line)-ui.Width(position)-1)) + r.theme.Dim.Render(position) + " "
+}
+
+func (r *root) screenHints() (hints, always []ui.Hint) {
+	for _, c := range r.screen().Commands() {
+		if c.hinted && c.reason == "" {
+			hints = append(hints, r.hint(c))
+		}
+	}
+	if r.unfilterable() == "" {
+		always = append(always, ui.Hint{Key: r.keys.Key("app.filter"), Label: r.searchWord()})
+	}
+	return hints, append(always, ui.Hint{Key: r.keys.Key("app.help"), Label: "help"})
+}
+
+func hintWidth(h ui.Hint) int { return ui.Width(h.Label) + ui.Width(h.Key) + 3 }
+
+func (r *root) drawHint(h ui.Hint) string {
+	return "  " + r.theme.Dim.Render(h.Label+" ") + r.theme.Accent.Render(r.theme.ShowKey(h.Key))
+}
+
+func (r *root) hint(c command) ui.Hint {
+	b, _ := r.keys.Lookup(c.id)
+	label := b.Label
+	if c.label != "" {
+		label = c.label
+	}
+	return ui.Hint{Key: r.keys.Key(c.id), Label: label}
+}
+
+func (r *root) searchWord() string {
+	for _, c := range r.screen().Commands() {
+		if b, ok := r.keys.Lookup(c.id); ok && b.Scope == ui.ScopeText {
+			return "search"
+		}
+	}
+	return "filter"
+}

@@ -1,0 +1,222 @@
+package views
+
+import (
+	"cmp"
+	"fmt"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"fndeck/client"
+	"fndeck/client/action"
+	"fndeck/ui"
+)
+
+// newFunctions is the list of functions, the first of the five views.
+func newFunctions(s *shell) *listScreen[client.Function] {
+	return newListScreen(s, listSpec[client.Function]{
+		title: "functions", noun: "functions",
+		columns: functionColumns,
+		id:      func(f client.Function) string { return f.ID },
+		load:    s.backend.Functions,
+		shared:  s.functions,
+		running: isDeploying,
+		ages:    true,
+		empty: fmt.Sprintf("No functions in %s.  %s uploads a folder",
+			ui.Clean(s.backend.Describe().Name), s.keys.Key("functions.upload")),
+		sortName: "name", sortAge: "age", sortStatus: "status",
+		failing: "status:failed",
+		commands: func(l *listScreen[client.Function]) []command {
+			return functionListCommands(s, l)
+		},
+	})
+}
+
+var functionColumns = []listColumn[client.Function]{
+	{Column: ui.Column{Title: "NAME", Key: "name", Priority: 1, Min: 14, Max: 48},
+		cell: func(f client.Function, _ moment) ui.Cell { return text(f.Name) }},
+	{Column: ui.Column{Title: "STATUS", Key: "status", Priority: 1, Min: 12},
+		cell: functionStatus},
+	{Column: ui.Column{Title: "VERSION", Key: "version", Priority: 2, Min: 7},
+		cell:  func(f client.Function, at moment) ui.Cell { return ui.Cell{Text: versionText(f, at.theme)} },
+		order: func(a, b client.Function) int { return cmp.Compare(a.Version, b.Version) }},
+	{Column: ui.Column{Title: "LAST CALL", Key: "last", Priority: 2, Min: 9},
+		cell:  func(f client.Function, at moment) ui.Cell { return lastCallCell(at, f.LastCall) },
+		order: func(a, b client.Function) int { return lastStarted(b).Compare(lastStarted(a)) }},
+	{Column: ui.Column{Title: "P95", Key: "p95", Priority: 3, Min: 6, Align: ui.AlignRight},
+		cell:  func(f client.Function, at moment) ui.Cell { return durationCell(at, f.P95) },
+		order: func(a, b client.Function) int { return cmp.Compare(a.P95, b.P95) }},
+	{Column: ui.Column{Title: "SCHED", Key: "sched", Priority: 3, Min: 5, Align: ui.AlignRight},
+		cell:  func(f client.Function, at moment) ui.Cell { return countCell(at, int64(f.Schedules)) },
+		order: func(a, b client.Function) int { return cmp.Compare(a.Schedules, b.Schedules) }},
+	{Column: ui.Column{Title: "RUNTIME", Key: "runtime", Priority: 3, Min: 7, Max: 16},
+		cell: func(f client.Function, _ moment) ui.Cell { return dim(runtimeText(f)) }},
+	{Column: ui.Column{Title: "SIZE", Key: "size", Priority: 4, Min: 7, Align: ui.AlignRight},
+		cell:  func(f client.Function, at moment) ui.Cell { return sizeCell(at, f.SizeBytes) },
+		order: func(a, b client.Function) int { return cmp.Compare(a.SizeBytes, b.SizeBytes) }},
+	{Column: ui.Column{Title: "OWNER", Key: "owner", Priority: 4, Min: 6, Max: 24},
+		cell: func(f client.Function, _ moment) ui.Cell { return dim(f.Owner) }},
+	{Column: ui.Column{Title: "EXTERNAL ID", Key: "external", Priority: 4, Min: 11, Max: 32},
+		cell: func(f client.Function, _ moment) ui.Cell { return dim(f.ExternalID) }},
+	{Column: ui.Column{Title: "AGE", Key: "age", Priority: 4, Min: 4, Align: ui.AlignRight, Volatile: true},
+		cell:  func(f client.Function, at moment) ui.Cell { return dim(ui.Age(at.now.Sub(f.Created))) },
+		order: func(a, b client.Function) int { return b.Created.Compare(a.Created) }},
+}
+
+// functionStatus counts the seconds of a deploy, and says when the last deploy
+// failed while an earlier version serves.
+func functionStatus(f client.Function, at moment) ui.Cell {
+	switch {
+	case isDeploying(f):
+		word := string(client.FunctionDeploying)
+		if f.Status == client.FunctionQueued {
+			word = string(client.FunctionQueued)
+		}
+		elapsed := time.Duration(0)
+		if !f.DeployStarted.IsZero() {
+			elapsed = max(time.Second, at.now.Sub(f.DeployStarted))
+		}
+		return stateCell(at, word, elapsed)
+	case f.Status == client.FunctionReady && f.Error != nil:
+		cell := stateCell(at, string(f.Status), 0)
+		failed, _ := at.theme.State(string(client.FunctionFailed))
+		cell.Text, cell.Tone, cell.Steady = cell.Text+" "+failed+" deploy", ui.ToneWarn, "ready, deploy failed"
+		return cell
+	}
+	return stateCell(at, string(f.Status), 0)
+}
+
+func lastStarted(f client.Function) time.Time {
+	if f.LastCall == nil {
+		return time.Time{}
+	}
+	return f.LastCall.Started
+}
+
+func functionListCommands(s *shell, l *listScreen[client.Function]) []command {
+	able := func(a action.Action) func(client.Function) string {
+		return func(f client.Function) string { return s.reason(a, action.Target{Function: &f}) }
+	}
+	upload := func(id string) command {
+		return command{id: id, reason: s.reason(action.Deploy, action.Target{}), hinted: id == "functions.upload",
+			run: func() tea.Cmd { return s.upload(nil, "") }}
+	}
+	return []command{
+		l.on("functions.redeploy", true, able(action.Redeploy), s.redeploy),
+		l.on("functions.call", true, able(action.Invoke), func(f client.Function) tea.Cmd { return s.call(f, "") }),
+		l.on("list.logs", true, nil, s.functionLogs),
+		l.on("list.describe", true, nil, func(f client.Function) tea.Cmd { return s.open(newFunctionPage(s, f)) }),
+		upload("functions.upload"),
+		upload("list.new"),
+		l.on("functions.rollback", true, able(action.Rollback), s.chooseVersion),
+		l.on("list.open", false, nil, func(f client.Function) tea.Cmd {
+			return s.open(newCalls(s, callScope{functionID: f.ID, name: ui.Clean(f.Name)}))
+		}),
+		l.on("functions.repeat", false, neverCalled(s, able(action.Invoke)), func(f client.Function) tea.Cmd { return s.repeat(f, "") }),
+		l.on("list.delete", false, able(action.DeleteFunction), func(f client.Function) tea.Cmd {
+			return s.start(RunAction{Action: action.DeleteFunction, Target: action.Target{Function: &f}})
+		}),
+	}
+}
+
+// neverCalled is why a function cannot be called again.
+func neverCalled(s *shell, able func(client.Function) string) func(client.Function) string {
+	return func(f client.Function) string {
+		if reason := able(f); reason != "" {
+			return reason
+		}
+		if _, here := s.given[f.ID]; !here && f.LastCall == nil {
+			return ui.Clean(f.Name) + " was never called: " + s.keys.Key("functions.call") + " calls it"
+		}
+		return ""
+	}
+}
+
+// functionLogs opens the build output of a function that deploys or failed to,
+// else what its calls print.
+func (s *shell) functionLogs(f client.Function) tea.Cmd {
+	name := ui.Clean(f.Name)
+	if f.DeployID != "" && (isDeploying(f) || f.Error != nil || f.Status == client.FunctionFailed) {
+		return s.open(newLogs(s, logScope{query: client.LogQuery{FunctionID: f.ID, DeployID: f.DeployID}, name: name, build: true}))
+	}
+	return s.open(newLogs(s, logScope{query: client.LogQuery{FunctionID: f.ID}, name: name}))
+}
+
+func (s *shell) chooseVersion(f client.Function) tea.Cmd {
+	return s.overlay(newRollbackChooser(s.deps, f))
+}
+
+// functionCommands are the actions on the function that a log or a page is
+// about.
+func functionCommands(s *shell, f client.Function) []command {
+	able := func(a action.Action) string { return s.reason(a, action.Target{Function: &f}) }
+	return []command{
+		{id: "functions.redeploy", hinted: true, reason: able(action.Redeploy), run: func() tea.Cmd { return s.redeploy(f) }},
+		{id: "functions.call", hinted: true, reason: able(action.Invoke), run: func() tea.Cmd { return s.call(f, "") }},
+		{id: "functions.rollback", reason: able(action.Rollback), run: func() tea.Cmd { return s.chooseVersion(f) }},
+	}
+}
+
+// isDeploying reports whether a version of the function is on its way.
+func isDeploying(f client.Function) bool {
+	return f.DeployingVersion != 0 || f.Status == client.FunctionQueued || f.Status == client.FunctionDeploying
+}
+
+func anyDeploying(functions []client.Function) bool { return deploying(functions) > 0 }
+
+func deploying(functions []client.Function) int {
+	n := 0
+	for _, f := range functions {
+		if isDeploying(f) {
+			n++
+		}
+	}
+	return n
+}
+
+// learn takes a snapshot of the functions and tells which deploys have ended.
+func (s *shell) learn(next client.Snapshot[[]client.Function]) {
+	before := map[string]client.Function{}
+	for _, f := range s.known.Value {
+		if isDeploying(f) {
+			before[f.ID] = f
+		}
+	}
+	s.known = next
+	for _, f := range next.Value {
+		was, ok := before[f.ID]
+		if !ok || isDeploying(f) {
+			continue
+		}
+		text, tone := deployEnd(was, f, s.clock(), s.keys.Key("list.logs"))
+		s.say(text, tone)
+		if tone == ui.ToneBad {
+			s.fail("deploy "+f.Name, &client.Error{Code: client.CodeFailed, Message: text})
+		}
+	}
+}
+
+// deployEnd is how a deploy ended, in one sentence: what failed, and what still
+// serves.
+func deployEnd(was, is client.Function, now time.Time, logsKey string) (string, ui.Tone) {
+	name := ui.Clean(is.Name)
+	if is.Error == nil && is.Status == client.FunctionReady {
+		text := name + " is Ready"
+		if is.Version > 0 {
+			text = fmt.Sprintf("%s v%d is Ready", name, is.Version)
+		}
+		if !was.DeployStarted.IsZero() {
+			text += " after " + ui.Elapsed(now.Sub(was.DeployStarted))
+		}
+		return text, ui.ToneOK
+	}
+	text := name + ": the deploy failed"
+	if is.Error != nil && is.Error.Message != "" {
+		text += ": " + ui.Clean(is.Error.Message)
+	}
+	text += "."
+	if is.Version > 0 {
+		text += fmt.Sprintf(" v%d still serves.", is.Version)
+	}
+	return text + " " + logsKey + " shows the build", ui.ToneBad
+}

@@ -1,0 +1,226 @@
+package views
+
+import (
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	tea "charm.land/bubbletea/v2"
+
+	"fndeck/ui"
+)
+
+// key routes a key press: quitting always works, then the overlay on top, then
+// the prompt, then the screen, then the global keys.
+func (r *root) key(msg tea.KeyPressMsg) tea.Cmd {
+	name := ui.KeyName(msg)
+	if r.keys.Bound("app.quit", name) {
+		return tea.Quit
+	}
+	if ui.NewLayout(r.width, r.height, false).TooSmall != "" {
+		return r.keyUnseen(name)
+	}
+	if len(r.overlays) > 0 {
+		return r.keyOverlay(msg)
+	}
+	if r.prompt != nil {
+		return r.prompt.key(r.shell, msg)
+	}
+	for _, c := range r.screen().Commands() {
+		if r.keys.Bound(c.id, name) {
+			return r.perform(c)
+		}
+	}
+	for _, c := range r.global() {
+		if r.keys.Bound(c.id, name) {
+			return r.perform(c)
+		}
+	}
+	return nil
+}
+
+// keyUnseen takes keys while nothing can be drawn: only leaving works, and it
+// does not ask a question that nobody could read.
+func (r *root) keyUnseen(name string) tea.Cmd {
+	if r.keys.Bound("app.leave", name) {
+		return tea.Quit
+	}
+	return nil
+}
+
+// perform runs a command, or says why it cannot be run.
+func (r *root) perform(c command) tea.Cmd {
+	if c.reason != "" {
+		r.say(c.reason, ui.ToneWarn)
+		return nil
+	}
+	return c.run()
+}
+
+// keyOverlay gives a key to the overlay on top and to nothing below it.
+func (r *root) keyOverlay(msg tea.KeyPressMsg) tea.Cmd {
+	top := r.overlays[len(r.overlays)-1]
+	cmd, done := top.Update(msg)
+	if done {
+		r.overlays = slices.DeleteFunc(slices.Clone(r.overlays), func(o ui.Overlay) bool { return o == top })
+	}
+	return cmd
+}
+
+// paste goes where text is typed; elsewhere it is ignored and says so.
+func (r *root) paste(msg tea.PasteMsg) tea.Cmd {
+	switch {
+	case len(r.overlays) > 0:
+		top := r.overlays[len(r.overlays)-1]
+		cmd, _ := top.Update(msg)
+		return cmd
+	case r.prompt != nil:
+		return r.prompt.insert(r.shell, msg.Content)
+	}
+	r.say("a paste belongs in a form: "+r.keys.Key("functions.call")+" opens one", ui.ToneWarn)
+	return nil
+}
+
+// global are the commands that hold everywhere.
+func (r *root) global() []command {
+	var all []command
+	for i, id := range viewNames {
+		all = append(all, command{id: id, run: func() tea.Cmd { return r.switchTo(i) }})
+	}
+	return append(all,
+		command{id: "app.next", run: func() tea.Cmd { return r.step(1) }},
+		command{id: "app.previous", run: func() tea.Cmd { return r.step(-1) }},
+		command{id: "view.unscope", run: r.unscope},
+		command{id: "app.filter", run: r.openPrompt, reason: r.unfilterable()},
+		command{id: "app.refresh", run: func() tea.Cmd { return r.refresh(nil) }},
+		command{id: "app.errors", run: r.openErrors},
+		command{id: "app.help", run: func() tea.Cmd { return r.overlay(r.help(), nil) }},
+		command{id: "app.back", run: r.back},
+		command{id: "app.leave", run: r.leave},
+		command{id: "app.older", run: func() tea.Cmd { return r.travel(r.here - 1) }},
+		command{id: "app.newer", run: func() tea.Cmd { return r.travel(r.here + 1) }},
+		command{id: "app.toggle", run: func() tea.Cmd { return r.travel(r.before) }},
+		command{id: "app.body", run: do(func() { r.bodyOnly = !r.bodyOnly })},
+		command{id: "app.redraw", run: func() tea.Cmd { return tea.ClearScreen }},
+		command{id: "app.suspend", run: func() tea.Cmd { return tea.Suspend }},
+	)
+}
+
+// unscope goes from the calls or logs of one function to those of all.
+func (r *root) unscope() tea.Cmd {
+	if scoped, ok := r.screen().(interface{ Unscoped() int }); ok && r.history[r.here].depth > 0 {
+		return r.switchTo(scoped.Unscoped())
+	}
+	return nil
+}
+
+func (r *root) unfilterable() string {
+	if _, ok := r.screen().(searcher); ok && !r.screen().Status().fixed {
+		return ""
+	}
+	return "there is nothing to filter here"
+}
+
+func (r *root) openPrompt() tea.Cmd {
+	text, ok := r.screen().(searcher)
+	if !ok {
+		return nil
+	}
+	r.prompt = &prompt{text: text.Searched(), target: text}
+	return nil
+}
+
+func (r *root) openErrors() tea.Cmd {
+	if _, ok := r.screen().(*listScreen[failure]); ok {
+		return nil
+	}
+	r.errors.read()
+	return r.open(newErrors(r.shell))
+}
+
+// help lists the live bindings: those of the screen, then the global ones.
+func (r *root) help() ui.Overlay {
+	return ui.NewHelp([]ui.HelpSection{
+		{Title: r.screen().Title(), Bindings: r.bindings(r.screen().Commands())},
+		{Title: "everywhere", Bindings: r.bindings(r.global())},
+	})
+}
+
+// bindings are commands with the keys that they really have.
+func (r *root) bindings(commands []command) []ui.Binding {
+	var found []ui.Binding
+	for _, c := range commands {
+		b, ok := r.keys.Lookup(c.id)
+		if !ok || len(b.Keys) == 0 {
+			continue
+		}
+		if c.label != "" {
+			b.Label, b.Help = c.label, c.label
+		}
+		b.Reason = c.reason
+		found = append(found, b)
+	}
+	return found
+}
+
+// promptMost bounds what is typed or pasted into the prompt.
+const promptMost = 256
+
+// prompt is the / line in the foot. What is typed applies at once.
+type prompt struct {
+	text   string
+	target searcher
+	err    error
+}
+
+func (p *prompt) key(s *shell, msg tea.KeyPressMsg) tea.Cmd {
+	switch ui.KeyName(msg) {
+	case "enter":
+		s.prompt = nil
+		return nil
+	case "esc":
+		s.prompt = nil
+		return p.apply("")
+	case "backspace":
+		if p.text == "" {
+			s.prompt = nil
+			return nil
+		}
+		_, size := utf8.DecodeLastRuneInString(p.text)
+		return p.apply(p.text[:len(p.text)-size])
+	case "ctrl+u":
+		return p.apply("")
+	case "ctrl+w":
+		trimmed := strings.TrimRight(p.text, " ")
+		return p.apply(trimmed[:strings.LastIndexByte(trimmed, ' ')+1])
+	}
+	if msg.Text == "" {
+		return nil
+	}
+	return p.insert(s, msg.Text)
+}
+
+// insert adds typed or pasted text, of which only the first line counts.
+func (p *prompt) insert(_ *shell, text string) tea.Cmd {
+	text, _, _ = strings.Cut(text, "\n")
+	return p.apply(p.text + text)
+}
+
+func (p *prompt) apply(text string) tea.Cmd {
+	if len(text) > promptMost {
+		text = strings.ToValidUTF8(text[:promptMost], "")
+	}
+	p.text = text
+	cmd, err := p.target.Search(text)
+	p.err = err
+	return cmd
+}
+
+// view draws the prompt in one line; a reason stands behind the text.
+func (p *prompt) view(theme *ui.Theme, width int) string {
+	line := theme.Accent.Render(" /") + ui.Clean(p.text) + theme.Selection.Render(" ")
+	if p.err != nil {
+		line += "  " + theme.Bad.Render(ui.Clean(p.err.Error()))
+	}
+	return ui.Truncate(line, width)
+}

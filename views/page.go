@@ -1,0 +1,388 @@
+package views
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"fndeck/client"
+	"fndeck/ui"
+)
+
+// pageSpec describes a page: one thing, shown under several tabs.
+type pageSpec[T any] struct {
+	// title is the crumb; tabs are the names over the text.
+	title string
+	tabs  []string
+	load  func(ctx context.Context) (T, error)
+	// busy makes the page read sooner where nothing pushes.
+	busy func(T) bool
+	// kinds are the client.Event kinds that change the page.
+	kinds []string
+	// build writes the tabs of a value. It runs outside the update loop.
+	build func(value T, at moment) ([]pageTab, error)
+	// first is the tab to show until the operator goes to one; nil is 0.
+	first func(T) int
+	// summary stands beside the tabs; running makes it tick.
+	summary  func(value T, at moment) []ui.Cell
+	running  func(T) bool
+	commands func(p *pageScreen[T]) []command
+}
+
+// pageTab is the text of one tab; a log tab has none, its lines are followed.
+type pageTab struct {
+	text *ui.LogView
+	log  *logPane
+}
+
+// page is what a load brings: the value and its tabs, written.
+type page[T any] struct {
+	value T
+	tabs  []pageTab
+}
+
+// pageScreen shows any page.
+type pageScreen[T any] struct {
+	*shell
+	spec   pageSpec[T]
+	data   subscription[page[T]]
+	tabs   []pageTab
+	tab    int
+	chosen bool // the operator went to a tab
+	opened time.Time
+	shown  bool
+}
+
+func newPage[T any](s *shell, spec pageSpec[T]) *pageScreen[T] {
+	p := &pageScreen[T]{shell: s, spec: spec}
+	theme, zone, clock := s.theme, s.zone, s.clock
+	p.data = subscription[page[T]]{owner: p, load: func(ctx context.Context) (page[T], error) {
+		value, err := spec.load(ctx)
+		if err != nil {
+			return page[T]{}, err
+		}
+		tabs, err := spec.build(value, moment{now: clock(), zone: zone, theme: theme})
+		return page[T]{value: value, tabs: tabs}, err
+	}}
+	if spec.busy != nil {
+		p.data.busy = func(v page[T]) bool { return spec.busy(v.value) }
+	}
+	return p
+}
+
+// Title implements Screen.
+func (p *pageScreen[T]) Title() string { return p.spec.title }
+
+// Show implements Screen.
+func (p *pageScreen[T]) Show() tea.Cmd {
+	p.opened, p.shown = p.clock(), true
+	return tea.Batch(p.data.start(p.deps), p.followLog())
+}
+
+// Hide implements Screen.
+func (p *pageScreen[T]) Hide() tea.Cmd {
+	p.shown = false
+	for _, tab := range p.tabs {
+		if tab.log != nil {
+			tab.log.stop()
+		}
+	}
+	return p.data.stop()
+}
+
+// Discard implements discarder.
+func (p *pageScreen[T]) Discard() {
+	for _, tab := range p.tabs {
+		view := tab.text
+		if tab.log != nil {
+			view = tab.log.view
+		}
+		_ = view.Buffer.Close() // A file without a name; nothing is lost with it.
+	}
+}
+
+// Refresh implements refresher.
+func (p *pageScreen[T]) Refresh(kinds map[string]bool) tea.Cmd {
+	if touches(kinds, p.spec.kinds) {
+		p.data.refresh()
+	}
+	return nil
+}
+
+// Update implements Screen.
+func (p *pageScreen[T]) Update(msg tea.Msg) tea.Cmd {
+	switch msg := msg.(type) {
+	case snapshotMsg[page[T]]:
+		next, fresh := p.data.take(msg)
+		if !fresh {
+			return nil
+		}
+		if p.data.last.Err != nil {
+			p.fail("read "+p.spec.title, p.data.last.Err)
+			return next
+		}
+		return tea.Batch(next, p.accept(p.data.last.Value))
+	case textScanned:
+		msg.view.Found(msg.step)
+		return p.scan()
+	case logGrown, logScanned, waiting:
+		for _, tab := range p.tabs {
+			if tab.log != nil {
+				return tab.log.update(msg)
+			}
+		}
+	}
+	return nil
+}
+
+// accept takes newly written tabs and keeps the place in each.
+func (p *pageScreen[T]) accept(next page[T]) tea.Cmd {
+	if p.spec.first != nil && !p.chosen {
+		p.tab = p.spec.first(next.value)
+	}
+	if p.tabs == nil {
+		p.tabs = next.tabs
+		return p.followLog()
+	}
+	for i, tab := range next.tabs {
+		if tab.text != nil && i < len(p.tabs) && p.tabs[i].text != nil {
+			if err := p.tabs[i].text.Take(tab.text); err != nil {
+				p.fail("read "+p.spec.title, err)
+			}
+		}
+	}
+	return tea.Batch(p.followLog(), p.scan())
+}
+
+// followLog begins to follow the log of the tab that is shown.
+func (p *pageScreen[T]) followLog() tea.Cmd {
+	if p.shown && p.tab < len(p.tabs) && p.tabs[p.tab].log != nil {
+		return p.tabs[p.tab].log.start(p.deps, p)
+	}
+	return nil
+}
+
+// Tab goes to another tab.
+func (p *pageScreen[T]) Tab(by int) tea.Cmd {
+	p.chosen = true
+	n := len(p.spec.tabs)
+	p.tab = ((p.tab+by)%n + n) % n
+	return p.followLog()
+}
+
+// text is the view of the tab that is shown, nil before there is one.
+func (p *pageScreen[T]) text() *ui.LogView {
+	if p.tab >= len(p.tabs) {
+		return nil
+	}
+	if tab := p.tabs[p.tab]; tab.log != nil {
+		return tab.log.view
+	}
+	return p.tabs[p.tab].text
+}
+
+// Search implements searcher.
+func (p *pageScreen[T]) Search(text string) (tea.Cmd, error) {
+	view := p.text()
+	if view == nil {
+		return nil, errors.New("nothing to search yet")
+	}
+	if err := view.Search(text); err != nil {
+		return nil, err
+	}
+	return p.scan(), nil
+}
+
+// Searched implements searcher.
+func (p *pageScreen[T]) Searched() string {
+	if view := p.text(); view != nil {
+		return view.Searched()
+	}
+	return ""
+}
+
+func (p *pageScreen[T]) scan() tea.Cmd {
+	if p.tab < len(p.tabs) && p.tabs[p.tab].log != nil {
+		return p.tabs[p.tab].log.scan()
+	}
+	view := p.text()
+	if view == nil {
+		return nil
+	}
+	step := view.ScanStep()
+	if step == nil {
+		return nil
+	}
+	return func() tea.Msg { return screenMsg{owner: p, body: textScanned{view: view, step: step()}} }
+}
+
+// textScanned brings a step of a text's search.
+type textScanned struct {
+	view *ui.LogView
+	step ui.Scanned
+}
+
+// Commands implements Screen.
+func (p *pageScreen[T]) Commands() []command {
+	var all []command
+	if p.spec.commands != nil {
+		all = p.spec.commands(p)
+	}
+	if view := p.text(); view != nil {
+		return append(all, textCommands(view, p.say)...)
+	}
+	return append(all, command{id: "text.down", run: do(func() {})})
+}
+
+// value is what the page is about, once it is known.
+func (p *pageScreen[T]) value() (T, bool) { return p.data.last.Value.value, p.data.last.Loaded }
+
+// on makes a command about the page's value.
+func (p *pageScreen[T]) on(id string, hinted bool, reason func(T) string, run func(T) tea.Cmd) command {
+	c := command{id: id, hinted: hinted}
+	value, ok := p.value()
+	switch {
+	case !ok:
+		c.reason = "not loaded yet"
+	case reason != nil:
+		c.reason = reason(value)
+	}
+	c.run = func() tea.Cmd { return run(value) }
+	return c
+}
+
+// View implements Screen.
+func (p *pageScreen[T]) View(theme *ui.Theme, width, height int) []string {
+	lines := []string{p.tabBar(theme, width), p.summary(theme, width), ""}
+	view := p.text()
+	if view == nil {
+		return fill(append(lines, p.waiting(theme, width)...), height)
+	}
+	for _, line := range view.View(theme, width-2, max(0, height-len(lines)), p.clock()) {
+		lines = append(lines, " "+line)
+	}
+	return fill(lines, height)
+}
+
+// waiting is what is shown before the first value.
+func (p *pageScreen[T]) waiting(theme *ui.Theme, width int) []string {
+	waited := p.clock().Sub(p.opened)
+	text, tone := fmt.Sprintf("loading… %s", ui.Elapsed(waited)), ui.ToneDim
+	if err := p.data.last.Err; err != nil {
+		text, tone = ui.Clean(client.Explain(err).Sentence)+".  "+p.keys.Key("app.refresh")+" tries again now", ui.ToneBad
+	} else if waited < loadingAfter {
+		text = ""
+	}
+	lines := []string{""}
+	for _, part := range ui.WrapWords(text, max(1, width-4)) {
+		lines = append(lines, "  "+theme.Tone(tone).Render(part))
+	}
+	return lines
+}
+
+// summary is the line under the tabs that says what the page is about.
+func (p *pageScreen[T]) summary(theme *ui.Theme, width int) string {
+	value, ok := p.value()
+	if !ok || p.spec.summary == nil {
+		return ""
+	}
+	var b strings.Builder
+	for _, cell := range p.spec.summary(value, p.moment()) {
+		if cell.Text != "" {
+			b.WriteString("  " + theme.Tone(cell.Tone).Render(cell.Text))
+		}
+	}
+	return ui.Truncate(b.String(), width)
+}
+
+func (p *pageScreen[T]) tabBar(theme *ui.Theme, width int) string {
+	var b strings.Builder
+	for i, name := range p.spec.tabs {
+		b.WriteString("  ")
+		if i == p.tab {
+			b.WriteString(theme.Selection.Render(" " + name + " "))
+		} else {
+			b.WriteString(theme.Dim.Render(" " + name + " "))
+		}
+	}
+	return ui.Truncate(strings.TrimPrefix(b.String(), " "), width)
+}
+
+// Status implements Screen.
+func (p *pageScreen[T]) Status() status {
+	st := status{filter: ui.Clean(p.Searched())}
+	if view := p.text(); view != nil {
+		st.position = view.Status(p.theme)
+	}
+	last := p.data.last
+	if last.Err != nil {
+		st.err, st.at, st.retryAt = last.Err, last.At, last.RetryAt
+	}
+	if !last.Loaded || last.Err != nil {
+		st.pulse = time.Second
+		if p.clock().Sub(p.opened) < loadingAfter {
+			st.pulse = loadingAfter
+		}
+	}
+	if value, ok := p.value(); ok && p.spec.running != nil && p.spec.running(value) {
+		st.pulse = time.Second
+	}
+	return st
+}
+
+// factTabs is a page of one tab of facts.
+func factTabs(dir string, lists ...[]ui.Fact) ([]pageTab, error) {
+	var tabs []pageTab
+	for _, facts := range lists {
+		view, err := ui.NewFacts(dir, facts)
+		if err != nil {
+			return nil, err
+		}
+		tabs = append(tabs, pageTab{text: view})
+	}
+	return tabs, nil
+}
+
+// sidewaysBy is how far one key scrolls sideways.
+const sidewaysBy = 8
+
+// textCommands are what every text and log offers. say tells what a key could
+// not do.
+func textCommands(v *ui.LogView, say func(string, ui.Tone)) []command {
+	step := func(by int) func() tea.Cmd {
+		return do(func() {
+			if !v.Step(by) {
+				say("no more matches that way", ui.ToneWarn)
+			}
+		})
+	}
+	noSearch := ""
+	if v.Searched() == "" {
+		noSearch = "search first"
+	}
+	commands := []command{
+		{id: "text.down", run: do(func() { v.Move(1) })},
+		{id: "text.up", run: do(func() { v.Move(-1) })},
+		{id: "text.pagedown", run: do(func() { v.Page(1) })},
+		{id: "text.pageup", run: do(func() { v.Page(-1) })},
+		{id: "text.top", run: do(v.Top)},
+		{id: "text.end", run: do(v.End)},
+		{id: "text.left", run: do(func() { v.Sideways(-sidewaysBy) })},
+		{id: "text.right", run: do(func() { v.Sideways(sidewaysBy) })},
+		{id: "text.wrap", hinted: true, run: do(v.ToggleWrap)},
+		{id: "text.next", reason: noSearch, hinted: true, run: step(1)},
+		{id: "text.previous", reason: noSearch, run: step(-1)},
+		{id: "text.only", reason: noSearch, hinted: true, run: do(v.ToggleOnly)},
+	}
+	if v.Static {
+		return commands
+	}
+	return append(commands,
+		command{id: "text.follow", hinted: true, run: do(v.ToggleFollow)},
+		command{id: "text.times", hinted: true, run: do(v.CycleTimes)},
+	)
+}

@@ -1,0 +1,142 @@
+package views
+
+import (
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"fndeck/client"
+	"fndeck/ui"
+)
+
+// root is the model that the program runs. It only routes: a message goes to
+// the overlay on top, to the screen that owns it, or to the shell.
+type root struct {
+	*shell
+	push          *pump
+	width, height int
+	// pulse is when the pending tick is due, zero if there is none.
+	pulse time.Time
+}
+
+var _ tea.Model = (*root)(nil)
+
+// functionsMsg is a snapshot of the shell's own feed.
+type functionsMsg client.Snapshot[[]client.Function]
+
+// tickMsg wakes the frame because time has passed.
+type tickMsg time.Time
+
+func newRoot(d deps, lost func() string) *root {
+	return &root{shell: newShell(d, lost), push: newPump(d)}
+}
+
+// Init implements tea.Model.
+func (r *root) Init() tea.Cmd {
+	return tea.Batch(tea.RequestBackgroundColor, r.screen().Show(), r.waitFunctions(), r.push.run(), r.push.wait())
+}
+
+func (r *root) waitFunctions() tea.Cmd {
+	feed, after, ctx := r.functions, r.known.Generation, r.ctx
+	return func() tea.Msg {
+		if snapshot, ok := feed.Next(ctx, after); ok {
+			return functionsMsg(snapshot)
+		}
+		return nil
+	}
+}
+
+// Update implements tea.Model.
+func (r *root) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	cmd := r.route(msg)
+	return r, tea.Batch(cmd, r.tick())
+}
+
+func (r *root) route(msg tea.Msg) tea.Cmd {
+	switch msg := msg.(type) {
+	case tea.WindowSizeMsg:
+		r.width, r.height = msg.Width, msg.Height
+	case tea.BackgroundColorMsg:
+		r.background(msg.IsDark())
+	case tea.ColorProfileMsg:
+		r.profile(msg.Profile)
+	case tea.KeyPressMsg:
+		return r.key(msg)
+	case tea.PasteMsg:
+		return r.paste(msg)
+	case screenMsg:
+		return r.owned(msg)
+	case functionsMsg:
+		r.learn(client.Snapshot[[]client.Function](msg))
+		return r.waitFunctions()
+	case pushed:
+		return tea.Batch(r.refresh(msg.kinds), r.push.wait())
+	case tickMsg:
+		r.pulse = time.Time{}
+	case RunAction:
+		return r.start(msg)
+	case actionDone:
+		return r.tell(msg)
+	case prefilled:
+		return r.prefill(msg)
+	case ui.Confirmed:
+		return r.confirmed(msg)
+	default:
+		return r.toOverlays(msg)
+	}
+	return nil
+}
+
+// owned hands a message to its screen, if the history still leads to it.
+func (r *root) owned(msg screenMsg) tea.Cmd {
+	for _, p := range r.history {
+		if p.screen == msg.owner {
+			return msg.owner.Update(msg.body)
+		}
+	}
+	return nil
+}
+
+// toOverlays hands a message that nobody else knows to what lies on top.
+func (r *root) toOverlays(msg tea.Msg) tea.Cmd {
+	var cmds []tea.Cmd
+	kept := r.overlays[:0:0]
+	for _, o := range r.overlays {
+		cmd, done := o.Update(msg)
+		cmds = append(cmds, cmd)
+		if !done {
+			kept = append(kept, o)
+		}
+	}
+	r.overlays = kept
+	return tea.Batch(cmds...)
+}
+
+// tick schedules the next look at the clock, if anything visible needs one. Only
+// one tick is ever pending; a sooner need replaces a later one.
+func (r *root) tick() tea.Cmd {
+	now := r.clock()
+	every := r.screen().Status().pulse
+	if r.toast.Shown(now) {
+		every = sooner(every, r.toast.Until.Sub(now))
+	}
+	if r.lost() != "" {
+		every = sooner(every, time.Second)
+	}
+	if every <= 0 {
+		return nil
+	}
+	due := now.Add(every)
+	if !r.pulse.IsZero() && !due.Before(r.pulse) {
+		return nil
+	}
+	r.pulse = due
+	return tea.Tick(every, func(t time.Time) tea.Msg { return tickMsg(t) })
+}
+
+func sooner(a, b time.Duration) time.Duration {
+	if a <= 0 || b < a {
+		return b
+	}
+	return a
+}

@@ -1,0 +1,154 @@
+package views
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/colorprofile"
+
+	"fndeck/client"
+	"fndeck/ui"
+)
+
+// framesPerSecond bounds how often the screen is drawn. The renderer's ticker
+// runs whether or not anything changed: at 60 it costs twice as much at rest.
+const framesPerSecond = 30
+
+// Options is what the console needs.
+type Options struct {
+	Backend client.Backend
+	Clock   func() time.Time
+	// Zone is where times are shown; nil means UTC.
+	Zone *time.Location
+	// StateDir is for large logs on screen and for crash reports; mode 0700.
+	StateDir string
+	// ASCII draws the chrome with ASCII only, NoColor without colours.
+	ASCII, NoColor bool
+	// Dark says what the background is; nil asks the terminal.
+	Dark *bool
+	// Python checks the syntax of folders before their upload; "" skips that.
+	Python string
+	Input  io.Reader
+	Output io.Writer
+	// Environ is the environment of the terminal, which over SSH is not ours.
+	Environ []string
+	// Lost is the text for the banner while the backend is reconnecting, "" when
+	// all is well; nil means always well. It must not block.
+	Lost func() string
+}
+
+// SignalError says that a signal ended the console. The terminal is restored.
+type SignalError struct{ Signal syscall.Signal }
+
+// Error implements error.
+func (e *SignalError) Error() string { return "ended by " + e.Signal.String() }
+
+// Run shows the console until it is quit, ctx ends or a signal comes. It leaves
+// the terminal as it was, also after a panic, which is then a *CrashError.
+// Deploys and calls that it started go on in the backend.
+func Run(ctx context.Context, o Options) error {
+	for _, name := range []string{"TEA_TRACE", "TEA_DEBUG"} {
+		if err := os.Unsetenv(name); err != nil { // They make the toolkit write files.
+			return fmt.Errorf("unset %s: %w", name, err)
+		}
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	model := guard(newConsole(ctx, o))
+	program := tea.NewProgram(model, programOptions(ctx, o)...)
+	model.quit = program.Quit
+	ended := watchSignals(ctx, program)
+	_, err := program.Run()
+	cancel()
+	model.root.close()
+	if crash := model.crash.get(); crash != nil {
+		return report(o, crash)
+	}
+	if sig := <-ended; sig != 0 {
+		return &SignalError{Signal: sig}
+	}
+	if errors.Is(err, tea.ErrProgramKilled) && ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	if err != nil {
+		return fmt.Errorf("run the console: %w", err)
+	}
+	return nil
+}
+
+// newConsole makes the root model.
+func newConsole(ctx context.Context, o Options) *root {
+	zone := o.Zone
+	if zone == nil {
+		zone = time.UTC
+	}
+	dark := o.Dark == nil || *o.Dark
+	d := deps{backend: o.Backend, clock: o.Clock, zone: zone, theme: ui.NewTheme(dark, o.ASCII), python: o.Python, ctx: ctx, stateDir: o.StateDir}
+	r := newRoot(d, o.Lost)
+	r.look = look{dark: dark, ascii: o.ASCII, few: o.NoColor, fixedTheme: o.Dark != nil, plainBytes: o.ASCII && !utf8Locale(o.Environ)}
+	r.retheme()
+	return r
+}
+
+func programOptions(ctx context.Context, o Options) []tea.ProgramOption {
+	options := []tea.ProgramOption{tea.WithContext(ctx), tea.WithFPS(framesPerSecond), tea.WithoutSignalHandler()}
+	environ := slices.DeleteFunc(slices.Clone(o.Environ), func(kv string) bool {
+		return strings.HasPrefix(kv, "TEA_TRACE=") || strings.HasPrefix(kv, "TEA_DEBUG=")
+	})
+	if o.Environ != nil {
+		options = append(options, tea.WithEnvironment(environ))
+	}
+	if o.Input != nil {
+		options = append(options, tea.WithInput(o.Input))
+	}
+	if o.Output != nil {
+		options = append(options, tea.WithOutput(o.Output))
+	}
+	if o.NoColor {
+		options = append(options, tea.WithColorProfile(colorprofile.ASCII))
+	}
+	return options
+}
+
+// watchSignals quits the program on the signals that end a process. A hang-up is
+// among them: without being caught it would end the console before the terminal
+// is restored. The channel brings the signal, or 0 when ctx has ended.
+func watchSignals(ctx context.Context, program *tea.Program) <-chan syscall.Signal {
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, syscall.SIGHUP, syscall.SIGINT, syscall.SIGTERM)
+	ended := make(chan syscall.Signal, 1)
+	go func() {
+		defer signal.Stop(signals)
+		select {
+		case <-ctx.Done():
+			ended <- 0
+		case s := <-signals:
+			program.Quit()
+			sig, _ := s.(syscall.Signal) // Signals of this system are nothing else.
+			ended <- sig
+		}
+	}()
+	return ended
+}
+
+// utf8Locale reports whether the environment asks for UTF-8.
+func utf8Locale(environ []string) bool {
+	for _, name := range []string{"LC_ALL=", "LC_CTYPE=", "LANG="} {
+		for _, kv := range environ {
+			if value, ok := strings.CutPrefix(kv, name); ok && value != "" {
+				folded := strings.ToLower(value)
+				return strings.Contains(folded, "utf-8") || strings.Contains(folded, "utf8")
+			}
+		}
+	}
+	return false
+}

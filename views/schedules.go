@@ -1,0 +1,318 @@
+package views
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"fndeck/client"
+	"fndeck/client/action"
+	"fndeck/client/cron"
+	"fndeck/ui"
+)
+
+// newSchedules is the list of schedules, of one function or of all.
+func newSchedules(s *shell, fn *client.Function) *listScreen[client.Schedule] {
+	functionID, title := "", "schedules"
+	if fn != nil {
+		functionID, title = fn.ID, "schedules "+ui.Clean(fn.Name)
+	}
+	missing := ""
+	if _, err := client.As[client.Scheduler](s.backend, client.CanSchedule); err != nil {
+		missing = client.Explain(err).Sentence
+	}
+	return newListScreen(s, listSpec[client.Schedule]{
+		title: title, noun: "schedules",
+		columns: scheduleColumns,
+		id:      func(c client.Schedule) string { return c.ID },
+		load: func(ctx context.Context) ([]client.Schedule, error) {
+			scheduler, err := client.As[client.Scheduler](s.backend, client.CanSchedule)
+			if err != nil {
+				return nil, err
+			}
+			return scheduler.Schedules(ctx, functionID)
+		},
+		kinds: []string{"schedule", "run", "call"}, ages: true, missing: missing, unscoped: viewSchedules,
+		running:  func(c client.Schedule) bool { return c.LastCall != nil && !c.LastCall.Status.Ended() },
+		empty:    "No schedules.  " + s.keys.Key("list.new") + " creates one",
+		sortName: "name", sortAge: "next", sortStatus: "state",
+		commands: func(l *listScreen[client.Schedule]) []command { return scheduleListCommands(s, l) },
+	})
+}
+
+var scheduleColumns = []listColumn[client.Schedule]{
+	{Column: ui.Column{Title: "NAME", Key: "name", Priority: 1, Min: 14, Max: 40},
+		cell: func(c client.Schedule, _ moment) ui.Cell { return text(c.Name) }},
+	{Column: ui.Column{Title: "CRON", Key: "cron", Priority: 2, Min: 9, Max: 32},
+		cell: func(c client.Schedule, _ moment) ui.Cell { return text(c.Cron) }},
+	{Column: ui.Column{Title: "NEXT", Key: "next", Priority: 1, Min: 14, Volatile: true},
+		cell:  nextCell,
+		order: func(a, b client.Schedule) int { return a.Next.Compare(b.Next) }},
+	{Column: ui.Column{Title: "FUNCTION", Key: "function", Priority: 2, Min: 10, Max: 32},
+		cell: func(c client.Schedule, _ moment) ui.Cell { return text(cmp.Or(c.FunctionName, c.FunctionID)) }},
+	{Column: ui.Column{Title: "LAST", Key: "last", Priority: 2, Min: 5},
+		cell: func(c client.Schedule, at moment) ui.Cell { return lastCallCell(at, c.LastCall) }},
+	{Column: ui.Column{Title: "STATE", Key: "state", Priority: 2, Min: 8},
+		cell: func(c client.Schedule, at moment) ui.Cell { return stateCell(at, scheduleState(c), 0) }},
+	{Column: ui.Column{Title: "WORDS", Key: "words", Priority: 3, Min: 14, Max: 44},
+		cell: func(c client.Schedule, _ moment) ui.Cell { return dim(words(c)) }},
+	{Column: ui.Column{Title: "MISSED", Key: "missed", Priority: 3, Min: 6, Align: ui.AlignRight},
+		cell: func(c client.Schedule, at moment) ui.Cell {
+			cell := countCell(at, c.Missed)
+			if c.Missed > 0 {
+				cell.Tone = ui.ToneWarn
+			}
+			return cell
+		},
+		order: func(a, b client.Schedule) int { return cmp.Compare(a.Missed, b.Missed) }},
+	{Column: ui.Column{Title: "DATA", Key: "data", Priority: 4, Min: 6, Max: 40},
+		cell: func(c client.Schedule, _ moment) ui.Cell { return dim(string(c.Data)) }},
+}
+
+// nextRun is the next run as the backend tells it, else as the cron text says;
+// zero if neither is known.
+func nextRun(c client.Schedule, now time.Time) time.Time {
+	if !c.Next.IsZero() {
+		return c.Next
+	}
+	expr, err := cron.Parse(c.Cron)
+	if err != nil {
+		return time.Time{}
+	}
+	return expr.Next(now)
+}
+
+func nextCell(c client.Schedule, at moment) ui.Cell {
+	next := nextRun(c, at.now)
+	if next.IsZero() {
+		return nothing(at)
+	}
+	local, now := next.In(at.zone), at.now.In(at.zone)
+	clock := local.Format("15:04")
+	if local.YearDay() != now.YearDay() || local.Year() != now.Year() {
+		clock = local.Format("2 Jan 15:04")
+	}
+	wait := next.Sub(at.now)
+	if wait <= 0 {
+		return ui.Cell{Text: clock + "  now"}
+	}
+	return ui.Cell{Text: clock + "  in " + inWords(wait)}
+}
+
+// inWords is a wait in one unit, rounded up: a run "in 4m" is never sooner than
+// three minutes away.
+func inWords(d time.Duration) string {
+	if d < time.Minute {
+		const step = 10 * time.Second
+		return ui.Elapsed((d + step - 1).Truncate(step))
+	}
+	if d < time.Hour {
+		return ui.Age((d + time.Minute - 1).Truncate(time.Minute))
+	}
+	return ui.Age(d)
+}
+
+func scheduleState(c client.Schedule) string {
+	expr, err := cron.Parse(c.Cron)
+	if err == nil && expr.Next(c.Created).IsZero() {
+		return "Never fires"
+	}
+	return "Active"
+}
+
+// words describes the cron text: the backend's words, else ours; a text that
+// cannot be parsed has none.
+func words(c client.Schedule) string {
+	if c.Words != "" {
+		return c.Words
+	}
+	expr, err := cron.Parse(c.Cron)
+	if err != nil {
+		return ""
+	}
+	return expr.Words()
+}
+
+func scheduleListCommands(s *shell, l *listScreen[client.Schedule]) []command {
+	able := func(a action.Action) func(client.Schedule) string {
+		return func(c client.Schedule) string {
+			f := s.scheduled(c)
+			return s.reason(a, action.Target{Function: &f, Schedule: &c})
+		}
+	}
+	return []command{
+		l.on("list.open", true, nil, func(c client.Schedule) tea.Cmd {
+			return s.open(newCalls(s, callScope{functionID: c.FunctionID, scheduleID: c.ID, name: ui.Clean(c.Name)}))
+		}),
+		l.on("list.describe", true, nil, func(c client.Schedule) tea.Cmd { return s.open(newSchedulePage(s, c)) }),
+		{id: "list.new", hinted: true, reason: s.reason(action.CreateSchedule, action.Target{}), run: func() tea.Cmd {
+			var fn *client.Function
+			if c, ok := l.item(); ok {
+				if f, known := s.functionByID(c.FunctionID); known {
+					fn = &f
+				}
+			}
+			return s.overlay(newScheduleForm(s.deps, fn, s.known.Value))
+		}},
+		l.on("list.logs", true, nil, func(c client.Schedule) tea.Cmd { return s.functionLogs(s.scheduled(c)) }),
+		l.on("functions.redeploy", true, able(action.Redeploy), func(c client.Schedule) tea.Cmd { return s.redeploy(s.scheduled(c)) }),
+		l.on("functions.call", false, able(action.Invoke), func(c client.Schedule) tea.Cmd { return s.callScheduled(c) }),
+		l.on("list.delete", false, able(action.DeleteSchedule), func(c client.Schedule) tea.Cmd {
+			return s.start(RunAction{Action: action.DeleteSchedule, Target: action.Target{Schedule: &c}})
+		}),
+	}
+}
+
+// scheduled is a schedule's function as far as it is known.
+func (s *shell) scheduled(c client.Schedule) client.Function {
+	return s.functionOf(client.Call{FunctionID: c.FunctionID, FunctionName: c.FunctionName})
+}
+
+// callScheduled opens the call form with the schedule's own data.
+func (s *shell) callScheduled(c client.Schedule) tea.Cmd {
+	return s.overlay(newCallForm(s.deps, s.scheduled(c), c.Data))
+}
+
+// How many runs, to come and past, the page of a schedule lists.
+const (
+	runsToCome = 10
+	runsPast   = 20
+)
+
+// scheduleRuns is a schedule with what became of its latest runs.
+type scheduleRuns struct {
+	schedule client.Schedule
+	runs     []client.ScheduleRun
+	// noRuns says why no runs are listed.
+	noRuns string
+}
+
+// newSchedulePage describes one schedule: its next runs, its past ones with the
+// reason of each that was missed or skipped, and its data.
+func newSchedulePage(s *shell, c client.Schedule) *pageScreen[scheduleRuns] {
+	return newPage(s, pageSpec[scheduleRuns]{
+		title: ui.Clean(c.Name),
+		tabs:  []string{"Overview", "Runs", "Data"},
+		kinds: []string{"schedule", "run", "call"},
+		load:  func(ctx context.Context) (scheduleRuns, error) { return readSchedule(ctx, s.backend, c) },
+		build: func(v scheduleRuns, at moment) ([]pageTab, error) {
+			tabs, err := factTabs(s.stateDir, scheduleFacts(v.schedule, at), runFacts(v, at))
+			if err != nil {
+				return nil, err
+			}
+			data, err := jsonText(s.stateDir, v.schedule.Data, "This schedule hands over no data.")
+			return append(tabs, pageTab{text: data}), err
+		},
+		summary: func(v scheduleRuns, at moment) []ui.Cell {
+			return []ui.Cell{stateCell(at, scheduleState(v.schedule), 0), text(v.schedule.Cron), dim(words(v.schedule))}
+		},
+		commands: func(*pageScreen[scheduleRuns]) []command {
+			f := s.scheduled(c)
+			return append(functionCommands(s, f),
+				command{id: "list.open", label: "calls", hinted: true, run: func() tea.Cmd {
+					return s.open(newCalls(s, callScope{functionID: c.FunctionID, scheduleID: c.ID, name: ui.Clean(c.Name)}))
+				}},
+				command{id: "list.logs", hinted: true, run: func() tea.Cmd { return s.functionLogs(f) }},
+				command{id: "list.delete", reason: s.reason(action.DeleteSchedule, action.Target{Schedule: &c}), run: func() tea.Cmd {
+					return s.start(RunAction{Action: action.DeleteSchedule, Target: action.Target{Schedule: &c}})
+				}},
+			)
+		},
+	})
+}
+
+// readSchedule reads the schedule anew, by its id in the list, and its runs.
+func readSchedule(ctx context.Context, b client.Backend, c client.Schedule) (scheduleRuns, error) {
+	scheduler, err := client.As[client.Scheduler](b, client.CanSchedule)
+	if err != nil {
+		return scheduleRuns{}, err
+	}
+	all, err := scheduler.Schedules(ctx, c.FunctionID)
+	if err != nil {
+		return scheduleRuns{}, err
+	}
+	v, found := scheduleRuns{schedule: c}, false
+	for _, s := range all {
+		if s.ID == c.ID {
+			v.schedule, found = s, true
+		}
+	}
+	if !found {
+		return v, &client.Error{Code: client.CodeNotFound, Message: fmt.Sprintf("the schedule %s is gone", c.Name)}
+	}
+	lister, missing := client.As[client.RunLister](b, client.CanListRuns)
+	if missing != nil {
+		v.noRuns = client.Explain(missing).Sentence
+		return v, nil
+	}
+	v.runs, err = lister.ScheduleRuns(ctx, c.ID, runsPast)
+	return v, err
+}
+
+func scheduleFacts(c client.Schedule, at moment) []ui.Fact {
+	facts := []ui.Fact{
+		{Label: "name", Value: c.Name},
+		{Label: "description", Value: c.Description},
+		{Label: "id", Value: c.ID},
+		{Label: "function", Value: c.FunctionName},
+		{Label: "cron", Value: c.Cron},
+		{Label: "words", Value: words(c)},
+		{Label: "created", Value: fullTime(c.Created, at.zone)},
+	}
+	expr, err := cron.Parse(c.Cron)
+	if err != nil {
+		facts = append(facts, ui.Fact{Label: "next runs", Value: client.Explain(err).Sentence, Tone: ui.ToneWarn})
+		return known(facts)
+	}
+	if warnings := expr.Warnings(); len(warnings) > 0 {
+		facts = append(facts, ui.Fact{Label: "note", Value: strings.Join(warnings, "\n"), Tone: ui.ToneWarn})
+	}
+	if notes := cron.ZoneNotes(expr, at.zone, at.now); len(notes) > 0 {
+		facts = append(facts, ui.Fact{Label: "clock change", Value: strings.Join(notes, "\n"), Tone: ui.ToneWarn})
+	}
+	facts = append(facts, ui.Fact{}, ui.Fact{Label: "next runs", Value: strings.Join(runLines(expr.Upcoming(at.now, runsToCome), at), "\n")})
+	return known(facts)
+}
+
+// runLines are times in UTC and, where that differs, in the display zone.
+func runLines(times []time.Time, at moment) []string {
+	var lines []string
+	for _, t := range times {
+		line := t.UTC().Format("Mon 2 Jan 2006 15:04 UTC")
+		if local := t.In(at.zone); at.zone != time.UTC {
+			line = ui.Pad(line, len("Mon 22 Jan 2006 15:04 UTC")) + "   " + local.Format("Mon 15:04 MST")
+		}
+		lines = append(lines, ui.Pad(line, 46)+"in "+ui.Age(t.Sub(at.now)))
+	}
+	return lines
+}
+
+// runFacts are the past runs, each missed or skipped one with its reason.
+func runFacts(v scheduleRuns, at moment) []ui.Fact {
+	if v.noRuns != "" {
+		return []ui.Fact{{Value: v.noRuns, Tone: ui.ToneDim}}
+	}
+	var facts []ui.Fact
+	for _, run := range v.runs {
+		state, tone := at.theme.StateText(run.Status)
+		line := ui.Pad(state, 12)
+		switch {
+		case run.Count > 1:
+			line += fmt.Sprintf("  %s runs until %s", ui.Grouped(run.Count), clockTime(run.Last, at))
+		case run.CallID != "":
+			line += "  call " + run.CallID
+		}
+		if run.Reason != "" {
+			line += "  " + run.Reason
+		}
+		facts = append(facts, ui.Fact{Label: clockTime(run.Due, at), Value: line, Tone: quiet(tone, false)})
+	}
+	if len(facts) == 0 {
+		return []ui.Fact{{Value: "It has not run yet.", Tone: ui.ToneDim}}
+	}
+	return facts
+}

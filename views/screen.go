@@ -1,0 +1,105 @@
+package views
+
+import (
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"fndeck/ui"
+)
+
+// Screen is one place of the console. It is a plain struct: the root calls it
+// from the update loop only.
+type Screen interface {
+	// Title is the screen's crumb, such as "calls ingest-pi"; cleaned.
+	Title() string
+	// Show begins what the screen needs while it is visible, Hide ends it. What
+	// the operator set (filter, order, cursor, scroll) stays.
+	Show() tea.Cmd
+	Hide() tea.Cmd
+	// Update takes a message that the screen is the owner of.
+	Update(msg tea.Msg) tea.Cmd
+	// Commands are the actions that the screen offers now.
+	Commands() []command
+	// View draws the body: exactly height lines, each at most width cells.
+	View(theme *ui.Theme, width, height int) []string
+	// Status is what the frame says of the screen.
+	Status() status
+}
+
+// status is what the frame shows of a screen beside its body.
+type status struct {
+	// position is the place in a list or a text, for the foot.
+	position string
+	// count stands behind the title in the crumbs, filter behind that.
+	count, filter string
+	// fixed says that there is nothing to move in or to filter.
+	fixed bool
+	// err is why the newest data could not be read, at when the last were read
+	// and retryAt when they are asked for again. With no good data at all, at is
+	// zero.
+	err         error
+	at, retryAt time.Time
+	// pulse is how soon the screen looks different only because time passes; 0
+	// if it does not.
+	pulse time.Duration
+}
+
+// command is an action that a screen offers, tied to its keys by id.
+type command struct {
+	id string
+	// label replaces the keymap's, "" keeps it.
+	label string
+	// reason says why it cannot be done now, "" if it can.
+	reason string
+	// hinted commands stand in the hint bar.
+	hinted bool
+	run    func() tea.Cmd
+}
+
+// searcher is a screen that the / prompt filters or searches.
+type searcher interface {
+	// Search applies the text as it is typed. On an error what was shown stays.
+	Search(text string) (tea.Cmd, error)
+	Searched() string
+}
+
+// refresher is a screen whose data can be asked for again.
+type refresher interface {
+	// Refresh reads anew if any of the kinds of client.Event concerns the screen;
+	// no kinds means in any case.
+	Refresh(kinds map[string]bool) tea.Cmd
+}
+
+// discarder is a screen that holds something to be given back when no history
+// leads to it any more.
+type discarder interface{ Discard() }
+
+// screenMsg is a message for one screen. It is dropped when its owner is gone.
+type screenMsg struct {
+	owner Screen
+	body  tea.Msg
+}
+
+// viewNames are the ids of the five views in their order.
+var viewNames = []string{"view.functions", "view.calls", "view.logs", "view.schedules", "view.sources"}
+
+// The five views by their index.
+const (
+	viewFunctions = iota
+	viewCalls
+	viewLogs
+	viewSchedules
+	viewSources
+)
+
+// newViews makes the five views in the order of their digits.
+func newViews(s *shell) []Screen {
+	return []Screen{
+		viewFunctions: newFunctions(s),
+		viewCalls:     newCalls(s, callScope{}),
+		viewLogs:      newLogs(s, logScope{}),
+		viewSchedules: newSchedules(s, nil),
+		viewSources:   newSources(s),
+	}
+}

@@ -1,0 +1,227 @@
+package views
+
+import (
+	"slices"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"fndeck/client"
+	"fndeck/client/action"
+	"fndeck/ui"
+)
+
+// shell is what surrounds the screens: the history, what lies on top of the
+// screen, and what the frame tells. Screens call its methods; it is touched from
+// the update loop only.
+type shell struct {
+	deps
+	keys ui.Keymap
+	// functions lives as long as the console: the header counts deploys wherever
+	// the operator is.
+	functions *client.Feed[[]client.Function]
+	known     client.Snapshot[[]client.Function]
+
+	views   []Screen
+	history []place
+	// here is the visible place, before the one that - goes back to.
+	here, before int
+	overlays     []ui.Overlay
+	prompt       *prompt
+	toast        ui.Toast
+	errors       *errorLog
+	lost         func() string
+	look
+
+	pending *pendingAction
+	// forced is the function whose unchanged code a second redeploy sends anyway.
+	forced forced
+	asked  int
+	// given is what each function was called with last, by function id.
+	given map[string][]byte
+}
+
+// look is how the frame is drawn.
+type look struct {
+	dark, ascii, few bool
+	// fixedTheme keeps dark as it was set, whatever the terminal says.
+	fixedTheme bool
+	// plainBytes keeps every byte below 0x80, for terminals without UTF-8.
+	plainBytes bool
+	bodyOnly   bool
+}
+
+// place is an entry of the history; depth 0 is one of the five views.
+type place struct {
+	screen Screen
+	depth  int
+}
+
+// forced remembers for which function, and until when, redeploy skips the check
+// for changes.
+type forced struct {
+	functionID string
+	until      time.Time
+}
+
+// historyMost bounds the history; what is older is forgotten.
+const historyMost = 50
+
+func newShell(d deps, lost func() string) *shell {
+	s := &shell{deps: d, keys: ui.NewKeymap(defaultKeys), errors: newErrorLog(d.clock), lost: lost, given: map[string][]byte{}}
+	if lost == nil {
+		s.lost = func() string { return "" }
+	}
+	s.functions = newFeed(d, d.backend.Functions, anyDeploying)
+	s.views = newViews(s)
+	s.history = []place{{screen: s.views[0]}}
+	return s
+}
+
+// moment is now, for cells.
+func (s *shell) moment() moment { return moment{now: s.clock(), zone: s.zone, theme: s.theme} }
+
+// screen is the one that is visible.
+func (s *shell) screen() Screen { return s.history[s.here].screen }
+
+// open drills down into a screen.
+func (s *shell) open(screen Screen) tea.Cmd {
+	return s.push(place{screen: screen, depth: s.history[s.here].depth + 1})
+}
+
+func (s *shell) push(p place) tea.Cmd {
+	for _, dropped := range s.history[s.here+1:] {
+		s.discard(dropped.screen)
+	}
+	s.history = append(slices.Clone(s.history[:s.here+1]), p)
+	if extra := len(s.history) - historyMost; extra > 0 {
+		for _, dropped := range s.history[:extra] {
+			s.discard(dropped.screen)
+		}
+		s.history = s.history[extra:]
+		s.here = max(0, s.here-extra)
+	}
+	return s.travel(len(s.history) - 1)
+}
+
+// discard gives back what a screen holds that the history has dropped.
+func (s *shell) discard(screen Screen) {
+	if slices.Contains(s.views, screen) {
+		return
+	}
+	if d, ok := screen.(discarder); ok {
+		d.Discard()
+	}
+}
+
+// travel goes to a place in the history: that screen comes back as it was left.
+func (s *shell) travel(to int) tea.Cmd {
+	if to < 0 || to >= len(s.history) || to == s.here && s.history[to].screen == nil {
+		return nil
+	}
+	from := s.here
+	leaving := s.history[min(from, len(s.history)-1)].screen
+	s.prompt = nil
+	s.here, s.before = to, from
+	if leaving == s.screen() {
+		return nil
+	}
+	return tea.Batch(leaving.Hide(), s.screen().Show())
+}
+
+// switchTo goes to one of the five views.
+func (s *shell) switchTo(view int) tea.Cmd {
+	if s.screen() == s.views[view] {
+		return nil
+	}
+	return s.push(place{screen: s.views[view]})
+}
+
+// step goes to the next view, or to the next tab of a page that has them.
+func (s *shell) step(by int) tea.Cmd {
+	if tabbed, ok := s.screen().(interface{ Tab(by int) tea.Cmd }); ok {
+		return tabbed.Tab(by)
+	}
+	at := max(0, slices.Index(s.views, s.screen()))
+	n := len(s.views)
+	return s.switchTo((at + by + n) % n)
+}
+
+// back takes one step back: it clears the filter or search, else it pops. It
+// never quits.
+func (s *shell) back() tea.Cmd {
+	if text, ok := s.screen().(searcher); ok && text.Searched() != "" {
+		cmd, _ := text.Search("") // The empty search always parses.
+		return cmd
+	}
+	if s.history[s.here].depth > 0 {
+		return s.travel(s.here - 1)
+	}
+	return nil
+}
+
+// leave pops; in one of the five views it asks whether to quit.
+func (s *shell) leave() tea.Cmd {
+	if s.history[s.here].depth > 0 && s.here > 0 {
+		return s.travel(s.here - 1)
+	}
+	question := "Deploys, calls and schedules go on without the console."
+	s.asked++
+	dialog := ui.NewConfirm("quit fndeck?", question, "", s.clock)
+	dialog.ID, dialog.Yes = quitID, "Quit"
+	s.overlays = append(s.overlays, dialog)
+	return nil
+}
+
+const quitID = "quit"
+
+// overlay puts a form on top of the screen.
+func (s *shell) overlay(o ui.Overlay, cmd tea.Cmd) tea.Cmd {
+	s.overlays = append(s.overlays, o)
+	return cmd
+}
+
+// say tells something in the foot.
+func (s *shell) say(text string, tone ui.Tone) {
+	s.toast = ui.NewToast(text, tone, s.clock())
+}
+
+// fail keeps a failure in the list of errors.
+func (s *shell) fail(operation string, err error) { s.errors.add(operation, err) }
+
+// functionByID finds a function in what is known.
+func (s *shell) functionByID(id string) (client.Function, bool) {
+	for _, f := range s.known.Value {
+		if f.ID == id {
+			return f, true
+		}
+	}
+	return client.Function{}, false
+}
+
+// reason is why an action cannot be done to a target here and now.
+func (s *shell) reason(a action.Action, target action.Target) string {
+	return ui.Clean(a.Reason(s.backend, target))
+}
+
+// refresh asks for what is visible anew; no kinds mean everything.
+func (s *shell) refresh(kinds map[string]bool) tea.Cmd {
+	if touches(kinds, []string{"function", "version", "deploy", "call", "schedule"}) {
+		s.functions.Refresh()
+	}
+	if r, ok := s.screen().(refresher); ok {
+		return r.Refresh(kinds)
+	}
+	return nil
+}
+
+// close ends what the shell started.
+func (s *shell) close() {
+	if cmd := s.screen().Hide(); cmd != nil {
+		cmd()
+	}
+	for _, p := range s.history {
+		s.discard(p.screen)
+	}
+	s.functions.Close()
+}

@@ -18,6 +18,9 @@ var requirementLine = regexp.MustCompile(
 	`^([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*(?:\[[^\]]*\])?\s*` +
 		`(@\s*\S+|\(?\s*(?:(?:===|~=|==|!=|<=|>=|<|>)\s*[^\s,;()]+\s*,?\s*)*\)?)\s*(?:;.*)?$`)
 
+// bareURL is a requirement that is a URL and nothing else.
+var bareURL = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*://\S+\s*(?:;.*)?$`)
+
 // pipOptions may stand in a line of their own or behind a requirement (pip's
 // "Requirements File Format").
 var pipOptions = []string{
@@ -203,7 +206,7 @@ func parseRequirement(l logicalLine) requirement {
 		r.hashed = strings.Contains(text[i:], "--hash=") || strings.Contains(text[i:], "--hash ")
 		text = strings.TrimSpace(text[:i])
 	}
-	if strings.Contains(text, "://") && !strings.Contains(text, "@ ") && !strings.Contains(text, " @") {
+	if bareURL.MatchString(text) {
 		r.name, r.fromURL, r.valid = MaskURL(text), true, true
 		return r
 	}

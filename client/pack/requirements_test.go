@@ -71,6 +71,8 @@ func TestCredentialsInIndexURLsNeedAYesAndAreShownNowhere(t *testing.T) {
 		IndexURL:       auth.NewSecret("https://user:hunter2@x.test/simple"),
 		ExtraIndexURLs: secrets("https://hunter2:@y.test", "https://plain.test/simple"),
 	})
+	assert.Contains(t, messages(p.Findings), `requirements.txt:4: cannot be read as a requirement: "broken line https://***@d.test"`)
+	assert.Len(t, p.Requirements, 2)
 	everything := fmt.Sprintf("%+v %#v", p, p)
 	assert.NotContains(t, everything, "hunter2")
 	var credentials []string

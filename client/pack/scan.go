@@ -90,6 +90,7 @@ func (p *Preview) scanZip(ctx context.Context, opts Options) error {
 		p.Files = append(p.Files, File{name, int64(m.file.UncompressedSize64)})
 		p.TotalBytes += int64(m.file.UncompressedSize64)
 	}
+	p.warnOfBallast()
 	return p.inspect(ctx, src, opts)
 }
 

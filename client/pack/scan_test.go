@@ -162,6 +162,16 @@ func TestACancelledScanEndsAtTheNextBatch(t *testing.T) {
 		assert.GreaterOrEqual(t, ctx.looks, -4, "it went on after the cancel")
 		cancel()
 	}
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	handle, err := os.OpenRoot(root)
+	require.NoError(t, err)
+	defer func() { _ = handle.Close() }()
+	p := Preview{Root: root, limits: Limits{}.orDefaults()}
+	require.ErrorIs(t, p.walk(ctx, folder{handle}, Options{}), context.Canceled)
+	assert.Empty(t, p.Files, "it counted on after the cancel")
+	p.Files = []File{{Path: "handler.py"}}
+	require.ErrorIs(t, p.checkReadable(ctx, folder{handle}), context.Canceled)
 }
 
 func TestAwkwardFileNamesArePackedOrRefusedClearly(t *testing.T) {
@@ -216,7 +226,10 @@ func TestAZipIsJudgedByTheRulesOfUnpack(t *testing.T) {
 	assert.True(t, p.IsZip)
 	assert.Equal(t, []string{".env", "handler.py"}, paths(p.Files))
 	assert.Equal(t, "handler.py:1 handle(client, data)", p.Entry)
-	assert.Equal(t, []string{".env: looks like a secret and would be uploaded"}, messages(p.NeedConfirmation()))
+	assert.Equal(t, []string{
+		".env: looks like a secret and would be uploaded",
+		"a folder would leave out 1 of these files (default: .env*): a zip is packed as it is",
+	}, messages(p.Findings))
 }
 
 func TestAZipThatHoldsTheFolderIsOfferedTheRightRoot(t *testing.T) {

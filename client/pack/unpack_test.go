@@ -179,6 +179,26 @@ func TestABombStopsAtTheLimitWhateverItsHeadersSay(t *testing.T) {
 	})
 }
 
+func TestTheLimitCountsAllEntriesTogether(t *testing.T) {
+	half := strings.Repeat("x", 600)
+	data := makeZip(t, rawEntry{name: "a", content: half}, rawEntry{name: "b", content: half})
+	dest, err := unpack(t, data, Limits{MaxBytes: 1000})
+	requireRefused(t, dest, err, `entry "b" brings the unpacked size over the limit of 1000 bytes`)
+	_, err = unpack(t, data, Limits{MaxBytes: 1200})
+	require.NoError(t, err)
+
+	// The bytes are counted as they come, too, whatever was added up before.
+	r, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
+	require.NoError(t, err)
+	budget, buffer := int64(1000), make([]byte, 64)
+	require.NoError(t, copyEntry(context.Background(), io.Discard, member{path: "a", file: r.File[0]}, &budget, buffer))
+	assert.Equal(t, int64(400), budget)
+	var out bytes.Buffer
+	err = copyEntry(context.Background(), &out, member{path: "b", file: r.File[1]}, &budget, buffer)
+	require.ErrorContains(t, err, `entry "b" brings the unpacked size over the limit`)
+	assert.LessOrEqual(t, out.Len(), 400)
+}
+
 func TestAGigabyteInAMegabyteIsStoppedWithLittleMemory(t *testing.T) {
 	if testing.Short() {
 		t.Skip("packs a gigabyte")

@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 )
 
@@ -62,4 +64,23 @@ func (z zipped) read(ctx context.Context, path string, limit int64) ([]byte, err
 		return nil, errTooLarge
 	}
 	return readMember(ctx, m, limit)
+}
+
+// warnOfBallast tells what of a zip the default rules would have left out of a
+// folder. A zip was put together on purpose, so it is packed as it is.
+func (p *Preview) warnOfBallast() {
+	rules, counts := newIgnoreRules(""), map[string]int{}
+	for _, f := range p.Files {
+		segments := strings.Split(f.Path, "/")
+		for i := range segments {
+			label, ignored := rules.match(strings.Join(segments[:i+1], "/"), i < len(segments)-1)
+			if ignored {
+				counts[label]++
+				break
+			}
+		}
+	}
+	for _, label := range slices.Sorted(maps.Keys(counts)) {
+		p.add(Warn, "", 0, "a folder would leave out %d of these files (%s): a zip is packed as it is", counts[label], label)
+	}
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 	"unicode/utf8"
 )
@@ -35,9 +36,12 @@ type Sink func(lines []Line)
 const (
 	maxLine   = 64 << 10
 	readChunk = 64 << 10
-	// drainAfterExit bounds how long output is read after a process has ended:
-	// what still holds the pipe then is a process that it left behind.
+	// drainAfterExit is how long a pipe may be silent after the process has ended
+	// before it is closed: what still holds it then was left behind.
 	drainAfterExit = 100 * time.Millisecond
+	// pipeRoom is more than the pipes can have held at that moment (1 MiB each at
+	// most): what comes after it was printed by something left behind.
+	pipeRoom = 4 << 20
 )
 
 // pump reads the stdout and stderr of one process.
@@ -46,6 +50,8 @@ type pump struct {
 	mu      sync.Mutex // serialises sink
 	readers [2]*os.File
 	done    chan struct{}
+	read    atomic.Int64 // bytes so far
+	busy    atomic.Int32 // readers that hand lines to the sink
 }
 
 // newPump returns a pump that reads already, and the two ends for the process.
@@ -62,8 +68,8 @@ func newPump(sink Sink) (p *pump, out, errw *os.File, err error) {
 	}
 	p.readers = [2]*os.File{outR, errR}
 	var both sync.WaitGroup
-	both.Go(func() { p.read(outR, Stdout) })
-	both.Go(func() { p.read(errR, Stderr) })
+	both.Go(func() { p.follow(outR, Stdout) })
+	both.Go(func() { p.follow(errR, Stderr) })
 	go func() {
 		both.Wait()
 		close(p.done)
@@ -71,16 +77,24 @@ func newPump(sink Sink) (p *pump, out, errw *os.File, err error) {
 	return p, out, errw, nil
 }
 
-// drain waits until all writers have closed their ends, at most for limit, then
-// stops reading. It reports whether everything was read.
-func (p *pump) drain(limit time.Duration) bool {
-	timer := time.NewTimer(limit)
+// drain reads on until all writers have closed their ends, or nothing comes for
+// silence, or more comes than the pipes can have held. Time that the sink takes
+// is not silence. It reports whether everything was read.
+func (p *pump) drain(silence time.Duration) bool {
+	timer := time.NewTimer(silence)
 	defer timer.Stop()
-	complete := true
-	select {
-	case <-p.done:
-	case <-timer.C:
-		complete = false
+	start := p.read.Load()
+	seen, complete := start, false
+	for waiting := true; waiting; {
+		select {
+		case <-p.done:
+			waiting, complete = false, true
+		case <-timer.C:
+			now := p.read.Load()
+			waiting = (now != seen || p.busy.Load() > 0 || p.pending()) && now-start <= pipeRoom
+			seen = now
+			timer.Reset(silence)
+		}
 	}
 	for _, r := range p.readers {
 		_ = r.Close() // a second close of the same end changes nothing
@@ -89,13 +103,21 @@ func (p *pump) drain(limit time.Duration) bool {
 	return complete
 }
 
-func (p *pump) read(r *os.File, stream Stream) {
+// pending reports whether a pipe holds bytes that a reader has not come to yet.
+func (p *pump) pending() bool {
+	return unread(p.readers[0]) > 0 || unread(p.readers[1]) > 0
+}
+
+func (p *pump) follow(r *os.File, stream Stream) {
 	buf := make([]byte, readChunk)
 	var rest []byte
 	for {
 		n, err := r.Read(buf)
 		if n > 0 {
+			p.busy.Add(1)
+			p.read.Add(int64(n))
 			rest = p.emit(stream, append(rest, buf[:n]...), err != nil)
+			p.busy.Add(-1)
 		}
 		if err != nil {
 			p.emit(stream, rest, true)

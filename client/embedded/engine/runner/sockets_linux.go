@@ -5,6 +5,8 @@ import (
 	"net"
 	"os"
 	"syscall"
+
+	"golang.org/x/sys/unix"
 )
 
 // socketpair returns our end as a connection and the other as a file for a
@@ -35,4 +37,17 @@ func pipe() (r, w *os.File, err error) {
 		return nil, nil, os.NewSyscallError("fcntl", err)
 	}
 	return os.NewFile(uintptr(fds[0]), "output"), os.NewFile(uintptr(fds[1]), "input"), nil
+}
+
+// unread counts the bytes that wait in a pipe; 0 if it is closed.
+func unread(r *os.File) (n int) {
+	raw, err := r.SyscallConn()
+	if err != nil {
+		return 0
+	}
+	err = raw.Control(func(fd uintptr) { n, _ = unix.IoctlGetInt(int(fd), unix.TIOCINQ) }) // FIONREAD by its other name; a pipe always knows
+	if err != nil {
+		return 0
+	}
+	return n
 }

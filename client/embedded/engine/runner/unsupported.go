@@ -35,3 +35,5 @@ func (s *Spawner) Close() {}
 func socketpair(int) (*net.UnixConn, *os.File, error) { return nil, nil, errUnsupported }
 
 func pipe() (r, w *os.File, err error) { return nil, nil, errUnsupported }
+
+func unread(*os.File) int { return 0 }

@@ -123,3 +123,10 @@ func (tx *Tx) ScheduleRunning(id int64) (bool, error) {
 	err := tx.queryRow(`SELECT COUNT(*) FROM calls WHERE schedule_id = ? AND status = 'Running'`, id).Scan(&n)
 	return n > 0, err
 }
+
+// Fired reports whether a call exists for the schedule's due time.
+func (tx *Tx) Fired(id int64, due time.Time) (bool, error) {
+	var n int
+	err := tx.queryRow(`SELECT COUNT(*) FROM calls WHERE schedule_id = ? AND scheduled = ?`, id, micros(due)).Scan(&n)
+	return n > 0, err
+}

@@ -1,0 +1,153 @@
+package cognite
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"golang.org/x/oauth2"
+
+	"fndeck/client"
+)
+
+// Config says which project is driven, and how it is reached.
+type Config struct {
+	// Name is the context's name.
+	Name string
+	// BaseURL is https://{cluster}.cognitedata.com.
+	BaseURL string
+	Project string
+	Client  *http.Client
+	Token   oauth2.TokenSource
+	// Jitter returns a number in [0,1).
+	Jitter func() float64
+}
+
+// Backend is a project's functions. It is safe for concurrent use.
+type Backend struct {
+	c    Config
+	http *client.HTTP
+	root string
+}
+
+// New returns a backend; it does no I/O.
+func New(c Config) *Backend {
+	return &Backend{c: c, root: "/api/v1/projects/" + c.Project, http: &client.HTTP{
+		Base: strings.TrimSuffix(c.BaseURL, "/"), Client: c.Client, Token: c.Token, Jitter: c.Jitter, Decode: decodeError,
+		Header: http.Header{"Cdf-Version": {"20230101"}, "X-Cdp-App": {"fndeck"}},
+	}}
+}
+
+// What the API cannot do, in words for the operator.
+const (
+	noUpdate   = "Cognite cannot change a function in place"
+	noVersions = "Cognite keeps no versions of a function"
+	noFollow   = "Cognite does not push logs"
+	noRuns     = "Cognite does not tell missed runs"
+	noWait     = "Cognite does not push a call's end"
+	noPush     = "Cognite does not push changes"
+	noBuilds   = "Cognite keeps no list of deploys"
+)
+
+// Describe says what this backend is.
+func (b *Backend) Describe() client.Description {
+	return client.Description{
+		Kind: "cognite", Name: b.c.Name, Endpoint: b.c.BaseURL,
+		Missing: map[client.Capability]string{
+			client.CanRedeploy: noUpdate, client.CanVersion: noVersions, client.CanFollowLogs: noFollow, client.CanListRuns: noRuns,
+			client.CanWait: noWait, client.CanPush: noPush, client.CanListBuilds: noBuilds,
+		},
+	}
+}
+
+// Close releases idle connections.
+func (b *Backend) Close() error {
+	b.c.Client.CloseIdleConnections()
+	return nil
+}
+
+func (b *Backend) get(ctx context.Context, path string, out any) error {
+	return b.http.Do(ctx, client.Request{Method: http.MethodGet, Path: b.root + path}, out)
+}
+
+// read posts to one of the lists and look-ups that are POSTs.
+func (b *Backend) read(ctx context.Context, path string, body, out any) error {
+	return b.http.Do(ctx, client.Request{Method: http.MethodPost, Path: b.root + path, JSON: body}, out)
+}
+
+// change posts something that must not be sent twice.
+func (b *Backend) change(ctx context.Context, path string, body, out any) error {
+	return b.http.Do(ctx, client.Request{Method: http.MethodPost, Path: b.root + path, JSON: body, Retry: client.Once}, out)
+}
+
+type items[T any] struct {
+	Items []T `json:"items"`
+}
+
+// only is the single item of a reply to a create.
+func (i items[T]) only() (item T, err error) {
+	if len(i.Items) != 1 {
+		return item, &client.Error{Code: client.CodeUnexpected, Message: fmt.Sprintf("unexpected reply: %d items instead of one", len(i.Items))}
+	}
+	return i.Items[0], nil
+}
+
+type idItem struct {
+	ID int64 `json:"id"`
+}
+
+func idItems(ids ...int64) items[idItem] {
+	var all items[idItem]
+	for _, id := range ids {
+		all.Items = append(all.Items, idItem{id})
+	}
+	return all
+}
+
+// parseID is a domain id as the API's integer.
+func parseID(kind, id string) (int64, error) {
+	n, err := strconv.ParseInt(id, 10, 64)
+	if err != nil || n <= 0 {
+		return 0, &client.Error{Code: client.CodeNotFound, Message: fmt.Sprintf("%s %q does not exist: Cognite's ids are numbers", kind, id)}
+	}
+	return n, nil
+}
+
+func formatID(id int64) string {
+	if id == 0 {
+		return ""
+	}
+	return strconv.FormatInt(id, 10)
+}
+
+// decodeError reads the API's envelope: error is an object with a message, or a
+// bare string in older answers.
+func decodeError(status int, body []byte) *client.Error {
+	var envelope struct {
+		Error json.RawMessage `json:"error"`
+	}
+	if json.Unmarshal(body, &envelope) != nil || envelope.Error == nil {
+		return nil
+	}
+	var detail struct {
+		Message    string            `json:"message"`
+		Missing    []json.RawMessage `json:"missing"`
+		Duplicated []json.RawMessage `json:"duplicated"`
+	}
+	if json.Unmarshal(envelope.Error, &detail) != nil && json.Unmarshal(envelope.Error, &detail.Message) != nil {
+		return nil
+	}
+	e := &client.Error{Message: detail.Message}
+	switch {
+	case len(detail.Missing) > 0:
+		e.Code = client.CodeNotFound
+	case len(detail.Duplicated) > 0:
+		e.Code, e.Hint = client.CodeConflict, "redeploy it instead, or take another external id"
+	case status == http.StatusForbidden:
+		e.Hint = "the identity lacks a capability of this project"
+	}
+	return e
+}

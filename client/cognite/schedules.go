@@ -1,0 +1,98 @@
+package cognite
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"fndeck/client"
+)
+
+type scheduleRead struct {
+	ID             int64  `json:"id"`
+	Name           string `json:"name"`
+	Description    string `json:"description"`
+	CreatedTime    int64  `json:"createdTime"`
+	CronExpression string `json:"cronExpression"`
+	When           string `json:"when"`
+	FunctionID     int64  `json:"functionId"`
+}
+
+func (s scheduleRead) domain() client.Schedule {
+	return client.Schedule{
+		ID: formatID(s.ID), Name: s.Name, Description: s.Description, FunctionID: formatID(s.FunctionID), Cron: s.CronExpression,
+		Words: s.When, Created: fromMillis(s.CreatedTime), Missed: -1,
+	}
+}
+
+// Schedules lists the schedules of a function, or all. Their data is not in the
+// list: ScheduleData reads it.
+func (b *Backend) Schedules(ctx context.Context, functionID string) ([]client.Schedule, error) {
+	filter := map[string]any{}
+	if functionID != "" {
+		id, err := parseID("function", functionID)
+		if err != nil {
+			return nil, err
+		}
+		filter["functionId"] = id
+	}
+	var page items[scheduleRead]
+	if err := b.read(ctx, "/functions/schedules/list", map[string]any{"filter": filter, "limit": everything}, &page); err != nil {
+		return nil, err
+	}
+	all := make([]client.Schedule, 0, len(page.Items))
+	for _, s := range page.Items {
+		all = append(all, s.domain())
+	}
+	return all, nil
+}
+
+// ScheduleData reads the data that a schedule calls its function with, nil if
+// it has none.
+func (b *Backend) ScheduleData(ctx context.Context, id string) (json.RawMessage, error) {
+	n, err := parseID("schedule", id)
+	if err != nil {
+		return nil, err
+	}
+	var reply struct {
+		Data json.RawMessage `json:"data"`
+	}
+	err = b.get(ctx, fmt.Sprintf("/functions/schedules/%d/input_data", n), &reply)
+	return reply.Data, err
+}
+
+// CreateSchedule creates a schedule under a session that lives as long as it.
+func (b *Backend) CreateSchedule(ctx context.Context, spec client.ScheduleSpec) (client.Schedule, error) {
+	id, err := parseID("function", spec.FunctionID)
+	if err != nil {
+		return client.Schedule{}, err
+	}
+	nonce, err := b.session(ctx, "tokenExchange")
+	if err != nil {
+		return client.Schedule{}, err
+	}
+	body := map[string]any{"name": spec.Name, "cronExpression": spec.Cron, "functionId": id, "nonce": nonce}
+	if spec.Description != "" {
+		body["description"] = spec.Description
+	}
+	if spec.Data != nil {
+		body["data"] = spec.Data
+	}
+	var page items[scheduleRead]
+	if err := b.change(ctx, "/functions/schedules", items[map[string]any]{[]map[string]any{body}}, &page); err != nil {
+		return client.Schedule{}, err
+	}
+	s, err := page.only()
+	created := s.domain()
+	created.Data = spec.Data
+	return created, err
+}
+
+// DeleteSchedule deletes a schedule.
+func (b *Backend) DeleteSchedule(ctx context.Context, id string) error {
+	n, err := parseID("schedule", id)
+	if err != nil {
+		return err
+	}
+	return b.change(ctx, "/functions/schedules/delete", idItems(n), nil)
+}

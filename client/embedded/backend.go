@@ -1,0 +1,167 @@
+package embedded
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"sync"
+	"syscall"
+	"time"
+
+	"fndeck/auth"
+	"fndeck/client"
+	"fndeck/client/cognite"
+	"fndeck/client/embedded/wire"
+)
+
+// base stands for the socket in URLs; no name is ever looked up.
+const base = "http://engine.local"
+
+// Options says which engine is driven.
+type Options struct {
+	// StateDir names the engine; it need not exist yet.
+	StateDir string
+	// Name is the context's name, "local" if empty.
+	Name string
+	// Command starts an engine; nil means this program with the argument engine.
+	Command []string
+	// EngineArgs follow the command.
+	EngineArgs []string
+	// NoStart fails when no engine runs.
+	NoStart bool
+	Clock   func() time.Time
+}
+
+// EngineStatus is what a running engine says of itself.
+type EngineStatus = wire.Status
+
+// Backend is the local engine. It implements client.Backend and every
+// capability interface. It is safe for concurrent use.
+type Backend struct {
+	*cognite.Backend
+	o      Options
+	http   *client.HTTP
+	client *http.Client
+
+	mu     sync.Mutex
+	last   EngineStatus
+	lost   string
+	closed chan struct{}
+	once   sync.Once
+}
+
+// Open attaches to the engine of a state directory, and starts it if there is
+// none.
+func Open(ctx context.Context, o Options) (*Backend, error) {
+	b, err := connect(o)
+	if err != nil {
+		return nil, err
+	}
+	if err := b.ensure(ctx); err != nil {
+		return nil, errors.Join(err, b.Close())
+	}
+	return b, nil
+}
+
+// connect makes a backend that has not spoken to its engine yet.
+func connect(o Options) (*Backend, error) {
+	dir, err := filepath.Abs(o.StateDir)
+	if err != nil {
+		return nil, err
+	}
+	o.StateDir = dir
+	if o.Name == "" {
+		o.Name = "local"
+	}
+	b := &Backend{o: o, closed: make(chan struct{})}
+	transport := &http.Transport{DialContext: b.dial, MaxIdleConnsPerHost: 16, DisableCompression: true}
+	b.client = &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	token := auth.FileToken{Path: filepath.Join(dir, wire.TokenFile)}
+	b.http = &client.HTTP{Base: base, Client: b.client, Token: token, Jitter: rand.Float64, Decode: decodeFailure}
+	b.Backend = cognite.New(cognite.Config{Name: o.Name, BaseURL: base, Project: "local", Client: b.client, Token: token, Jitter: rand.Float64})
+	return b, nil
+}
+
+func (b *Backend) dial(ctx context.Context, _, _ string) (net.Conn, error) {
+	path, err := wire.SocketPath(b.o.StateDir, os.Getenv)
+	if err != nil {
+		return nil, &net.OpError{Op: "dial", Net: "unix", Err: err}
+	}
+	var d net.Dialer
+	return d.DialContext(ctx, "unix", path)
+}
+
+// Describe says what the engine is and can do.
+func (b *Backend) Describe() client.Description {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return client.Description{
+		Kind: "embedded", Name: b.o.Name, Endpoint: b.o.StateDir, Isolation: b.last.Isolation,
+		DataLimitBytes: b.last.DataLimitBytes, Runtimes: b.last.Runtimes, Missing: map[client.Capability]string{},
+	}
+}
+
+// Close ends what Watch and FollowLogs wait for. The engine runs on.
+func (b *Backend) Close() error {
+	b.once.Do(func() { close(b.closed) })
+	b.client.CloseIdleConnections()
+	return nil
+}
+
+// Lost is the sentence for the banner while the engine does not answer, empty
+// while it does.
+func (b *Backend) Lost() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.lost
+}
+
+func (b *Backend) setLost(lost string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.lost = lost
+}
+
+// status asks the engine once; CodeNotFound says that none runs.
+func (b *Backend) status(ctx context.Context) (EngineStatus, error) {
+	var s EngineStatus
+	reply, err := b.http.Open(ctx, client.Request{Method: http.MethodGet, Path: wire.Prefix + "status"}, nil)
+	if err != nil {
+		if errors.Is(err, syscall.ENOENT) || errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, fs.ErrNotExist) {
+			return s, &client.Error{Code: client.CodeNotFound, Message: "no engine runs on " + b.o.StateDir, Hint: "fndeck engine start starts one", Err: err}
+		}
+		return s, err
+	}
+	defer func() { _ = reply.Body.Close() }() // decoded or given up
+	if err := json.NewDecoder(reply.Body).Decode(&s); err != nil {
+		return s, err
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.last, b.lost = s, ""
+	return s, nil
+}
+
+// own sends a request to the engine's own paths.
+func (b *Backend) own(ctx context.Context, retry client.Retry, method, path string, body, out any) error {
+	return b.http.Do(ctx, client.Request{Method: method, Path: wire.Prefix + path, JSON: body, Retry: retry}, out)
+}
+
+func (b *Backend) read(ctx context.Context, path string, out any) error {
+	return b.own(ctx, client.Safe, http.MethodGet, path, nil, out)
+}
+
+// decodeFailure reads the engine's own errors.
+func decodeFailure(_ int, body []byte) *client.Error {
+	var f wire.Failure
+	if json.Unmarshal(body, &f) != nil || f.Error.Message == "" {
+		return nil
+	}
+	return &client.Error{Code: f.Error.Code, Message: f.Error.Message, Hint: f.Error.Hint}
+}

@@ -1,0 +1,103 @@
+//go:build linux
+
+package embedded_test
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"fndeck/auth"
+	"fndeck/client"
+	"fndeck/client/clienttest"
+	"fndeck/client/cognite"
+	"fndeck/client/embedded"
+	"fndeck/client/embedded/engine"
+	"fndeck/client/embedded/wire"
+)
+
+// asEngine makes this test program be an engine, as the binary is with the
+// argument engine.
+const asEngine = "FNDECK_TEST_AS_ENGINE"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asEngine) == "" {
+		os.Exit(m.Run())
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+	defer stop()
+	dir := os.Getenv("FNDECK_STATE_DIR")
+	err := engine.Run(ctx, engine.Config{
+		StateDir: dir, KeyFile: filepath.Join(dir, "..", "key"), Version: "test", Clock: time.Now,
+		Logger: slog.New(slog.NewTextHandler(os.Stderr, nil)), CallTimeout: time.Minute,
+	})
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "fndeck:", err)
+		os.Exit(1)
+	}
+}
+
+// options are those of an engine in a state directory of the test's own.
+func options(t *testing.T) embedded.Options {
+	t.Helper()
+	t.Setenv(asEngine, "1")
+	t.Setenv("XDG_RUNTIME_DIR", "")
+	dir := filepath.Join(t.TempDir(), "state")
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+		defer cancel()
+		_ = embedded.Stop(ctx, dir) // the test may have stopped it
+	})
+	return embedded.Options{StateDir: dir, Command: []string{os.Args[0]}, Clock: time.Now}
+}
+
+func open(t *testing.T, o embedded.Options) *embedded.Backend {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	b, err := embedded.Open(ctx, o)
+	require.NoError(t, err, "%s", engineLog(o))
+	t.Cleanup(func() { require.NoError(t, b.Close()) })
+	return b
+}
+
+func engineLog(o embedded.Options) []byte {
+	text, _ := os.ReadFile(filepath.Join(o.StateDir, wire.LogFile)) // none is fine
+	return text
+}
+
+func TestTheEmbeddedEngineKeepsTheContract(t *testing.T) {
+	o := options(t)
+	clienttest.Run(t, func(t *testing.T) client.Backend { return open(t, o) })
+}
+
+// The plain Cognite client against the engine's dialect: what the cloud offers.
+func TestTheCogniteDialectKeepsTheContract(t *testing.T) {
+	o := options(t)
+	open(t, o)
+	socket, err := wire.SocketPath(o.StateDir, os.Getenv)
+	require.NoError(t, err)
+	clienttest.Run(t, func(t *testing.T) client.Backend {
+		transport := &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			var d net.Dialer
+			return d.DialContext(ctx, "unix", socket)
+		}}
+		b := cognite.New(cognite.Config{
+			Name: "dialect", BaseURL: "http://engine.local", Project: "local", Client: &http.Client{Transport: transport},
+			Token: auth.FileToken{Path: filepath.Join(o.StateDir, wire.TokenFile)}, Jitter: rand.Float64,
+		})
+		t.Cleanup(func() { require.NoError(t, b.Close()) })
+		return b
+	})
+}

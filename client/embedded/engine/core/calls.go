@@ -1,0 +1,214 @@
+package core
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"runtime/debug"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"fndeck/client"
+	"fndeck/client/embedded/engine/runner"
+	"fndeck/client/embedded/engine/store"
+)
+
+// previewBytes bounds the first line of a result that lists show.
+const previewBytes = 200
+
+// Invoke stores a call and starts it. It returns once the call is durable;
+// the call runs on if the caller goes away.
+func (e *Core) Invoke(functionID int64, data json.RawMessage) (store.Call, error) {
+	data, err := checkData(data)
+	if err != nil {
+		return store.Call{}, err
+	}
+	c := store.Call{FunctionID: functionID, Status: store.Running, Started: e.c.Clock().UTC()}
+	err = e.store.Write(store.Durable, func(tx *store.Tx) error {
+		f, err := tx.Function(functionID)
+		if err != nil {
+			return err
+		}
+		c.ID, c.Version = tx.NextID(), f.Serving
+		return tx.InsertCall(c, data)
+	})
+	if err != nil {
+		return store.Call{}, notFound(err, "function %d does not exist", functionID)
+	}
+	e.startCall(c, data)
+	return c, nil
+}
+
+// checkData refuses what no function could be given, before a process is
+// forked for it. The bytes themselves pass through as they are.
+func checkData(data json.RawMessage) (json.RawMessage, error) {
+	data = bytes.TrimSpace(data)
+	switch {
+	case len(data) == 0:
+		return json.RawMessage(`{}`), nil
+	case len(data) > MaxDataBytes:
+		return nil, &client.Error{Code: client.CodeLimit, Message: fmt.Sprintf("data is %d bytes, the limit is %d", len(data), MaxDataBytes)}
+	case !json.Valid(data):
+		return nil, client.Invalidf("data is not valid JSON")
+	case data[0] != '{':
+		return nil, client.Invalidf("data must be a JSON object")
+	}
+	return data, nil
+}
+
+// startCall runs a stored call in the background.
+func (e *Core) startCall(c store.Call, data []byte) {
+	ctx, cancel := context.WithCancelCause(e.ctx)
+	e.running.add(c.ID, c.FunctionID, cancel)
+	e.jobs.Go(func() {
+		defer cancel(nil)
+		defer e.running.end(c.ID)
+		defer e.guard("call", c.ID)
+		e.run(ctx, c, data)
+	})
+}
+
+// guard keeps a bug in one job from ending the engine.
+func (e *Core) guard(kind string, id int64) {
+	if r := recover(); r != nil {
+		e.c.Logger.Error("panic", "job", kind, "id", id, "value", fmt.Sprint(r), "stack", string(debug.Stack()))
+	}
+}
+
+// run takes a call from Running to its end and stores the outcome.
+func (e *Core) run(ctx context.Context, c store.Call, data []byte) {
+	log, outcome, started := e.execute(ctx, &c, data)
+	c.Ended = e.c.Clock().UTC()
+	if !started.IsZero() {
+		c.Duration = e.c.Clock().Sub(started)
+	}
+	var rest []store.Line
+	rest, c.LogLines = log.rest()
+	c.MaxRSSBytes, c.CPU = outcome.MaxRSSBytes, outcome.CPU
+	switch outcome.Result {
+	case runner.Completed:
+		c.Status, c.Preview = store.Completed, preview(outcome.Response)
+	case runner.TimedOut:
+		c.Status = store.Timeout
+	default:
+		c.Status = store.Failed
+	}
+	c.ErrorMessage, c.ErrorTrace = log.mask.mask(outcome.Message), log.mask.mask(outcome.Trace)
+	err := e.store.Write(store.Durable, func(tx *store.Tx) error {
+		return errors.Join(tx.AppendLines(c.ID, rest), tx.FinishCall(c, outcome.Response))
+	})
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		e.c.Logger.Error("the outcome of a call is not stored", "id", c.ID, "error", err)
+	}
+}
+
+// execute runs the call and returns its log, outcome and real start.
+func (e *Core) execute(ctx context.Context, c *store.Call, data []byte) (*logWriter, runner.Outcome, time.Time) {
+	log := e.newLog(c.ID, nil)
+	failed := func(err error) (*logWriter, runner.Outcome, time.Time) {
+		return log, runner.Outcome{Result: runner.Failed, Message: err.Error()}, time.Time{}
+	}
+	select {
+	case e.slots <- struct{}{}:
+		defer func() { <-e.slots }()
+	case <-ctx.Done():
+		return failed(context.Cause(ctx))
+	}
+	v, err := e.awaitServing(ctx, c.FunctionID)
+	if err != nil {
+		return failed(err)
+	}
+	c.Version = v.Number
+	secrets, err := e.secretsOf(v)
+	if err != nil {
+		return failed(err)
+	}
+	log = e.newLog(c.ID, slices.Collect(maps.Values(secrets)))
+	z, spec, release, err := e.pool.acquire(ctx, v)
+	if err != nil {
+		return failed(err)
+	}
+	defer release()
+	scratch := e.path(scratchDir, strconv.FormatInt(c.ID, 10))
+	if err := os.Mkdir(scratch, 0o700); err != nil {
+		return failed(err)
+	}
+	defer func() { _ = os.RemoveAll(scratch) }() // the start sweep takes what stays
+	started := e.c.Clock()
+	outcome := z.Call(ctx, spec, runner.Request{
+		Scratch: scratch, Data: data, Secrets: secrets, Info: callInfo(*c),
+		MemoryBytes: int64(v.Settings.MemoryGB * (1 << 30)), ResponseBytes: MaxResponseBytes, Timeout: e.c.CallTimeout,
+	}, log.sink)
+	return log, outcome, started
+}
+
+func callInfo(c store.Call) map[string]any {
+	info := map[string]any{"function_id": c.FunctionID, "call_id": c.ID}
+	if c.ScheduleID != 0 {
+		info["schedule_id"], info["scheduled_time"] = c.ScheduleID, c.Scheduled.UnixMilli()
+	}
+	return info
+}
+
+// awaitServing returns the serving version, waiting for the first deploy if it
+// is still under way.
+func (e *Core) awaitServing(ctx context.Context, functionID int64) (store.Version, error) {
+	for {
+		changed := e.store.Changed()
+		view, err := e.View(functionID)
+		if err != nil {
+			return store.Version{}, err
+		}
+		if view.Serving != nil {
+			return *view.Serving, nil
+		}
+		if view.Latest.Status == store.Failed {
+			return store.Version{}, fmt.Errorf("the function is not deployed: %s", view.Latest.ErrorMessage)
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return store.Version{}, context.Cause(ctx)
+		}
+	}
+}
+
+// Call reads a call of a function.
+func (e *Core) Call(functionID, id int64) (store.Call, error) {
+	c, err := e.store.Call(id)
+	if err == nil && c.FunctionID != functionID {
+		err = store.ErrNotFound
+	}
+	return c, notFound(err, "call %d of function %d does not exist", id, functionID)
+}
+
+// WaitCall returns a call once it has ended, or as it is when ctx ends.
+func (e *Core) WaitCall(ctx context.Context, functionID, id int64) (store.Call, error) {
+	if done := e.running.done(id); done != nil {
+		select {
+		case <-done:
+		case <-ctx.Done():
+		}
+	}
+	return e.Call(functionID, id)
+}
+
+// preview is the first line of a response, cut to what a list can show.
+func preview(response []byte) string {
+	line, _, _ := strings.Cut(string(response), "\n")
+	if len(line) <= previewBytes {
+		return line
+	}
+	cut := previewBytes
+	for !utf8.RuneStart(line[cut]) {
+		cut--
+	}
+	return line[:cut]
+}

@@ -1,0 +1,209 @@
+package core
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/user"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/google/renameio/v2"
+
+	"fndeck/auth"
+	"fndeck/client"
+	"fndeck/client/embedded/engine/python"
+	"fndeck/client/embedded/engine/runner"
+	"fndeck/client/embedded/engine/store"
+)
+
+// Config says where the engine keeps its state and how it runs functions. The
+// zero value of a field takes the default that stands beside it.
+type Config struct {
+	// StateDir must exist and belong to the caller alone.
+	StateDir string
+	// KeyFile holds the key that seals secrets; it is made when first needed.
+	KeyFile string
+	// Python is the interpreter to use by default; empty means the one found.
+	Python string
+	// LogCapBytes bounds the log of one call (10 MiB).
+	LogCapBytes int64
+	// IndexURL is where requirements come from when a function names no index.
+	IndexURL auth.Secret
+	// CallTimeout ends a call (10 minutes, as Cognite does outside Google).
+	CallTimeout time.Duration
+	// IdleZygote is how long a function's process stays without calls (10 min).
+	IdleZygote time.Duration
+	Clock      func() time.Time
+	Logger     *slog.Logger
+}
+
+// What Config's zero fields mean, and what the engine allows.
+const (
+	DefaultLogCap      = 10 << 20
+	DefaultCallTimeout = 10 * time.Minute
+	defaultIdle        = 10 * time.Minute
+	// MaxDataBytes bounds the data of a call: the largest of Cognite's clouds.
+	MaxDataBytes = 9_000_000
+	// MaxResponseBytes bounds a response, as responseSizeMb 1 says.
+	MaxResponseBytes = 1 << 20
+	// DefaultMemoryGB and DefaultCPU are what a function gets that names none.
+	DefaultMemoryGB = 1.5
+	DefaultCPU      = 1.0
+)
+
+// The folders of the state directory.
+const (
+	codeDir     = "code"
+	versionsDir = "versions"
+	envsDir     = "envs"
+	scratchDir  = "scratch"
+	bootFile    = "boot.py"
+)
+
+// Core is the engine. Close it.
+type Core struct {
+	c            Config
+	store        *store.Store
+	spawner      *runner.Spawner
+	environments *python.Environments
+	vault        *vault
+	nonces       *nonces
+	uploads      *uploads
+	pool         *pool
+	running      *running
+	slots        chan struct{}
+	started      time.Time
+
+	ctx    context.Context
+	cancel context.CancelCauseFunc
+	jobs   sync.WaitGroup
+	tick   chan struct{}
+
+	runtimesDone chan struct{}
+	runtimes     python.Runtimes
+	runtimesErr  error
+}
+
+// maxRunning is how many calls run at once; the rest wait, Running in the eyes
+// of the clients. Cognite allows 250 in a project.
+const maxRunning = 250
+
+// Open opens the state, puts right what a crash left, and starts the scheduler.
+func Open(c Config) (*Core, error) {
+	applyDefaults(&c)
+	for _, dir := range []string{codeDir, versionsDir, envsDir, scratchDir} {
+		if err := os.MkdirAll(filepath.Join(c.StateDir, dir), 0o700); err != nil {
+			return nil, err
+		}
+	}
+	if err := renameio.WriteFile(filepath.Join(c.StateDir, bootFile), runner.BootScript, 0o600); err != nil {
+		return nil, err
+	}
+	spawner, err := runner.NewSpawner()
+	if err != nil {
+		return nil, err
+	}
+	s, err := store.Open(c.StateDir, c.Clock)
+	if err != nil {
+		spawner.Close()
+		return nil, err
+	}
+	e := &Core{
+		c: c, store: s, spawner: spawner, started: c.Clock(),
+		vault: &vault{path: c.KeyFile}, nonces: newNonces(c.Clock), uploads: newUploads(c.Clock),
+		running: newRunning(), slots: make(chan struct{}, maxRunning), tick: make(chan struct{}, 1), runtimesDone: make(chan struct{}),
+		environments: &python.Environments{Dir: filepath.Join(c.StateDir, envsDir), Scratch: filepath.Join(c.StateDir, scratchDir), Starter: spawner},
+	}
+	e.ctx, e.cancel = context.WithCancelCause(context.Background())
+	e.pool = newPool(e)
+	if err := e.recover(); err != nil {
+		return nil, errors.Join(fmt.Errorf("put the state right: %w", err), s.Close())
+	}
+	e.jobs.Go(e.discover)
+	e.jobs.Go(e.schedule)
+	return e, nil
+}
+
+func applyDefaults(c *Config) {
+	if c.LogCapBytes == 0 {
+		c.LogCapBytes = DefaultLogCap
+	}
+	if c.CallTimeout == 0 {
+		c.CallTimeout = DefaultCallTimeout
+	}
+	if c.IdleZygote == 0 {
+		c.IdleZygote = defaultIdle
+	}
+}
+
+// Close ends the calls and deploys under way, records it, and closes the state.
+func (e *Core) Close() error {
+	e.cancel(fmt.Errorf("engine stopped at %s", e.c.Clock().UTC().Format(time.RFC3339)))
+	e.jobs.Wait()
+	e.pool.close()
+	err := e.store.Close()
+	e.spawner.Close()
+	return err
+}
+
+// Store gives the dialects the state to read; they write through Core only.
+func (e *Core) Store() *store.Store { return e.store }
+
+// Started is when this engine process started.
+func (e *Core) Started() time.Time { return e.started }
+
+// RunningCalls counts the calls under way.
+func (e *Core) RunningCalls() int { return e.running.count() }
+
+func (e *Core) discover() {
+	e.runtimes, e.runtimesErr = python.Discover(e.ctx, e.c.Python)
+	close(e.runtimesDone)
+	if e.runtimesErr != nil && e.ctx.Err() == nil {
+		e.c.Logger.Warn("no usable Python", "error", e.runtimesErr)
+	}
+}
+
+// Runtimes lists the interpreters of this machine, default first, once they
+// are known.
+func (e *Core) Runtimes(ctx context.Context) (python.Runtimes, error) {
+	select {
+	case <-e.runtimesDone:
+		if e.runtimesErr != nil {
+			return nil, &client.Error{Code: client.CodeInvalid, Message: e.runtimesErr.Error()}
+		}
+		return e.runtimes, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+func (e *Core) path(parts ...string) string {
+	return filepath.Join(append([]string{e.c.StateDir}, parts...)...)
+}
+
+// notFound turns the store's ErrNotFound into the domain's.
+func notFound(err error, format string, args ...any) error {
+	if errors.Is(err, store.ErrNotFound) {
+		return &client.Error{Code: client.CodeNotFound, Message: fmt.Sprintf(format, args...)}
+	}
+	return err
+}
+
+// CallTimeout is the time limit of a call.
+func (e *Core) CallTimeout() time.Duration { return e.c.CallTimeout }
+
+// LoadedZygotes counts the versions whose process is running.
+func (e *Core) LoadedZygotes() int { return e.pool.loaded() }
+
+// Subject names whom the engine acts for: the user that it runs as.
+func Subject() string {
+	if u, err := user.Current(); err == nil {
+		return u.Username
+	}
+	return strconv.Itoa(os.Getuid())
+}

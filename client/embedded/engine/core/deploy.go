@@ -1,0 +1,259 @@
+package core
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"fndeck/client/embedded/engine/python"
+	"fndeck/client/embedded/engine/runner"
+	"fndeck/client/embedded/engine/store"
+	"fndeck/client/pack"
+)
+
+// The phases of a deploy.
+const (
+	PhaseQueued      = "queued"
+	PhaseUnpacking   = "unpacking"
+	PhaseEnvironment = "building"
+	PhaseImporting   = "checking"
+	PhaseSwitched    = "switched"
+)
+
+const (
+	// importLimit bounds the import of a function.
+	importLimit = time.Minute
+	// traceLines is how much of a failed build's output the error carries.
+	traceLines = 50
+)
+
+// deployment is one deploy under way.
+type deployment struct {
+	e    *Core
+	d    store.Deploy
+	v    store.Version
+	log  *logWriter
+	tail []string
+}
+
+// startDeploy runs a queued deploy in the background.
+func (e *Core) startDeploy(id int64) {
+	e.jobs.Go(func() {
+		defer e.guard("deploy", id)
+		if err := e.deploy(id); err != nil && !errors.Is(err, store.ErrNotFound) {
+			e.c.Logger.Error("deploy", "id", id, "error", err)
+		}
+	})
+}
+
+// deploy takes a deploy from Queued to Ready or Failed. The returned error is
+// one of the state, not of the function: that is in the row.
+func (e *Core) deploy(id int64) error {
+	d, err := e.store.Deploy(id)
+	if err != nil {
+		return err
+	}
+	v, err := e.store.Version(d.FunctionID, d.To)
+	if err != nil {
+		return err
+	}
+	index, extra, err := e.indexURLs(v)
+	secrets := credentials(index)
+	for _, u := range extra {
+		secrets = append(secrets, credentials(u)...)
+	}
+	p := &deployment{e: e, d: d, v: v, log: e.newLog(id, secrets)}
+	if err == nil {
+		err = p.run(index, extra)
+	}
+	return p.finish(err)
+}
+
+func (e *Core) indexURLs(v store.Version) (index string, extra []string, err error) {
+	if v.Settings.IndexURL != nil {
+		if index, err = e.vault.unseal(v.Settings.IndexURL, place(v.FunctionID, "index")); err != nil {
+			return "", nil, err
+		}
+	} else {
+		index = e.c.IndexURL.Reveal()
+	}
+	for _, sealed := range v.Settings.ExtraIndexURLs {
+		u, err := e.vault.unseal(sealed, place(v.FunctionID, "index"))
+		if err != nil {
+			return "", nil, err
+		}
+		extra = append(extra, u)
+	}
+	return index, extra, nil
+}
+
+func (p *deployment) run(index string, extra []string) error {
+	e, ctx := p.e, p.e.ctx
+	if err := p.phase(PhaseUnpacking); err != nil {
+		return err
+	}
+	root, err := e.unpacked(ctx, p.v.SHA256)
+	if err != nil {
+		return err
+	}
+	if err := checkEntry(root, p.v.Settings.FunctionPath); err != nil {
+		return err
+	}
+	runtimes, err := e.Runtimes(ctx)
+	if err != nil {
+		return err
+	}
+	runtime, err := runtimes.Find(p.v.Runtime)
+	if err != nil {
+		return err
+	}
+	p.v.Runtime, p.v.RuntimeVersion = runtime.Name, runtime.Version
+	requirements, err := os.ReadFile(filepath.Join(root, "requirements.txt"))
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	wanted := python.Wanted{Runtime: runtime, Requirements: string(requirements), IndexURL: index, ExtraIndexURLs: extra}
+	if !wanted.IsEmpty() {
+		if err := p.phase(PhaseEnvironment); err != nil {
+			return err
+		}
+		if p.v.Environment, err = e.environments.Ensure(ctx, runtimes, wanted, p.say); err != nil {
+			return err
+		}
+	}
+	if err := p.phase(PhaseImporting); err != nil {
+		return err
+	}
+	return p.check(ctx)
+}
+
+// check imports the version, which is the deploy check, and keeps the zygote
+// for the first call.
+func (p *deployment) check(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, importLimit)
+	defer cancel()
+	z, err := p.e.pool.start(ctx, p.v, false, p.output)
+	if err != nil {
+		return err
+	}
+	p.v.Mode = ModeIsolated
+	if z.Threads > 1 {
+		p.v.Mode, p.v.ModeReason = ModeCold, "the module starts a thread when it is imported"
+		p.say("runs cold: " + p.v.ModeReason)
+		z.Stop()
+		if z, err = p.e.pool.start(ctx, p.v, true, p.output); err != nil {
+			return err
+		}
+	}
+	p.say(fmt.Sprintf("imported in %s", z.ImportTime.Round(time.Millisecond/10)))
+	p.e.pool.adopt(p.v, z)
+	return nil
+}
+
+func (p *deployment) say(text string) {
+	p.tail = append(p.tail, p.log.mask.mask(text))
+	if len(p.tail) > traceLines {
+		p.tail = p.tail[1:]
+	}
+	p.log.build(text)
+}
+
+func (p *deployment) output(lines []runner.Line) {
+	for _, l := range lines {
+		p.say(l.Text)
+	}
+}
+
+// phase records how far the deploy is. It need not be durable: a deploy that a
+// power cut finds Queued simply runs again.
+func (p *deployment) phase(name string) error {
+	p.d.Status, p.d.Phase = store.Deploying, name
+	p.v.Status = store.Deploying
+	return p.e.store.Write(store.Relaxed, func(tx *store.Tx) error {
+		return errors.Join(tx.UpdateDeploy(p.d), tx.UpdateVersion(p.v))
+	})
+}
+
+// finish stores the outcome in one transaction: callers get the old version
+// before it and the new one after it.
+func (p *deployment) finish(failure error) error {
+	now := p.e.c.Clock().UTC()
+	p.d.Ended = now
+	if failure != nil {
+		p.fail(failure)
+	} else {
+		p.d.Status, p.d.Phase = store.Ready, PhaseSwitched
+		p.v.Status, p.v.Ready = store.Ready, now
+	}
+	rest, _ := p.log.rest()
+	err := p.e.store.Write(store.Durable, func(tx *store.Tx) error {
+		f, err := tx.Function(p.d.FunctionID)
+		if err != nil {
+			return err
+		}
+		p.d.From = f.Serving
+		err = errors.Join(tx.AppendLines(p.d.ID, rest), tx.UpdateVersion(p.v), tx.UpdateDeploy(p.d))
+		if err == nil && failure == nil {
+			err = tx.SetServing(f.ID, p.v.Number)
+		}
+		return err
+	})
+	if err != nil {
+		p.e.pool.discard(p.v)
+	}
+	return err
+}
+
+func (p *deployment) fail(failure error) {
+	message, trace := failure.Error(), ""
+	var imported *runner.ImportError
+	if errors.As(failure, &imported) {
+		trace = imported.Trace
+		p.sayTrace(trace)
+	} else if p.d.Phase == PhaseEnvironment {
+		trace = strings.Join(p.tail, "\n")
+	}
+	message = p.log.mask.mask(message)
+	p.say("failed: " + message)
+	p.d.Status, p.d.ErrorMessage, p.d.ErrorTrace = store.Failed, message, trace
+	p.v.Status, p.v.ErrorMessage, p.v.ErrorTrace = store.Failed, message, trace
+}
+
+// sayTrace puts a traceback into the build output.
+func (p *deployment) sayTrace(trace string) {
+	for line := range strings.Lines(trace) {
+		p.say(strings.TrimRight(line, "\n"))
+	}
+}
+
+// checkEntry gives the cloud's own sentence for the commonest mistake.
+func checkEntry(root, path string) error {
+	if !filepath.IsLocal(path) || !strings.HasSuffix(path, ".py") {
+		return fmt.Errorf("function path %q must be a .py file inside the folder", path)
+	}
+	info, err := os.Lstat(filepath.Join(root, filepath.FromSlash(path)))
+	if err != nil || !info.Mode().IsRegular() {
+		return fmt.Errorf("no Python module found at location %q in zip-file", path)
+	}
+	return nil
+}
+
+// unpacked returns the folder of a version's code and unpacks it if needed.
+func (e *Core) unpacked(ctx context.Context, sha string) (string, error) {
+	return e.unpackOnce(sha, func(dir string) error {
+		archive, err := e.OpenCode(sha)
+		if err != nil {
+			return err
+		}
+		defer func() { _ = archive.Close() }() // only read
+		info, err := archive.Stat()
+		if err != nil {
+			return err
+		}
+		return pack.Unpack(ctx, archive, info.Size(), dir, pack.Limits{})
+	})
+}

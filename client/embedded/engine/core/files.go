@@ -1,0 +1,191 @@
+package core
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"fndeck/client"
+	"fndeck/client/embedded/engine/store"
+)
+
+const (
+	// maxUpload bounds an uploaded archive.
+	maxUpload = 512 << 20
+	// uploadLife is how long an upload link may be used.
+	uploadLife = time.Hour
+)
+
+// NewFile is what a file is created with.
+type NewFile struct {
+	Name, ExternalID, MimeType, Metadata string
+	// Overwrite takes over the file that holds ExternalID. Its bytes change
+	// only when the new upload is complete.
+	Overwrite bool
+}
+
+// uploads are the rights to fill a file, once, or to read it, each behind a random
+// path.
+type uploads struct {
+	clock func() time.Time
+	mu    sync.Mutex
+	open  map[string]upload
+}
+
+type upload struct {
+	fileID   int64
+	download bool
+	expires  time.Time
+}
+
+func newUploads(clock func() time.Time) *uploads {
+	return &uploads{clock: clock, open: map[string]upload{}}
+}
+
+func (u *uploads) add(fileID int64, download bool) (right string) {
+	var raw [32]byte
+	_, _ = rand.Read(raw[:]) // it never fails, see its documentation
+	right = hex.EncodeToString(raw[:])
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	now := u.clock()
+	for old, o := range u.open {
+		if now.After(o.expires) {
+			delete(u.open, old)
+		}
+	}
+	u.open[right] = upload{fileID, download, now.Add(uploadLife)}
+	return right
+}
+
+func (u *uploads) find(right string, download bool) (fileID int64, ok bool) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	o, ok := u.open[right]
+	return o.fileID, ok && o.download == download && !u.clock().After(o.expires)
+}
+
+func (u *uploads) end(right string) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	delete(u.open, right)
+}
+
+// CreateFile makes a file, or takes over an existing one, and returns the right
+// to upload its bytes.
+func (e *Core) CreateFile(n NewFile) (f store.File, right string, err error) {
+	err = e.store.Write(store.Durable, func(tx *store.Tx) error {
+		if n.ExternalID != "" {
+			have, err := tx.FileByExternalID(n.ExternalID)
+			switch {
+			case err == nil && !n.Overwrite:
+				return &client.Error{Code: client.CodeConflict, Message: "a file with external id " + n.ExternalID + " exists already"}
+			case err == nil:
+				have.Name, have.MimeType, have.Metadata = n.Name, n.MimeType, n.Metadata
+				f = have
+				return tx.RenameFile(have.ID, n.Name, n.MimeType, n.Metadata)
+			case !errors.Is(err, store.ErrNotFound):
+				return err
+			}
+		}
+		now := e.c.Clock().UTC()
+		f = store.File{ID: tx.NextID(), Name: n.Name, ExternalID: n.ExternalID, MimeType: n.MimeType, Metadata: n.Metadata, Created: now, Updated: now}
+		return tx.InsertFile(f)
+	})
+	if err != nil {
+		return f, "", err
+	}
+	return f, e.uploads.add(f.ID, false), nil
+}
+
+// UploadRight gives a new right to upload a file's bytes.
+func (e *Core) UploadRight(fileID int64) string { return e.uploads.add(fileID, false) }
+
+// Upload takes the bytes of a file. It returns once they and the file's row are
+// durable; a cut upload changes nothing.
+func (e *Core) Upload(right string, body io.Reader) error {
+	fileID, ok := e.uploads.find(right, false)
+	if !ok {
+		return &client.Error{Code: client.CodeNotFound, Message: "this upload link is unknown, used or expired"}
+	}
+	sha, size, err := e.saveCode(body)
+	if err != nil {
+		return err
+	}
+	err = e.store.Write(store.Durable, func(tx *store.Tx) error { return tx.SetFileContent(fileID, sha, size) })
+	if err != nil {
+		return notFound(err, "file %d does not exist any more", fileID)
+	}
+	e.uploads.end(right)
+	return nil
+}
+
+// saveCode stores bytes under their hash, durably.
+func (e *Core) saveCode(body io.Reader) (sha string, size int64, err error) {
+	temp, err := os.CreateTemp(e.path(codeDir), ".upload-*")
+	if err != nil {
+		return "", 0, err
+	}
+	defer func() {
+		_ = temp.Close()           // closed already when all went well
+		_ = os.Remove(temp.Name()) // renamed already when all went well
+	}()
+	h := sha256.New()
+	size, err = io.Copy(io.MultiWriter(temp, h), io.LimitReader(body, maxUpload+1))
+	if err != nil {
+		return "", 0, err
+	}
+	if size > maxUpload {
+		return "", 0, &client.Error{Code: client.CodeLimit, Message: "the upload is larger than 512 MiB"}
+	}
+	sha = hex.EncodeToString(h.Sum(nil))
+	if err := errors.Join(temp.Sync(), temp.Close()); err != nil {
+		return "", 0, err
+	}
+	if err := os.Rename(temp.Name(), e.codeFile(sha)); err != nil {
+		return "", 0, err
+	}
+	return sha, size, syncDir(e.path(codeDir))
+}
+
+func (e *Core) codeFile(sha string) string { return filepath.Join(e.path(codeDir), sha+".zip") }
+
+// DownloadRight gives a right to read a file's bytes.
+func (e *Core) DownloadRight(fileID int64) string { return e.uploads.add(fileID, true) }
+
+// OpenDownload opens the bytes that a right was given for; the caller closes it.
+func (e *Core) OpenDownload(right string) (*os.File, error) {
+	fileID, ok := e.uploads.find(right, true)
+	if !ok {
+		return nil, &client.Error{Code: client.CodeNotFound, Message: "this download link is unknown or expired"}
+	}
+	f, err := e.store.File(fileID)
+	if err != nil {
+		return nil, notFound(err, "file %d does not exist any more", fileID)
+	}
+	return e.OpenCode(f.SHA256)
+}
+
+// OpenCode opens the bytes of a file for reading; the caller closes it.
+func (e *Core) OpenCode(sha string) (*os.File, error) { return os.Open(e.codeFile(sha)) }
+
+// DeleteFile deletes a file. Versions built from it keep their code.
+func (e *Core) DeleteFile(id int64) error {
+	err := e.store.Write(store.Durable, func(tx *store.Tx) error { return tx.DeleteFile(id) })
+	return notFound(err, "file %d does not exist", id)
+}
+
+// syncDir makes a rename in a directory durable.
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}

@@ -1,0 +1,315 @@
+package core
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"slices"
+
+	"fndeck/client"
+	"fndeck/client/embedded/engine/store"
+)
+
+// NewFunction is what a function is created with. Secrets and index URLs are
+// in the clear here and nowhere else.
+type NewFunction struct {
+	Name, ExternalID, Description, Owner string
+	// Metadata is a JSON object of strings, or empty.
+	Metadata       string
+	FileID         int64
+	FunctionPath   string
+	Runtime        string
+	Secrets        map[string]string
+	EnvVars        map[string]string
+	CPU, MemoryGB  float64
+	IndexURL       string
+	ExtraIndexURLs []string
+	// Folder is where the code came from on this machine, if known.
+	Folder string
+}
+
+// Change is what a redeploy changes beside the code; nil leaves as is.
+type Change struct {
+	FunctionPath, Runtime *string
+	Secrets, EnvVars      map[string]string
+	IndexURL              *string
+	ExtraIndexURLs        []string
+	Folder                string
+}
+
+// View is a function with the versions that matter of it.
+type View struct {
+	store.Function
+	// Serving is nil while no version was ever Ready; Latest is the newest.
+	Serving *store.Version
+	Latest  store.Version
+}
+
+// DefaultFunctionPath is where the entry is looked for if nothing else is said.
+const DefaultFunctionPath = "handler.py"
+
+// Create stores a function and queues its first version. It returns as soon as
+// both are durable.
+func (e *Core) Create(ctx context.Context, n NewFunction) (View, error) {
+	file, err := e.uploadedFile(n.FileID)
+	if err != nil {
+		return View{}, err
+	}
+	runtimes, err := e.Runtimes(ctx)
+	if err != nil {
+		return View{}, err
+	}
+	if n.Runtime != "" || len(runtimes) > 0 {
+		r, err := runtimes.Find(n.Runtime)
+		if err != nil {
+			return View{}, client.Invalidf("%s", err)
+		}
+		n.Runtime = r.Name
+	}
+	settings := store.Settings{FunctionPath: n.FunctionPath, EnvVars: n.EnvVars, CPU: max(n.CPU, DefaultCPU), MemoryGB: max(n.MemoryGB, DefaultMemoryGB)}
+	if settings.FunctionPath == "" {
+		settings.FunctionPath = DefaultFunctionPath
+	}
+	var v View
+	err = e.store.Write(store.Durable, func(tx *store.Tx) error {
+		if n.ExternalID != "" {
+			taken, err := tx.ExternalIDTaken(n.ExternalID)
+			if err != nil {
+				return err
+			}
+			if taken {
+				return &client.Error{Code: client.CodeConflict, Message: "a function with external id " + n.ExternalID + " exists already", Hint: "redeploy it instead, or take another external id"}
+			}
+		}
+		now := e.c.Clock().UTC()
+		f := store.Function{ID: tx.NextID(), Name: n.Name, ExternalID: n.ExternalID, Description: n.Description, Owner: n.Owner, Metadata: n.Metadata, FileID: n.FileID, Created: now}
+		if err := e.sealInto(&settings, f.ID, n.Secrets, &n.IndexURL, n.ExtraIndexURLs); err != nil {
+			return err
+		}
+		if err := tx.InsertFunction(f); err != nil {
+			return err
+		}
+		f, v.Latest, err = e.addVersion(tx, f, store.KindDeploy, store.Version{SHA256: file.SHA256, SizeBytes: file.SizeBytes, Settings: settings, Runtime: n.Runtime, Folder: n.Folder})
+		v.Function = f
+		return err
+	})
+	if err != nil {
+		return View{}, err
+	}
+	e.startDeploy(v.Latest.DeployID)
+	return v, nil
+}
+
+// addVersion stores the next version of a function and the deploy that is to
+// bring it into service.
+func (e *Core) addVersion(tx *store.Tx, f store.Function, kind string, v store.Version) (store.Function, store.Version, error) {
+	f.Latest++
+	v.FunctionID, v.Number, v.Status, v.Created = f.ID, f.Latest, store.Queued, e.c.Clock().UTC()
+	v.DeployID = tx.NextID()
+	d := store.Deploy{ID: v.DeployID, FunctionID: f.ID, Kind: kind, From: f.Serving, To: v.Number, Status: store.Queued, Phase: PhaseQueued, SizeBytes: v.SizeBytes, Started: v.Created}
+	return f, v, errors.Join(tx.InsertVersion(v), tx.SetLatest(f.ID, f.Latest), tx.InsertDeploy(d))
+}
+
+func (e *Core) uploadedFile(id int64) (store.File, error) {
+	file, err := e.store.File(id)
+	if errors.Is(err, store.ErrNotFound) {
+		return file, client.Invalidf("file %d does not exist", id)
+	}
+	if err == nil && file.SHA256 == "" {
+		return file, client.Invalidf("file %d is not uploaded yet", id)
+	}
+	return file, err
+}
+
+// sealInto puts secrets and index URLs into settings; nil arguments leave what
+// is there.
+func (e *Core) sealInto(s *store.Settings, functionID int64, secrets map[string]string, index *string, extra []string) error {
+	if secrets != nil {
+		s.Secrets = make(map[string][]byte, len(secrets))
+		for name, value := range secrets {
+			sealed, err := e.vault.seal(value, place(functionID, "secret/"+name))
+			if err != nil {
+				return err
+			}
+			s.Secrets[name] = sealed
+		}
+	}
+	if index != nil {
+		s.IndexURL = nil
+		if *index != "" {
+			sealed, err := e.vault.seal(*index, place(functionID, "index"))
+			if err != nil {
+				return err
+			}
+			s.IndexURL = sealed
+		}
+	}
+	if extra != nil {
+		s.ExtraIndexURLs = nil
+		for _, u := range extra {
+			sealed, err := e.vault.seal(u, place(functionID, "index"))
+			if err != nil {
+				return err
+			}
+			s.ExtraIndexURLs = append(s.ExtraIndexURLs, sealed)
+		}
+	}
+	return nil
+}
+
+// secretsOf opens the secrets of a version.
+func (e *Core) secretsOf(v store.Version) (map[string]string, error) {
+	all := make(map[string]string, len(v.Settings.Secrets))
+	for name, sealed := range v.Settings.Secrets {
+		value, err := e.vault.unseal(sealed, place(v.FunctionID, "secret/"+name))
+		if err != nil {
+			return nil, err
+		}
+		all[name] = value
+	}
+	return all, nil
+}
+
+// Redeploy stores the code of a file as a function's next version and queues
+// it. The serving version goes on serving until the new one is Ready.
+func (e *Core) Redeploy(ctx context.Context, functionID, fileID int64, c Change) (View, error) {
+	file, err := e.uploadedFile(fileID)
+	if err != nil {
+		return View{}, err
+	}
+	runtimes, err := e.Runtimes(ctx)
+	if err != nil {
+		return View{}, err
+	}
+	if c.Runtime != nil {
+		if _, err := runtimes.Find(*c.Runtime); err != nil {
+			return View{}, client.Invalidf("%s", err)
+		}
+	}
+	var deployID int64
+	err = e.store.Write(store.Durable, func(tx *store.Tx) error {
+		f, err := tx.Function(functionID)
+		if err != nil {
+			return err
+		}
+		base, err := tx.Version(functionID, f.Latest)
+		if err != nil {
+			return err
+		}
+		if base.Status == store.Queued || base.Status == store.Deploying {
+			return &client.Error{Code: client.CodeConflict, Message: "version " + number(base.Number) + " of " + f.Name + " is being deployed already", Hint: "wait until it is Ready or Failed"}
+		}
+		next := store.Version{SHA256: file.SHA256, SizeBytes: file.SizeBytes, Settings: base.Settings, Runtime: base.Runtime, Folder: c.Folder}
+		if next.Folder == "" {
+			next.Folder = base.Folder
+		}
+		if c.Runtime != nil {
+			next.Runtime = *c.Runtime
+		}
+		if c.FunctionPath != nil {
+			next.Settings.FunctionPath = *c.FunctionPath
+		}
+		if c.EnvVars != nil {
+			next.Settings.EnvVars = c.EnvVars
+		}
+		if err := e.sealInto(&next.Settings, f.ID, c.Secrets, c.IndexURL, c.ExtraIndexURLs); err != nil {
+			return err
+		}
+		_, next, err = e.addVersion(tx, f, store.KindRedeploy, next)
+		deployID = next.DeployID
+		return err
+	})
+	if err != nil {
+		return View{}, notFound(err, "function %d does not exist", functionID)
+	}
+	e.startDeploy(deployID)
+	return e.View(functionID)
+}
+
+// SetFolder records where the newest version's code came from.
+func (e *Core) SetFolder(functionID int64, folder string) error {
+	err := e.store.Write(store.Durable, func(tx *store.Tx) error {
+		f, err := tx.Function(functionID)
+		if err != nil {
+			return err
+		}
+		return tx.SetFolder(functionID, f.Latest, folder)
+	})
+	return notFound(err, "function %d does not exist", functionID)
+}
+
+// Delete deletes functions with all that belongs to them, all or none, and
+// ends their calls.
+func (e *Core) Delete(ids []int64) error {
+	err := e.store.Write(store.Durable, func(tx *store.Tx) error {
+		for _, id := range ids {
+			if err := tx.DeleteFunction(id); err != nil {
+				return notFound(err, "function %d does not exist", id)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for _, id := range ids {
+		e.running.cancelFunction(id, errDeleted)
+		e.pool.drop(id)
+	}
+	e.wakeScheduler()
+	return nil
+}
+
+var errDeleted = errors.New("the function was deleted")
+
+// View reads one function.
+func (e *Core) View(id int64) (View, error) {
+	f, err := e.store.Function(id)
+	if err != nil {
+		return View{}, notFound(err, "function %d does not exist", id)
+	}
+	v := View{Function: f}
+	if v.Latest, err = e.store.Version(id, f.Latest); err != nil {
+		return View{}, notFound(err, "function %d does not exist", id)
+	}
+	if f.Serving != 0 {
+		serving, err := e.store.Version(id, f.Serving)
+		if err != nil {
+			return View{}, notFound(err, "function %d does not exist", id)
+		}
+		v.Serving = &serving
+	}
+	return v, nil
+}
+
+// Views reads all functions, newest first.
+func (e *Core) Views() ([]View, error) {
+	functions, err := e.store.Functions()
+	if err != nil {
+		return nil, err
+	}
+	versions, err := e.store.CurrentVersions()
+	if err != nil {
+		return nil, err
+	}
+	type key struct {
+		id     int64
+		number int
+	}
+	byKey := make(map[key]*store.Version, len(versions))
+	for i := range versions {
+		byKey[key{versions[i].FunctionID, versions[i].Number}] = &versions[i]
+	}
+	views := make([]View, 0, len(functions))
+	for _, f := range functions {
+		latest := byKey[key{f.ID, f.Latest}]
+		if latest == nil {
+			continue // created or deleted between the two reads
+		}
+		views = append(views, View{Function: f, Latest: *latest, Serving: byKey[key{f.ID, f.Serving}]})
+	}
+	return views, nil
+}
+
+// SecretNames lists the names of a version's secrets, sorted.
+func SecretNames(v store.Version) []string { return slices.Sorted(maps.Keys(v.Settings.Secrets)) }

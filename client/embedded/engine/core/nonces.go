@@ -1,0 +1,62 @@
+package core
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"sync"
+	"time"
+
+	"fndeck/client"
+)
+
+// nonceLife is how long a session waits to be bound, as in the cloud.
+const nonceLife = time.Minute
+
+// errNonce is the service's own sentence.
+var errNonce = &client.Error{Code: client.CodeInvalid, Message: "Session nonce is invalid or expired", Hint: "open a new session and send the request again"}
+
+// nonces are the tickets of sessions that nothing is bound to yet. They live in
+// memory: an engine that restarts forgets them, as if they had expired.
+type nonces struct {
+	clock func() time.Time
+	mu    sync.Mutex
+	open  map[string]ticket
+}
+
+type ticket struct {
+	sessionID int64
+	expires   time.Time
+}
+
+func newNonces(clock func() time.Time) *nonces {
+	return &nonces{clock: clock, open: map[string]ticket{}}
+}
+
+// add makes a nonce for a session.
+func (n *nonces) add(sessionID int64) string {
+	var raw [24]byte
+	_, _ = rand.Read(raw[:]) // it never fails, see its documentation
+	nonce := hex.EncodeToString(raw[:])
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	now := n.clock()
+	for old, t := range n.open {
+		if now.After(t.expires) {
+			delete(n.open, old)
+		}
+	}
+	n.open[nonce] = ticket{sessionID: sessionID, expires: now.Add(nonceLife)}
+	return nonce
+}
+
+// use trades a nonce for its session, once.
+func (n *nonces) use(nonce string) (sessionID int64, err error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	t, ok := n.open[nonce]
+	delete(n.open, nonce)
+	if !ok || n.clock().After(t.expires) {
+		return 0, errNonce
+	}
+	return t.sessionID, nil
+}

@@ -1,0 +1,236 @@
+package core
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"sync"
+	"time"
+
+	"fndeck/client/embedded/engine/runner"
+	"fndeck/client/embedded/engine/store"
+)
+
+// The modes in which calls run.
+const (
+	// ModeIsolated forks a process that has the function imported already.
+	ModeIsolated = "isolated"
+	// ModeCold forks a bare process that imports the function, for modules
+	// whose threads a fork would break.
+	ModeCold = "cold"
+)
+
+type versionKey struct {
+	function int64
+	number   int
+}
+
+// pool keeps one zygote per version that was called lately.
+type pool struct {
+	e *Core
+
+	mu      sync.Mutex
+	entries map[versionKey]*zygote
+	code    map[string]*sync.Mutex
+}
+
+// zygote is a version's place in the pool. Its lock is held while the process
+// starts, so that many first calls start one.
+type zygote struct {
+	mu   sync.Mutex
+	z    *runner.Zygote
+	spec runner.Spec
+
+	users    int // guarded by pool.mu, as is lastUsed
+	lastUsed time.Time
+	dropped  bool
+}
+
+func newPool(e *Core) *pool {
+	return &pool{e: e, entries: map[versionKey]*zygote{}, code: map[string]*sync.Mutex{}}
+}
+
+// start starts a zygote for a version, outside the pool.
+func (p *pool) start(ctx context.Context, v store.Version, bare bool, output runner.Sink) (*runner.Zygote, error) {
+	spec, err := p.spec(ctx, v, bare)
+	if err != nil {
+		return nil, err
+	}
+	return runner.Start(ctx, p.e.spawner, spec, output)
+}
+
+func (p *pool) spec(ctx context.Context, v store.Version, bare bool) (runner.Spec, error) {
+	root, err := p.e.unpacked(ctx, v.SHA256)
+	if err != nil {
+		return runner.Spec{}, err
+	}
+	interpreter := ""
+	if v.Environment != "" {
+		interpreter = p.e.environments.Python(v.Environment)
+		if !p.e.environments.Complete(v.Environment) {
+			return runner.Spec{}, fmt.Errorf("the package environment %s is gone: redeploy the function", v.Environment)
+		}
+	} else {
+		runtimes, err := p.e.Runtimes(ctx)
+		if err != nil {
+			return runner.Spec{}, err
+		}
+		r, err := runtimes.Find(v.Runtime)
+		if err != nil {
+			return runner.Spec{}, err
+		}
+		interpreter = r.Path
+	}
+	scratch := p.e.path(scratchDir, fmt.Sprintf("zygote-%d-%d", v.FunctionID, v.Number))
+	if err := os.MkdirAll(scratch, 0o700); err != nil {
+		return runner.Spec{}, err
+	}
+	return runner.Spec{
+		Python: interpreter, Boot: p.e.path(bootFile), Root: root, Path: v.Settings.FunctionPath,
+		Scratch: scratch, Env: runner.Environment(scratch, v.Settings.EnvVars), Bare: bare,
+	}, nil
+}
+
+// acquire returns the running zygote of a version and the function to give it
+// back with. It starts one if there is none.
+func (p *pool) acquire(ctx context.Context, v store.Version) (*runner.Zygote, runner.Spec, func(), error) {
+	entry := p.enter(v)
+	release := func() { p.leave(entry) }
+	entry.mu.Lock()
+	defer entry.mu.Unlock()
+	if entry.z != nil && !ended(entry.z) {
+		return entry.z, entry.spec, release, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, importLimit)
+	defer cancel()
+	bare := v.Mode == ModeCold
+	spec, err := p.spec(ctx, v, bare)
+	if err == nil {
+		entry.spec = spec
+		entry.z, err = runner.Start(ctx, p.e.spawner, spec, func([]runner.Line) {})
+	}
+	if err != nil {
+		entry.z = nil
+		release()
+		return nil, runner.Spec{}, nil, err
+	}
+	return entry.z, entry.spec, release, nil
+}
+
+func (p *pool) enter(v store.Version) *zygote {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	key := versionKey{v.FunctionID, v.Number}
+	entry := p.entries[key]
+	if entry == nil {
+		entry = &zygote{}
+		p.entries[key] = entry
+	}
+	entry.users++
+	return entry
+}
+
+func (p *pool) leave(entry *zygote) {
+	p.mu.Lock()
+	entry.users--
+	entry.lastUsed = p.e.c.Clock()
+	stop := entry.users == 0 && entry.dropped
+	p.mu.Unlock()
+	if stop {
+		entry.stop()
+	}
+}
+
+// adopt gives the pool a zygote that a deploy has started.
+func (p *pool) adopt(v store.Version, z *runner.Zygote) {
+	entry := p.enter(v)
+	defer p.leave(entry)
+	spec, err := p.spec(context.Background(), v, v.Mode == ModeCold)
+	if err != nil {
+		z.Stop()
+		return
+	}
+	entry.mu.Lock()
+	defer entry.mu.Unlock()
+	entry.z, entry.spec = z, spec
+}
+
+// discard stops a version's zygote at once.
+func (p *pool) discard(v store.Version) {
+	p.remove(func(key versionKey, _ *zygote) bool { return key == versionKey{v.FunctionID, v.Number} })
+}
+
+// drop stops the zygotes of a function, each after its last call.
+func (p *pool) drop(functionID int64) {
+	p.remove(func(key versionKey, _ *zygote) bool { return key.function == functionID })
+}
+
+// retire stops the zygotes that nobody used since a time.
+func (p *pool) retire(since time.Time) {
+	p.remove(func(_ versionKey, entry *zygote) bool { return entry.users == 0 && entry.lastUsed.Before(since) })
+}
+
+// remove takes entries out of the pool; those without a user stop now.
+func (p *pool) remove(which func(versionKey, *zygote) bool) {
+	p.mu.Lock()
+	var idle []*zygote
+	for key, entry := range p.entries {
+		if !which(key, entry) {
+			continue
+		}
+		delete(p.entries, key)
+		entry.dropped = true
+		if entry.users == 0 {
+			idle = append(idle, entry)
+		}
+	}
+	p.mu.Unlock()
+	for _, entry := range idle {
+		entry.stop()
+	}
+}
+
+// close stops every zygote; calls have ended before.
+func (p *pool) close() {
+	p.remove(func(versionKey, *zygote) bool { return true })
+}
+
+// loaded counts the zygotes that run.
+func (p *pool) loaded() (n int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.entries)
+}
+
+func (z *zygote) stop() {
+	z.mu.Lock()
+	defer z.mu.Unlock()
+	if z.z == nil {
+		return
+	}
+	z.z.Stop()
+	_ = os.RemoveAll(z.spec.Scratch) // the start sweep takes what stays
+	z.z = nil
+}
+
+func ended(z *runner.Zygote) bool {
+	select {
+	case <-z.Done():
+		return true
+	default:
+		return false
+	}
+}
+
+// lockCode serialises unpacking of one archive.
+func (p *pool) lockCode(sha string) (unlock func()) {
+	p.mu.Lock()
+	lock := p.code[sha]
+	if lock == nil {
+		lock = &sync.Mutex{}
+		p.code[sha] = lock
+	}
+	p.mu.Unlock()
+	lock.Lock()
+	return lock.Unlock
+}

@@ -1,0 +1,121 @@
+package core
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"fndeck/client/embedded/engine/store"
+)
+
+// recover puts right what a crash left: no call stays Running, a deploy that
+// was cut is Failed and one that had not begun is queued again, half-built
+// folders and processes of dead calls are gone. The serving versions are not
+// touched.
+func (e *Core) recover() error {
+	endSurvivors(e.path(scratchDir))
+	open, err := e.store.OpenDeploys()
+	if err != nil {
+		return err
+	}
+	var again []int64
+	err = e.store.Write(store.Durable, func(tx *store.Tx) error {
+		failed, err := tx.FailRunning("engine restarted at " + e.started.UTC().Format(time.RFC3339))
+		if err != nil {
+			return err
+		}
+		if failed > 0 {
+			e.c.Logger.Info("calls failed by the restart", "count", failed)
+		}
+		for _, d := range open {
+			if d.Status == store.Queued {
+				again = append(again, d.ID)
+				continue
+			}
+			if err := e.interrupt(tx, d); err != nil {
+				return err
+			}
+		}
+		return tx.Event("engine", 0)
+	})
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(e.environments.Sweep(), e.sweepUnpacked(), emptyDir(e.path(scratchDir)), e.sweepUploads()); err != nil {
+		return err
+	}
+	for _, id := range again {
+		e.startDeploy(id)
+	}
+	return nil
+}
+
+// interrupt fails a deploy that was under way. It is not run again by itself: a
+// build that kills the engine would do so for ever.
+func (e *Core) interrupt(tx *store.Tx, d store.Deploy) error {
+	v, err := tx.Version(d.FunctionID, d.To)
+	if err != nil {
+		return err
+	}
+	const message = "interrupted: the engine stopped while this was deployed"
+	d.Status, d.ErrorMessage, d.Ended = store.Failed, message, e.started.UTC()
+	v.Status, v.ErrorMessage = store.Failed, message
+	return errors.Join(tx.UpdateDeploy(d), tx.UpdateVersion(v),
+		tx.AppendLines(d.ID, []store.Line{{Time: e.started, Stream: store.Mark, Text: message}}))
+}
+
+// sweepUploads deletes what cut uploads left.
+func (e *Core) sweepUploads() error {
+	left, err := filepath.Glob(e.path(codeDir, ".upload-*"))
+	for _, name := range left {
+		err = errors.Join(err, os.Remove(name))
+	}
+	return err
+}
+
+func emptyDir(dir string) error {
+	entries, err := os.ReadDir(dir)
+	for _, entry := range entries {
+		err = errors.Join(err, os.RemoveAll(filepath.Join(dir, entry.Name())))
+	}
+	return err
+}
+
+// endSurvivors kills the processes of this user that work in a scratch folder:
+// they belong to calls of an engine that is dead.
+func endSurvivors(scratch string) {
+	processes, _ := filepath.Glob("/proc/[0-9]*") // the pattern is well formed
+	for _, process := range processes {
+		pid, err := strconv.Atoi(filepath.Base(process))
+		if err != nil || pid == os.Getpid() {
+			continue
+		}
+		if worksIn(process, scratch) {
+			_ = syscall.Kill(pid, syscall.SIGKILL) // gone already is as good
+		}
+	}
+}
+
+// worksIn reports whether a process has its working directory or TMPDIR in dir.
+func worksIn(process, dir string) bool {
+	inside := func(path string) bool {
+		return path == dir || strings.HasPrefix(path, dir+string(filepath.Separator))
+	}
+	if cwd, err := os.Readlink(filepath.Join(process, "cwd")); err == nil && inside(strings.TrimSuffix(cwd, " (deleted)")) {
+		return true
+	}
+	environ, err := os.ReadFile(filepath.Join(process, "environ"))
+	if err != nil {
+		return false // another user's, or gone
+	}
+	for entry := range strings.SplitSeq(string(environ), "\x00") {
+		if value, ok := strings.CutPrefix(entry, "TMPDIR="); ok && inside(value) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,108 @@
+package core
+
+import (
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"sync"
+
+	"github.com/google/renameio/v2"
+)
+
+const keyBytes = 32
+
+// vault seals secrets with AES-256-GCM under a key that lies outside the state
+// directory, so that a copy or a backup of the state alone gives nothing away.
+// It is no protection against a process of the same user, which can read both.
+type vault struct {
+	path string
+
+	mu   sync.Mutex
+	aead cipher.AEAD
+}
+
+// place binds a sealed value to where it belongs, so that it cannot be moved.
+func place(functionID int64, name string) []byte {
+	return []byte(strconv.FormatInt(functionID, 10) + "/" + name)
+}
+
+func (v *vault) seal(value string, at []byte) ([]byte, error) {
+	aead, err := v.open()
+	if err != nil {
+		return nil, err
+	}
+	nonce := make([]byte, aead.NonceSize())
+	if _, err := rand.Read(nonce); err != nil {
+		return nil, err
+	}
+	return aead.Seal(nonce, nonce, []byte(value), at), nil
+}
+
+func (v *vault) unseal(sealed, at []byte) (string, error) {
+	aead, err := v.open()
+	if err != nil {
+		return "", err
+	}
+	if len(sealed) < aead.NonceSize() {
+		return "", fmt.Errorf("sealed secret %s is damaged", at)
+	}
+	plain, err := aead.Open(nil, sealed[:aead.NonceSize()], sealed[aead.NonceSize():], at)
+	if err != nil {
+		return "", fmt.Errorf("secret %s cannot be opened with the key %s", at, v.path)
+	}
+	return string(plain), nil
+}
+
+// open reads the key, or makes it when there is none.
+func (v *vault) open() (cipher.AEAD, error) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.aead != nil {
+		return v.aead, nil
+	}
+	key, err := v.key()
+	if err != nil {
+		return nil, fmt.Errorf("the key for secrets: %w", err)
+	}
+	block, err := aes.NewCipher(key)
+	if err != nil {
+		return nil, err
+	}
+	v.aead, err = cipher.NewGCM(block)
+	return v.aead, err
+}
+
+func (v *vault) key() ([]byte, error) {
+	info, err := os.Stat(v.path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return v.newKey()
+	}
+	if err != nil {
+		return nil, err
+	}
+	if info.Mode().Perm()&0o077 != 0 {
+		return nil, fmt.Errorf("%s is readable by others: chmod 600 %s", v.path, v.path)
+	}
+	key, err := os.ReadFile(v.path)
+	if err == nil && len(key) != keyBytes {
+		err = fmt.Errorf("%s is damaged: %d bytes instead of %d", v.path, len(key), keyBytes)
+	}
+	return key, err
+}
+
+func (v *vault) newKey() ([]byte, error) {
+	key := make([]byte, keyBytes)
+	if _, err := rand.Read(key); err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(filepath.Dir(v.path), 0o700); err != nil {
+		return nil, err
+	}
+	return key, renameio.WriteFile(v.path, key, 0o600)
+}

@@ -1,0 +1,212 @@
+package cognite
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strconv"
+
+	"fndeck/client"
+	"fndeck/client/embedded/engine/core"
+	"fndeck/client/embedded/engine/dialect"
+	"fndeck/client/embedded/engine/store"
+)
+
+func (a *API) call(r *dialect.Request) error {
+	var body struct {
+		Data  json.RawMessage `json:"data"`
+		Nonce string          `json:"nonce"`
+	}
+	if err := dialect.ReadJSON(r, &body); err != nil {
+		return err
+	}
+	id := r.ID("id")
+	if _, err := a.core.View(id); isNotFound(err) {
+		return &unknownIDs{kind: "Function", missing: []map[string]any{{"id": id}}}
+	}
+	if _, err := a.core.UseNonce(body.Nonce); err != nil {
+		return err
+	}
+	c, err := a.core.Invoke(id, body.Data)
+	if err != nil {
+		return err
+	}
+	return dialect.WriteJSON(r.Writer, http.StatusCreated, callOf(c))
+}
+
+type callFilter struct {
+	Status     string    `json:"status"`
+	ScheduleID int64     `json:"scheduleId"`
+	StartTime  timeRange `json:"startTime"`
+	EndTime    timeRange `json:"endTime"`
+}
+
+// maxCalls bounds a page of calls (REF 20230101).
+const maxCalls = 1000
+
+func (a *API) listCalls(r *dialect.Request) error {
+	var body struct {
+		Filter callFilter `json:"filter"`
+		Limit  int        `json:"limit"`
+		Cursor string     `json:"cursor"`
+	}
+	if err := dialect.ReadJSON(r, &body); err != nil {
+		return err
+	}
+	limit, err := pageLimit(r, body.Limit)
+	if err != nil {
+		return err
+	}
+	limit = min(limit, maxCalls)
+	q := store.CallQuery{
+		FunctionID: r.ID("id"), ScheduleID: body.Filter.ScheduleID, Status: body.Filter.Status, Limit: limit + 1,
+		StartedFrom: body.Filter.StartTime.from(), StartedTo: body.Filter.StartTime.to(),
+		EndedFrom: body.Filter.EndTime.from(), EndedTo: body.Filter.EndTime.to(),
+	}
+	if body.Cursor != "" {
+		if q.Before, err = strconv.ParseInt(body.Cursor, 36, 64); err != nil {
+			return client.Invalidf("cursor %q is not one of this list", body.Cursor)
+		}
+	}
+	if _, err := a.core.View(q.FunctionID); isNotFound(err) {
+		return &unknownIDs{kind: "Function", missing: []map[string]any{{"id": q.FunctionID}}}
+	}
+	calls, err := a.core.Store().Calls(q)
+	if err != nil {
+		return err
+	}
+	page := struct {
+		Items      []callWire `json:"items"`
+		NextCursor string     `json:"nextCursor,omitempty"`
+	}{Items: []callWire{}}
+	if len(calls) > limit {
+		calls = calls[:limit]
+		page.NextCursor = strconv.FormatInt(calls[limit-1].ID, 36)
+	}
+	for _, c := range calls {
+		page.Items = append(page.Items, callOf(c))
+	}
+	return dialect.WriteJSON(r.Writer, http.StatusOK, page)
+}
+
+func (a *API) callsByIDs(r *dialect.Request) error {
+	var body selection
+	if err := errors.Join(dialect.ReadJSON(r, &body), body.check(maxCalls)); err != nil {
+		return err
+	}
+	calls, err := find(body, "Function call", func(s selector) (callWire, error) {
+		c, err := a.core.Call(r.ID("id"), s.ID)
+		return callOf(c), err
+	})
+	if err != nil {
+		return err
+	}
+	return dialect.WriteJSON(r.Writer, http.StatusOK, items[callWire]{calls})
+}
+
+// oneCall reads the call that the path names.
+func (a *API) oneCall(r *dialect.Request) (store.Call, error) {
+	c, err := a.core.Call(r.ID("id"), r.ID("call"))
+	if isNotFound(err) {
+		return c, &unknownIDs{kind: "Function call", missing: []map[string]any{{"id": r.ID("call")}}}
+	}
+	return c, err
+}
+
+func (a *API) callByID(r *dialect.Request) error {
+	c, err := a.oneCall(r)
+	if err != nil {
+		return err
+	}
+	return dialect.WriteJSON(r.Writer, http.StatusOK, callOf(c))
+}
+
+func (a *API) response(r *dialect.Request) error {
+	c, err := a.oneCall(r)
+	if err != nil {
+		return err
+	}
+	_, response, err := a.core.Store().CallBodies(c.ID)
+	if err != nil {
+		return err
+	}
+	return dialect.WriteJSON(r.Writer, http.StatusOK, struct {
+		CallID     int64           `json:"callId"`
+		FunctionID int64           `json:"functionId"`
+		Response   json.RawMessage `json:"response,omitempty"`
+	}{c.ID, c.FunctionID, response})
+}
+
+type logEntry struct {
+	Timestamp int64  `json:"timestamp"`
+	Message   string `json:"message"`
+}
+
+// logPage is how many lines are read from the store at once.
+const logPage = 10_000
+
+// logs answers all lines at once: the API has neither pages nor following.
+func (a *API) logs(r *dialect.Request) error {
+	c, err := a.oneCall(r)
+	if err != nil {
+		return err
+	}
+	all := items[logEntry]{Items: []logEntry{}}
+	for after, more := int64(0), true; more; {
+		lines, err := a.core.Store().Lines(c.ID, after, logPage)
+		if err != nil {
+			return err
+		}
+		for _, l := range lines {
+			all.Items = append(all.Items, logEntry{millis(l.Time), l.Text})
+			after = l.Position
+		}
+		more = len(lines) == logPage
+	}
+	return dialect.WriteJSON(r.Writer, http.StatusOK, all)
+}
+
+// createSession opens a session. The engine's callers have proved who they are
+// at the socket, so every kind of session is granted to them.
+func (a *API) createSession(r *dialect.Request) error {
+	var body items[map[string]any]
+	if err := dialect.ReadJSON(r, &body); err != nil {
+		return err
+	}
+	item, err := body.one()
+	if err != nil {
+		return err
+	}
+	kind := ""
+	switch {
+	case item["oneshotTokenExchange"] == true:
+		kind = "ONESHOT_TOKEN_EXCHANGE"
+	case item["tokenExchange"] == true:
+		kind = "TOKEN_EXCHANGE"
+	case item["clientId"] != nil && item["clientSecret"] != nil:
+		kind = "CLIENT_CREDENTIALS"
+	default:
+		return client.Invalidf("a session needs clientId and clientSecret, tokenExchange or oneshotTokenExchange")
+	}
+	id, nonce, err := a.core.OpenSession()
+	if err != nil {
+		return err
+	}
+	return dialect.WriteJSON(r.Writer, http.StatusCreated, map[string]any{"items": []any{
+		map[string]any{"id": id, "status": "READY", "nonce": nonce, "type": kind},
+	}})
+}
+
+func (a *API) inspect(w http.ResponseWriter) error {
+	all := map[string]any{"all": map[string]any{}}
+	capability := func(acl string, actions ...string) map[string]any {
+		return map[string]any{acl: map[string]any{"actions": actions, "scope": all}, "projectScope": map[string]any{"projects": []string{Project}}}
+	}
+	return dialect.WriteJSON(w, http.StatusOK, map[string]any{
+		"subject":  core.Subject(),
+		"projects": []any{map[string]any{"projectUrlName": Project, "groups": []int{}}},
+		"capabilities": []any{
+			capability("functionsAcl", "READ", "WRITE", "RUN"), capability("filesAcl", "READ", "WRITE"), capability("sessionsAcl", "CREATE"),
+		},
+	})
+}

@@ -1,0 +1,158 @@
+package cognite
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+
+	"fndeck/client"
+	"fndeck/client/embedded/engine/core"
+	"fndeck/client/embedded/engine/dialect"
+	"fndeck/client/embedded/engine/store"
+)
+
+type fileRead struct {
+	ID              int64             `json:"id"`
+	Name            string            `json:"name"`
+	ExternalID      string            `json:"externalId,omitempty"`
+	MimeType        string            `json:"mimeType,omitempty"`
+	Metadata        map[string]string `json:"metadata,omitempty"`
+	Uploaded        bool              `json:"uploaded"`
+	UploadedTime    int64             `json:"uploadedTime,omitempty"`
+	CreatedTime     int64             `json:"createdTime"`
+	LastUpdatedTime int64             `json:"lastUpdatedTime"`
+	UploadURL       string            `json:"uploadUrl,omitempty"`
+}
+
+func fileOf(f store.File) fileRead {
+	return fileRead{
+		ID: f.ID, Name: f.Name, ExternalID: f.ExternalID, MimeType: f.MimeType, Metadata: metadata(f.Metadata), Uploaded: f.SHA256 != "",
+		UploadedTime: millis(f.Uploaded), CreatedTime: millis(f.Created), LastUpdatedTime: millis(f.Updated),
+	}
+}
+
+// link is an absolute URL on the host that the client has reached us by; its
+// path carries the right, as older clients send no token here.
+func link(r *http.Request, right string) string { return "http://" + r.Host + uploadRoot + right }
+
+func (a *API) createFile(r *dialect.Request) error {
+	var body struct {
+		Name       string            `json:"name"`
+		ExternalID string            `json:"externalId"`
+		MimeType   string            `json:"mimeType"`
+		Metadata   map[string]string `json:"metadata"`
+	}
+	if err := dialect.ReadJSON(r, &body); err != nil {
+		return err
+	}
+	if body.Name == "" {
+		return client.Invalidf("name is required")
+	}
+	meta, err := metadataText(body.Metadata)
+	if err != nil {
+		return err
+	}
+	// Some clients spell the boolean with a capital.
+	overwrite := strings.EqualFold(r.URL.Query().Get("overwrite"), "true")
+	f, right, err := a.core.CreateFile(core.NewFile{Name: body.Name, ExternalID: body.ExternalID, MimeType: body.MimeType, Metadata: meta, Overwrite: overwrite})
+	if err != nil {
+		return conflictOn(err, body.ExternalID)
+	}
+	read := fileOf(f)
+	read.UploadURL = link(r.Request, right)
+	return dialect.WriteJSON(r.Writer, http.StatusCreated, read)
+}
+
+// transfer serves the upload and download links.
+func (a *API) transfer(w http.ResponseWriter, r *http.Request, right string) {
+	var err error
+	switch r.Method {
+	case http.MethodPut:
+		if err = a.core.Upload(right, r.Body); err == nil {
+			w.WriteHeader(http.StatusOK)
+			return
+		}
+	case http.MethodGet:
+		if err = a.download(w, right); err == nil {
+			return
+		}
+	default:
+		refuse(w, r, http.StatusMethodNotAllowed, client.Invalidf("an upload link takes PUT, a download link GET"))
+		return
+	}
+	refuse(w, r, 0, err)
+}
+
+func (a *API) download(w http.ResponseWriter, right string) error {
+	f, err := a.core.OpenDownload(right)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = f.Close() }() // only read
+	w.Header().Set("Content-Type", "application/zip")
+	_, _ = io.Copy(w, f) // the client has gone: nobody to tell
+	return nil
+}
+
+const maxFileIDs = 1000
+
+func (a *API) findFiles(r *dialect.Request) ([]store.File, error) {
+	var body selection
+	if err := errors.Join(dialect.ReadJSON(r, &body), body.check(maxFileIDs)); err != nil {
+		return nil, err
+	}
+	return find(body, "File", func(s selector) (store.File, error) {
+		if s.ID != 0 {
+			return a.core.Store().File(s.ID)
+		}
+		return a.core.Store().FileByExternalID(s.ExternalID)
+	})
+}
+
+func (a *API) filesByIDs(r *dialect.Request) error {
+	return a.answerFiles(r, func(f store.File) any { return fileOf(f) })
+}
+
+func (a *API) uploadLink(r *dialect.Request) error {
+	return a.answerFiles(r, func(f store.File) any {
+		read := fileOf(f)
+		read.UploadURL = link(r.Request, a.core.UploadRight(f.ID))
+		return read
+	})
+}
+
+func (a *API) downloadLink(r *dialect.Request) error {
+	return a.answerFiles(r, func(f store.File) any {
+		return map[string]any{"id": f.ID, "downloadUrl": link(r.Request, a.core.DownloadRight(f.ID))}
+	})
+}
+
+func (a *API) answerFiles(r *dialect.Request, read func(store.File) any) error {
+	found, err := a.findFiles(r)
+	if err != nil {
+		return err
+	}
+	page := items[any]{Items: []any{}}
+	for _, f := range found {
+		page.Items = append(page.Items, read(f))
+	}
+	return dialect.WriteJSON(r.Writer, http.StatusOK, page)
+}
+
+func (a *API) deleteFiles(r *dialect.Request) error {
+	found, err := a.findFiles(r)
+	if err != nil {
+		return err
+	}
+	for _, f := range found {
+		if err := a.core.DeleteFile(f.ID); err != nil && !isNotFound(err) {
+			return err
+		}
+	}
+	return dialect.WriteJSON(r.Writer, http.StatusOK, struct{}{})
+}
+
+func refuseMultipart(*dialect.Request) error {
+	return client.Invalidf("multipart upload is for files above 5 GiB; this engine takes one PUT of up to 512 MiB")
+}

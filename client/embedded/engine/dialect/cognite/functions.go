@@ -1,0 +1,331 @@
+package cognite
+
+import (
+	"errors"
+	"net/http"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"fndeck/client"
+	"fndeck/client/embedded/engine/core"
+	"fndeck/client/embedded/engine/dialect"
+	"fndeck/client/embedded/engine/store"
+)
+
+type functionWrite struct {
+	Name           string            `json:"name"`
+	FileID         int64             `json:"fileId"`
+	ExternalID     string            `json:"externalId"`
+	Description    string            `json:"description"`
+	Owner          string            `json:"owner"`
+	FunctionPath   string            `json:"functionPath"`
+	Secrets        map[string]string `json:"secrets"`
+	EnvVars        map[string]string `json:"envVars"`
+	CPU            float64           `json:"cpu"`
+	Memory         float64           `json:"memory"`
+	Runtime        string            `json:"runtime"`
+	Metadata       map[string]string `json:"metadata"`
+	IndexURL       string            `json:"indexUrl"`
+	ExtraIndexURLs []string          `json:"extraIndexUrls"`
+}
+
+type functionRead struct {
+	ID             int64             `json:"id"`
+	Name           string            `json:"name"`
+	CreatedTime    int64             `json:"createdTime"`
+	Status         string            `json:"status"`
+	FileID         int64             `json:"fileId"`
+	ExternalID     string            `json:"externalId,omitempty"`
+	Description    string            `json:"description,omitempty"`
+	Owner          string            `json:"owner,omitempty"`
+	FunctionPath   string            `json:"functionPath,omitempty"`
+	Secrets        map[string]string `json:"secrets,omitempty"`
+	EnvVars        map[string]string `json:"envVars,omitempty"`
+	CPU            float64           `json:"cpu,omitempty"`
+	Memory         float64           `json:"memory,omitempty"`
+	Runtime        string            `json:"runtime,omitempty"`
+	RuntimeVersion string            `json:"runtimeVersion,omitempty"`
+	Metadata       map[string]string `json:"metadata,omitempty"`
+	LastCalled     int64             `json:"lastCalled,omitempty"`
+	Error          *failure          `json:"error,omitempty"`
+}
+
+// What is written of a function must fit these bounds (REF 20230101).
+const (
+	maxName, maxExternalID, maxDescription, maxOwner, maxPath = 140, 255, 500, 128, 500
+	maxSecrets, maxEnvVars, maxMetadata                       = 30, 100, 16
+	maxMetadataKey, maxMetadataBytes                          = 32, 4096
+)
+
+var (
+	// secretKey is wider than the SDK's rule: the reference's own examples use
+	// capitals and underscores.
+	secretKey = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
+	envKey    = regexp.MustCompile(`^[A-Za-z0-9_]+$`)
+)
+
+func (w functionWrite) check() error {
+	for _, bound := range []struct {
+		name, value string
+		limit       int
+	}{{"name", w.Name, maxName}, {"externalId", w.ExternalID, maxExternalID}, {"description", w.Description, maxDescription}, {"owner", w.Owner, maxOwner}, {"functionPath", w.FunctionPath, maxPath}} {
+		if n := len([]rune(bound.value)); n > bound.limit {
+			return client.Invalidf("%s is %d characters, the limit is %d", bound.name, n, bound.limit)
+		}
+	}
+	switch {
+	case strings.TrimSpace(w.Name) == "":
+		return client.Invalidf("name is required")
+	case w.FileID == 0:
+		return client.Invalidf("fileId is required")
+	case len(w.Secrets) > maxSecrets:
+		return client.Invalidf("%d secrets, the limit is %d", len(w.Secrets), maxSecrets)
+	case len(w.EnvVars) > maxEnvVars:
+		return client.Invalidf("%d envVars, the limit is %d", len(w.EnvVars), maxEnvVars)
+	case len(w.Metadata) > maxMetadata:
+		return client.Invalidf("%d metadata keys, the limit is %d", len(w.Metadata), maxMetadata)
+	}
+	return w.checkKeys()
+}
+
+func (w functionWrite) checkKeys() error {
+	for key := range w.Secrets {
+		if !secretKey.MatchString(key) {
+			return client.Invalidf("secret key %q: allowed are letters, digits, - and _", key)
+		}
+	}
+	for key, value := range w.EnvVars {
+		if !envKey.MatchString(key) || strings.ContainsRune(value, 0) {
+			return client.Invalidf("environment variable %q: allowed are letters, digits and _ in the name, no NUL in the value", key)
+		}
+	}
+	total := 0
+	for key, value := range w.Metadata {
+		total += len(key) + len(value)
+		if len(key) > maxMetadataKey || total > maxMetadataBytes {
+			return client.Invalidf("metadata is too large at key %q: keys to %d characters, %d bytes in all", key, maxMetadataKey, maxMetadataBytes)
+		}
+	}
+	return nil
+}
+
+func (a *API) createFunction(r *dialect.Request) error {
+	var body items[functionWrite]
+	if err := dialect.ReadJSON(r, &body); err != nil {
+		return err
+	}
+	w, err := body.one()
+	if err != nil {
+		return err
+	}
+	if err := w.check(); err != nil {
+		return err
+	}
+	meta, err := metadataText(w.Metadata)
+	if err != nil {
+		return err
+	}
+	view, err := a.core.Create(r.Context(), core.NewFunction{
+		Name: w.Name, ExternalID: w.ExternalID, Description: w.Description, Owner: w.Owner, Metadata: meta, FileID: w.FileID,
+		FunctionPath: w.FunctionPath, Runtime: w.Runtime, Secrets: w.Secrets, EnvVars: w.EnvVars, CPU: w.CPU, MemoryGB: w.Memory,
+		IndexURL: w.IndexURL, ExtraIndexURLs: w.ExtraIndexURLs,
+	})
+	if err != nil {
+		return conflictOn(err, w.ExternalID)
+	}
+	return dialect.WriteJSON(r.Writer, http.StatusCreated, items[functionRead]{[]functionRead{functionOf(view, 0)}})
+}
+
+// functionOf maps a function. While a redeploy is under way the old version
+// serves, so the status stays Ready, as callers see it.
+func functionOf(v core.View, lastCalled int64) functionRead {
+	shown := v.Latest
+	status := shown.Status
+	if v.Serving != nil {
+		shown, status = *v.Serving, store.Ready
+	}
+	f := functionRead{
+		ID: v.ID, Name: v.Name, CreatedTime: millis(v.Created), Status: status, FileID: v.FileID, ExternalID: v.ExternalID,
+		Description: v.Description, Owner: v.Owner, FunctionPath: shown.Settings.FunctionPath, EnvVars: shown.Settings.EnvVars,
+		CPU: shown.Settings.CPU, Memory: shown.Settings.MemoryGB, Runtime: shown.Runtime, RuntimeVersion: shown.RuntimeVersion,
+		Metadata: metadata(v.Metadata), LastCalled: lastCalled,
+	}
+	if status == store.Failed {
+		f.Error = failureOf(shown.ErrorMessage, shown.ErrorTrace)
+	}
+	if len(shown.Settings.Secrets) > 0 {
+		f.Secrets = map[string]string{}
+		for name := range shown.Settings.Secrets {
+			f.Secrets[name] = "***"
+		}
+	}
+	return f
+}
+
+type functionFilter struct {
+	Name             string            `json:"name"`
+	Owner            string            `json:"owner"`
+	FileID           int64             `json:"fileId"`
+	Status           string            `json:"status"`
+	ExternalIDPrefix string            `json:"externalIdPrefix"`
+	CreatedTime      timeRange         `json:"createdTime"`
+	Metadata         map[string]string `json:"metadata"`
+}
+
+func (f functionFilter) holds(v core.View, read functionRead) bool {
+	for key, value := range f.Metadata {
+		if have, ok := read.Metadata[key]; !ok || have != value {
+			return false
+		}
+	}
+	return (f.Name == "" || f.Name == v.Name) && (f.Owner == "" || f.Owner == v.Owner) && (f.FileID == 0 || f.FileID == v.FileID) &&
+		(f.Status == "" || f.Status == read.Status) && strings.HasPrefix(v.ExternalID, f.ExternalIDPrefix) && f.CreatedTime.holds(v.Created)
+}
+
+const (
+	defaultLimit = 100
+	maxLimit     = 10_000
+)
+
+// pageLimit is the limit of a list: the body's, else the query's, else 100.
+func pageLimit(r *dialect.Request, asked int) (int, error) {
+	if q := r.URL.Query().Get("limit"); asked == 0 && q != "" {
+		n, err := strconv.Atoi(q)
+		if err != nil {
+			return 0, client.Invalidf("limit %q is not a number", q)
+		}
+		asked = n
+	}
+	switch {
+	case asked == 0:
+		return defaultLimit, nil
+	case asked < 0 || asked > maxLimit:
+		return 0, client.Invalidf("limit is %d, allowed are 1 to %d", asked, maxLimit)
+	}
+	return asked, nil
+}
+
+func (a *API) listFunctions(r *dialect.Request) error {
+	var body struct {
+		Filter functionFilter `json:"filter"`
+		Limit  int            `json:"limit"`
+	}
+	if err := dialect.ReadJSON(r, &body); err != nil {
+		return err
+	}
+	limit, err := pageLimit(r, body.Limit)
+	if err != nil {
+		return err
+	}
+	views, err := a.core.Views()
+	if err != nil {
+		return err
+	}
+	last, err := a.lastCalled()
+	if err != nil {
+		return err
+	}
+	page := items[functionRead]{Items: []functionRead{}}
+	for _, v := range views {
+		read := functionOf(v, last[v.ID])
+		if len(page.Items) < limit && body.Filter.holds(v, read) {
+			page.Items = append(page.Items, read)
+		}
+	}
+	return dialect.WriteJSON(r.Writer, http.StatusOK, page)
+}
+
+func (a *API) lastCalled() (map[int64]int64, error) {
+	calls, err := a.core.Store().LastCalls()
+	last := make(map[int64]int64, len(calls))
+	for _, c := range calls {
+		last[c.FunctionID] = millis(c.Started)
+	}
+	return last, err
+}
+
+func (a *API) lookUp(s selector) (core.View, error) {
+	if s.ID != 0 {
+		return a.core.View(s.ID)
+	}
+	f, err := a.core.Store().FunctionByExternalID(s.ExternalID)
+	if err != nil {
+		return core.View{}, err
+	}
+	return a.core.View(f.ID)
+}
+
+const maxFunctionIDs = 10
+
+func (a *API) functionsByIDs(r *dialect.Request) error {
+	var body selection
+	if err := errors.Join(dialect.ReadJSON(r, &body), body.check(maxFunctionIDs)); err != nil {
+		return err
+	}
+	views, err := find(body, "Function", a.lookUp)
+	if err != nil {
+		return err
+	}
+	last, err := a.lastCalled()
+	if err != nil {
+		return err
+	}
+	page := items[functionRead]{Items: []functionRead{}}
+	for _, v := range views {
+		page.Items = append(page.Items, functionOf(v, last[v.ID]))
+	}
+	return dialect.WriteJSON(r.Writer, http.StatusOK, page)
+}
+
+func (a *API) function(r *dialect.Request) error {
+	v, err := a.core.View(r.ID("id"))
+	if err != nil {
+		return err
+	}
+	return dialect.WriteJSON(r.Writer, http.StatusOK, functionOf(v, 0))
+}
+
+func (a *API) deleteFunctions(r *dialect.Request) error {
+	var body selection
+	if err := errors.Join(dialect.ReadJSON(r, &body), body.check(maxFunctionIDs)); err != nil {
+		return err
+	}
+	views, err := find(body, "Function", a.lookUp)
+	if err != nil {
+		return err
+	}
+	var ids []int64
+	for _, v := range views {
+		ids = append(ids, v.ID)
+	}
+	if err := a.core.Delete(ids); err != nil {
+		return err
+	}
+	return dialect.WriteJSON(r.Writer, http.StatusOK, struct{}{})
+}
+
+func (a *API) limits(r *dialect.Request) error {
+	runtimes, err := a.core.Runtimes(r.Context())
+	if err != nil {
+		return err
+	}
+	names := runtimes.Names()
+	if names == nil {
+		names = []string{}
+	}
+	return dialect.WriteJSON(r.Writer, http.StatusOK, map[string]any{
+		"timeoutMinutes": a.core.CallTimeout().Minutes(), "runtimes": names, "responseSizeMb": core.MaxResponseBytes >> 20,
+		"cpuCores": map[string]any{"min": core.DefaultCPU, "max": 16.0, "default": core.DefaultCPU},
+		"memoryGb": map[string]any{"min": core.DefaultMemoryGB, "max": 64.0, "default": core.DefaultMemoryGB},
+	})
+}
+
+// status answers the activation state: the engine always is.
+func (a *API) status(r *dialect.Request) error {
+	return dialect.WriteJSON(r.Writer, http.StatusOK, map[string]string{"status": "activated"})
+}
+
+func isNotFound(err error) bool {
+	return errors.Is(err, store.ErrNotFound) || errors.Is(err, client.ErrNotFound)
+}

@@ -1,0 +1,155 @@
+package own
+
+import (
+	"errors"
+	"net/http"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"fndeck/client"
+	"fndeck/client/embedded/engine/core"
+	"fndeck/client/embedded/engine/dialect"
+	"fndeck/client/embedded/engine/store"
+	"fndeck/client/embedded/wire"
+)
+
+// Config is what the API says of the process that serves it.
+type Config struct {
+	Version, StateDir, Socket string
+	// Isolation is the honest badge.
+	Isolation string
+	// Stop ends the engine.
+	Stop func()
+}
+
+// API serves the engine's own operations.
+type API struct {
+	c      Config
+	core   *core.Core
+	router dialect.Router
+}
+
+// New returns the API over an engine.
+func New(e *core.Core, c Config) *API {
+	a := &API{c: c, core: e}
+	a.router = dialect.Router{Refuse: Refuse, Routes: []dialect.Route{
+		{Method: "GET", Pattern: "status", Handle: a.status},
+		{Method: "POST", Pattern: "stop", Handle: a.stop},
+		{Method: "GET", Pattern: "functions", Handle: a.functions},
+		{Method: "GET", Pattern: "functions/{id}", Handle: a.function},
+		{Method: "PUT", Pattern: "functions/{id}/origin", Handle: a.origin},
+		{Method: "GET", Pattern: "functions/{id}/versions", Handle: a.versions},
+		{Method: "POST", Pattern: "functions/{id}/versions", Handle: a.redeploy},
+		{Method: "POST", Pattern: "functions/{id}/rollback", Handle: a.rollback},
+		{Method: "GET", Pattern: "functions/{id}/calls/{call}", Handle: a.call},
+		{Method: "GET", Pattern: "functions/{id}/calls/{call}/result", Handle: a.result},
+		{Method: "GET", Pattern: "calls", Handle: a.calls},
+		{Method: "GET", Pattern: "deploys", Handle: a.deploys},
+		{Method: "GET", Pattern: "schedules", Handle: a.schedules},
+		{Method: "GET", Pattern: "schedules/{id}/runs", Handle: a.runs},
+		{Method: "GET", Pattern: "logs", Handle: a.logs},
+		{Method: "GET", Pattern: "events", Handle: a.events},
+	}}
+	return a
+}
+
+// ServeHTTP serves paths below wire.Prefix.
+func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if !a.router.Serve(w, r, strings.TrimPrefix(r.URL.Path, wire.Prefix)) {
+		Refuse(w, r, http.StatusNotFound, &client.Error{Code: client.CodeNotFound, Message: "no such path: " + r.URL.Path})
+	}
+}
+
+// Refuse answers an error as wire.Failure.
+func Refuse(w http.ResponseWriter, _ *http.Request, status int, err error) {
+	if status == 0 {
+		status = dialect.Status(err)
+	}
+	if errors.Is(err, store.ErrNotFound) {
+		status = http.StatusNotFound
+		err = &client.Error{Code: client.CodeNotFound, Message: "not found"}
+	}
+	var f wire.Failure
+	f.Error.Code, f.Error.Message = client.CodeFailed, err.Error()
+	var e *client.Error
+	if errors.As(err, &e) {
+		f.Error.Code, f.Error.Hint = e.Code, e.Hint
+	}
+	_ = dialect.WriteJSON(w, status, f) // a struct of strings always encodes
+}
+
+func (a *API) status(r *dialect.Request) error {
+	functions, err := a.core.Store().Functions()
+	if err != nil {
+		return err
+	}
+	runtimes, err := a.core.Runtimes(r.Context())
+	if err != nil && r.Context().Err() != nil {
+		return err
+	}
+	return dialect.WriteJSON(r.Writer, http.StatusOK, wire.Status{
+		PID: os.Getpid(), Version: a.c.Version, StateDir: a.c.StateDir, Socket: a.c.Socket, Started: a.core.Started().UTC(),
+		Functions: len(functions), Running: a.core.RunningCalls(), LoadedZygotes: a.core.LoadedZygotes(),
+		Isolation: a.c.Isolation, Runtimes: runtimes.Names(), DataLimitBytes: core.MaxDataBytes,
+	})
+}
+
+func (a *API) stop(r *dialect.Request) error {
+	a.c.Stop()
+	return dialect.WriteJSON(r.Writer, http.StatusAccepted, struct{}{})
+}
+
+// queryID is a query parameter as an id, 0 if absent.
+func queryID(r *dialect.Request, name string) (int64, error) {
+	text := r.URL.Query().Get(name)
+	if text == "" {
+		return 0, nil
+	}
+	id, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || id < 0 {
+		return 0, client.Invalidf("%s %q is not an id", name, text)
+	}
+	return id, nil
+}
+
+// queryLimit is the parameter limit, between 1 and highest.
+func queryLimit(r *dialect.Request, standard, highest int) (int, error) {
+	text := r.URL.Query().Get("limit")
+	if text == "" {
+		return standard, nil
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 || n > highest {
+		return 0, client.Invalidf("limit %q: allowed are 1 to %d", text, highest)
+	}
+	return n, nil
+}
+
+func id(n int64) string {
+	if n == 0 {
+		return ""
+	}
+	return strconv.FormatInt(n, 10)
+}
+
+func failure(message, trace string) *client.Failure {
+	if message == "" {
+		return nil
+	}
+	return &client.Failure{Message: message, Trace: trace}
+}
+
+// queryTime is a query parameter in RFC 3339, the zero time if absent.
+func queryTime(r *dialect.Request, name string) (time.Time, error) {
+	text := r.URL.Query().Get(name)
+	if text == "" {
+		return time.Time{}, nil
+	}
+	at, err := time.Parse(time.RFC3339Nano, text)
+	if err != nil {
+		return at, client.Invalidf("%s %q is not a time in RFC 3339", name, text)
+	}
+	return at, nil
+}

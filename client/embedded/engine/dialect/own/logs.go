@@ -1,0 +1,186 @@
+package own
+
+import (
+	"encoding/json"
+	"net/http"
+	"strconv"
+	"time"
+
+	"fndeck/client"
+	"fndeck/client/embedded/engine/dialect"
+	"fndeck/client/embedded/engine/store"
+	"fndeck/client/embedded/wire"
+)
+
+const (
+	// logPage is how many lines one line of the answer carries at most.
+	logPage = 1000
+	// heartbeat is how often an idle stream shows that it lives.
+	heartbeat = 15 * time.Second
+)
+
+// logQuery is what the parameters of GET logs select.
+type logQuery struct {
+	call, deploy, function int64
+	after                  int64
+	since                  time.Time
+	follow                 bool
+}
+
+func (a *API) logQuery(r *dialect.Request) (q logQuery, err error) {
+	for _, p := range []struct {
+		name string
+		to   *int64
+	}{{"call", &q.call}, {"deploy", &q.deploy}, {"function", &q.function}, {"after", &q.after}} {
+		if *p.to, err = queryID(r, p.name); err != nil {
+			return q, err
+		}
+	}
+	if q.since, err = queryTime(r, "since"); err != nil {
+		return q, err
+	}
+	q.follow = r.URL.Query().Get("follow") == "true"
+	text := r.URL.Query().Get("tail")
+	if text == "" {
+		return q, nil
+	}
+	tail, err := strconv.Atoi(text)
+	if err != nil || tail < 0 {
+		return q, client.Invalidf("tail %q is not a number of lines", text)
+	}
+	position, err := a.tailPosition(q, tail)
+	q.after = max(q.after, position)
+	return q, err
+}
+
+func (a *API) tailPosition(q logQuery, tail int) (int64, error) {
+	switch {
+	case tail == 0:
+		return 0, nil
+	case q.call != 0 || q.deploy != 0:
+		return a.core.Store().TailPosition(max(q.call, q.deploy), tail)
+	}
+	return a.core.Store().CallTailPosition(q.function, tail)
+}
+
+// logs streams lines as wire.Lines. Without follow it ends after what is there;
+// with it, it goes on until the call or deploy has ended, or the client goes.
+func (a *API) logs(r *dialect.Request) error {
+	q, err := a.logQuery(r)
+	if err != nil {
+		return err
+	}
+	if err := a.checkOwner(q); err != nil {
+		return err
+	}
+	names, err := a.names()
+	if err != nil {
+		return err
+	}
+	stream := newStream(r.Writer)
+	for {
+		changed := a.core.Store().Changed()
+		over, err := a.over(q) // before the lines are read: what comes later is not the last
+		if err != nil {
+			return err
+		}
+		full := true
+		for full {
+			lines, err := a.lines(q)
+			if err != nil {
+				return err
+			}
+			full = len(lines) == logPage
+			if len(lines) > 0 {
+				q.after = lines[len(lines)-1].Position
+				stream.send(wire.Lines{Lines: a.linesOf(q, lines, names)})
+			}
+		}
+		if over || !q.follow {
+			stream.send(wire.Lines{Ended: over})
+			return nil
+		}
+		if !stream.await(r.Context(), changed) {
+			return nil
+		}
+	}
+}
+
+func (a *API) checkOwner(q logQuery) (err error) {
+	switch {
+	case q.call != 0:
+		_, err = a.core.Store().Call(q.call)
+	case q.deploy != 0:
+		_, err = a.core.Store().Deploy(q.deploy)
+	case q.function != 0:
+		_, err = a.core.Store().Function(q.function)
+	}
+	return err
+}
+
+// over reports whether no further line can come.
+func (a *API) over(q logQuery) (bool, error) {
+	switch {
+	case q.call != 0:
+		c, err := a.core.Store().Call(q.call)
+		return c.Status != store.Running, err
+	case q.deploy != 0:
+		d, err := a.core.Store().Deploy(q.deploy)
+		return !d.Ended.IsZero(), err
+	}
+	return false, nil
+}
+
+func (a *API) lines(q logQuery) ([]store.Line, error) {
+	if owner := max(q.call, q.deploy); owner != 0 {
+		return a.core.Store().Lines(owner, q.after, logPage)
+	}
+	return a.core.Store().CallLines(q.function, q.after, q.since, logPage)
+}
+
+// linesOf maps lines; for several calls each says whose it is.
+func (a *API) linesOf(q logQuery, lines []store.Line, names map[int64]string) []client.LogLine {
+	all := make([]client.LogLine, 0, len(lines))
+	functions := map[int64]int64{}
+	for _, l := range lines {
+		line := client.LogLine{Position: l.Position, Time: l.Time, Stream: l.Stream.String(), Text: l.Text}
+		if !q.since.IsZero() && l.Time.Before(q.since) {
+			continue
+		}
+		if q.deploy == 0 {
+			line.CallID = id(l.Owner)
+			function, known := functions[l.Owner]
+			if !known {
+				if c, err := a.core.Store().Call(l.Owner); err == nil {
+					function = c.FunctionID
+				}
+				functions[l.Owner] = function
+			}
+			line.FunctionID, line.FunctionName = id(function), names[function]
+		}
+		all = append(all, line)
+	}
+	return all
+}
+
+// stream writes one JSON object a line and flushes each.
+type stream struct {
+	encoder *json.Encoder
+	flush   *http.ResponseController
+	failed  bool
+}
+
+func newStream(w http.ResponseWriter) *stream {
+	w.Header().Set("Content-Type", "application/x-ndjson")
+	w.WriteHeader(http.StatusOK)
+	s := &stream{encoder: json.NewEncoder(w), flush: http.NewResponseController(w)}
+	s.encoder.SetEscapeHTML(false)
+	_ = s.flush.Flush() // a client that has gone shows at the next send
+	return s
+}
+
+func (s *stream) send(v any) {
+	if s.encoder.Encode(v) != nil || s.flush.Flush() != nil {
+		s.failed = true
+	}
+}

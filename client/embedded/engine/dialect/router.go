@@ -1,0 +1,87 @@
+package dialect
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+)
+
+// Route is one operation of an API. In Pattern a segment {name} matches any
+// one segment.
+type Route struct {
+	Method, Pattern string
+	Handle          func(*Request) error
+}
+
+// Request is a request that a route has matched.
+type Request struct {
+	*http.Request
+	Writer http.ResponseWriter
+	vars   map[string]string
+}
+
+// Var is the text of a {name} segment.
+func (r *Request) Var(name string) string { return r.vars[name] }
+
+// ID is a {name} segment as an id, 0 if it is not one.
+func (r *Request) ID(name string) int64 {
+	id, err := strconv.ParseInt(r.vars[name], 10, 64)
+	if err != nil || id < 0 {
+		return 0
+	}
+	return id
+}
+
+// Router finds the route of a request. Unlike http.ServeMux it never redirects:
+// the vendors' clients treat a redirect as an error.
+type Router struct {
+	Routes []Route
+	// Refuse answers an error in the API's own shape.
+	Refuse func(w http.ResponseWriter, r *http.Request, status int, err error)
+}
+
+// Serve handles a request whose path, below the API's prefix, is path. It
+// reports false if no route has this path at all.
+func (t *Router) Serve(w http.ResponseWriter, r *http.Request, path string) bool {
+	known := false
+	for _, route := range t.Routes {
+		vars, ok := match(route.Pattern, path)
+		if !ok {
+			continue
+		}
+		known = true
+		if route.Method != r.Method {
+			continue
+		}
+		if err := route.Handle(&Request{Request: r, Writer: w, vars: vars}); err != nil {
+			t.Refuse(w, r, 0, err)
+		}
+		return true
+	}
+	if known {
+		t.Refuse(w, r, http.StatusMethodNotAllowed, errMethod)
+	}
+	return known
+}
+
+func match(pattern, path string) (vars map[string]string, ok bool) {
+	for {
+		want, restPattern, morePattern := strings.Cut(pattern, "/")
+		have, restPath, morePath := strings.Cut(path, "/")
+		if name, isVar := strings.CutPrefix(want, "{"); isVar && have != "" {
+			if vars == nil {
+				vars = map[string]string{}
+			}
+			vars[strings.TrimSuffix(name, "}")] = have
+		} else if want != have {
+			return nil, false
+		}
+		if morePattern != morePath {
+			return nil, false
+		}
+		if !morePattern {
+			return vars, true
+		}
+		pattern, path = restPattern, restPath
+	}
+}

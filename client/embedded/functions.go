@@ -1,0 +1,99 @@
+package embedded
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"strconv"
+
+	"fndeck/client"
+	"fndeck/client/cognite"
+	"fndeck/client/embedded/wire"
+)
+
+// Functions lists all functions with what only the engine knows of them.
+func (b *Backend) Functions(ctx context.Context) ([]client.Function, error) {
+	var all wire.List[client.Function]
+	err := b.read(ctx, "functions", &all)
+	return all.Items, err
+}
+
+// Function reads one function.
+func (b *Backend) Function(ctx context.Context, id string) (client.Function, error) {
+	var f client.Function
+	err := b.read(ctx, "functions/"+url.PathEscape(id), &f)
+	return f, err
+}
+
+// Deploy creates a function over the dialect, then notes where its code came
+// from.
+func (b *Backend) Deploy(ctx context.Context, spec client.FunctionSpec, code client.Package, progress client.Progress) (client.Function, error) {
+	f, err := b.Backend.Deploy(ctx, spec, code, progress)
+	if err != nil {
+		return f, err
+	}
+	if code.Folder != "" {
+		if err := b.own(ctx, client.Safe, http.MethodPut, "functions/"+f.ID+"/origin", wire.Origin{Folder: code.Folder}, nil); err != nil {
+			return f, err
+		}
+	}
+	return b.Function(ctx, f.ID)
+}
+
+// Redeploy uploads the package as the function's next version.
+func (b *Backend) Redeploy(ctx context.Context, functionID string, code client.Package, change client.SpecChange, progress client.Progress) (client.Function, error) {
+	before, err := b.Function(ctx, functionID)
+	if err != nil {
+		return before, err
+	}
+	fileID, err := b.Upload(ctx, before.Name, code, progress)
+	if err != nil {
+		return before, err
+	}
+	body := wire.Redeploy{
+		FileID: fileID, Folder: code.Folder, FunctionPath: change.FunctionPath, Runtime: change.Runtime,
+		Secrets: cognite.Reveal(change.Secrets), EnvVars: change.EnvVars,
+	}
+	if change.IndexURL != nil {
+		index := change.IndexURL.Reveal()
+		body.IndexURL = &index
+	}
+	for _, u := range change.ExtraIndexURLs {
+		body.ExtraIndexURLs = append(body.ExtraIndexURLs, u.Reveal())
+	}
+	var f client.Function
+	err = b.own(ctx, client.Once, http.MethodPost, "functions/"+url.PathEscape(functionID)+"/versions", body, &f)
+	return f, err
+}
+
+// Versions lists the kept versions, newest first.
+func (b *Backend) Versions(ctx context.Context, functionID string) ([]client.Version, error) {
+	var all wire.List[client.Version]
+	err := b.read(ctx, "functions/"+url.PathEscape(functionID)+"/versions", &all)
+	return all.Items, err
+}
+
+// Rollback makes an earlier version serve again, at once.
+func (b *Backend) Rollback(ctx context.Context, functionID string, version int) (client.Function, error) {
+	var f client.Function
+	err := b.own(ctx, client.Once, http.MethodPost, "functions/"+url.PathEscape(functionID)+"/rollback", wire.Rollback{Version: version}, &f)
+	return f, err
+}
+
+// Deploys lists the newest deploys first.
+func (b *Backend) Deploys(ctx context.Context, functionID string, limit int) ([]client.Deploy, error) {
+	var all wire.List[client.Deploy]
+	err := b.read(ctx, "deploys?"+query("function", functionID, "limit", strconv.Itoa(limit)), &all)
+	return all.Items, err
+}
+
+// query encodes pairs of names and values without the empty ones.
+func query(pairs ...string) string {
+	values := url.Values{}
+	for i := 0; i < len(pairs); i += 2 {
+		if pairs[i+1] != "" {
+			values.Set(pairs[i], pairs[i+1])
+		}
+	}
+	return values.Encode()
+}

@@ -1,0 +1,173 @@
+package embedded
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"fndeck/client"
+	"fndeck/client/embedded/wire"
+)
+
+const (
+	// startLimit is how long a started engine may take to answer.
+	startLimit = 20 * time.Second
+	// startPoll is how often its socket is tried meanwhile.
+	startPoll = 5 * time.Millisecond
+)
+
+// ensure makes sure that an engine answers: it attaches to a running one or
+// starts one. Several consoles may do so at once: one engine wins the lock, the
+// others end, and all attach.
+func (b *Backend) ensure(ctx context.Context) error {
+	if _, err := b.status(ctx); err == nil || b.o.NoStart {
+		return err
+	}
+	if err := os.MkdirAll(b.o.StateDir, 0o700); err != nil {
+		return err
+	}
+	started, err := b.spawn()
+	if err != nil {
+		return fmt.Errorf("start the engine: %w", err)
+	}
+	return b.awaitEngine(ctx, started)
+}
+
+// spawn starts the engine in a session of its own, so that neither the end of
+// this terminal nor a signal from it reaches the engine.
+func (b *Backend) spawn() (<-chan string, error) {
+	command := b.o.Command
+	if command == nil {
+		self, err := os.Executable()
+		if err != nil {
+			return nil, err
+		}
+		command = []string{self, "engine"}
+	}
+	command = append(command, b.o.EngineArgs...)
+	log, err := os.OpenFile(filepath.Join(b.o.StateDir, wire.LogFile), os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = log.Close() }() // the child has its own
+	before, err := log.Seek(0, 2)
+	if err != nil {
+		return nil, err
+	}
+	cmd := exec.Command(command[0], command[1:]...)
+	cmd.Env = append(os.Environ(), "FNDECK_STATE_DIR="+b.o.StateDir)
+	cmd.Stdout, cmd.Stderr = log, log
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	cmd.Dir = "/"
+	if err := cmd.Start(); err != nil {
+		return nil, err
+	}
+	ended := make(chan string, 1)
+	go func() {
+		_ = cmd.Wait() // what it said is in the log
+		ended <- lastWords(log.Name(), before)
+	}()
+	return ended, nil
+}
+
+// lastWords is the last line that the engine wrote since it was started.
+func lastWords(log string, since int64) string {
+	text, err := os.ReadFile(log)
+	if err != nil || int64(len(text)) < since {
+		return ""
+	}
+	lines := strings.Split(strings.TrimSpace(string(text[since:])), "\n")
+	return strings.TrimPrefix(lines[len(lines)-1], "fndeck: ")
+}
+
+func (b *Backend) awaitEngine(ctx context.Context, ended <-chan string) error {
+	ctx, cancel := context.WithTimeout(ctx, startLimit)
+	defer cancel()
+	tick := time.NewTicker(startPoll)
+	defer tick.Stop()
+	said, over := "", false
+	var giveUp <-chan time.Time
+	for {
+		if _, err := b.status(ctx); err == nil {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return &client.Error{Code: client.CodeUnavailable, Message: "the engine did not start in time", Hint: "see " + filepath.Join(b.o.StateDir, wire.LogFile)}
+		case said = <-ended:
+			// It may have lost the race for the lock: then another one answers soon.
+			over = true
+			timer := time.NewTimer(lostRace)
+			defer timer.Stop()
+			giveUp = timer.C
+		case <-giveUp:
+			if over {
+				return &client.Error{Code: client.CodeUnavailable, Message: "the engine does not start: " + said, Hint: "see " + filepath.Join(b.o.StateDir, wire.LogFile)}
+			}
+		case <-tick.C:
+		}
+	}
+}
+
+// lostRace is how long the winner of the lock may take to answer after another
+// engine has given up.
+const lostRace = 3 * time.Second
+
+// Status asks the engine of a state directory what it is; an error with
+// CodeNotFound says that none runs.
+func Status(ctx context.Context, stateDir string) (EngineStatus, error) {
+	b, err := connect(Options{StateDir: stateDir, NoStart: true})
+	if err != nil {
+		return EngineStatus{}, err
+	}
+	defer func() { _ = b.Close() }() // nothing was changed
+	return b.status(ctx)
+}
+
+// Stop asks the engine of a state directory to stop and waits until it has. It
+// ends its calls and deploys and records that.
+func Stop(ctx context.Context, stateDir string) error {
+	b, err := connect(Options{StateDir: stateDir, NoStart: true})
+	if err != nil {
+		return err
+	}
+	defer func() { _ = b.Close() }() // nothing is pending
+	status, err := b.status(ctx)
+	if err != nil {
+		return err
+	}
+	if err := b.own(ctx, client.Once, "POST", "stop", nil, nil); err != nil {
+		return err
+	}
+	tick := time.NewTicker(startPoll)
+	defer tick.Stop()
+	for {
+		if err := syscall.Kill(status.PID, 0); errors.Is(err, syscall.ESRCH) {
+			return nil
+		}
+		if _, err := b.status(ctx); errors.Is(err, client.ErrNotFound) && zombie(status.PID) {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return &client.Error{Code: client.CodeTimeout, Message: fmt.Sprintf("the engine (process %d) has not stopped yet", status.PID)}
+		case <-tick.C:
+		}
+	}
+}
+
+// zombie reports whether a process has ended and only waits to be reaped.
+func zombie(pid int) bool {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return true
+	}
+	_, rest, _ := strings.Cut(string(text), ") ")
+	return strings.HasPrefix(rest, "Z")
+}

@@ -1,0 +1,131 @@
+// Package wire is what the two sides of the engine's socket agree on: where it
+// is, and what the engine serves beside the clouds' APIs. Bodies are JSON of the
+// domain types of package client.
+package wire
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"fndeck/client"
+)
+
+const (
+	// Prefix is the path of what only the engine can do.
+	Prefix = "/fndeck/v1/"
+	// TokenFile in the state directory holds the value that every request over
+	// the socket carries as its bearer token: who can read it may use the
+	// engine. It is new at each start.
+	TokenFile = "engine.token"
+	// LockFile in the state directory is held, by the kernel, while an engine
+	// runs.
+	LockFile = "engine.lock"
+	// LogFile in the state directory is the engine's log.
+	LogFile = "fndeck.log"
+)
+
+// maxSocketPath is the longest path of a Unix socket on Linux (sockaddr_un); a
+// longer one fails with "invalid argument".
+const maxSocketPath = 107
+
+// SocketPath is where the engine of a state directory listens: a private
+// directory for sockets, and in it a hash of the state directory's real path.
+// It does not lie in the state directory, whose path may be too long for one.
+func SocketPath(stateDir string, env func(string) string) (string, error) {
+	real, err := filepath.EvalSymlinks(stateDir)
+	if err != nil {
+		return "", err
+	}
+	sum := sha256.Sum256([]byte(real))
+	name := hex.EncodeToString(sum[:8]) + ".sock"
+	var dirs []string
+	if runtime := env("XDG_RUNTIME_DIR"); runtime != "" {
+		dirs = append(dirs, filepath.Join(runtime, "fndeck"))
+	}
+	user := "fndeck-" + strconv.Itoa(os.Getuid())
+	dirs = append(dirs, filepath.Join(os.TempDir(), user), filepath.Join("/tmp", user))
+	for _, dir := range dirs {
+		path := filepath.Join(dir, name)
+		if len(path) <= maxSocketPath {
+			return path, nil
+		}
+	}
+	return "", fmt.Errorf("no directory with a path short enough for a socket (%d bytes): set XDG_RUNTIME_DIR", maxSocketPath)
+}
+
+// Status is what GET status answers.
+type Status struct {
+	PID           int       `json:"pid"`
+	Version       string    `json:"version"`
+	StateDir      string    `json:"stateDir"`
+	Socket        string    `json:"socket"`
+	Started       time.Time `json:"started"`
+	Functions     int       `json:"functions"`
+	Running       int       `json:"running"`
+	LoadedZygotes int       `json:"loadedZygotes"`
+	Isolation     string    `json:"isolation"`
+	Runtimes      []string  `json:"runtimes"`
+	// DataLimitBytes bounds the data of a call.
+	DataLimitBytes int64 `json:"dataLimitBytes"`
+}
+
+// Redeploy is the body of POST functions/{id}/versions. Nil leaves as is.
+type Redeploy struct {
+	FileID         int64             `json:"fileId,string"`
+	Folder         string            `json:"folder,omitempty"`
+	FunctionPath   *string           `json:"functionPath,omitempty"`
+	Runtime        *string           `json:"runtime,omitempty"`
+	Secrets        map[string]string `json:"secrets,omitempty"`
+	EnvVars        map[string]string `json:"envVars,omitempty"`
+	IndexURL       *string           `json:"indexUrl,omitempty"`
+	ExtraIndexURLs []string          `json:"extraIndexUrls,omitempty"`
+}
+
+// Rollback is the body of POST functions/{id}/rollback; 0 means the one before.
+type Rollback struct {
+	Version int `json:"version"`
+}
+
+// Origin is the body of PUT functions/{id}/origin.
+type Origin struct {
+	Folder string `json:"folder"`
+}
+
+// List is the answer of every list.
+type List[T any] struct {
+	Items []T `json:"items"`
+	// Next is the cursor of the next page, empty on the last one.
+	Next string `json:"next,omitempty"`
+}
+
+// Event is one line of GET events. Epoch names the history: with another epoch
+// than before, or with Reset, the reader reads everything anew. A line without
+// Kind is a heartbeat.
+type Event struct {
+	Seq     int64  `json:"seq"`
+	Epoch   string `json:"epoch,omitempty"`
+	Kind    string `json:"kind,omitempty"`
+	Subject int64  `json:"id,omitempty"`
+	Reset   bool   `json:"reset,omitempty"`
+}
+
+// Lines is one line of GET logs: a batch of log lines, or the mark that no more
+// can come.
+type Lines struct {
+	Lines []client.LogLine `json:"lines,omitempty"`
+	Ended bool             `json:"ended,omitempty"`
+}
+
+// Failure is the answer of every error.
+type Failure struct {
+	Error struct {
+		Code    client.Code `json:"code"`
+		Message string      `json:"message"`
+		Hint    string      `json:"hint,omitempty"`
+	} `json:"error"`
+}

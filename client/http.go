@@ -1,0 +1,261 @@
+package client
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/oauth2"
+)
+
+const (
+	// maxReply bounds a reply's body.
+	maxReply = 256 << 20
+	// readTries and retryWait say how often and how far apart a read is retried.
+	readTries = 4
+	retryWait = 100 * time.Millisecond
+	// throttledTries is how often a request that was refused with 429 is sent
+	// again: the refusal says that it was not accepted.
+	throttledTries = 3
+	throttleMax    = time.Minute
+)
+
+// Retry says what may be sent again.
+type Retry int
+
+const (
+	// Safe requests change nothing, or the same thing twice: they are retried.
+	Safe Retry = iota
+	// Once requests create or start something: they are sent again only when
+	// they cannot have arrived (no connection) or were refused (429).
+	Once
+)
+
+// HTTP sends JSON requests to one API. Its fields are set before first use.
+type HTTP struct {
+	// Base is the URL before every path, without a final slash.
+	Base   string
+	Client *http.Client
+	// Token gives the bearer token; nil sends none.
+	Token oauth2.TokenSource
+	// Header is sent with every request.
+	Header http.Header
+	// Decode turns an error reply into a message, with what is known of it; it
+	// returns nil if the body is not of the API's shape.
+	Decode func(status int, body []byte) *Error
+	// Jitter returns a number in [0,1).
+	Jitter func() float64
+}
+
+// Request is one request of an API.
+type Request struct {
+	Method, Path string
+	// JSON is encoded as the body, unless nil; RawJSON is sent as it is.
+	JSON    any
+	RawJSON []byte
+	Retry   Retry
+}
+
+// Do sends a request and decodes the reply into out, unless nil. It retries as
+// the request's class allows.
+func (h *HTTP) Do(ctx context.Context, r Request, out any) error {
+	body := r.RawJSON
+	if r.JSON != nil {
+		var err error
+		if body, err = json.Marshal(r.JSON); err != nil {
+			return fmt.Errorf("encode the request: %w", err)
+		}
+	}
+	for try := 1; ; try++ {
+		err := h.once(ctx, r, body, out)
+		wait, again := h.again(r.Retry, err, try)
+		if !again {
+			return err
+		}
+		timer := time.NewTimer(wait)
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return err
+		case <-timer.C:
+		}
+	}
+}
+
+// again says whether and when a failed request is sent once more.
+func (h *HTTP) again(class Retry, err error, try int) (time.Duration, bool) {
+	var e *Error
+	if !errors.As(err, &e) {
+		return 0, false
+	}
+	wait := time.Duration(float64(retryWait<<(try-1)) * (0.5 + h.Jitter()/2))
+	switch {
+	case e.Code == CodeThrottled:
+		return min(max(e.RetryAfter, wait), throttleMax), try < throttledTries
+	case e.Code == CodeUnavailable && (class == Safe || isDial(err)):
+		return wait, try < readTries
+	}
+	return 0, false
+}
+
+// isDial reports whether no connection was made, so that nothing was sent.
+func isDial(err error) bool {
+	var op *net.OpError
+	return errors.As(err, &op) && op.Op == "dial"
+}
+
+func (h *HTTP) once(ctx context.Context, r Request, body []byte, out any) error {
+	reply, err := h.Open(ctx, r, body)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = reply.Body.Close() }() // read to its end or given up
+	text, err := io.ReadAll(io.LimitReader(reply.Body, maxReply+1))
+	switch {
+	case err != nil && r.Retry == Once:
+		return &Error{Code: CodeUnknownOutcome, Message: "the answer was cut off: the request may have been carried out", Hint: "look before you send it again", Err: err}
+	case err != nil:
+		return &Error{Code: CodeUnavailable, Message: "the answer was cut off", Err: err}
+	case len(text) > maxReply:
+		return &Error{Code: CodeUnexpected, Message: fmt.Sprintf("the answer is larger than %d bytes", maxReply)}
+	case out == nil:
+		return nil
+	}
+	if err := json.Unmarshal(text, out); err != nil {
+		return unexpected(reply, text, err)
+	}
+	return nil
+}
+
+// Open sends a request once and returns the reply of a success; the caller
+// closes its body. Any other status is an *Error.
+func (h *HTTP) Open(ctx context.Context, r Request, body []byte) (*http.Response, error) {
+	url := r.Path
+	if !strings.Contains(url, "://") {
+		url = h.Base + r.Path
+	}
+	var reader io.Reader
+	if body != nil {
+		reader = bytes.NewReader(body)
+	}
+	request, err := http.NewRequestWithContext(ctx, r.Method, url, reader)
+	if err != nil {
+		return nil, fmt.Errorf("make the request: %w", err)
+	}
+	for name, values := range h.Header {
+		request.Header[name] = values
+	}
+	request.Header.Set("Accept", "application/json")
+	if body != nil {
+		request.Header.Set("Content-Type", "application/json")
+	}
+	if h.Token != nil {
+		token, err := h.Token.Token()
+		if err != nil {
+			return nil, &Error{Code: CodeUnavailable, Message: "no token for the backend", Err: err}
+		}
+		token.SetAuthHeader(request)
+	}
+	reply, err := h.Client.Do(request)
+	if err != nil {
+		return nil, sendError(ctx, r, err)
+	}
+	if reply.StatusCode/100 == 2 {
+		return reply, nil
+	}
+	defer func() { _ = reply.Body.Close() }() // an error's text is enough
+	text, _ := io.ReadAll(io.LimitReader(reply.Body, 1<<20))
+	return nil, h.statusError(reply, text)
+}
+
+// sendError is the error of a request that got no answer.
+func sendError(ctx context.Context, r Request, err error) error {
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case r.Retry == Once && !isDial(err):
+		return &Error{Code: CodeUnknownOutcome, Message: "no answer after the request was sent: it may have been carried out", Hint: "look before you send it again", Err: err}
+	}
+	return &Error{Code: CodeUnavailable, Message: "the backend does not answer", Err: err}
+}
+
+func (h *HTTP) statusError(reply *http.Response, text []byte) error {
+	e := h.Decode(reply.StatusCode, text)
+	if e == nil {
+		return unexpected(reply, text, nil)
+	}
+	e.Status, e.RequestID = reply.StatusCode, reply.Header.Get("X-Request-Id")
+	if e.Code == "" {
+		e.Code = codeOf(reply.StatusCode)
+	}
+	if e.Code == CodeThrottled {
+		e.RetryAfter = retryAfter(reply.Header)
+	}
+	return e
+}
+
+// codeOf classes a status.
+func codeOf(status int) Code {
+	switch status {
+	case http.StatusBadRequest, http.StatusUnprocessableEntity, http.StatusMethodNotAllowed:
+		return CodeInvalid
+	case http.StatusUnauthorized:
+		return CodeUnauthenticated
+	case http.StatusForbidden:
+		return CodeForbidden
+	case http.StatusNotFound:
+		return CodeNotFound
+	case http.StatusConflict:
+		return CodeConflict
+	case http.StatusRequestEntityTooLarge:
+		return CodeLimit
+	case http.StatusTooManyRequests:
+		return CodeThrottled
+	case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		return CodeUnavailable
+	}
+	return CodeFailed
+}
+
+// unexpected is the error of a reply that is not of the API's shape.
+func unexpected(reply *http.Response, text []byte, cause error) error {
+	kind, _, err := mime.ParseMediaType(reply.Header.Get("Content-Type"))
+	if err != nil {
+		kind = "no content type"
+	}
+	code := CodeUnexpected
+	if c := codeOf(reply.StatusCode); c == CodeUnavailable || c == CodeThrottled {
+		code = c
+	}
+	return &Error{
+		Code: code, Message: fmt.Sprintf("unexpected reply (%s, %d, %d bytes)", kind, reply.StatusCode, len(text)),
+		Status: reply.StatusCode, RequestID: reply.Header.Get("X-Request-Id"), RetryAfter: retryAfter(reply.Header), Err: cause,
+	}
+}
+
+// retryAfter reads Retry-After in seconds or as a date against the server's own
+// clock (RFC 9110 section 10.2.3).
+func retryAfter(h http.Header) time.Duration {
+	text := h.Get("Retry-After")
+	if seconds, err := strconv.ParseInt(text, 10, 32); err == nil && seconds > 0 {
+		return time.Duration(seconds) * time.Second
+	}
+	at, err := http.ParseTime(text)
+	if err != nil {
+		return 0
+	}
+	now, err := http.ParseTime(h.Get("Date"))
+	if err != nil {
+		return 0
+	}
+	return max(at.Sub(now), 0)
+}

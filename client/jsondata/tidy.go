@@ -3,18 +3,22 @@ package jsondata
 import (
 	"bytes"
 	"fmt"
+	"strings"
 
 	"fndeck/client"
 )
 
 const (
-	indent = "  "
+	indentWidth = 2
 	// deepestIndent stops the indentation of very deep documents: 10000 levels
 	// on as many lines would need 200 MB of spaces.
 	deepestIndent = 32
 	// maxTidyBytes bounds what Tidy makes of a document.
 	maxTidyBytes = 64 << 20
 )
+
+// margin is the indentation of the deepest level.
+var margin = strings.Repeat(" ", indentWidth*deepestIndent)
 
 // Tidy indents a document anew, two spaces a level, without touching the
 // spelling of numbers and strings or the order of keys. A byte order mark is
@@ -67,9 +71,7 @@ func Tidy(data []byte) ([]byte, error) {
 
 func newline(out *bytes.Buffer, depth int) {
 	out.WriteByte('\n')
-	for range min(depth, deepestIndent) {
-		out.WriteString(indent)
-	}
+	out.WriteString(margin[:indentWidth*min(depth, deepestIndent)])
 }
 
 // tokenLength is the length of the string, number or word at the start of a

@@ -3,6 +3,7 @@
 package embedded_test
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -37,11 +38,15 @@ func TestMain(m *testing.M) {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
+	syscall.Umask(0o077)
 	dir := os.Getenv("FNDECK_STATE_DIR")
-	err := engine.Run(ctx, engine.Config{
-		StateDir: dir, KeyFile: filepath.Join(dir, "..", "key"), Version: "test", Clock: time.Now,
-		Logger: slog.New(slog.NewTextHandler(os.Stderr, nil)), CallTimeout: time.Minute,
-	})
+	timeout, err := time.ParseDuration(cmp.Or(os.Getenv("FNDECK_TEST_CALL_TIMEOUT"), "1m"))
+	if err == nil {
+		err = engine.Run(ctx, engine.Config{
+			StateDir: dir, KeyFile: filepath.Join(dir, "..", "key"), Version: "test", Clock: time.Now,
+			Logger: slog.New(slog.NewTextHandler(os.Stderr, nil)), CallTimeout: timeout,
+		})
+	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "fndeck:", err)
 		os.Exit(1)

@@ -33,7 +33,7 @@ race: need-all ## run all tests anew in random order under the race detector
 	go test -race -shuffle=on -count=1 ./...
 
 e2e: need-all ## run the scripts against the real binary and a real engine
-	go test -count=1 -run 'TestScripts|TestReadme' -v ./cmd/fndeck
+	go test -count=1 -run 'TestScripts|TestReadme|Terminal' -v ./cmd/fndeck
 
 fuzz: need-go ## run every fuzz target for FUZZTIME (20s)
 	@grep -rlE '^func Fuzz' --include='*_test.go' . | xargs -n1 dirname | sort -u | while read -r dir; do \

@@ -76,7 +76,7 @@ func FuzzConfiguration(f *testing.F) {
 
 func TestNearestFindsTypingMistakesOnly(t *testing.T) {
 	known := []string{"zone", "theme", "engine"}
-	for word, want := range map[string]string{"zoen": "zone", "Theme": "theme", "engin": "engine", "x": "", "colour": "", strings.Repeat("z", 10_000): ""} {
+	for word, want := range map[string]string{"zoen": "zone", "Theme": "theme", "engin": "engine", "eng": "engine", "z": "", "x": "", "colour": "", strings.Repeat("z", 10_000): ""} {
 		assert.Equal(t, want, Nearest(word, known), word)
 	}
 }

@@ -1,14 +1,25 @@
 package config
 
-import "unicode/utf8"
+import (
+	"strings"
+	"unicode/utf8"
+)
+
+// beginning is how many letters of a word make it recognisable.
+const beginning = 3
 
 // Nearest returns the word that a typing mistake most likely meant, "" if none
-// is near: at most a third of its letters, and two at least, may differ.
+// is near: at most a third of its letters, and two at least, may differ, or the
+// word is the beginning of one.
 func Nearest(word string, known []string) string {
 	best, least := "", 0
 	for _, k := range known {
 		allowed := max(2, utf8.RuneCountInString(k)/3)
-		if d := distance(word, k); d <= allowed && d < utf8.RuneCountInString(word) && (best == "" || d < least) {
+		d := distance(word, k)
+		if len(word) >= beginning && strings.HasPrefix(k, word) {
+			d = 1
+		}
+		if d <= allowed && d < utf8.RuneCountInString(word) && (best == "" || d < least) {
 			best, least = k, d
 		}
 	}

@@ -31,6 +31,8 @@ type app struct {
 	flags    globals
 	jsonMode bool
 	settings *config.Config
+	// configFile is where settings come from, an absolute path, or empty.
+	configFile string
 }
 
 // globals are the flags that every command has.

@@ -66,7 +66,7 @@ type errorObject struct {
 func (a *app) exitCode(ctx context.Context, err error) int {
 	var end signalled
 	switch {
-	case errors.As(context.Cause(ctx), &end):
+	case errors.As(err, &end), errors.As(context.Cause(ctx), &end):
 		return end.exitCode()
 	case err == nil:
 		return exitDone

@@ -2,16 +2,39 @@ package main
 
 import (
 	"context"
+	"path/filepath"
 
 	"fndeck/client"
+	"fndeck/client/embedded"
 )
 
-// openEmbedded reaches the local engine.
-func (a *app) openEmbedded(context.Context, bool) (client.Backend, error) {
-	return nil, &client.Error{Code: client.CodeUnsupported, Message: "the local engine is not part of this build yet"}
+// stateDir returns the state directory of the flag, or the one of the
+// environment.
+func (a *app) stateDir() (string, error) {
+	if a.flags.stateDir != "" {
+		return filepath.Abs(a.flags.stateDir)
+	}
+	return embedded.DefaultStateDir(a.env)
 }
 
-// runConsole starts the console.
-func (a *app) runConsole(context.Context) error {
-	return &client.Error{Code: client.CodeUnsupported, Message: "the console is not part of this build yet", Hint: "fndeck --help lists the commands"}
+// openEmbedded reaches the local engine, and starts it unless peek is set. The
+// engine reads the configuration file by itself, so that no value of it shows
+// on a command line.
+func (a *app) openEmbedded(ctx context.Context, peek bool) (client.Backend, error) {
+	if _, err := a.configuration(); err != nil {
+		return nil, err
+	}
+	dir, err := a.stateDir()
+	if err != nil {
+		return nil, err
+	}
+	var args []string
+	if a.configFile != "" {
+		args = []string{"--config", a.configFile}
+	}
+	backend, err := embedded.Open(ctx, embedded.Options{StateDir: dir, NoStart: peek, Clock: a.now, EngineArgs: args})
+	if err != nil {
+		return nil, err
+	}
+	return backend, nil
 }

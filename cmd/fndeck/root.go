@@ -39,7 +39,7 @@ func (a *app) root() *cobra.Command {
 	root.AddCommand(
 		a.deployCommand(), a.redeployCommand(), a.rollbackCommand(),
 		a.callCommand(), a.logsCommand(), a.getCommand(),
-		a.functionGroup(), a.scheduleGroup(),
+		a.functionGroup(), a.scheduleGroup(), a.engineGroup(),
 		a.completionCommand(), a.manCommand(), a.versionCommand(),
 	)
 	root.SetHelpCommand(helpCommand(root))

@@ -24,6 +24,9 @@ func (a *app) configuration() (*config.Config, error) {
 		switch {
 		case err == nil:
 			c = read
+			if a.configFile, err = filepath.Abs(path); err != nil {
+				return nil, err
+			}
 		case errors.Is(err, fs.ErrNotExist) && !named:
 		case errors.Is(err, fs.ErrNotExist):
 			return nil, &client.Error{Code: client.CodeInvalid, Message: "configuration " + path + " does not exist"}

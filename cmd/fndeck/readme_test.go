@@ -1,0 +1,48 @@
+package main
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// testedBlock matches the blocks of the README that are run: those marked
+// "sh test". They run in order, in one home with one engine, from a directory
+// that holds the repository's testdata.
+var testedBlock = regexp.MustCompile("(?ms)^```sh test\n(.*?)^```")
+
+func TestReadmeCommandsWork(t *testing.T) {
+	readme, err := os.ReadFile(filepath.Join(moduleRoot, "README.md"))
+	if errors.Is(err, fs.ErrNotExist) {
+		t.Skip("there is no README yet")
+	}
+	require.NoError(t, err)
+	blocks := testedBlock.FindAllSubmatch(readme, -1)
+	require.NotEmpty(t, blocks, "no block of the README is marked to be tested")
+	needPython(t)
+
+	home := t.TempDir()
+	samples, err := filepath.Abs(filepath.Join(moduleRoot, "testdata"))
+	require.NoError(t, err)
+	require.NoError(t, os.CopyFS(filepath.Join(home, "testdata"), os.DirFS(samples)))
+	env := homeless(home, binary(t))
+	t.Cleanup(func() {
+		stop := exec.Command(filepath.Join(binary(t), "fndeck"), "engine", "stop", "--yes")
+		stop.Env = env
+		assert.NoError(t, stop.Run())
+	})
+	for _, block := range blocks {
+		shell := exec.Command("bash", "-euo", "pipefail", "-c", string(block[1]))
+		shell.Dir, shell.Env = home, env
+		said, err := shell.CombinedOutput()
+		require.NoError(t, err, "%s\n%s", block[1], said)
+		t.Logf("%s\n%s", block[1], said)
+	}
+}

@@ -30,6 +30,9 @@ const (
 	// columnGap separates columns; a wide terminal spends spare room on more.
 	columnGap    = 2
 	columnGapMax = 4
+	// narrowTable is the width under which only the first priority is shown: what
+	// it is and how it stands.
+	narrowTable = 50
 	// widePriority is the first priority that only wide mode shows.
 	widePriority = 4
 )
@@ -46,9 +49,14 @@ type placed struct {
 func solveColumns(columns []Column, need []int, width int, wide bool) (shown []placed, gap int) {
 	keep := make([]bool, len(columns))
 	for i, c := range columns {
-		keep[i] = wide || c.Priority < widePriority
+		keep[i] = c.Priority <= 1 || width >= narrowTable && (wide || c.Priority < widePriority)
 	}
-	least := func(i int) int { return min(columns[i].Min, need[i]) }
+	least := func(i int) int {
+		if columns[i].Priority <= 1 && width >= narrowTable {
+			return min(need[i], width/2) // The others go before these are cut.
+		}
+		return min(columns[i].Min, need[i])
+	}
 	total := func() int {
 		sum, count := 0, 0
 		for i := range columns {

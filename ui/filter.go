@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"strings"
@@ -49,19 +50,19 @@ func splitTerms(source string) ([]string, error) {
 	var words []string
 	var b strings.Builder
 	var quote rune
-	started := false
+	started, quoted := false, false
 	for i, r := range source {
-		opensRegexp := r == '/' && (b.Len() == 0 || b.String() == "!" || strings.HasSuffix(b.String(), ":"))
+		opensRegexp := r == '/' && !quoted && (b.Len() == 0 || b.String() == "!" || strings.HasSuffix(b.String(), ":"))
 		switch {
 		case quote == 0 && unicode.IsSpace(r):
 			if started {
 				words = append(words, b.String())
 			}
 			b.Reset()
-			started = false
+			started, quoted = false, false
 			continue
 		case quote == 0 && (r == '"' || opensRegexp):
-			quote = r
+			quote, quoted = r, true
 		case quote == r && !(r == '/' && i > 0 && source[i-1] == '\\'):
 			quote = 0
 		}
@@ -73,8 +74,11 @@ func splitTerms(source string) ([]string, error) {
 	if started {
 		words = append(words, b.String())
 	}
-	if quote == '"' {
-		return nil, fmt.Errorf("a quote is not closed")
+	switch quote {
+	case '"':
+		return nil, errors.New("a quote is not closed")
+	case '/':
+		return nil, errors.New("a /re/ is not closed; a quote before it makes it text")
 	}
 	return words, nil
 }

@@ -79,7 +79,7 @@ func callColumns(scope callScope) []listColumn[client.Call] {
 			cell:   func(c client.Call, _ moment) ui.Cell { return text(cmp.Or(c.FunctionName, c.FunctionID)) }})
 	}
 	return append(columns,
-		listColumn[client.Call]{Column: ui.Column{Title: "TRIGGER", Key: "trigger", Priority: 2, Min: 6, Max: 24},
+		listColumn[client.Call]{Column: ui.Column{Title: "TRIGGER", Key: "trigger", Priority: 2, Min: 8, Max: 24},
 			cell: func(c client.Call, _ moment) ui.Cell { return dim(trigger(c)) }},
 		listColumn[client.Call]{Column: ui.Column{Title: "RESULT", Key: "result", Priority: 2, Min: 14, Grow: true},
 			cell: callResult},

@@ -32,12 +32,31 @@ type driver struct {
 // stands at the start and moves only when the test waits.
 func drive(t *testing.T, backend *fakeBackend, test func(d *driver)) {
 	t.Helper()
+	driveAny(t, func() client.Backend { return backend }, test)
+}
+
+// driveAny is drive for a backend that is made inside the bubble.
+func driveAny(t *testing.T, backend func() client.Backend, test func(d *driver)) {
+	t.Helper()
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
-		d := newDriver(t, backend, Options{StateDir: dir})
+		d := newDriver(t, backend(), Options{StateDir: dir})
+		defer d.close()
 		test(d)
-		d.close()
 	})
+}
+
+// visit shows each screen of the console in turn.
+func visit(d *driver, look func(name string)) {
+	for _, screen := range []struct{ name, keys string }{
+		{"functions", "1"}, {"function", "d"}, {"function-versions", "tab"}, {"function-deploys", "tab"}, {"function-calls", "1 enter"},
+		{"build", "1 j l"}, {"calls", "2"}, {"call-result", "j enter"}, {"call-log", "tab"}, {"call-data", "tab"}, {"call-error", "tab"}, {"logs", "3"},
+		{"schedules", "4"}, {"schedule", "d"}, {"schedule-runs", "tab"}, {"schedule-data", "tab"}, {"schedule-calls", "4 enter"},
+		{"sources", "5"}, {"errors", "!"},
+	} {
+		d.press(strings.Fields(screen.keys)...)
+		look(screen.name)
+	}
 }
 
 func newDriver(t *testing.T, backend client.Backend, o Options) *driver {

@@ -24,7 +24,7 @@ var _ tea.Model = (*root)(nil)
 // functionsMsg is a snapshot of the shell's own feed.
 type functionsMsg client.Snapshot[[]client.Function]
 
-// tickMsg wakes the frame because time has passed.
+// tickMsg wakes the frame because the time that it names has come.
 type tickMsg time.Time
 
 func newRoot(d deps, lost func() string) *root {
@@ -72,7 +72,9 @@ func (r *root) route(msg tea.Msg) tea.Cmd {
 	case pushed:
 		return tea.Batch(r.refresh(msg.kinds), r.push.wait())
 	case tickMsg:
-		r.pulse = time.Time{}
+		if time.Time(msg).Equal(r.pulse) {
+			r.pulse = time.Time{} // A tick that a sooner one replaced starts no new ones.
+		}
 	case RunAction:
 		return r.start(msg)
 	case actionDone:
@@ -131,7 +133,14 @@ func (r *root) tick() tea.Cmd {
 		return nil
 	}
 	r.pulse = due
-	return tea.Tick(every, func(t time.Time) tea.Msg { return tickMsg(t) })
+	ctx := r.ctx
+	return func() tea.Msg {
+		pause(ctx, every)
+		if ctx.Err() != nil {
+			return nil
+		}
+		return tickMsg(due)
+	}
 }
 
 func sooner(a, b time.Duration) time.Duration {

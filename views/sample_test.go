@@ -8,6 +8,9 @@ import (
 	"fndeck/client"
 )
 
+// bubbleStart is when the clock of a synctest bubble starts.
+var bubbleStart = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
+
 // sampleBackend is a backend that looks like a working day, at the time now.
 func sampleBackend(now time.Time) *fakeBackend {
 	ago := func(d time.Duration) time.Time { return now.Add(-d) }

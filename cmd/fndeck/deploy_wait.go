@@ -46,11 +46,11 @@ func (a *app) printOutcome(f client.Function, format string) error {
 	return a.print(s, format)
 }
 
-// tail follows a log to stderr until its end. stop waits for the last lines,
-// for a moment at most.
+// tail follows a log to stderr until its end, unless stderr is kept for JSON.
+// stop waits for the last lines, for a moment at most.
 func (a *app) tail(ctx context.Context, backend client.Backend, query client.LogQuery, known bool) (stop func()) {
 	follower, err := client.As[client.LogFollower](backend, client.CanFollowLogs)
-	if err != nil || !known {
+	if err != nil || !known || a.jsonMode {
 		return func() {}
 	}
 	ctx, cancel := context.WithCancel(ctx)

@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"log/slog"
 	"os/signal"
 	"strconv"
@@ -134,7 +133,7 @@ func (a *app) engineStopCommand() *cobra.Command {
 			}
 			// Stopping an idle engine loses nothing; running calls are worth a question.
 			if status.Running > 0 {
-				if err := a.ask(ctx, fmt.Sprintf("stop the engine: %d running calls fail", status.Running), ""); err != nil {
+				if err := a.ask(ctx, "stop the engine: what runs on it fails, calls running: "+strconv.Itoa(status.Running), ""); err != nil {
 					return err
 				}
 			}

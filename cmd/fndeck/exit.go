@@ -97,28 +97,36 @@ func (a *app) tell(x client.Explanation) {
 		if err != nil {
 			text = []byte(`{"error":{"code":"failed","message":"the error cannot be shown as JSON"}}`)
 		}
-		a.note("%s", output.Inert(text))
+		a.say("%s", output.Inert(text))
 		return
 	}
-	a.note("fndeck: %s", ui.Clean(x.Sentence))
+	a.say("fndeck: %s", ui.Clean(x.Sentence))
 	if x.Hint != "" {
-		a.note("  %s", ui.Clean(x.Hint))
+		a.say("  %s", ui.Clean(x.Hint))
 	}
 	if !a.flags.verbose {
 		return
 	}
 	for _, cause := range x.Causes {
-		a.note("  because: %s", ui.Clean(cause))
+		a.say("  because: %s", ui.Clean(cause))
 	}
 	if x.RequestID != "" {
-		a.note("  request id %s, status %d", ui.Clean(x.RequestID), x.Status)
+		a.say("  request id %s, status %d", ui.Clean(x.RequestID), x.Status)
 	}
 }
 
-// note prints one line on stderr. It is for the operator; when nobody can read
-// it any more there is nothing left to do about that.
-func (a *app) note(format string, args ...any) {
+// say prints one line on stderr. When nobody can read it any more there is
+// nothing left to do about that.
+func (a *app) say(format string, args ...any) {
 	_, _ = fmt.Fprintf(a.errs, format+"\n", args...)
+}
+
+// note tells a person what goes on. In JSON mode it is silent, so that stderr
+// holds the error object and nothing else.
+func (a *app) note(format string, args ...any) {
+	if !a.jsonMode {
+		a.say(format, args...)
+	}
 }
 
 // usagef makes the error of a command line that cannot be run.

@@ -120,7 +120,7 @@ func (a *app) get(cmd *cobra.Command, l listing, id string, f getFlags) error {
 }
 
 // watch prints a listing, then each row that is new or has changed, until ctx
-// ends. A row that went is told on stderr.
+// ends, and tells when a row has gone.
 func (a *app) watch(ctx context.Context, backend client.Backend, l listing, s scope, format string) error {
 	switch format {
 	case output.JSON:
@@ -171,9 +171,21 @@ func (a *app) compare(shown map[string][]byte, rows []row) ([]row, error) {
 	}
 	for key := range shown {
 		if !now[key] {
-			a.note("gone: %s", ui.Clean(key))
 			delete(shown, key)
+			if err := a.gone(key); err != nil {
+				return nil, err
+			}
 		}
 	}
 	return changed, nil
+}
+
+// gone tells that a row is no more: in a stream of JSON as a line of its own.
+func (a *app) gone(key string) error {
+	if a.jsonMode {
+		line := sheet{Rows: []row{{Value: map[string]string{"gone": key}}}}
+		return a.print(line, output.JSONL)
+	}
+	a.note("gone: %s", ui.Clean(key))
+	return nil
 }

@@ -1,11 +1,13 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -247,4 +249,67 @@ func TestCompletionScriptsAndTheManualArePrinted(t *testing.T) {
 			assert.Regexp(t, `^\.(TH|SH|SS|PP|TP|B|nf|fi)( |$)`, line)
 		}
 	}
+}
+
+func TestJSONModeKeepsStderrForTheErrorObject(t *testing.T) {
+	b := helloBackend()
+	b.ends = client.Call{ID: "c1", Status: client.CallCompleted}
+	b.result = client.Result{Response: json.RawMessage(`{"a":1}`)}
+	got := fndeck(t, b, door{}, "call", "hello", "-o", "json")
+	assert.Equal(t, 0, got.code)
+	assert.Empty(t, got.errs)
+	var object struct {
+		Status   string
+		Response json.RawMessage
+	}
+	require.NoError(t, json.Unmarshal([]byte(got.out), &object))
+	assert.Equal(t, "Completed", object.Status)
+
+	b.ends.Status = client.CallFailed
+	got = fndeck(t, b, door{}, "call", "hello", "-o", "json")
+	assert.Equal(t, 8, got.code)
+	assert.True(t, json.Valid([]byte(got.errs)), got.errs)
+}
+
+// changing is a backend whose list of functions is another one at each reading,
+// and which ends the watching after the last.
+type changing struct {
+	*fakeBackend
+	lists [][]client.Function
+	end   context.CancelFunc
+}
+
+func (b *changing) Functions(context.Context) ([]client.Function, error) {
+	now := b.lists[0]
+	if len(b.lists) == 1 {
+		b.end()
+	} else {
+		b.lists = b.lists[1:]
+	}
+	return now, nil
+}
+
+func TestWatchPrintsWhatIsNewChangedOrGone(t *testing.T) {
+	one := client.Function{ID: "1", Name: "one", Status: client.FunctionDeploying}
+	ready := one
+	ready.Status = client.FunctionReady
+	two := client.Function{ID: "2", Name: "two", Status: client.FunctionReady}
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		b := &changing{&fakeBackend{}, [][]client.Function{{one}, {one}, {ready, two}, {two}}, cancel}
+		got := fndeckContext(ctx, b, door{}, "get", "functions", "--watch", "-o", "name")
+		assert.Equal(t, "one\none\ntwo\n", got.out)
+		assert.Contains(t, got.errs, "gone: 1")
+
+		ctx, cancel = context.WithCancel(t.Context())
+		b = &changing{&fakeBackend{}, [][]client.Function{{one}, {}}, cancel}
+		got = fndeckContext(ctx, b, door{}, "get", "functions", "--watch", "-o", "jsonl")
+		assert.Contains(t, got.out, "{\"gone\":\"1\"}\n")
+
+		ctx, cancel = context.WithCancel(t.Context())
+		b = &changing{&fakeBackend{}, [][]client.Function{{}, {one}, {ready}}, cancel}
+		got = fndeckContext(ctx, b, door{}, "get", "functions", "--watch")
+		assert.Equal(t, 1, strings.Count(got.out, "NAME"), got.out)
+		assert.Equal(t, 3, strings.Count(got.out, "\n"), got.out)
+	})
 }

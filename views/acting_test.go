@@ -1,0 +1,194 @@
+package views
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"fndeck/client"
+	"fndeck/client/action"
+	"fndeck/client/pack"
+)
+
+// folderBackend has one function whose folder exists on this machine.
+func folderBackend(t *testing.T, source string) *fakeBackend {
+	t.Helper()
+	dir := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "handler.py"), []byte(source), 0o600))
+	backend := sampleBackend(bubbleStart)
+	backend.functions = backend.functions[:1]
+	backend.functions[0].Folder = dir
+	backend.functions[0].Runtime = ""
+	return backend
+}
+
+const goodSource = "def handle(client, data):\n    return data\n"
+
+func TestOneKeyRedeploys(t *testing.T) {
+	backend := folderBackend(t, goodSource)
+	sent := 0
+	backend.redeploy = func(id string, code client.Package) (client.Function, error) {
+		sent++
+		assert.Equal(t, "f1", id)
+		backend.change(func() {
+			backend.functions[0].DeployingVersion, backend.functions[0].DeployStarted = 13, time.Now()
+		})
+		return client.Function{ID: id, Name: "ingest-pi", Version: 12, DeployingVersion: 13}, nil
+	}
+	drive(t, backend, func(d *driver) {
+		d.press("r")
+		assert.Equal(t, 1, sent)
+		d.see("ingest-pi v13 is on its way, v12 serves until it is Ready", "v12→v13", "1 deploying")
+		d.press("r")
+		assert.Equal(t, 1, sent)
+		d.see("ingest-pi is already deploying v13")
+	})
+}
+
+func TestUnchangedCodeIsRedeployedOnlyByASecondKeyWithinSeconds(t *testing.T) {
+	backend := folderBackend(t, goodSource)
+	fn := backend.functions[0]
+	preview, err := pack.Scan(t.Context(), fn.Folder, action.PackOptions(fn, client.SpecChange{}))
+	require.NoError(t, err)
+	code, err := preview.Pack(t.Context())
+	require.NoError(t, err)
+	backend.versions = []client.Version{{Number: 12, Serving: true, CodeSHA256: code.SHA256}}
+	sent := 0
+	backend.redeploy = func(id string, _ client.Package) (client.Function, error) {
+		sent++
+		return client.Function{ID: id, Name: "ingest-pi", Version: 12, DeployingVersion: 13}, nil
+	}
+	drive(t, backend, func(d *driver) {
+		d.press("r")
+		d.see("no changes since v12, r again within 5 s deploys anyway")
+		d.wait(6 * time.Second)
+		d.press("r")
+		assert.Zero(t, sent, "after five seconds the question is asked anew")
+		d.see("no changes since v12")
+		d.press("r")
+		assert.Equal(t, 1, sent)
+	})
+}
+
+func TestARedeployWithFindingsOpensThePreview(t *testing.T) {
+	backend := folderBackend(t, "def handle(:\n")
+	backend.redeploy = func(string, client.Package) (client.Function, error) {
+		t.Error("blocked code must not leave the machine")
+		return client.Function{}, nil
+	}
+	require.NoError(t, os.Remove(filepath.Join(backend.functions[0].Folder, "handler.py")))
+	drive(t, backend, func(d *driver) {
+		d.press("r")
+		require.Len(t, d.root.root.overlays, 1)
+		d.see("ingest-pi", "handler.py")
+	})
+}
+
+func TestAFunctionWithoutAFolderAsksForOne(t *testing.T) {
+	backend := sampleBackend(bubbleStart)
+	backend.functions[0].Folder = ""
+	drive(t, backend, func(d *driver) {
+		d.press("r")
+		require.Len(t, d.root.root.overlays, 1)
+	})
+}
+
+func TestDeletingWantsTheNameTyped(t *testing.T) {
+	backend := sampleBackend(bubbleStart)
+	var deleted []string
+	backend.remove = func(id string) error {
+		deleted = append(deleted, id)
+		return nil
+	}
+	drive(t, backend, func(d *driver) {
+		d.press("ctrl+d")
+		d.see("delete ingest-pi", "3 schedules")
+		d.typed("in") // Typed ahead, before the question could be read.
+		d.wait(time.Second)
+		d.press("enter")
+		assert.Empty(t, deleted)
+		d.typed("ingest-ims")
+		d.press("enter")
+		assert.Empty(t, deleted, "the wrong name")
+		d.press("ctrl+u")
+		d.typed("ingest-pi")
+		d.press("enter")
+		assert.Equal(t, []string{"f1"}, deleted)
+		d.see("deleted ingest-pi")
+	})
+}
+
+func TestACallOpensItsPageAndItsDataComesBackInTheNextForm(t *testing.T) {
+	backend := sampleBackend(bubbleStart)
+	var sent []client.CallRequest
+	backend.invoke = func(request client.CallRequest) (client.Call, error) {
+		sent = append(sent, request)
+		call := client.Call{ID: "c-999", FunctionID: "f1", FunctionName: "ingest-pi", Status: client.CallRunning, Started: time.Now()}
+		backend.change(func() { backend.calls = append([]client.Call{call}, backend.calls...) })
+		return call, nil
+	}
+	drive(t, backend, func(d *driver) {
+		d.press("i")
+		d.see("call ingest-pi v12", `"asset":42`)
+		d.press("ctrl+s")
+		require.Len(t, sent, 1)
+		assert.JSONEq(t, `{"asset":42,"since":"2026-03-27T00:00:00Z"}`, string(sent[0].Data))
+		d.see("functions > call c-999", "Running")
+		d.wait(3 * time.Second)
+		d.see("Running  3s")
+		backend.change(func() {
+			backend.calls[0].Status, backend.calls[0].Duration = client.CallCompleted, 3100*time.Millisecond
+		})
+		d.press("ctrl+r")
+		d.see("Completed  3.1s", `"big": 9007199254740993`)
+		d.press("esc", "I")
+		require.Len(t, sent, 2)
+		assert.Equal(t, sent[0].Data, sent[1].Data)
+	})
+}
+
+func TestReplayTakesTheDataOfTheCallUnderTheCursor(t *testing.T) {
+	backend := sampleBackend(bubbleStart)
+	backend.result.Data = json.RawMessage(`{"n":9007199254740993}`)
+	var sent []client.CallRequest
+	backend.invoke = func(request client.CallRequest) (client.Call, error) {
+		sent = append(sent, request)
+		return client.Call{ID: "c-1000", FunctionID: request.FunctionID, Status: client.CallRunning}, nil
+	}
+	drive(t, backend, func(d *driver) {
+		d.press("2", "j", "I")
+		require.Len(t, sent, 1)
+		assert.Equal(t, `{"n":9007199254740993}`, string(sent[0].Data))
+		assert.Equal(t, "f4", sent[0].FunctionID)
+	})
+}
+
+func TestAFailedActionIsToldAndKept(t *testing.T) {
+	backend := sampleBackend(bubbleStart)
+	backend.invoke = func(client.CallRequest) (client.Call, error) {
+		return client.Call{}, &client.Error{Code: client.CodeThrottled, Message: "429: too many calls", Hint: "wait a minute", RequestID: "req-77"}
+	}
+	drive(t, backend, func(d *driver) {
+		d.press("I")
+		d.see("429: too many calls", "wait a minute", "! 1")
+		d.wait(15 * time.Second)
+		d.press("!")
+		d.see("429: too many calls")
+		d.press("enter")
+		d.see("req-77", "wait a minute")
+	})
+}
+
+func TestANewScheduleIsForTheFunctionOfTheRow(t *testing.T) {
+	drive(t, sampleBackend(bubbleStart), func(d *driver) {
+		d.press("4", "n")
+		d.see("new schedule", "ingest-pi")
+		d.press("esc")
+		d.see("schedules (3)")
+	})
+}

@@ -82,3 +82,42 @@ func TestTheConsoleIsRefusedWithoutATerminal(t *testing.T) {
 	assert.Contains(t, string(said), "needs a terminal")
 	assert.False(t, strings.Contains(string(said), "\x1b"))
 }
+
+func TestASignalEndsTheConsoleAndLeavesTheTerminalInOrder(t *testing.T) {
+	const (
+		altScreenOn, altScreenOff = "\x1b[?1049h", "\x1b[?1049l"
+		cursorOn                  = "\x1b[?25h"
+	)
+	home := t.TempDir()
+	env := homeless(home, binary(t))
+	t.Cleanup(func() { onTerminal(t, env, "engine", "stop", "--yes") })
+	for signal, code := range map[syscall.Signal]int{syscall.SIGHUP: 129, syscall.SIGINT: 130, syscall.SIGTERM: 143} {
+		t.Run(signal.String(), func(t *testing.T) {
+			cmd := exec.Command(filepath.Join(binary(t), "fndeck"))
+			cmd.Env = env
+			terminal, err := pty.StartWithSize(cmd, &pty.Winsize{Rows: 24, Cols: 80})
+			require.NoError(t, err)
+			defer func() { require.NoError(t, terminal.Close()) }()
+			var sent bytes.Buffer
+			chunk := make([]byte, 4096)
+			for signalled := false; ; {
+				n, err := terminal.Read(chunk)
+				sent.Write(chunk[:n])
+				if err != nil {
+					break
+				}
+				if !signalled && strings.Contains(sent.String(), "functions") {
+					require.NoError(t, cmd.Process.Signal(signal))
+					signalled = true
+				}
+			}
+			var exit *exec.ExitError
+			require.ErrorAs(t, cmd.Wait(), &exit)
+			assert.Equal(t, code, exit.ExitCode())
+			text := sent.String()
+			require.Contains(t, text, altScreenOn)
+			assert.Greater(t, strings.LastIndex(text, altScreenOff), strings.LastIndex(text, altScreenOn))
+			assert.Greater(t, strings.LastIndex(text, cursorOn), strings.LastIndex(text, altScreenOn))
+		})
+	}
+}

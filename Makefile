@@ -5,10 +5,12 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS := -s -w -X main.version=$(VERSION)
 BUILD   := CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)'
 TOOL    := go tool -modfile=testdata/tools/go.mod
+# How long each fuzz target runs, and how often a random kill is tried.
 FUZZTIME ?= 20s
+FAULT_ROUNDS ?= 100
 
 .DEFAULT_GOAL := help
-.PHONY: help run build install cross test race e2e fuzz bench cover update-golden lint fmt vuln clean need-go need-all
+.PHONY: help run build install cross test race e2e faults fuzz bench cover update-golden lint fmt vuln clean need-go need-all
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,6 +37,10 @@ race: need-all ## run all tests anew in random order under the race detector
 e2e: need-all ## run the scripts against the real binary and a real engine
 	go test -count=1 -run 'TestScripts|TestReadme|Terminal' -v ./cmd/fndeck
 
+faults: need-all ## kill engine and workers FAULT_ROUNDS (100) times and check what is left
+	FNDECK_FAULT_ROUNDS=$(FAULT_ROUNDS) go test -count=1 -timeout 2h -run 'Kill|Dead|Restart|Die' ./client/embedded ./client/embedded/engine/...
+	go test -count=1 -run 'TestScripts/main_job' ./cmd/fndeck
+
 fuzz: need-go ## run every fuzz target for FUZZTIME (20s)
 	@grep -rlE '^func Fuzz' --include='*_test.go' . | xargs -n1 dirname | sort -u | while read -r dir; do \
 		for target in $$(grep -hoE '^func Fuzz[A-Za-z0-9_]+' "$$dir"/*_test.go | cut -d' ' -f2); do \
@@ -43,8 +49,8 @@ fuzz: need-go ## run every fuzz target for FUZZTIME (20s)
 		done; \
 	done
 
-bench: need-go ## run the benchmarks
-	go test -run '^$$' -bench . -benchmem ./...
+bench: need-go ## run the benchmarks: ratios to a floor of the same run
+	go test -run '^$$' -bench . ./...
 
 cover: need-all ## measure the coverage of the tests, into coverage.out
 	go test -coverprofile=coverage.out ./...

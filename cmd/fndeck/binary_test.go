@@ -33,7 +33,7 @@ func TestMain(m *testing.M) {
 }
 
 // binary returns the directory that holds fndeck.
-func binary(t *testing.T) string {
+func binary(t testing.TB) string {
 	t.Helper()
 	if testing.Short() {
 		t.Skip("runs the real binary")

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"fndeck/client"
+	"fndeck/cmd/output"
 	"fndeck/ui"
 )
 
@@ -83,6 +84,20 @@ func (a *app) completeSchedules(cmd *cobra.Command, _ []string, _ string) ([]str
 		}
 		return names, err
 	})
+}
+
+// completeFlag offers values for a flag that the command has.
+func (a *app) completeFlag(cmd *cobra.Command, flag string, offer cobra.CompletionFunc) {
+	// The error is that of a flag that does not exist, or of a second offer for
+	// it: both would show in every test of the command.
+	if err := cmd.RegisterFlagCompletionFunc(flag, offer); err != nil {
+		a.say("fndeck: completion of --%s: %s", flag, err)
+	}
+}
+
+// completeFormats offers the output formats of lists.
+func completeFormats(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	return output.Formats(), cobra.ShellCompDirectiveNoFileComp
 }
 
 // liveNames asks the backend, without starting an engine for it. A shell has no

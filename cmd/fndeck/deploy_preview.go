@@ -88,7 +88,7 @@ func (a *app) printPreview(p previewObject, format string) error {
 		entry = "none found"
 	}
 	lines := [][]string{
-		{"would upload", fmt.Sprintf("%s: %d files, %d bytes", p.Name, len(p.Files), p.TotalBytes)},
+		{"would upload", fmt.Sprintf("%s, files: %d, bytes: %d", p.Name, len(p.Files), p.TotalBytes)},
 		{"entry", entry},
 	}
 	for _, r := range p.Requirements {

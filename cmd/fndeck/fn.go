@@ -35,7 +35,7 @@ func (a *app) functionListCommand() *cobra.Command {
 		Example: "  fndeck fn ls\n  fndeck fn ls -o name",
 		Args:    between(0, 0),
 	}
-	f.add(cmd, false)
+	f.add(a, cmd, false)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return a.get(cmd, functionsListing, "", f) }
 	return cmd
 }
@@ -49,7 +49,7 @@ func (a *app) functionGetCommand() *cobra.Command {
 		Args:              between(1, 1),
 		ValidArgsFunction: a.completeFunctions,
 	}
-	f.add(cmd, false)
+	f.add(a, cmd, false)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error { return a.get(cmd, functionsListing, args[0], f) }
 	return cmd
 }

@@ -47,9 +47,10 @@ type getFlags struct {
 	watch    bool
 }
 
-func (f *getFlags) add(cmd *cobra.Command, scoped bool) {
+func (f *getFlags) add(a *app, cmd *cobra.Command, scoped bool) {
 	if scoped {
 		cmd.Flags().StringVar(&f.function, "function", "", "only those of this function")
+		a.completeFlag(cmd, "function", a.completeManyFunctions)
 	}
 	cmd.Flags().BoolVar(&f.watch, "watch", false, "go on with each change")
 }
@@ -68,10 +69,20 @@ func (a *app) getCommand() *cobra.Command {
   fndeck get calls --function hello -o wide
   fndeck get versions --function hello
   fndeck get deploys --watch -o jsonl`,
-		Args:      between(1, 2),
-		ValidArgs: kinds,
+		Args: between(1, 2),
+		ValidArgsFunction: func(cmd *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
+			switch {
+			case len(args) == 0:
+				return kinds, cobra.ShellCompDirectiveNoFileComp
+			case args[0] == functionsListing.kind:
+				return a.completeManyFunctions(cmd, args, typed)
+			case args[0] == schedulesListing.kind:
+				return a.completeSchedules(cmd, args, typed)
+			}
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		},
 	}
-	f.add(cmd, true)
+	f.add(a, cmd, true)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		for _, l := range listings() {
 			if args[0] != l.kind && !slices.Contains(l.aliases, args[0]) {

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -88,7 +89,7 @@ func (a *app) logs(cmd *cobra.Command, names []string, f logFlags) error {
 	}
 	printer := &logPrinter{app: a, format: format, match: match, zone: zone, several: f.all || len(names) > 1}
 	base := client.LogQuery{CallID: f.call, DeployID: f.deploy, Since: since, Tail: f.tail}
-	return a.with(ctx, func(backend client.Backend) error {
+	err = a.with(ctx, func(backend client.Backend) error {
 		queries := []client.LogQuery{base}
 		if len(names) > 0 {
 			queries = nil
@@ -111,6 +112,14 @@ func (a *app) logs(cmd *cobra.Command, names []string, f logFlags) error {
 		}
 		return printer.lines(lines)
 	})
+	if errors.Is(err, client.ErrNotFound) && len(names) == 0 {
+		kind, id := "call", f.call
+		if f.deploy != "" {
+			kind, id = "deploy", f.deploy
+		}
+		return missing(kind, id, nil, "fndeck get "+kind+"s lists them")
+	}
+	return err
 }
 
 // sinceTime reads --since, a duration back from now or a time.

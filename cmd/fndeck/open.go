@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"errors"
+	"io/fs"
 	"path/filepath"
 
 	"fndeck/client"
@@ -33,6 +35,13 @@ func (a *app) openEmbedded(ctx context.Context, peek bool) (client.Backend, erro
 		args = []string{"--config", a.configFile}
 	}
 	backend, err := embedded.Open(ctx, embedded.Options{StateDir: dir, NoStart: peek, Clock: a.now, EngineArgs: args})
+	var place *fs.PathError
+	if errors.As(err, &place) && client.Explain(err).Code == client.CodeFailed {
+		return nil, &client.Error{
+			Code: client.CodeFailed, Message: "the state directory " + dir + " cannot be used", Err: place,
+			Hint: "set FNDECK_STATE_DIR to a directory that you can write",
+		}
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -36,6 +36,7 @@ func (a *app) root() *cobra.Command {
 		return usagef(cmd.CommandPath(), "%s", err)
 	})
 	a.globalFlags(root.PersistentFlags())
+	a.completeFlag(root, "output", completeFormats)
 	root.AddCommand(
 		a.deployCommand(), a.redeployCommand(), a.rollbackCommand(),
 		a.callCommand(), a.logsCommand(), a.getCommand(),

@@ -228,6 +228,11 @@ func TestCompletionOffersLiveNamesThatAreSafeToType(t *testing.T) {
 	assert.NotContains(t, got.out, "evil")
 	assert.NotContains(t, got.out, "\x1b")
 
+	assert.Contains(t, fndeck(t, helloBackend(), door{}, "__complete", "get", "").out, "versions\n")
+	assert.Contains(t, fndeck(t, helloBackend(), door{}, "__complete", "get", "schedules", "").out, "often\n")
+	assert.Contains(t, fndeck(t, helloBackend(), door{}, "__complete", "get", "calls", "--function", "").out, "hello\n")
+	assert.Contains(t, fndeck(t, helloBackend(), door{}, "__complete", "get", "calls", "-o", "").out, "jsonl\n")
+
 	got = fndeck(t, nil, door{}, "__complete", "call", "")
 	assert.Equal(t, 0, got.code, "no engine is no error to a shell")
 }

@@ -85,7 +85,7 @@ func (a *app) scheduleListCommand() *cobra.Command {
 		Example: "  fndeck schedule ls\n  fndeck schedule ls --function hello -o json",
 		Args:    between(0, 1),
 	}
-	f.add(cmd, true)
+	f.add(a, cmd, true)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		return a.get(cmd, schedulesListing, argument(args), f)
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -62,19 +63,8 @@ func OwnFile(path string, limitBytes int64) (data []byte, private bool, err erro
 	if !info.Mode().IsRegular() {
 		return nil, false, client.Invalidf("%s is not a regular file", path)
 	}
-	if owner, ok := info.Sys().(*syscall.Stat_t); ok && int(owner.Uid) != os.Geteuid() {
-		return nil, false, &client.Error{
-			Code:    client.CodeInvalid,
-			Message: fmt.Sprintf("%s belongs to user %d, not to you", path, owner.Uid),
-			Hint:    fmt.Sprintf("sudo chown %d %s", os.Geteuid(), path),
-		}
-	}
-	if mode := info.Mode().Perm(); mode&0o022 != 0 {
-		return nil, false, &client.Error{
-			Code:    client.CodeInvalid,
-			Message: fmt.Sprintf("%s can be changed by others (mode %04o)", path, mode),
-			Hint:    "chmod go-w " + path,
-		}
+	if err := own(path, info); err != nil {
+		return nil, false, err
 	}
 	if info.Size() > limitBytes {
 		return nil, false, client.Invalidf("%s has %d bytes: the limit is %d", path, info.Size(), limitBytes)
@@ -84,6 +74,39 @@ func OwnFile(path string, limitBytes int64) (data []byte, private bool, err erro
 		return nil, false, fmt.Errorf("read %s: %w", path, err)
 	}
 	return data, info.Mode().Perm()&0o077 == 0, nil
+}
+
+// OwnDir refuses a directory in which others could replace a file. One that
+// does not exist is fine.
+func OwnDir(path string) error {
+	info, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return own(path, info)
+}
+
+// own refuses what belongs to another user or can be changed by others, with
+// the command that mends it.
+func own(path string, info fs.FileInfo) error {
+	if owner, ok := info.Sys().(*syscall.Stat_t); ok && int(owner.Uid) != os.Geteuid() {
+		return &client.Error{
+			Code:    client.CodeInvalid,
+			Message: fmt.Sprintf("%s belongs to user %d, not to you", path, owner.Uid),
+			Hint:    fmt.Sprintf("sudo chown %d %s", os.Geteuid(), path),
+		}
+	}
+	if mode := info.Mode().Perm(); mode&0o022 != 0 {
+		return &client.Error{
+			Code:    client.CodeInvalid,
+			Message: fmt.Sprintf("%s can be changed by others (mode %04o)", path, mode),
+			Hint:    "chmod go-w " + path,
+		}
+	}
+	return nil
 }
 
 // parse turns the text of a file into settings. Every error says

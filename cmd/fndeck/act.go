@@ -42,6 +42,9 @@ func (a *app) confirm(ctx context.Context, what action.Action, target action.Tar
 	return a.ask(ctx, what.Question(target), "")
 }
 
+// canAsk reports whether somebody is there to answer.
+func (a *app) canAsk() bool { return a.inTerminal && !a.flags.noInput }
+
 // ask puts a question to a person. The answer is yes, or the word to be typed
 // where there is one. --yes answers; where nobody can be asked it is an error
 // that names the flag.
@@ -49,7 +52,7 @@ func (a *app) ask(ctx context.Context, question, word string) error {
 	if a.flags.yes {
 		return nil
 	}
-	if a.flags.noInput || !a.inTerminal {
+	if !a.canAsk() {
 		return &client.Error{Code: client.CodeInvalid, Message: question + ": this wants a yes", Hint: "--yes gives it"}
 	}
 	prompt := "[y/N]"

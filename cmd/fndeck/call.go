@@ -155,7 +155,7 @@ func (a *app) printCall(call client.Call, result client.Result, format string, i
 		r.Value = struct {
 			client.Call
 			Response json.RawMessage `json:"response,omitempty"`
-		}{call, result.Response}
+		}{call, asJSON(result.Response)}
 		s.Rows = []row{r}
 		return a.print(s, format)
 	}
@@ -168,6 +168,19 @@ func (a *app) printCall(call client.Call, result client.Result, format string, i
 		return nil
 	}
 	return a.write(shownResult(result.Response, a.outTerminal))
+}
+
+// asJSON returns what a function returned for an answer in JSON: as it came, or
+// as a string if it is no JSON.
+func asJSON(response json.RawMessage) json.RawMessage {
+	if response == nil || json.Valid(response) {
+		return response
+	}
+	text, err := json.Marshal(string(response))
+	if err != nil {
+		return nil // A string is always marshalled.
+	}
+	return text
 }
 
 // shownResult is what a call returned, with a line end. A person gets the JSON

@@ -119,7 +119,11 @@ func (a *app) approve(ctx context.Context, p pack.Preview) (*client.Package, err
 		return nil, &action.FindingsError{Preview: p}
 	}
 	if len(p.NeedConfirmation()) > 0 {
-		if err := a.ask(ctx, "deploy all the same", ""); err != nil {
+		findings := &action.FindingsError{Preview: p}
+		if !a.flags.yes && !a.canAsk() {
+			return nil, &client.Error{Code: client.CodeInvalid, Message: findings.Error(), Hint: "--yes confirms it"}
+		}
+		if err := a.ask(ctx, findings.Error(), ""); err != nil {
 			return nil, err
 		}
 	}

@@ -115,6 +115,7 @@ func TestFindingsThatWantAYesAreAskedForOnlyOnATerminal(t *testing.T) {
 			assert.Len(t, b.asked, c.sent)
 			if c.code == 2 {
 				assert.Contains(t, got.errs, "--yes")
+				assert.Contains(t, got.errs, "id_rsa")
 			}
 		})
 	}

@@ -116,6 +116,7 @@ func fetchCalls(ctx context.Context, a *app, backend client.Backend, s scope) ([
 	if err != nil {
 		return nil, fmt.Errorf("result of call %s: %w", call.ID, err)
 	}
+	result.Data, result.Response = asJSON(result.Data), asJSON(result.Response)
 	r := callRow(call, a.now())
 	r.Value = struct {
 		client.Call

@@ -276,6 +276,17 @@ func TestJSONModeKeepsStderrForTheErrorObject(t *testing.T) {
 	assert.True(t, json.Valid([]byte(got.errs)), got.errs)
 }
 
+func TestAResultThatIsNoJSONIsShownAsText(t *testing.T) {
+	b := helloBackend()
+	b.ends = client.Call{ID: "c1", Status: client.CallCompleted}
+	b.result = client.Result{Response: json.RawMessage("plain \x1b[2J text")}
+	got := fndeck(t, b, door{}, "call", "hello")
+	assert.Equal(t, 0, got.code)
+	assert.Equal(t, "plain ␛[2J text\n", got.out)
+	got = fndeck(t, b, door{}, "call", "hello", "-o", "jsonl")
+	assert.Contains(t, got.out, `"response":"plain \u001b[2J text"`)
+}
+
 // changing is a backend whose list of functions is another one at each reading,
 // and which ends the watching after the last.
 type changing struct {

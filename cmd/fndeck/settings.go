@@ -19,6 +19,11 @@ func (a *app) configuration() (*config.Config, error) {
 	}
 	path, named := a.configPath()
 	c := config.Default()
+	if path != "" && !named {
+		if err := config.OwnDir(filepath.Dir(path)); err != nil {
+			return nil, err
+		}
+	}
 	if path != "" {
 		read, err := config.Read(path, a.env)
 		switch {

@@ -60,3 +60,17 @@ func TestABrokenConfigurationDoesNotStopHelpAndVersion(t *testing.T) {
 		assert.Equal(t, 0, got.code, got.errs)
 	}
 }
+
+func TestAConfigurationDirectoryThatOthersCanChangeIsRefused(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "fndeck")
+	env := map[string]string{"FNDECK_CONFIG_DIR": dir}
+	assert.Equal(t, 0, fndeck(t, helloBackend(), door{env: env}, "logs", "hello").code, "it need not exist")
+
+	require.NoError(t, os.Mkdir(dir, 0o700))
+	assert.Equal(t, 0, fndeck(t, helloBackend(), door{env: env}, "logs", "hello").code)
+
+	require.NoError(t, os.Chmod(dir, 0o777))
+	got := fndeck(t, helloBackend(), door{env: env}, "logs", "hello")
+	assert.Equal(t, 2, got.code)
+	assert.Contains(t, got.errs, "chmod go-w "+dir)
+}

@@ -1,8 +1,10 @@
 package ui
 
 import (
+	"bufio"
 	"encoding/binary"
 	"fmt"
+	"io"
 	"os"
 	"sync"
 	"time"
@@ -29,6 +31,7 @@ const (
 	memoryBytes = 1 << 20
 	// recordHead is the fixed part of a stored line: time, source and flags.
 	recordHead = 11
+	writeBytes = 64 << 10
 	flagMark   = 0x80 // The other bits of the flags are the tone.
 )
 
@@ -56,23 +59,28 @@ func (b *LogBuffer) Len() int {
 }
 
 // Append adds lines. Only one goroutine at a time may call it, and not the
-// update loop: it may write to the disk.
+// update loop: it may write to the disk. After an error the lines of that call
+// are not in the buffer.
 func (b *LogBuffer) Append(lines []LogLine) error {
-	var records []byte
-	ends := make([]int64, 0, len(lines))
 	b.mu.Lock()
 	start, file, inMemory := b.offsets[len(b.offsets)-1], b.file, len(b.memory)
-	for _, line := range lines {
-		records = b.encode(records, line)
-		ends = append(ends, start+int64(len(records)))
+	heads := make([][]byte, len(lines))
+	ends := make([]int64, len(lines))
+	end := start
+	for i, line := range lines {
+		heads[i] = b.head(line)
+		end += int64(len(heads[i]) + len(line.Text))
+		ends[i] = end
 	}
 	b.mu.Unlock()
 
-	if file == nil && inMemory+len(records) <= memoryBytes {
+	if file == nil && inMemory+int(end-start) <= memoryBytes {
 		b.mu.Lock()
-		b.memory = append(b.memory, records...)
+		defer b.mu.Unlock()
+		for i, line := range lines {
+			b.memory = append(append(b.memory, heads[i]...), line.Text...)
+		}
 		b.offsets = append(b.offsets, ends...)
-		b.mu.Unlock()
 		return nil
 	}
 	if file == nil {
@@ -81,19 +89,47 @@ func (b *LogBuffer) Append(lines []LogLine) error {
 			return err
 		}
 	}
-	if _, err := file.WriteAt(records, start); err != nil {
+	if err := writeLines(file, start, heads, lines); err != nil {
 		return fmt.Errorf("keep the log: %w", err)
 	}
 	b.mu.Lock()
+	defer b.mu.Unlock()
 	b.file, b.memory = file, nil
 	b.offsets = append(b.offsets, ends...)
-	b.mu.Unlock()
 	return nil
 }
 
-// encode adds one record. A newline inside the text stays: offsets, not
-// newlines, divide the lines.
-func (b *LogBuffer) encode(records []byte, line LogLine) []byte {
+// writeLines writes records at an offset. Short lines go out together; a long
+// one is written from where it is, because it may be larger than what a copy of
+// it may cost.
+func writeLines(file *os.File, start int64, heads [][]byte, lines []LogLine) error {
+	if _, err := file.Seek(start, io.SeekStart); err != nil {
+		return err
+	}
+	out := bufio.NewWriterSize(file, writeBytes)
+	for i, line := range lines {
+		if _, err := out.Write(heads[i]); err != nil {
+			return err
+		}
+		if len(line.Text) < writeBytes {
+			if _, err := out.WriteString(line.Text); err != nil {
+				return err
+			}
+			continue
+		}
+		if err := out.Flush(); err != nil {
+			return err
+		}
+		if _, err := file.WriteString(line.Text); err != nil {
+			return err
+		}
+	}
+	return out.Flush()
+}
+
+// head is the fixed part of a record. A newline inside the text stays: offsets,
+// not newlines, divide the lines.
+func (b *LogBuffer) head(line LogLine) []byte {
 	nanos := int64(0)
 	if !line.Time.IsZero() {
 		nanos = line.Time.UnixNano()
@@ -102,10 +138,10 @@ func (b *LogBuffer) encode(records []byte, line LogLine) []byte {
 	if line.Mark {
 		flags |= flagMark
 	}
-	records = binary.LittleEndian.AppendUint64(records, uint64(nanos))
-	records = binary.LittleEndian.AppendUint16(records, b.sourceIndex(line.Source))
-	records = append(records, flags)
-	return append(records, line.Text...)
+	head := make([]byte, 0, recordHead)
+	head = binary.LittleEndian.AppendUint64(head, uint64(nanos))
+	head = binary.LittleEndian.AppendUint16(head, b.sourceIndex(line.Source))
+	return append(head, flags)
 }
 
 func (b *LogBuffer) sourceIndex(name string) uint16 {

@@ -3,6 +3,7 @@ package ui
 import (
 	"fmt"
 	"os"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -165,4 +166,63 @@ func TestHostileLinesStayOneCellPerCell(t *testing.T) {
 			}
 		}
 	}
+}
+
+func TestAHugeLineIsKeptWithoutBeingCopied(t *testing.T) {
+	b := NewLogBuffer(t.TempDir())
+	const size = 64 << 20
+	lines := []LogLine{{Text: strings.Repeat("x", size)}}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	require.NoError(t, b.Append(lines))
+	runtime.ReadMemStats(&after)
+	assert.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(4<<20))
+	line, ok := b.Line(0)
+	require.True(t, ok)
+	assert.Equal(t, int64(size-clipBytes), line.More)
+	require.NoError(t, b.Close())
+}
+
+func BenchmarkAMillionLines(b *testing.B) {
+	buffer := NewLogBuffer(b.TempDir())
+	batch := numbered(0, 1000)
+	for range 1000 {
+		require.NoError(b, buffer.Append(batch))
+	}
+	v := NewLogView(buffer, time.UTC)
+	v.Sync()
+	theme := NewTheme(true, false)
+	b.Run("frame", func(b *testing.B) {
+		for b.Loop() {
+			v.View(theme, 160, 48, time.Unix(0, 0))
+		}
+	})
+	b.Run("search", func(b *testing.B) {
+		for b.Loop() {
+			require.NoError(b, v.Search("999"))
+			for step := v.ScanStep(); step != nil; step = v.ScanStep() {
+				v.Found(step())
+			}
+		}
+	})
+}
+
+func BenchmarkAListOf100000(b *testing.B) {
+	var rows testRows
+	for i := range 100_000 {
+		rows = append(rows, [3]string{fmt.Sprintf("fn-%06d", i), "Ready", "12"})
+	}
+	table := newTestTable(rows)
+	theme := NewTheme(true, false)
+	b.Run("frame", func(b *testing.B) {
+		for b.Loop() {
+			table.Move(1)
+			table.View(theme, 160, 50)
+		}
+	})
+	b.Run("snapshot", func(b *testing.B) {
+		for b.Loop() {
+			table.SetRows(rows, time.Unix(0, 0))
+		}
+	})
 }

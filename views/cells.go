@@ -61,6 +61,9 @@ func sizeCell(at moment, n int64) ui.Cell {
 	return ui.Cell{Text: ui.Bytes(n)}
 }
 
+// thisYear is how far away a day and a month still say which one.
+const thisYear = 300 * 24 * time.Hour
+
 // clockTime is a time in the display zone, with its date unless that is today.
 func clockTime(t time.Time, at moment) string {
 	if t.IsZero() {
@@ -70,7 +73,7 @@ func clockTime(t time.Time, at moment) string {
 	switch {
 	case local.Year() == now.Year() && local.YearDay() == now.YearDay():
 		return local.Format("15:04:05")
-	case local.Year() == now.Year():
+	case now.Sub(local).Abs() < thisYear:
 		return local.Format("2 Jan 15:04")
 	}
 	return local.Format("2006-01-02")

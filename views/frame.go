@@ -38,7 +38,6 @@ func (r *root) retheme() {
 func (r *root) View() tea.View {
 	v := tea.NewView(r.frame())
 	v.AltScreen = true
-	v.ReportFocus = true
 	return v
 }
 

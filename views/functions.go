@@ -25,7 +25,7 @@ func newFunctions(s *shell) *listScreen[client.Function] {
 		empty: fmt.Sprintf("No functions in %s.  %s uploads a folder",
 			ui.Clean(s.backend.Describe().Name), s.keys.Key("functions.upload")),
 		sortName: "name", sortAge: "age", sortStatus: "status",
-		failing: "status:failed",
+		failing: "status:/Failed|deploy$/",
 		commands: func(l *listScreen[client.Function]) []command {
 			return functionListCommands(s, l)
 		},

@@ -33,7 +33,11 @@ func newRoot(d deps, lost func() string) *root {
 
 // Init implements tea.Model.
 func (r *root) Init() tea.Cmd {
-	return tea.Batch(tea.RequestBackgroundColor, r.screen().Show(), r.waitFunctions(), r.push.run(), r.push.wait())
+	var ask tea.Cmd
+	if !r.fixedTheme && !r.few {
+		ask = tea.RequestBackgroundColor
+	}
+	return tea.Batch(ask, r.screen().Show(), r.waitFunctions(), r.push.run(), r.push.wait())
 }
 
 func (r *root) waitFunctions() tea.Cmd {
@@ -125,6 +129,9 @@ func (r *root) tick() tea.Cmd {
 	if r.lost() != "" {
 		every = sooner(every, time.Second)
 	}
+	if _, asking := r.top().(*ui.Confirm); asking {
+		every = sooner(every, time.Second) // It says when it begins to listen.
+	}
 	if every <= 0 {
 		return nil
 	}
@@ -141,6 +148,14 @@ func (r *root) tick() tea.Cmd {
 		}
 		return tickMsg(due)
 	}
+}
+
+// top is the overlay that has the keys, nil if there is none.
+func (r *root) top() ui.Overlay {
+	if len(r.overlays) == 0 {
+		return nil
+	}
+	return r.overlays[len(r.overlays)-1]
 }
 
 func sooner(a, b time.Duration) time.Duration {

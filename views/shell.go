@@ -165,6 +165,7 @@ func (s *shell) leave() tea.Cmd {
 	if s.history[s.here].depth > 0 && s.here > 0 {
 		return s.travel(s.here - 1)
 	}
+	// Quitting destroys nothing, so a key typed ahead may answer.
 	question := "Deploys, calls and schedules go on without the console."
 	s.asked++
 	dialog := ui.NewConfirm("quit fndeck?", question, "", s.clock)

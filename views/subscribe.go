@@ -43,11 +43,24 @@ type snapshotMsg[T any] struct {
 // newFeed makes a feed with the console's pace: what the backend pushes is read
 // when it says so, everything else is polled.
 func newFeed[T any](d deps, load func(ctx context.Context) (T, error), busy func(T) bool) *client.Feed[T] {
-	o := client.FeedOptions[T]{Load: load, Clock: d.clock, Jitter: rand.Float64}
+	o := client.FeedOptions[T]{Load: recovered(load), Clock: d.clock, Jitter: rand.Float64}
 	if _, err := client.As[client.Pusher](d.backend, client.CanPush); err != nil {
 		o.Every, o.Busy, o.BusyEvery = pollEvery, busy, pollBusyEvery
 	}
 	return client.NewFeed(o)
+}
+
+// recovered turns a panic of a load into its error: the feed's goroutine has no
+// command around it that would restore the terminal.
+func recovered[T any](load func(ctx context.Context) (T, error)) func(ctx context.Context) (T, error) {
+	return func(ctx context.Context) (value T, err error) {
+		defer func() {
+			if what := recover(); what != nil {
+				err = &client.Error{Code: client.CodeFailed, Message: "a bug in fndeck" + masked(what), Hint: "the rest goes on; please report it"}
+			}
+		}()
+		return load(ctx)
+	}
 }
 
 // start opens the feed and waits for its first snapshot.

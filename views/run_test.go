@@ -1,0 +1,170 @@
+package views
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/creack/pty"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"fndeck/client"
+)
+
+// childEnv makes the test binary be the console itself, in one of its fates.
+const childEnv = "FNDECK_CONSOLE_CHILD"
+
+// TestConsoleChild is the child of the tests below; by itself it does nothing.
+func TestConsoleChild(t *testing.T) {
+	fate := os.Getenv(childEnv)
+	if fate == "" {
+		t.Skip("runs only as a child")
+	}
+	backend := sampleBackend(time.Now())
+	var lost func() string
+	switch fate {
+	case "command":
+		backend.watch = func(ctx context.Context, _ func(client.Event)) error { panic("token hunter2") }
+	case "view":
+		lost = func() string { panic(errors.New("token hunter2")) }
+	}
+	o := Options{Backend: backend, Clock: time.Now, StateDir: os.Getenv("FNDECK_CHILD_DIR"), Environ: os.Environ(), Lost: lost}
+	err := Run(t.Context(), o)
+	fmt.Fprintf(os.Stdout, "ended: %v\n", err)
+	os.Exit(7)
+}
+
+// child is the console in a terminal of its own.
+type child struct {
+	t   *testing.T
+	cmd *exec.Cmd
+	tty *os.File
+	out bytes.Buffer
+	dir string
+}
+
+func startChild(t *testing.T, fate string) *child {
+	t.Helper()
+	c := &child{t: t, dir: t.TempDir()}
+	c.cmd = exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestConsoleChild$")
+	c.cmd.Env = append(os.Environ(), childEnv+"="+fate, "FNDECK_CHILD_DIR="+c.dir, "TERM=xterm-256color", "TEA_TRACE="+filepath.Join(c.dir, "trace"))
+	tty, err := pty.StartWithSize(c.cmd, &pty.Winsize{Rows: 24, Cols: 80})
+	require.NoError(t, err)
+	c.tty = tty
+	return c
+}
+
+// until reads the terminal until it has sent a text or has ended.
+func (c *child) until(text string) {
+	c.t.Helper()
+	buf := make([]byte, 4096)
+	for !strings.Contains(c.out.String(), text) {
+		n, err := c.tty.Read(buf)
+		c.out.Write(buf[:n])
+		if err != nil {
+			require.Contains(c.t, c.out.String(), text)
+			return
+		}
+	}
+}
+
+// ended waits for the end and checks that the terminal is as it was.
+func (c *child) ended(sentence string) {
+	c.t.Helper()
+	c.until("ended: ")
+	c.until("\n")
+	_ = c.cmd.Wait() // Its exit status is the child's own.
+	out := c.out.String()
+	assert.Contains(c.t, out, sentence)
+	end := strings.LastIndex(out, "ended: ")
+	before := out[:end]
+	assert.Greater(c.t, strings.LastIndex(before, "\x1b[?1049l"), strings.LastIndex(before, "\x1b[?1049h"), "the alternate screen is left")
+	assert.Greater(c.t, strings.LastIndex(before, "\x1b[?25h"), strings.LastIndex(before, "\x1b[?25l"), "the cursor is shown")
+	assert.Greater(c.t, strings.LastIndex(before, "\x1b[?2004l"), strings.LastIndex(before, "\x1b[?2004h"), "paste is not bracketed")
+	assert.NotContains(c.t, out, "goroutine ", "no stack trace on the screen")
+	assert.NotContains(c.t, out, "hunter2")
+	assert.NoFileExists(c.t, filepath.Join(c.dir, "trace"))
+}
+
+func TestASignalEndsTheConsoleCleanly(t *testing.T) {
+	for _, sig := range []syscall.Signal{syscall.SIGHUP, syscall.SIGTERM, syscall.SIGINT} {
+		t.Run(sig.String(), func(t *testing.T) {
+			c := startChild(t, "signal")
+			c.until("ingest-pi")
+			require.NoError(t, c.cmd.Process.Signal(sig))
+			c.ended("ended by " + sig.String())
+		})
+	}
+}
+
+func TestTheConsoleQuitsByItsKeys(t *testing.T) {
+	for _, keys := range []string{"\x03", "qy"} {
+		c := startChild(t, "keys")
+		c.until("ingest-pi")
+		for _, key := range keys {
+			_, err := c.tty.WriteString(string(key))
+			require.NoError(t, err)
+			if key == 'q' {
+				c.until("quit fndeck?")
+			}
+		}
+		c.ended("ended: <nil>")
+	}
+}
+
+func TestAPanicRestoresTheTerminalAndLeavesAMaskedReport(t *testing.T) {
+	for _, fate := range []string{"command", "view"} {
+		t.Run(fate, func(t *testing.T) {
+			c := startChild(t, fate)
+			c.ended("the console crashed; the report is in " + c.dir)
+			reports, err := filepath.Glob(filepath.Join(c.dir, "crash-*.txt"))
+			require.NoError(t, err)
+			require.Len(t, reports, 1)
+			info, err := os.Stat(reports[0])
+			require.NoError(t, err)
+			assert.Equal(t, os.FileMode(0o600), info.Mode().Perm())
+			report, err := os.ReadFile(reports[0])
+			require.NoError(t, err)
+			assert.Contains(t, string(report), "views.TestConsoleChild")
+			assert.NotContains(t, string(report), "hunter2")
+		})
+	}
+}
+
+func TestAPanicInUpdateQuitsAndReports(t *testing.T) {
+	backend := sampleBackend(bubbleStart)
+	g := guard(newConsole(t.Context(), Options{Backend: backend, Clock: time.Now, StateDir: t.TempDir()}))
+	defer g.root.close()
+	g.root.history = nil
+	_, cmd := g.Update(tickMsg{})
+	require.NotNil(t, g.crash.get())
+	assert.Contains(t, g.crash.get().what, "index out of range")
+	require.NotNil(t, cmd)
+	g.root.history = []place{{screen: g.root.views[viewSources]}}
+}
+
+func TestAPanicWhileReadingIsAnErrorOfThatListOnly(t *testing.T) {
+	backend := &panickingBackend{fakeBackend: sampleBackend(bubbleStart)}
+	driveAny(t, func() client.Backend { return backend }, func(d *driver) {
+		d.press("2")
+		d.see("a bug in fndeck")
+		d.miss("hunter2")
+		d.press("1")
+		d.see("ingest-pi")
+	})
+}
+
+type panickingBackend struct{ *fakeBackend }
+
+func (p *panickingBackend) Calls(context.Context, client.CallQuery) (client.CallPage, error) {
+	panic("token hunter2")
+}

@@ -63,6 +63,8 @@ const (
 	envsDir     = "envs"
 	scratchDir  = "scratch"
 	bootFile    = "boot.py"
+	// runtimesFile remembers what the interpreters of this machine are.
+	runtimesFile = "runtimes.json"
 )
 
 // Core is the engine. Close it.
@@ -161,7 +163,7 @@ func (e *Core) Started() time.Time { return e.started }
 func (e *Core) RunningCalls() int { return e.running.count() }
 
 func (e *Core) discover() {
-	e.runtimes, e.runtimesErr = python.Discover(e.ctx, e.c.Python)
+	e.runtimes, e.runtimesErr = python.Discover(e.ctx, e.c.Python, e.path(runtimesFile))
 	close(e.runtimesDone)
 	if e.runtimesErr != nil && e.ctx.Err() == nil {
 		e.c.Logger.Warn("no usable Python", "error", e.runtimesErr)
@@ -179,6 +181,17 @@ func (e *Core) Runtimes(ctx context.Context) (python.Runtimes, error) {
 		return e.runtimes, nil
 	case <-ctx.Done():
 		return nil, ctx.Err()
+	}
+}
+
+// KnownRuntimes names the runtimes, default first; none while they are still
+// being looked for.
+func (e *Core) KnownRuntimes() []string {
+	select {
+	case <-e.runtimesDone:
+		return e.runtimes.Names()
+	default:
+		return nil
 	}
 }
 

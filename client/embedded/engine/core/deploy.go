@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"fndeck/client"
 	"fndeck/client/embedded/engine/python"
 	"fndeck/client/embedded/engine/runner"
 	"fndeck/client/embedded/engine/store"
@@ -237,7 +238,7 @@ func checkEntry(root, path string) error {
 	}
 	info, err := os.Lstat(filepath.Join(root, filepath.FromSlash(path)))
 	if err != nil || !info.Mode().IsRegular() {
-		return fmt.Errorf("no Python module found at location %q in zip-file", path)
+		return client.Invalidf("No Python module found at location %q in zip-file", path)
 	}
 	return nil
 }

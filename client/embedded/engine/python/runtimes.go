@@ -28,8 +28,9 @@ type Runtime struct {
 	// Name is py311 and the like; Version is "Python 3.11.7".
 	Name, Version string
 	// Path is the interpreter itself, not a shim.
-	Path  string
-	minor int
+	Path string
+	// Minor is the 11 of 3.11.
+	Minor int
 	// CanBuild says that its pip can fill environments; HasVenv that it can
 	// make one.
 	CanBuild, HasVenv bool
@@ -40,18 +41,21 @@ type Runtimes []Runtime
 
 // Discover runs every python3 it finds on the path and among pyenv's versions
 // once. preferred, if not empty, is the interpreter to use by default; else it
-// is the python3 of the path, else the newest.
-func Discover(ctx context.Context, preferred string) (Runtimes, error) {
+// is the python3 of the path, else the newest. What an interpreter said is
+// remembered in the file memory, until its binary changes.
+func Discover(ctx context.Context, preferred, memory string) (Runtimes, error) {
 	candidates := candidates()
 	if preferred != "" {
 		candidates = append([]string{preferred}, candidates...)
 	}
+	known := remember(memory)
 	probed := make([]Runtime, len(candidates))
 	var wg sync.WaitGroup
 	for i, path := range candidates {
-		wg.Go(func() { probed[i] = probe(ctx, path) })
+		wg.Go(func() { probed[i] = known.probe(ctx, path) })
 	}
 	wg.Wait()
+	known.save(memory)
 	if preferred != "" && probed[0].Path == "" {
 		return nil, fmt.Errorf("%s is not a Python 3.%d or newer", preferred, oldestMinor)
 	}
@@ -67,7 +71,7 @@ func arrange(probed []Runtime) (all Runtimes) {
 		}
 	}
 	if len(all) > 1 {
-		slices.SortFunc(all[1:], func(a, b Runtime) int { return cmp.Compare(b.minor, a.minor) })
+		slices.SortFunc(all[1:], func(a, b Runtime) int { return cmp.Compare(b.Minor, a.Minor) })
 	}
 	return all
 }
@@ -125,7 +129,7 @@ func probe(ctx context.Context, path string) (r Runtime) {
 	_, _ = fmt.Sscanf(said.Pip, "%d.%d", &major, &minor) // no pip leaves zeros
 	return Runtime{
 		Name: fmt.Sprintf("py3%d", said.Version[1]), Version: fmt.Sprintf("Python %d.%d.%d", said.Version[0], said.Version[1], said.Version[2]),
-		Path: said.Path, minor: said.Version[1], HasVenv: said.Venv,
+		Path: said.Path, Minor: said.Version[1], HasVenv: said.Venv,
 		CanBuild: major > builderPipMajor || major == builderPipMajor && minor >= builderPipMinor,
 	}
 }

@@ -2,6 +2,7 @@ package python
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -23,8 +24,8 @@ import (
 const (
 	// mark is written last into an environment; one without it is wiped.
 	mark = ".fndeck-complete"
-	// buildLimit bounds one build.
-	buildLimit = 15 * time.Minute
+	// standardLimit bounds one build when nothing else is said.
+	standardLimit = 15 * time.Minute
 )
 
 // Starter starts and waits for commands that must not outlive the engine.
@@ -39,6 +40,8 @@ type Environments struct {
 	// Dir holds the environments, Scratch what builds need for a while.
 	Dir, Scratch string
 	Starter      Starter
+	// Limit bounds one build; 0 means 15 minutes.
+	Limit time.Duration
 
 	mu   sync.Mutex
 	busy map[string]*sync.Mutex
@@ -107,13 +110,18 @@ func (e *Environments) Ensure(ctx context.Context, all Runtimes, w Wanted, outpu
 	if !w.Runtime.HasVenv {
 		return "", fmt.Errorf("%s has no venv module: install python3-venv", w.Runtime.Path)
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, buildLimit, fmt.Errorf("the build exceeded its time limit of %s", buildLimit))
+	limit := cmp.Or(e.Limit, standardLimit)
+	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("the build exceeded its time limit of %s", limit))
 	defer cancel()
 	dir := filepath.Join(e.Dir, key)
 	if err := os.RemoveAll(dir); err != nil {
 		return "", err
 	}
-	if err := e.build(ctx, builder, w, dir, output); err != nil {
+	err = e.build(ctx, builder, w, dir, output)
+	if err == nil {
+		err = syncTree(dir)
+	}
+	if err != nil {
 		return "", errors.Join(err, os.RemoveAll(dir))
 	}
 	return key, renameio.WriteFile(filepath.Join(dir, mark), nil, 0o600)
@@ -154,7 +162,7 @@ func (e *Environments) build(ctx context.Context, builder Runtime, w Wanted, dir
 		env = append(env, "PIP_EXTRA_INDEX_URL="+strings.Join(w.ExtraIndexURLs, " "))
 	}
 	err = e.run(ctx, env, output, builder.Path, "-m", "pip", "--python", filepath.Join(dir, "bin", "python"),
-		"install", "--disable-pip-version-check", "--no-input", "--no-cache-dir", "--requirement", requirements)
+		"install", "--retries", "2", "--disable-pip-version-check", "--no-input", "--no-cache-dir", "--requirement", requirements)
 	if err != nil {
 		return fmt.Errorf("install the requirements: %w", err)
 	}

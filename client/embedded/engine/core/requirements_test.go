@@ -1,0 +1,97 @@
+//go:build linux
+
+package core
+
+import (
+	"net"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"fndeck/client/clienttest"
+	"fndeck/client/embedded/engine/store"
+)
+
+var (
+	greeting = clienttest.Wheel{Name: "greeting", Version: "1.0.0", Files: map[string]string{"greeting.py": "from words import WORD\ndef greet(): return WORD\n"}, Requires: []string{"words>=1"}}
+	words    = clienttest.Wheel{Name: "words", Version: "1.2.0", Files: map[string]string{"words.py": "WORD = 'hello'\n"}}
+	needing  = map[string]string{"handler.py": "import greeting\ndef handle(data): return greeting.greet()\n", "requirements.txt": "# what we need\ngreeting==1.0.0\n"}
+)
+
+func TestRequirementsAreInstalledOnceForAllWhoWantTheSame(t *testing.T) {
+	index := clienttest.NewIndex(t, greeting, words)
+	r := newRig(t, nil)
+	v := r.deploy(NewFunction{IndexURL: index.URL}, needing)
+	require.Equal(t, store.Ready, v.Latest.Status, v.Latest.ErrorMessage+r.logOf(v.Latest.DeployID))
+	_, response := r.call(v.ID, `{}`)
+	assert.Equal(t, `"hello"`, response)
+	assert.Contains(t, r.logOf(v.Latest.DeployID), "Successfully installed greeting-1.0.0 words-1.2.0")
+
+	before := index.Requests()
+	v = r.deploy(NewFunction{IndexURL: index.URL}, needing)
+	require.Equal(t, store.Ready, v.Latest.Status)
+	assert.Equal(t, before, index.Requests(), "a cached environment asks nobody")
+	assert.Contains(t, r.logOf(v.Latest.DeployID), "is cached")
+}
+
+func TestAnEnvironmentSurvivesARestart(t *testing.T) {
+	index := clienttest.NewIndex(t, greeting, words)
+	r := newRig(t, nil)
+	v := r.deploy(NewFunction{IndexURL: index.URL}, needing)
+	require.NoError(t, r.Core.Close())
+	r.open()
+	_, response := r.call(v.ID, `{}`)
+	assert.Equal(t, `"hello"`, response)
+}
+
+// U09
+func TestAPackageThatIsNotFoundFailsTheDeployWithWhatPipSaid(t *testing.T) {
+	index := clienttest.NewIndex(t, words)
+	r := newRig(t, nil)
+	v := r.deploy(NewFunction{IndexURL: index.URL}, map[string]string{"handler.py": "def handle(data): pass\n", "requirements.txt": "pandass\n"})
+	assert.Equal(t, store.Failed, v.Latest.Status)
+	assert.Contains(t, v.Latest.ErrorMessage, "No matching distribution found for pandass")
+	assert.Contains(t, v.Latest.ErrorTrace, "pandass")
+	d, err := r.Store().Deploy(v.Latest.DeployID)
+	require.NoError(t, err)
+	assert.Equal(t, PhaseEnvironment, d.Phase, "the phase says where it failed")
+}
+
+func TestAnIndexThatNeverAnswersIsGivenUp(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, l.Close()) })
+	r := newRig(t, nil)
+	r.environments.Limit = 3 * time.Second
+	v := r.deploy(NewFunction{IndexURL: "http://" + l.Addr().String() + "/simple/"}, needing)
+	assert.Equal(t, store.Failed, v.Latest.Status)
+	assert.Contains(t, v.Latest.ErrorMessage, "the build exceeded its time limit of 3s")
+}
+
+// U08, P7
+func TestCredentialsOfAnIndexAreUsedAndNeverShown(t *testing.T) {
+	index := clienttest.NewIndex(t, greeting, words)
+	index.User, index.Password = "builder", canary
+	r := newRig(t, nil)
+	withUser := strings.Replace(index.URL, "http://", "http://builder:c4n4ry%2F%22s3cret%22%2Bvalue@", 1)
+	v := r.deploy(NewFunction{IndexURL: withUser}, needing)
+	require.Equal(t, store.Ready, v.Latest.Status, v.Latest.ErrorMessage+r.logOf(v.Latest.DeployID))
+	v = r.deploy(NewFunction{IndexURL: withUser}, map[string]string{"handler.py": "def handle(data): pass\n", "requirements.txt": "nosuchthing\n"})
+	assert.Equal(t, store.Failed, v.Latest.Status)
+	require.NoError(t, r.Core.Close())
+	assertNowhere(t, r.dir)
+	r.open()
+}
+
+func TestADeadFirstIndexDoesNotMatterWhenAnotherHasThePackage(t *testing.T) {
+	dead, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	require.NoError(t, dead.Close())
+	index := clienttest.NewIndex(t, greeting, words)
+	r := newRig(t, nil)
+	v := r.deploy(NewFunction{IndexURL: "http://" + dead.Addr().String() + "/simple/", ExtraIndexURLs: []string{index.URL}}, needing)
+	assert.Equal(t, store.Ready, v.Latest.Status, v.Latest.ErrorMessage)
+}

@@ -164,7 +164,6 @@ func (s *shell) redeploy(fn client.Function) tea.Cmd {
 
 // upload opens the deploy form for a function, or for a new one.
 func (s *shell) upload(fn *client.Function, folder string) tea.Cmd {
-	s.toast = ui.Toast{}
 	return s.overlay(newUploadForm(s.deps, fn, folder))
 }
 

@@ -173,6 +173,25 @@ func TestNothingIsSaidOfAListForTheFirstMoments(t *testing.T) {
 	})
 }
 
+func TestABackendThatDoesNotAnswerIsNamedWhileTheRowsStay(t *testing.T) {
+	slow := &slowBackend{fakeBackend: sampleBackend(bubbleStart)}
+	made := func() client.Backend {
+		slow.release = make(chan struct{}, 10)
+		slow.release <- struct{}{}
+		slow.release <- struct{}{} // For the reset that every watch begins with.
+		return slow
+	}
+	driveAny(t, made, func(d *driver) {
+		d.wait(time.Second)
+		d.press("ctrl+r")
+		d.wait(5 * time.Second)
+		d.see("no answer 5s", "ingest-pi")
+		slow.release <- struct{}{}
+		d.settle()
+		d.miss("no answer")
+	})
+}
+
 // slowBackend lists functions only when it is released.
 type slowBackend struct {
 	*fakeBackend

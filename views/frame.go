@@ -136,8 +136,11 @@ func (r *root) alarms(full bool) string {
 	if n := r.errors.unread(); n > 0 {
 		parts = append(parts, r.theme.Bad.Render(fmt.Sprintf("! %d", n)))
 	}
-	if st := r.screen().Status(); st.err != nil {
+	switch st := r.screen().Status(); {
+	case st.err != nil:
 		parts = append(parts, r.theme.Warn.Render(r.stale(st, full)))
+	case !st.silent.IsZero():
+		parts = append(parts, r.theme.Warn.Render("no answer "+ui.Elapsed(r.clock().Sub(st.silent))))
 	}
 	return strings.Join(parts, "   ")
 }

@@ -188,7 +188,11 @@ func deployFacts(d described, at moment) []ui.Fact {
 		case !dep.Started.IsZero():
 			took = ui.Elapsed(at.now.Sub(dep.Started))
 		}
-		line := fmt.Sprintf("%s  v%d%sv%d  %s  %s  %s", ui.Pad(state, 11), dep.FromVersion, at.theme.Glyph('→'), dep.ToVersion,
+		versions := fmt.Sprintf("v%d", dep.ToVersion)
+		if dep.FromVersion > 0 {
+			versions = fmt.Sprintf("v%d%s%s", dep.FromVersion, at.theme.Glyph('→'), versions)
+		}
+		line := fmt.Sprintf("%s  %s  %s  %s  %s", ui.Pad(state, 11), ui.Pad(versions, 7),
 			ui.Pad(dep.Phase, 11), ui.PadLeft(took, 7), fullTime(dep.Started, at.zone))
 		facts = append(facts, ui.Fact{Label: dep.Kind, Value: line, Tone: quiet(tone, false)})
 		if dep.Error != nil {

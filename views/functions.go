@@ -206,7 +206,7 @@ func deployEnd(was, is client.Function, now time.Time, logsKey string) (string, 
 			text = fmt.Sprintf("%s v%d is Ready", name, is.Version)
 		}
 		if !was.DeployStarted.IsZero() {
-			text += " after " + ui.Elapsed(now.Sub(was.DeployStarted))
+			text += " after " + ui.Duration(now.Sub(was.DeployStarted))
 		}
 		return text, ui.ToneOK
 	}

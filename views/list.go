@@ -121,7 +121,7 @@ func (l *listScreen[T]) Unscoped() int { return l.spec.unscoped }
 // Refresh implements refresher.
 func (l *listScreen[T]) Refresh(kinds map[string]bool) tea.Cmd {
 	if touches(kinds, l.spec.kinds) {
-		l.data.refresh()
+		l.data.refresh(l.clock())
 	}
 	return nil
 }
@@ -228,6 +228,7 @@ func (l *listScreen[T]) Status() status {
 	if l.table.Gone() {
 		st.position = "gone  " + st.position
 	}
+	st.silent = l.data.silent(l.clock())
 	if last := l.data.last; last.Err != nil {
 		st.err, st.at, st.retryAt = last.Err, last.At, last.RetryAt
 	}
@@ -240,7 +241,7 @@ func (l *listScreen[T]) pulse() time.Duration {
 	switch last := l.data.last; {
 	case !last.Loaded && last.Err == nil && now.Sub(l.opened) < loadingAfter:
 		return loadingAfter
-	case !last.Loaded || last.Err != nil:
+	case !last.Loaded || last.Err != nil || !l.data.asked.IsZero():
 		return time.Second
 	case !l.table.FlashUntil().IsZero():
 		return max(time.Millisecond, l.table.FlashUntil().Sub(now))

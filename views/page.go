@@ -108,7 +108,7 @@ func (p *pageScreen[T]) Discard() {
 // Refresh implements refresher.
 func (p *pageScreen[T]) Refresh(kinds map[string]bool) tea.Cmd {
 	if touches(kinds, p.spec.kinds) {
-		p.data.refresh()
+		p.data.refresh(p.clock())
 	}
 	return nil
 }
@@ -318,11 +318,12 @@ func (p *pageScreen[T]) Status() status {
 	if view := p.text(); view != nil {
 		st.position = view.Status(p.theme)
 	}
+	st.silent = p.data.silent(p.clock())
 	last := p.data.last
 	if last.Err != nil {
 		st.err, st.at, st.retryAt = last.Err, last.At, last.RetryAt
 	}
-	if !last.Loaded || last.Err != nil {
+	if !last.Loaded || last.Err != nil || !p.data.asked.IsZero() {
 		st.pulse = time.Second
 		if p.clock().Sub(p.opened) < loadingAfter {
 			st.pulse = loadingAfter

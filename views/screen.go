@@ -40,6 +40,8 @@ type status struct {
 	// zero.
 	err         error
 	at, retryAt time.Time
+	// silent is since when the backend owes an answer, zero if it does not.
+	silent time.Time
 	// pulse is how soon the screen looks different only because time passes; 0
 	// if it does not.
 	pulse time.Duration

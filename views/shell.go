@@ -178,6 +178,7 @@ const quitID = "quit"
 
 // overlay puts a form on top of the screen.
 func (s *shell) overlay(o ui.Overlay, cmd tea.Cmd) tea.Cmd {
+	s.toast = ui.Toast{} // The form's own keys belong in the foot.
 	s.overlays = append(s.overlays, o)
 	return cmd
 }

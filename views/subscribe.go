@@ -18,6 +18,10 @@ const (
 	pollBusyEvery = time.Second
 )
 
+// silentAfter is how long a backend may take to answer before the header says
+// that it does not.
+const silentAfter = 2 * time.Second
+
 // subscription is a screen's hold on a feed. It ends and begins with the
 // screen's being visible, and it drops what an earlier hold still sends.
 type subscription[T any] struct {
@@ -29,6 +33,8 @@ type subscription[T any] struct {
 	// last is the newest snapshot.
 	last client.Snapshot[T]
 
+	// asked is when the newest question went out that no snapshot has answered.
+	asked  time.Time
 	feed   *client.Feed[T]
 	ctx    context.Context
 	cancel context.CancelFunc
@@ -65,7 +71,7 @@ func recovered[T any](load func(ctx context.Context) (T, error)) func(ctx contex
 
 // start opens the feed and waits for its first snapshot.
 func (s *subscription[T]) start(d deps) tea.Cmd {
-	s.feed = s.shared
+	s.feed, s.asked = s.shared, time.Time{}
 	if s.feed == nil {
 		s.feed = newFeed(d, s.load, s.busy)
 		s.last.Generation = 0
@@ -93,7 +99,7 @@ func (s *subscription[T]) take(msg snapshotMsg[T]) (tea.Cmd, bool) {
 		return nil, false
 	}
 	before := s.last
-	s.last = msg.snapshot
+	s.last, s.asked = msg.snapshot, time.Time{}
 	if !s.last.Loaded && before.Loaded {
 		// A new feed that fails at first does not take away what was there.
 		s.last.Value, s.last.Loaded, s.last.At = before.Value, true, before.At
@@ -118,10 +124,23 @@ func (s *subscription[T]) stop() tea.Cmd {
 	}
 }
 
-func (s *subscription[T]) refresh() {
-	if s.feed != nil {
-		s.feed.Refresh()
+func (s *subscription[T]) refresh(now time.Time) {
+	if s.feed == nil {
+		return
 	}
+	s.feed.Refresh()
+	if s.asked.IsZero() {
+		s.asked = now
+	}
+}
+
+// silent is since when a question has had no answer for longer than is usual;
+// zero if all is well.
+func (s *subscription[T]) silent(now time.Time) time.Time {
+	if s.asked.IsZero() || now.Sub(s.asked) < silentAfter {
+		return time.Time{}
+	}
+	return s.asked
 }
 
 const (

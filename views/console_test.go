@@ -2,6 +2,7 @@ package views
 
 import (
 	"context"
+	"sync"
 	"testing"
 	"time"
 
@@ -140,10 +141,32 @@ func TestALostBackendKeepsTheRowsAndSaysSo(t *testing.T) {
 	})
 }
 
-func TestALostEngineShowsItsBanner(t *testing.T) {
-	drive(t, sampleBackend(bubbleStart), func(d *driver) {
-		d.root.root.lost = func() string { return "engine lost, retrying" }
-		d.see("engine lost, retrying")
+func TestALostEngineShowsItsBannerAndItsReturnReadsAnew(t *testing.T) {
+	backend := sampleBackend(bubbleStart)
+	var mu sync.Mutex
+	banner := ""
+	set := func(text string) {
+		mu.Lock()
+		defer mu.Unlock()
+		banner = text
+	}
+	lost := func() string {
+		mu.Lock()
+		defer mu.Unlock()
+		return banner
+	}
+	driveWith(t, backend, Options{Lost: lost}, func(d *driver) {
+		d.press("j", "/")
+		d.typed("i")
+		d.press("enter")
+		set("engine lost, retrying")
+		d.wait(time.Second)
+		d.see("engine lost, retrying", "> /i", "› ingest-ims")
+		backend.change(func() { backend.functions[1].Version = 99 })
+		set("")
+		d.wait(time.Second)
+		d.see("v99", "> /i", "› ingest-ims")
+		d.miss("engine lost")
 	})
 }
 

@@ -35,6 +35,17 @@ func drive(t *testing.T, backend *fakeBackend, test func(d *driver)) {
 	driveAny(t, func() client.Backend { return backend }, test)
 }
 
+// driveWith is drive with options of the console.
+func driveWith(t *testing.T, backend *fakeBackend, o Options, test func(d *driver)) {
+	t.Helper()
+	o.StateDir = t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		d := newDriver(t, backend, o)
+		defer d.close()
+		test(d)
+	})
+}
+
 // driveAny is drive for a backend that is made inside the bubble.
 func driveAny(t *testing.T, backend func() client.Backend, test func(d *driver)) {
 	t.Helper()

@@ -122,8 +122,8 @@ func (r *root) header(l ui.Layout) string {
 // unread errors and how old the rows are.
 func (r *root) alarms(full bool) string {
 	var parts []string
-	if lost := r.lost(); lost != "" {
-		parts = append(parts, r.theme.Banner.Render(" "+ui.Clean(lost)+" "))
+	if r.lost != "" {
+		parts = append(parts, r.theme.Banner.Render(" "+ui.Clean(r.lost)+" "))
 	}
 	if n := deploying(r.known.Value); n > 0 {
 		glyph, tone := r.theme.State(string(client.FunctionDeploying))

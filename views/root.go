@@ -14,6 +14,7 @@ import (
 type root struct {
 	*shell
 	push          *pump
+	link          *link
 	width, height int
 	// pulse is when the pending tick is due, zero if there is none.
 	pulse time.Time
@@ -28,7 +29,7 @@ type functionsMsg client.Snapshot[[]client.Function]
 type tickMsg time.Time
 
 func newRoot(d deps, lost func() string) *root {
-	return &root{shell: newShell(d, lost), push: newPump(d)}
+	return &root{shell: newShell(d), push: newPump(d), link: &link{d: d, lost: lost}}
 }
 
 // Init implements tea.Model.
@@ -37,7 +38,7 @@ func (r *root) Init() tea.Cmd {
 	if !r.fixedTheme && !r.few {
 		ask = tea.RequestBackgroundColor
 	}
-	return tea.Batch(ask, r.screen().Show(), r.waitFunctions(), r.push.run(), r.push.wait())
+	return tea.Batch(ask, r.screen().Show(), r.waitFunctions(), r.push.run(), r.push.wait(), r.link.wait(""))
 }
 
 func (r *root) waitFunctions() tea.Cmd {
@@ -75,6 +76,9 @@ func (r *root) route(msg tea.Msg) tea.Cmd {
 		return r.waitFunctions()
 	case pushed:
 		return tea.Batch(r.refresh(msg.kinds), r.push.wait())
+	case linkMsg:
+		r.lost = string(msg)
+		return tea.Batch(r.refresh(nil), r.link.wait(r.lost))
 	case tickMsg:
 		if time.Time(msg).Equal(r.pulse) {
 			r.pulse = time.Time{} // A tick that a sooner one replaced starts no new ones.
@@ -125,9 +129,6 @@ func (r *root) tick() tea.Cmd {
 	every := r.screen().Status().pulse
 	if r.toast.Shown(now) {
 		every = sooner(every, r.toast.Until.Sub(now))
-	}
-	if r.lost() != "" {
-		every = sooner(every, time.Second)
 	}
 	if _, asking := r.top().(*ui.Confirm); asking {
 		every = sooner(every, time.Second) // It says when it begins to listen.

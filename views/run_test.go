@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -29,18 +30,35 @@ func TestConsoleChild(t *testing.T) {
 	if fate == "" {
 		t.Skip("runs only as a child")
 	}
-	backend := sampleBackend(time.Now())
-	var lost func() string
+	backend := &fatefulBackend{fakeBackend: sampleBackend(time.Now())}
 	switch fate {
 	case "command":
-		backend.watch = func(ctx context.Context, _ func(client.Event)) error { panic("token hunter2") }
+		backend.watch = func(context.Context, func(client.Event)) error { panic("token hunter2") }
 	case "view":
-		lost = func() string { panic(errors.New("token hunter2")) }
+		backend.watch = func(_ context.Context, emit func(client.Event)) error {
+			backend.armed.Store(true)
+			emit(client.Event{Reset: true})
+			return errors.New("link lost")
+		}
 	}
-	o := Options{Backend: backend, Clock: time.Now, StateDir: os.Getenv("FNDECK_CHILD_DIR"), Environ: os.Environ(), Lost: lost}
+	o := Options{Backend: backend, Clock: time.Now, StateDir: os.Getenv("FNDECK_CHILD_DIR"), Environ: os.Environ()}
 	err := Run(t.Context(), o)
 	fmt.Fprintf(os.Stdout, "ended: %v\n", err)
 	os.Exit(7)
+}
+
+// fatefulBackend panics when it is asked what it is, once it is armed: the
+// header asks that while it is drawn.
+type fatefulBackend struct {
+	*fakeBackend
+	armed atomic.Bool
+}
+
+func (f *fatefulBackend) Describe() client.Description {
+	if f.armed.Load() {
+		panic(errors.New("token hunter2"))
+	}
+	return f.fakeBackend.Describe()
 }
 
 // child is the console in a terminal of its own.

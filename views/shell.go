@@ -30,7 +30,8 @@ type shell struct {
 	prompt       *prompt
 	toast        ui.Toast
 	errors       *errorLog
-	lost         func() string
+	// lost is the banner of a backend that is being reconnected, "" if none is.
+	lost string
 	look
 
 	pending *pendingAction
@@ -67,11 +68,8 @@ type forced struct {
 // historyMost bounds the history; what is older is forgotten.
 const historyMost = 50
 
-func newShell(d deps, lost func() string) *shell {
-	s := &shell{deps: d, keys: ui.NewKeymap(defaultKeys), errors: newErrorLog(d.clock), lost: lost, given: map[string][]byte{}}
-	if lost == nil {
-		s.lost = func() string { return "" }
-	}
+func newShell(d deps) *shell {
+	s := &shell{deps: d, keys: ui.NewKeymap(defaultKeys), errors: newErrorLog(d.clock), given: map[string][]byte{}}
 	s.functions = newFeed(d, d.backend.Functions, anyDeploying)
 	s.views = newViews(s)
 	s.history = []place{{screen: s.views[0]}}

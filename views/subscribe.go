@@ -223,6 +223,35 @@ func (p *pump) wait() tea.Cmd {
 	}
 }
 
+// linkEvery is how often the link to the backend is looked at. Nothing is drawn
+// or sent while it stays as it is.
+const linkEvery = 500 * time.Millisecond
+
+// link tells when the backend is lost, and when it is back.
+type link struct {
+	d    deps
+	lost func() string
+}
+
+// linkMsg is what the banner says now, "" for none.
+type linkMsg string
+
+// wait is the one command that waits for the banner to change.
+func (l *link) wait(shown string) tea.Cmd {
+	if l.lost == nil {
+		return nil
+	}
+	return func() tea.Msg {
+		for l.d.ctx.Err() == nil {
+			if now := l.lost(); now != shown {
+				return linkMsg(now)
+			}
+			pause(l.d.ctx, linkEvery)
+		}
+		return nil
+	}
+}
+
 // pause waits, or until ctx ends.
 func pause(ctx context.Context, d time.Duration) {
 	timer := time.NewTimer(d)

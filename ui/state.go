@@ -1,7 +1,6 @@
 package ui
 
 import (
-	"bytes"
 	"strings"
 	"unicode/utf8"
 
@@ -119,17 +118,13 @@ func rewrite(s string, other func(cluster string, width int) string) string {
 	return string(b)
 }
 
-// cutHere reports whether an ellipsis between before and after ends a cut word,
-// with two letters before it that it can take the place of.
+// cutHere reports whether an ellipsis between before and after ends a cut word
+// of at least two letters, whose place it can take.
 func cutHere(before []byte, after string) bool {
 	n := len(before)
-	if n < 2 || !isWordByte(before[n-1]) || !isWordByte(before[n-2]) {
-		return false
-	}
-	if n > 2 && before[n-3] == 0x1b || bytes.ContainsRune(before[max(0, n-20):], 0x1b) && !bytes.ContainsRune(before[max(0, n-20):], 'm') {
-		return false // The letters may belong to a style.
-	}
-	return after == "" || after[0] == ' ' || after[0] == 0x1b
+	ends := after == "" || after[0] == ' ' || after[0] == 0x1b
+	return ends && n >= 2 && isLetter(before[n-1]) && isLetter(before[n-2])
 }
 
-func isWordByte(c byte) bool { return c > ' ' && c < 0x7f && c != 'm' && c != '[' }
+// isLetter leaves out m, with which a style ends.
+func isLetter(c byte) bool { return c > ' ' && c < 0x7f && c != 'm' }

@@ -1,0 +1,210 @@
+package ui
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func TestKeysAreNamedByTheirTextElseByTheirName(t *testing.T) {
+	cases := []struct {
+		msg  tea.KeyPressMsg
+		want string
+	}{
+		{tea.KeyPressMsg{Code: 'r', Text: "r"}, "r"},
+		{tea.KeyPressMsg{Code: 'r', Text: "R", Mod: tea.ModShift}, "R"},
+		{tea.KeyPressMsg{Code: '/', Text: "?", Mod: tea.ModShift}, "?"},
+		{tea.KeyPressMsg{Code: 'é', Text: "é"}, "é"},
+		{tea.KeyPressMsg{Code: 'd', Mod: tea.ModCtrl}, "ctrl+d"},
+		{tea.KeyPressMsg{Code: tea.KeyTab, Mod: tea.ModShift}, "shift+tab"},
+		{tea.KeyPressMsg{Code: 'i', Mod: tea.ModCtrl}, "tab"},
+		{tea.KeyPressMsg{Code: 'm', Mod: tea.ModCtrl}, "enter"},
+		{tea.KeyPressMsg{Code: '[', Mod: tea.ModCtrl}, "esc"},
+		{tea.KeyPressMsg{Code: 'h', Mod: tea.ModCtrl}, "backspace"},
+		{tea.KeyPressMsg{Code: tea.KeySpace, Text: " "}, "space"},
+	}
+	for _, c := range cases {
+		assert.Equal(t, c.want, KeyName(c.msg))
+	}
+}
+
+func TestAKeymapNamesItsConflicts(t *testing.T) {
+	k := NewKeymap([]Binding{
+		{ID: "a", Scope: ScopeList, Keys: []string{"x", "y"}},
+		{ID: "b", Scope: ScopeText, Keys: []string{"x"}},
+		{ID: "c", Scope: ScopeList, Keys: []string{"y"}},
+		{ID: "d", Scope: ScopeGlobal, Keys: []string{"x"}},
+		{ID: "e", Scope: ScopeGlobal},
+	})
+	assert.Equal(t, []string{"x is bound to a and d", "y is bound to a and c", "x is bound to b and d"}, sorted(k.Conflicts()))
+	assert.Equal(t, "x", k.Key("a"))
+	assert.Empty(t, k.Key("e"))
+	assert.True(t, k.Bound("a", "y"))
+	assert.False(t, k.Bound("nobody", "y"))
+}
+
+func sorted(s []string) []string {
+	byPlace := []string{}
+	for _, want := range []string{"x is bound to a and d", "y is bound to a and c", "x is bound to b and d"} {
+		for _, have := range s {
+			if have == want {
+				byPlace = append(byPlace, have)
+			}
+		}
+	}
+	if len(byPlace) != len(s) {
+		return s
+	}
+	return byPlace
+}
+
+func TestTheFrameCollapsesInItsOrder(t *testing.T) {
+	cases := []struct {
+		width, height    int
+		wantFoot         bool
+		full, crumb, end bool
+		body             int
+	}{
+		{120, 40, false, true, true, true, 37},
+		{80, 20, false, true, true, true, 17},
+		{79, 20, false, false, true, true, 17},
+		{80, 19, false, true, false, true, 17},
+		{80, 15, false, true, false, false, 14},
+		{80, 15, true, true, false, true, 13},
+		{40, 10, false, false, false, false, 9},
+	}
+	for _, c := range cases {
+		l := NewLayout(c.width, c.height, c.wantFoot)
+		assert.Empty(t, l.TooSmall)
+		assert.Equal(t, c, struct {
+			width, height    int
+			wantFoot         bool
+			full, crumb, end bool
+			body             int
+		}{c.width, c.height, c.wantFoot, l.FullHeader, l.Crumbs, l.Foot, l.BodyHeight})
+	}
+	assert.Equal(t, "too small: 38x9, need 40x10", NewLayout(38, 9, true).TooSmall)
+}
+
+func TestStatesSayTheSameInGlyphAndWord(t *testing.T) {
+	color, ascii := NewTheme(true, false), NewTheme(true, true)
+	text, tone := color.StateText("Failed")
+	assert.Equal(t, "✗ Failed", text)
+	assert.Equal(t, ToneBad, tone)
+	text, _ = ascii.StateText("Timeout")
+	assert.Equal(t, "T Timeout", text)
+	text, tone = color.StateText("Hibernating\x1b[2J")
+	assert.Equal(t, "? Hibernating␛[2J", text, "an unknown word as it came, cleaned")
+	assert.Equal(t, ToneWarn, tone)
+	for _, s := range states {
+		assert.Equal(t, 1, Width(s.glyph), s.word)
+		assert.Len(t, s.ascii, 1, s.word)
+	}
+}
+
+func TestTwinsKeepTheWidth(t *testing.T) {
+	for glyph, twin := range twins {
+		assert.Equal(t, Width(string(glyph)), len(twin), "%c", glyph)
+	}
+	assert.Equal(t, "* Ready v7>v8 blå", Twins("● Ready v7→v8 blå"))
+	assert.Equal(t, "nightly-rep...", Twins("nightly-repor…"))
+	assert.Equal(t, "bl? ??? x", ASCIIOnly("blå 管? x"))
+	assert.Equal(t, "\x1b[1ma.\x1b[m", ASCIIOnly("\x1b[1ma…\x1b[m"), "a style is not eaten")
+	for _, s := range []string{"abc…", "… x", "a…", "管…", "\x1b[31m…\x1b[m"} {
+		assert.Equal(t, Width(s), Width(ASCIIOnly(s)), "%q", s)
+	}
+}
+
+func TestDurationsAndAges(t *testing.T) {
+	for want, d := range map[string]time.Duration{
+		"0s": -time.Second, "810ms": 810 * time.Millisecond, "2.4s": 2449 * time.Millisecond, "42s": 42*time.Second + 900*time.Millisecond,
+		"2m04s": 124 * time.Second, "3h05m": 185 * time.Minute, "4d02h": 98 * time.Hour,
+	} {
+		assert.Equal(t, want, Duration(d))
+	}
+	for want, d := range map[string]time.Duration{
+		"now": 9 * time.Second, "40s": 49 * time.Second, "12m": 12*time.Minute + 59*time.Second, "47h": 47 * time.Hour, "9d": 9 * 24 * time.Hour,
+	} {
+		assert.Equal(t, want, Age(d))
+	}
+	assert.Equal(t, "now", Age(-time.Hour), "a clock that is ahead makes no negative age")
+	assert.Equal(t, "0s", Elapsed(-time.Second))
+}
+
+func TestTheHelpScrollsAndStandsInTwoColumnsWhereThereIsRoom(t *testing.T) {
+	var bindings []Binding
+	for i := range 30 {
+		bindings = append(bindings, Binding{Keys: []string{"k", "up"}, Label: fmt.Sprintf("action %02d", i)})
+	}
+	bindings[3].Reason = "not from here"
+	h := NewHelp([]HelpSection{{Title: "list", Bindings: bindings}, {Title: "everywhere", Bindings: bindings[:2]}})
+	theme := NewTheme(true, false)
+	wide := strings.Join(h.View(theme, 120, 10), "\n")
+	assert.Contains(t, plainText(wide), "EVERYWHERE")
+	narrow := h.View(theme, 80, 10)
+	assert.NotContains(t, plainText(strings.Join(narrow, "\n")), "EVERYWHERE")
+	assert.Contains(t, plainText(narrow[4]), "action 03: not from here")
+	h.Update(tea.KeyPressMsg{Code: 'G', Text: "G"})
+	assert.Contains(t, plainText(strings.Join(h.View(theme, 80, 10), "\n")), "EVERYWHERE")
+	_, done := h.Update(tea.KeyPressMsg{Code: tea.KeyEscape})
+	assert.True(t, done)
+}
+
+func TestADocumentKeepsItsPlaceWhenItsTextIsReadAnew(t *testing.T) {
+	text := func(n int) string {
+		return strings.Repeat("line\n", n)
+	}
+	doc, err := NewDocument(t.TempDir(), text(100))
+	require.NoError(t, err)
+	theme := NewTheme(true, false)
+	doc.View(theme, 80, 10, time.Unix(0, 0))
+	doc.Move(40)
+	require.NoError(t, doc.Search("line"))
+	newer, err := NewDocument(t.TempDir(), text(101))
+	require.NoError(t, err)
+	require.NoError(t, doc.Take(newer))
+	doc.View(theme, 80, 10, time.Unix(0, 0))
+	assert.Equal(t, "0 match 0%  50/101", doc.Status(theme))
+	assert.Equal(t, "line", doc.Searched())
+	assert.False(t, doc.Following())
+}
+
+func TestJSONIsColouredWithoutChangingIt(t *testing.T) {
+	theme := NewTheme(true, false)
+	for _, line := range []string{
+		`  "big": 9007199254740993,`, `{"a\"b": [1.5e-7, true, null, "x"]}`, `"open`, `   `, `"key" : "管"`, `\`, `-`, `"\`,
+	} {
+		assert.Equal(t, strings.TrimRight(line, " "), plainText(colourJSON(theme, line)))
+	}
+}
+
+func FuzzFilter(f *testing.F) {
+	for _, s := range []string{"abc", "!abc", "/a.c/", "name:x status:!y", `"a b" c`, "/(/", "name:/[/", "::", "!", `"`, "/a b/ c"} {
+		f.Add(s, "abc")
+	}
+	columns := []string{"name", "status"}
+	f.Fuzz(func(t *testing.T, source, cell string) {
+		filter, err := ParseFilter(source, columns)
+		if err != nil {
+			assert.Nil(t, filter)
+			return
+		}
+		filter.MatchRow(2, func(int) string { return cell })
+		for _, span := range filter.Spans(cell, 10) {
+			require.True(t, 0 <= span[0] && span[0] < span[1] && span[1] <= len(cell), "%v of %q in %q", span, source, cell)
+		}
+		// A word and its inverse never both match.
+		if word := strings.Trim(source, `"!/: `); word != "" && !strings.ContainsAny(word, "\"!/: \t\n\r\v\f\u0085\u00a0") && len(strings.Fields(word)) == 1 {
+			yes, err := ParseFilter(word, columns)
+			require.NoError(t, err)
+			no, err := ParseFilter("!"+word, columns)
+			require.NoError(t, err)
+			require.NotEqual(t, yes.MatchText(cell), no.MatchText(cell), "%q on %q", word, cell)
+		}
+	})
+}

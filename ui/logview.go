@@ -202,12 +202,11 @@ func (v *LogView) Search(source string) error {
 	if err != nil {
 		return err
 	}
+	line := v.topLine()
 	v.filter, v.matches, v.scanned, v.hit = f, nil, 0, -1
 	v.generation++
-	if f == nil {
-		v.only = false
-	}
-	v.clamp()
+	v.only = v.only && f != nil
+	v.goTo(line)
 	return nil
 }
 
@@ -216,12 +215,28 @@ func (v *LogView) Searched() string { return v.filter.String() }
 
 // ToggleOnly hides the lines that do not match, or shows them again.
 func (v *LogView) ToggleOnly() {
+	line := v.topLine()
+	if v.hit >= 0 {
+		line = v.hit
+	}
 	v.only = !v.only
-	v.clamp()
+	v.goTo(line)
 }
 
-func (v *LogView) clamp() {
-	v.top, v.sub = max(0, min(v.top, v.entries()-v.height)), 0
+// topLine is the line of the buffer at the top of the screen.
+func (v *LogView) topLine() int {
+	if v.top >= v.entries() {
+		return v.known
+	}
+	return v.index(v.top)
+}
+
+// goTo puts a line of the buffer, or the next one that is shown, at the top.
+func (v *LogView) goTo(line int) {
+	if v.only && v.filter != nil {
+		line, _ = slices.BinarySearch(v.matches, line)
+	}
+	v.top, v.sub = max(0, min(line, v.entries()-v.height)), 0
 }
 
 // Scanned is what one step of the background search found.

@@ -200,7 +200,7 @@ func (v *LogView) stamp(at, now time.Time) string {
 		}
 		return at.Format("2006-01-02 15:04:05.000")
 	}
-	return "-" + Duration(now.Sub(at))
+	return "-" + Elapsed(now.Sub(at))
 }
 
 // sourceTone gives a name one of n colours; the same name always the same.

@@ -30,6 +30,7 @@ type fakeBackend struct {
 	create     func(client.ScheduleSpec) (client.Schedule, error)
 	unschedule func(string) error
 	watch      func(context.Context, func(client.Event)) error
+	follow     func(context.Context, client.LogQuery, func([]client.LogLine) error) error
 }
 
 var (
@@ -157,6 +158,9 @@ func (f *fakeBackend) Logs(_ context.Context, query client.LogQuery) ([]client.L
 // FollowLogs hands over the lines that exist and returns, as for a log that
 // has ended.
 func (f *fakeBackend) FollowLogs(ctx context.Context, query client.LogQuery, emit func([]client.LogLine) error) error {
+	if f.follow != nil {
+		return f.follow(ctx, query, emit)
+	}
 	lines, err := f.Logs(ctx, query)
 	if err != nil || len(lines) == 0 {
 		return err

@@ -63,33 +63,52 @@ func newCalls(s *shell, scope callScope) *listScreen[client.Call] {
 
 func callColumns(scope callScope) []listColumn[client.Call] {
 	columns := []listColumn[client.Call]{
-		{Column: ui.Column{Title: "STATUS", Key: "status", Priority: 1, Min: 11},
-			cell: func(c client.Call, at moment) ui.Cell { return stateCell(at, string(c.Status), 0) }},
-		{Column: ui.Column{Title: "STARTED", Key: "started", Priority: 1, Min: 8, Volatile: true},
-			cell:  func(c client.Call, at moment) ui.Cell { return ui.Cell{Text: clockTime(c.Started, at)} },
-			order: func(a, b client.Call) int { return b.Started.Compare(a.Started) }},
-		{Column: ui.Column{Title: "DURATION", Key: "duration", Priority: 1, Min: 8, Align: ui.AlignRight},
-			cell: callDuration, order: func(a, b client.Call) int { return cmp.Compare(a.Duration, b.Duration) }},
-		{Column: ui.Column{Title: "ID", Key: "id", Priority: 2, Min: 6, Max: 20},
-			cell: func(c client.Call, _ moment) ui.Cell { return dim(c.ID) }},
+		{
+			Column: ui.Column{Title: "STATUS", Key: "status", Priority: 1, Min: 11},
+			cell:   func(c client.Call, at moment) ui.Cell { return stateCell(at, string(c.Status), 0) },
+		},
+		{
+			Column: ui.Column{Title: "STARTED", Key: "started", Priority: 1, Min: 8, Volatile: true},
+			cell:   func(c client.Call, at moment) ui.Cell { return ui.Cell{Text: clockTime(c.Started, at)} },
+			order:  func(a, b client.Call) int { return b.Started.Compare(a.Started) },
+		},
+		{
+			Column: ui.Column{Title: "DURATION", Key: "duration", Priority: 1, Min: 8, Align: ui.AlignRight},
+			cell:   callDuration, order: func(a, b client.Call) int { return cmp.Compare(a.Duration, b.Duration) },
+		},
+		{
+			Column: ui.Column{Title: "ID", Key: "id", Priority: 2, Min: 6, Max: 20},
+			cell:   func(c client.Call, _ moment) ui.Cell { return dim(c.ID) },
+		},
 	}
 	if scope.functionID == "" {
 		columns = append(columns, listColumn[client.Call]{
 			Column: ui.Column{Title: "FUNCTION", Key: "function", Priority: 2, Min: 12, Max: 32},
-			cell:   func(c client.Call, _ moment) ui.Cell { return text(cmp.Or(c.FunctionName, c.FunctionID)) }})
+			cell:   func(c client.Call, _ moment) ui.Cell { return text(cmp.Or(c.FunctionName, c.FunctionID)) },
+		})
 	}
 	return append(columns,
-		listColumn[client.Call]{Column: ui.Column{Title: "TRIGGER", Key: "trigger", Priority: 2, Min: 8, Max: 24},
-			cell: func(c client.Call, _ moment) ui.Cell { return dim(trigger(c)) }},
-		listColumn[client.Call]{Column: ui.Column{Title: "RESULT", Key: "result", Priority: 2, Min: 14, Grow: true},
-			cell: callResult},
-		listColumn[client.Call]{Column: ui.Column{Title: "VERSION", Key: "version", Priority: 3, Min: 7},
-			cell:  func(c client.Call, at moment) ui.Cell { return versionCell(at, c.Version) },
-			order: func(a, b client.Call) int { return cmp.Compare(a.Version, b.Version) }},
-		listColumn[client.Call]{Column: ui.Column{Title: "LOG", Key: "log", Priority: 4, Min: 5, Align: ui.AlignRight},
-			cell: func(c client.Call, at moment) ui.Cell { return countCell(at, c.LogLines) }},
-		listColumn[client.Call]{Column: ui.Column{Title: "MEM", Key: "mem", Priority: 4, Min: 7, Align: ui.AlignRight},
-			cell: func(c client.Call, at moment) ui.Cell { return sizeCell(at, c.MaxRSSBytes) }},
+		listColumn[client.Call]{
+			Column: ui.Column{Title: "TRIGGER", Key: "trigger", Priority: 2, Min: 8, Max: 24},
+			cell:   func(c client.Call, _ moment) ui.Cell { return dim(trigger(c)) },
+		},
+		listColumn[client.Call]{
+			Column: ui.Column{Title: "RESULT", Key: "result", Priority: 2, Min: 14, Grow: true},
+			cell:   callResult,
+		},
+		listColumn[client.Call]{
+			Column: ui.Column{Title: "VERSION", Key: "version", Priority: 3, Min: 7},
+			cell:   func(c client.Call, at moment) ui.Cell { return versionCell(at, c.Version) },
+			order:  func(a, b client.Call) int { return cmp.Compare(a.Version, b.Version) },
+		},
+		listColumn[client.Call]{
+			Column: ui.Column{Title: "LOG", Key: "log", Priority: 4, Min: 5, Align: ui.AlignRight},
+			cell:   func(c client.Call, at moment) ui.Cell { return countCell(at, c.LogLines) },
+		},
+		listColumn[client.Call]{
+			Column: ui.Column{Title: "MEM", Key: "mem", Priority: 4, Min: 7, Align: ui.AlignRight},
+			cell:   func(c client.Call, at moment) ui.Cell { return sizeCell(at, c.MaxRSSBytes) },
+		},
 	)
 }
 

@@ -70,27 +70,37 @@ func newErrors(s *shell) *listScreen[failure] {
 		ages: true, sortAge: "time",
 		empty: "nothing has failed since " + s.errors.since.In(s.zone).Format("15:04"),
 		columns: []listColumn[failure]{
-			{Column: ui.Column{Title: "TIME", Key: "time", Priority: 1, Min: 8, Volatile: true},
+			{
+				Column: ui.Column{Title: "TIME", Key: "time", Priority: 1, Min: 8, Volatile: true},
 				cell: func(f failure, at moment) ui.Cell {
 					return ui.Cell{Text: f.at.In(at.zone).Format("15:04:05"), Tone: ui.ToneDim}
 				},
-				order: func(a, b failure) int { return a.at.Compare(b.at) }},
-			{Column: ui.Column{Title: "SENTENCE", Key: "sentence", Priority: 1, Min: 20, Grow: true},
+				order: func(a, b failure) int { return a.at.Compare(b.at) },
+			},
+			{
+				Column: ui.Column{Title: "SENTENCE", Key: "sentence", Priority: 1, Min: 20, Grow: true},
 				cell: func(f failure, _ moment) ui.Cell {
 					return ui.Cell{Text: ui.Clean(f.explained.Sentence), Tone: ui.ToneBad}
-				}},
-			{Column: ui.Column{Title: "COUNT", Key: "count", Priority: 2, Min: 5, Align: ui.AlignRight},
+				},
+			},
+			{
+				Column: ui.Column{Title: "COUNT", Key: "count", Priority: 2, Min: 5, Align: ui.AlignRight},
 				cell: func(f failure, at moment) ui.Cell {
 					if f.count == 1 {
 						return ui.Cell{}
 					}
 					return ui.Cell{Text: fmt.Sprintf("%s%d", at.theme.Glyph('×'), f.count)}
 				},
-				order: func(a, b failure) int { return a.count - b.count }},
-			{Column: ui.Column{Title: "OPERATION", Key: "operation", Priority: 3, Min: 14},
-				cell: func(f failure, _ moment) ui.Cell { return ui.Cell{Text: ui.Clean(f.operation), Tone: ui.ToneDim} }},
-			{Column: ui.Column{Title: "REQUEST ID", Key: "request", Priority: 4, Min: 10},
-				cell: func(f failure, _ moment) ui.Cell { return ui.Cell{Text: ui.Clean(f.explained.RequestID)} }},
+				order: func(a, b failure) int { return a.count - b.count },
+			},
+			{
+				Column: ui.Column{Title: "OPERATION", Key: "operation", Priority: 3, Min: 14},
+				cell:   func(f failure, _ moment) ui.Cell { return ui.Cell{Text: ui.Clean(f.operation), Tone: ui.ToneDim} },
+			},
+			{
+				Column: ui.Column{Title: "REQUEST ID", Key: "request", Priority: 4, Min: 10},
+				cell:   func(f failure, _ moment) ui.Cell { return ui.Cell{Text: ui.Clean(f.explained.RequestID)} },
+			},
 		},
 		commands: func(l *listScreen[failure]) []command {
 			return []command{l.on("list.open", true, nil, func(f failure) tea.Cmd { return s.open(newFailurePage(s, f)) })}

@@ -14,8 +14,19 @@ import (
 
 // goldenScreens are the screens whose frames are kept as text.
 var goldenScreens = []struct{ name, keys string }{
-	{"functions", ""}, {"function", "d"}, {"versions", "d tab"}, {"calls", "2"}, {"call", "2 j j enter"}, {"result", "2 j enter"},
-	{"logs", "3"}, {"schedules", "4"}, {"schedule", "4 d"}, {"runs", "4 d tab"}, {"sources", "5"}, {"help", "?"}, {"delete", "ctrl+d"},
+	{"functions", ""},
+	{"function", "d"},
+	{"versions", "d tab"},
+	{"calls", "2"},
+	{"call", "2 j j enter"},
+	{"result", "2 j enter"},
+	{"logs", "3"},
+	{"schedules", "4"},
+	{"schedule", "4 d"},
+	{"runs", "4 d tab"},
+	{"sources", "5"},
+	{"help", "?"},
+	{"delete", "ctrl+d"},
 	{"filtered", "/ p i enter"},
 }
 

@@ -52,8 +52,10 @@ func newFunctionPage(s *shell, f client.Function) *pageScreen[described] {
 				command{id: "list.open", label: "calls", hinted: true, run: func() tea.Cmd {
 					return s.open(newCalls(s, callScope{functionID: f.ID, name: ui.Clean(f.Name)}))
 				}},
-				command{id: "functions.upload", reason: s.reason(action.Redeploy, action.Target{Function: &current}),
-					run: func() tea.Cmd { return s.upload(&current, current.Folder) }},
+				command{
+					id: "functions.upload", reason: s.reason(action.Redeploy, action.Target{Function: &current}),
+					run: func() tea.Cmd { return s.upload(&current, current.Folder) },
+				},
 				command{id: "list.delete", reason: s.reason(action.DeleteFunction, action.Target{Function: &current}), run: func() tea.Cmd {
 					return s.start(RunAction{Action: action.DeleteFunction, Target: action.Target{Function: &current}})
 				}},

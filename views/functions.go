@@ -33,34 +33,56 @@ func newFunctions(s *shell) *listScreen[client.Function] {
 }
 
 var functionColumns = []listColumn[client.Function]{
-	{Column: ui.Column{Title: "NAME", Key: "name", Priority: 1, Min: 14, Max: 48},
-		cell: func(f client.Function, _ moment) ui.Cell { return text(f.Name) }},
-	{Column: ui.Column{Title: "STATUS", Key: "status", Priority: 1, Min: 12},
-		cell: functionStatus},
-	{Column: ui.Column{Title: "VERSION", Key: "version", Priority: 2, Min: 7},
-		cell:  func(f client.Function, at moment) ui.Cell { return ui.Cell{Text: versionText(f, at.theme)} },
-		order: func(a, b client.Function) int { return cmp.Compare(a.Version, b.Version) }},
-	{Column: ui.Column{Title: "LAST CALL", Key: "last", Priority: 2, Min: 9},
-		cell:  func(f client.Function, at moment) ui.Cell { return lastCallCell(at, f.LastCall) },
-		order: func(a, b client.Function) int { return lastStarted(b).Compare(lastStarted(a)) }},
-	{Column: ui.Column{Title: "P95", Key: "p95", Priority: 3, Min: 6, Align: ui.AlignRight},
-		cell:  func(f client.Function, at moment) ui.Cell { return durationCell(at, f.P95) },
-		order: func(a, b client.Function) int { return cmp.Compare(a.P95, b.P95) }},
-	{Column: ui.Column{Title: "SCHED", Key: "sched", Priority: 3, Min: 5, Align: ui.AlignRight},
-		cell:  func(f client.Function, at moment) ui.Cell { return countCell(at, int64(f.Schedules)) },
-		order: func(a, b client.Function) int { return cmp.Compare(a.Schedules, b.Schedules) }},
-	{Column: ui.Column{Title: "RUNTIME", Key: "runtime", Priority: 3, Min: 7, Max: 16},
-		cell: func(f client.Function, _ moment) ui.Cell { return dim(runtimeText(f)) }},
-	{Column: ui.Column{Title: "SIZE", Key: "size", Priority: 4, Min: 7, Align: ui.AlignRight},
-		cell:  func(f client.Function, at moment) ui.Cell { return sizeCell(at, f.SizeBytes) },
-		order: func(a, b client.Function) int { return cmp.Compare(a.SizeBytes, b.SizeBytes) }},
-	{Column: ui.Column{Title: "OWNER", Key: "owner", Priority: 4, Min: 6, Max: 24},
-		cell: func(f client.Function, _ moment) ui.Cell { return dim(f.Owner) }},
-	{Column: ui.Column{Title: "EXTERNAL ID", Key: "external", Priority: 4, Min: 11, Max: 32},
-		cell: func(f client.Function, _ moment) ui.Cell { return dim(f.ExternalID) }},
-	{Column: ui.Column{Title: "AGE", Key: "age", Priority: 4, Min: 4, Align: ui.AlignRight, Volatile: true},
-		cell:  func(f client.Function, at moment) ui.Cell { return dim(ui.Age(at.now.Sub(f.Created))) },
-		order: func(a, b client.Function) int { return b.Created.Compare(a.Created) }},
+	{
+		Column: ui.Column{Title: "NAME", Key: "name", Priority: 1, Min: 14, Max: 48},
+		cell:   func(f client.Function, _ moment) ui.Cell { return text(f.Name) },
+	},
+	{
+		Column: ui.Column{Title: "STATUS", Key: "status", Priority: 1, Min: 12},
+		cell:   functionStatus,
+	},
+	{
+		Column: ui.Column{Title: "VERSION", Key: "version", Priority: 2, Min: 7},
+		cell:   func(f client.Function, at moment) ui.Cell { return ui.Cell{Text: versionText(f, at.theme)} },
+		order:  func(a, b client.Function) int { return cmp.Compare(a.Version, b.Version) },
+	},
+	{
+		Column: ui.Column{Title: "LAST CALL", Key: "last", Priority: 2, Min: 9},
+		cell:   func(f client.Function, at moment) ui.Cell { return lastCallCell(at, f.LastCall) },
+		order:  func(a, b client.Function) int { return lastStarted(b).Compare(lastStarted(a)) },
+	},
+	{
+		Column: ui.Column{Title: "P95", Key: "p95", Priority: 3, Min: 6, Align: ui.AlignRight},
+		cell:   func(f client.Function, at moment) ui.Cell { return durationCell(at, f.P95) },
+		order:  func(a, b client.Function) int { return cmp.Compare(a.P95, b.P95) },
+	},
+	{
+		Column: ui.Column{Title: "SCHED", Key: "sched", Priority: 3, Min: 5, Align: ui.AlignRight},
+		cell:   func(f client.Function, at moment) ui.Cell { return countCell(at, int64(f.Schedules)) },
+		order:  func(a, b client.Function) int { return cmp.Compare(a.Schedules, b.Schedules) },
+	},
+	{
+		Column: ui.Column{Title: "RUNTIME", Key: "runtime", Priority: 3, Min: 7, Max: 16},
+		cell:   func(f client.Function, _ moment) ui.Cell { return dim(runtimeText(f)) },
+	},
+	{
+		Column: ui.Column{Title: "SIZE", Key: "size", Priority: 4, Min: 7, Align: ui.AlignRight},
+		cell:   func(f client.Function, at moment) ui.Cell { return sizeCell(at, f.SizeBytes) },
+		order:  func(a, b client.Function) int { return cmp.Compare(a.SizeBytes, b.SizeBytes) },
+	},
+	{
+		Column: ui.Column{Title: "OWNER", Key: "owner", Priority: 4, Min: 6, Max: 24},
+		cell:   func(f client.Function, _ moment) ui.Cell { return dim(f.Owner) },
+	},
+	{
+		Column: ui.Column{Title: "EXTERNAL ID", Key: "external", Priority: 4, Min: 11, Max: 32},
+		cell:   func(f client.Function, _ moment) ui.Cell { return dim(f.ExternalID) },
+	},
+	{
+		Column: ui.Column{Title: "AGE", Key: "age", Priority: 4, Min: 4, Align: ui.AlignRight, Volatile: true},
+		cell:   func(f client.Function, at moment) ui.Cell { return dim(ui.Age(at.now.Sub(f.Created))) },
+		order:  func(a, b client.Function) int { return b.Created.Compare(a.Created) },
+	},
 }
 
 // functionStatus counts the seconds of a deploy, and says when the last deploy
@@ -98,8 +120,10 @@ func functionListCommands(s *shell, l *listScreen[client.Function]) []command {
 		return func(f client.Function) string { return s.reason(a, action.Target{Function: &f}) }
 	}
 	upload := func(id string) command {
-		return command{id: id, reason: s.reason(action.Deploy, action.Target{}), hinted: id == "functions.upload",
-			run: func() tea.Cmd { return s.upload(nil, "") }}
+		return command{
+			id: id, reason: s.reason(action.Deploy, action.Target{}), hinted: id == "functions.upload",
+			run: func() tea.Cmd { return s.upload(nil, "") },
+		}
 	}
 	return []command{
 		l.on("functions.redeploy", true, able(action.Redeploy), s.redeploy),

@@ -241,20 +241,6 @@ func (p *pageScreen[T]) Commands() []command {
 // value is what the page is about, once it is known.
 func (p *pageScreen[T]) value() (T, bool) { return p.data.last.Value.value, p.data.last.Loaded }
 
-// on makes a command about the page's value.
-func (p *pageScreen[T]) on(id string, hinted bool, reason func(T) string, run func(T) tea.Cmd) command {
-	c := command{id: id, hinted: hinted}
-	value, ok := p.value()
-	switch {
-	case !ok:
-		c.reason = "not loaded yet"
-	case reason != nil:
-		c.reason = reason(value)
-	}
-	c.run = func() tea.Cmd { return run(value) }
-	return c
-}
-
 // View implements Screen.
 func (p *pageScreen[T]) View(theme *ui.Theme, width, height int) []string {
 	lines := []string{p.tabBar(theme, width), p.summary(theme, width), ""}

@@ -21,20 +21,32 @@ func sampleBackend(now time.Time) *fakeBackend {
 		Kind: "embedded", Name: "local", Endpoint: "engine.sock", Isolation: "isolation: none",
 	}}
 	f.functions = []client.Function{
-		{ID: "f1", Name: "ingest-pi", Status: client.FunctionReady, Version: 12, Runtime: "py312", Folder: "/src/ingest-pi", DeployID: "d1", FunctionPath: "handler.py", Mode: "isolated",
-			Created: ago(300 * time.Hour), LastCall: call(client.CallCompleted, 2*time.Minute), P95: 810 * time.Millisecond, Schedules: 3, SizeBytes: 41_200, Owner: "kari@acme.no"},
-		{ID: "f2", Name: "ingest-ims", Status: client.FunctionReady, Version: 7, DeployingVersion: 8, DeployStarted: ago(42 * time.Second), DeployID: "d2", Runtime: "py311",
-			Created: ago(500 * time.Hour), LastCall: call(client.CallFailed, time.Hour), P95: 2400 * time.Millisecond, Schedules: 1, SizeBytes: 1_900_000},
-		{ID: "f3", Name: "ingest-score", Status: client.FunctionFailed, DeployID: "d3", Runtime: "py312", Error: &client.Failure{Message: "no matching distribution for pandass"},
-			Created: ago(80 * time.Hour), Schedules: 0},
-		{ID: "f4", Name: "nightly-report", Status: client.FunctionReady, Version: 3, DeployID: "d4", Runtime: "py312", Error: &client.Failure{Message: "handler.py line 12: invalid syntax"},
-			Created: ago(40 * 24 * time.Hour), LastCall: call(client.CallTimeout, 9*time.Hour), P95: 61 * time.Second, Schedules: 1, SizeBytes: 12_000},
-		{ID: "f5", Name: "anomaly-detect", Status: "Hibernating", Version: 44, Runtime: "py312",
-			Created: ago(30 * 24 * time.Hour), LastCall: call(client.CallRunning, 20*time.Second), Schedules: -1},
+		{
+			ID: "f1", Name: "ingest-pi", Status: client.FunctionReady, Version: 12, Runtime: "py312", Folder: "/src/ingest-pi", DeployID: "d1", FunctionPath: "handler.py", Mode: "isolated",
+			Created: ago(300 * time.Hour), LastCall: call(client.CallCompleted, 2*time.Minute), P95: 810 * time.Millisecond, Schedules: 3, SizeBytes: 41_200, Owner: "kari@acme.no",
+		},
+		{
+			ID: "f2", Name: "ingest-ims", Status: client.FunctionReady, Version: 7, DeployingVersion: 8, DeployStarted: ago(42 * time.Second), DeployID: "d2", Runtime: "py311",
+			Created: ago(500 * time.Hour), LastCall: call(client.CallFailed, time.Hour), P95: 2400 * time.Millisecond, Schedules: 1, SizeBytes: 1_900_000,
+		},
+		{
+			ID: "f3", Name: "ingest-score", Status: client.FunctionFailed, DeployID: "d3", Runtime: "py312", Error: &client.Failure{Message: "no matching distribution for pandass"},
+			Created: ago(80 * time.Hour), Schedules: 0,
+		},
+		{
+			ID: "f4", Name: "nightly-report", Status: client.FunctionReady, Version: 3, DeployID: "d4", Runtime: "py312", Error: &client.Failure{Message: "handler.py line 12: invalid syntax"},
+			Created: ago(40 * 24 * time.Hour), LastCall: call(client.CallTimeout, 9*time.Hour), P95: 61 * time.Second, Schedules: 1, SizeBytes: 12_000,
+		},
+		{
+			ID: "f5", Name: "anomaly-detect", Status: "Hibernating", Version: 44, Runtime: "py312",
+			Created: ago(30 * 24 * time.Hour), LastCall: call(client.CallRunning, 20*time.Second), Schedules: -1,
+		},
 	}
 	for i := range 30 {
-		c := client.Call{ID: fmt.Sprintf("c-%d", 900-i), FunctionID: "f1", FunctionName: "ingest-pi", Status: client.CallCompleted, Started: ago(time.Duration(i) * 7 * time.Minute),
-			Duration: time.Duration(300+i*37) * time.Millisecond, Version: 12, Preview: `{"rows": 1204, "skipped": 0}`, LogLines: int64(i * 3), MaxRSSBytes: 48_000_000}
+		c := client.Call{
+			ID: fmt.Sprintf("c-%d", 900-i), FunctionID: "f1", FunctionName: "ingest-pi", Status: client.CallCompleted, Started: ago(time.Duration(i) * 7 * time.Minute),
+			Duration: time.Duration(300+i*37) * time.Millisecond, Version: 12, Preview: `{"rows": 1204, "skipped": 0}`, LogLines: int64(i * 3), MaxRSSBytes: 48_000_000,
+		}
 		switch {
 		case i == 0:
 			c.Status, c.Duration, c.Preview = client.CallRunning, 0, ""
@@ -61,8 +73,10 @@ func sampleBackend(now time.Time) *fakeBackend {
 		{FunctionID: "f1", Number: 10, Status: client.FunctionReady, Runtime: "py312", SizeBytes: 39_000, Created: ago(50 * time.Hour)},
 	}
 	for i := range 200 {
-		f.lines = append(f.lines, client.LogLine{Position: int64(i + 1), Time: ago(time.Duration(200-i) * 3 * time.Second), Stream: "stdout",
-			Text: fmt.Sprintf("INFO fetched page %d of 200 from historian, %d points", i+1, i*37), CallID: "c-900", FunctionID: "f1", FunctionName: "ingest-pi"})
+		f.lines = append(f.lines, client.LogLine{
+			Position: int64(i + 1), Time: ago(time.Duration(200-i) * 3 * time.Second), Stream: "stdout",
+			Text: fmt.Sprintf("INFO fetched page %d of 200 from historian, %d points", i+1, i*37), CallID: "c-900", FunctionID: "f1", FunctionName: "ingest-pi",
+		})
 	}
 	f.result = client.Result{
 		Data:     json.RawMessage(`{"asset":42,"since":"2026-03-27T00:00:00Z"}`),

@@ -45,22 +45,37 @@ func newSchedules(s *shell, fn *client.Function) *listScreen[client.Schedule] {
 }
 
 var scheduleColumns = []listColumn[client.Schedule]{
-	{Column: ui.Column{Title: "NAME", Key: "name", Priority: 1, Min: 14, Max: 40},
-		cell: func(c client.Schedule, _ moment) ui.Cell { return text(c.Name) }},
-	{Column: ui.Column{Title: "CRON", Key: "cron", Priority: 2, Min: 9, Max: 32},
-		cell: func(c client.Schedule, _ moment) ui.Cell { return text(c.Cron) }},
-	{Column: ui.Column{Title: "NEXT", Key: "next", Priority: 1, Min: 14, Volatile: true},
-		cell:  nextCell,
-		order: func(a, b client.Schedule) int { return a.Next.Compare(b.Next) }},
-	{Column: ui.Column{Title: "FUNCTION", Key: "function", Priority: 2, Min: 10, Max: 32},
-		cell: func(c client.Schedule, _ moment) ui.Cell { return text(cmp.Or(c.FunctionName, c.FunctionID)) }},
-	{Column: ui.Column{Title: "LAST", Key: "last", Priority: 2, Min: 5},
-		cell: func(c client.Schedule, at moment) ui.Cell { return lastCallCell(at, c.LastCall) }},
-	{Column: ui.Column{Title: "STATE", Key: "state", Priority: 2, Min: 8},
-		cell: func(c client.Schedule, at moment) ui.Cell { return stateCell(at, scheduleState(c), 0) }},
-	{Column: ui.Column{Title: "WORDS", Key: "words", Priority: 3, Min: 14, Max: 44},
-		cell: func(c client.Schedule, _ moment) ui.Cell { return dim(words(c)) }},
-	{Column: ui.Column{Title: "MISSED", Key: "missed", Priority: 3, Min: 6, Align: ui.AlignRight},
+	{
+		Column: ui.Column{Title: "NAME", Key: "name", Priority: 1, Min: 14, Max: 40},
+		cell:   func(c client.Schedule, _ moment) ui.Cell { return text(c.Name) },
+	},
+	{
+		Column: ui.Column{Title: "CRON", Key: "cron", Priority: 2, Min: 9, Max: 32},
+		cell:   func(c client.Schedule, _ moment) ui.Cell { return text(c.Cron) },
+	},
+	{
+		Column: ui.Column{Title: "NEXT", Key: "next", Priority: 1, Min: 14, Volatile: true},
+		cell:   nextCell,
+		order:  func(a, b client.Schedule) int { return a.Next.Compare(b.Next) },
+	},
+	{
+		Column: ui.Column{Title: "FUNCTION", Key: "function", Priority: 2, Min: 10, Max: 32},
+		cell:   func(c client.Schedule, _ moment) ui.Cell { return text(cmp.Or(c.FunctionName, c.FunctionID)) },
+	},
+	{
+		Column: ui.Column{Title: "LAST", Key: "last", Priority: 2, Min: 5},
+		cell:   func(c client.Schedule, at moment) ui.Cell { return lastCallCell(at, c.LastCall) },
+	},
+	{
+		Column: ui.Column{Title: "STATE", Key: "state", Priority: 2, Min: 8},
+		cell:   func(c client.Schedule, at moment) ui.Cell { return stateCell(at, scheduleState(c), 0) },
+	},
+	{
+		Column: ui.Column{Title: "WORDS", Key: "words", Priority: 3, Min: 14, Max: 44},
+		cell:   func(c client.Schedule, _ moment) ui.Cell { return dim(words(c)) },
+	},
+	{
+		Column: ui.Column{Title: "MISSED", Key: "missed", Priority: 3, Min: 6, Align: ui.AlignRight},
 		cell: func(c client.Schedule, at moment) ui.Cell {
 			cell := countCell(at, c.Missed)
 			if c.Missed > 0 {
@@ -68,9 +83,12 @@ var scheduleColumns = []listColumn[client.Schedule]{
 			}
 			return cell
 		},
-		order: func(a, b client.Schedule) int { return cmp.Compare(a.Missed, b.Missed) }},
-	{Column: ui.Column{Title: "DATA", Key: "data", Priority: 4, Min: 6, Max: 40},
-		cell: func(c client.Schedule, _ moment) ui.Cell { return dim(string(c.Data)) }},
+		order: func(a, b client.Schedule) int { return cmp.Compare(a.Missed, b.Missed) },
+	},
+	{
+		Column: ui.Column{Title: "DATA", Key: "data", Priority: 4, Min: 6, Max: 40},
+		cell:   func(c client.Schedule, _ moment) ui.Cell { return dim(string(c.Data)) },
+	},
 }
 
 // nextRun is the next run as the backend tells it, else as the cron text says;

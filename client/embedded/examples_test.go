@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -97,6 +98,8 @@ func (d *desk) tryExample(folder string, x example) {
 		assert.EqualValues(d, x.lines, len(lines))
 		assert.EqualValues(d, x.lines, c.LogLines)
 	}
-	_, err = os.Stat(filepath.Join(d.o.StateDir, "scratch", c.ID))
-	assert.ErrorIs(d, err, os.ErrNotExist, "the call's scratch is gone")
+	assert.Eventually(d, func() bool {
+		_, err := os.Stat(filepath.Join(d.o.StateDir, "scratch", c.ID))
+		return os.IsNotExist(err)
+	}, 10*time.Second, time.Millisecond, "the call's scratch is gone")
 }

@@ -69,6 +69,7 @@ func (e *Core) startCall(c store.Call, data []byte) {
 	e.running.add(c.ID, c.FunctionID, cancel)
 	e.jobs.Go(func() {
 		defer cancel(nil)
+		defer func() { _ = os.RemoveAll(e.scratch(c.ID)) }() // after all who wait were told; the start sweep takes what stays
 		defer e.running.end(c.ID)
 		defer e.guard("call", c.ID)
 		e.run(ctx, c, data)
@@ -121,11 +122,14 @@ func (e *Core) execute(ctx context.Context, c *store.Call, data []byte) (*logWri
 	case <-ctx.Done():
 		return failed(context.Cause(ctx))
 	}
-	v, err := e.awaitServing(ctx, c.FunctionID)
-	if err != nil {
-		return failed(err)
+	v, known := e.pool.version(c.FunctionID, c.Version)
+	if !known {
+		var err error
+		if v, err = e.awaitServing(ctx, c.FunctionID); err != nil {
+			return failed(err)
+		}
+		c.Version = v.Number
 	}
-	c.Version = v.Number
 	secrets, err := e.secretsOf(v)
 	if err != nil {
 		return failed(err)
@@ -136,17 +140,20 @@ func (e *Core) execute(ctx context.Context, c *store.Call, data []byte) (*logWri
 		return failed(err)
 	}
 	defer release()
-	scratch := e.path(scratchDir, strconv.FormatInt(c.ID, 10))
+	scratch := e.scratch(c.ID)
 	if err := os.Mkdir(scratch, 0o700); err != nil {
 		return failed(err)
 	}
-	defer func() { _ = os.RemoveAll(scratch) }() // the start sweep takes what stays
 	started := e.c.Clock()
 	outcome := z.Call(ctx, spec, runner.Request{
 		Scratch: scratch, Data: data, Secrets: secrets, Info: callInfo(*c),
 		MemoryBytes: int64(v.Settings.MemoryGB * (1 << 30)), ResponseBytes: MaxResponseBytes, Timeout: e.c.CallTimeout,
 	}, log.sink)
 	return log, outcome, started
+}
+
+func (e *Core) scratch(callID int64) string {
+	return e.path(scratchDir, strconv.FormatInt(callID, 10))
 }
 
 func callInfo(c store.Call) map[string]any {

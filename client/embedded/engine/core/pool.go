@@ -37,6 +37,8 @@ type pool struct {
 // zygote is a version's place in the pool. Its lock is held while the process
 // starts, so that many first calls start one.
 type zygote struct {
+	version store.Version // Ready, so it never changes
+
 	mu   sync.Mutex
 	z    *runner.Zygote
 	spec runner.Spec
@@ -123,11 +125,21 @@ func (p *pool) enter(v store.Version) *zygote {
 	key := versionKey{v.FunctionID, v.Number}
 	entry := p.entries[key]
 	if entry == nil {
-		entry = &zygote{}
+		entry = &zygote{version: v}
 		p.entries[key] = entry
 	}
 	entry.users++
 	return entry
+}
+
+// version returns a version that is in the pool, to save reading it again.
+func (p *pool) version(functionID int64, number int) (store.Version, bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if entry := p.entries[versionKey{functionID, number}]; entry != nil {
+		return entry.version, true
+	}
+	return store.Version{}, false
 }
 
 func (p *pool) leave(entry *zygote) {

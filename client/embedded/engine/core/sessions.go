@@ -1,15 +1,9 @@
 package core
 
-import "fndeck/client/embedded/engine/store"
-
 // OpenSession opens a session and returns its id and the nonce that binds it
 // to one call or schedule within a minute.
 func (e *Core) OpenSession() (id int64, nonce string, err error) {
-	err = e.store.Write(store.Relaxed, func(tx *store.Tx) error {
-		id = tx.NextID()
-		return nil
-	})
-	if err != nil {
+	if id, err = e.store.NextID(); err != nil {
 		return 0, "", err
 	}
 	return id, e.nonces.add(id), nil

@@ -118,23 +118,44 @@ def arguments(handle, path):
 
 # ---- one call, in its own process ------------------------------------------
 
-def receive(sock):
-    return exactly(sock, struct.unpack(">I", exactly(sock, 4))[0])
+class Pipe:
+    """The call's socket as frames: four bytes of length, then the body. It reads
+    the descriptor itself: a socket object costs more than the whole exchange."""
+
+    def __init__(self, fd):
+        self.fd = fd
+        self.rest = b""
+
+    def receive(self):
+        return self.exactly(struct.unpack(">I", self.exactly(4))[0])
+
+    def exactly(self, count):
+        parts = [self.rest]
+        have = len(self.rest)
+        while have < count:
+            part = os.read(self.fd, 1 << 16)
+            if not part:
+                raise EOFError("the engine closed the call")
+            parts.append(part)
+            have += len(part)
+        whole = b"".join(parts)
+        self.rest = whole[count:]
+        return whole[:count]
+
+    def send(self, body):
+        body = memoryview(struct.pack(">I", len(body)) + body)
+        while body:
+            body = body[os.write(self.fd, body):]
 
 
-def exactly(sock, count):
-    parts = []
-    while count:
-        part = sock.recv(min(count, 1 << 20))
-        if not part:
-            raise EOFError("the engine closed the call")
-        parts.append(part)
-        count -= len(part)
-    return b"".join(parts)
-
-
-def send(sock, body):
-    sock.sendall(struct.pack(">I", len(body)) + body)
+def receive_streams(fd):
+    """Takes the first message of a call, which carries its stdout and stderr."""
+    sock = socket.socket(fileno=fd)
+    first, fds, _, _ = socket.recv_fds(sock, 1, 2)
+    sock.detach()
+    if len(fds) != 2:
+        os._exit(0)  # the engine does not need this process any more
+    return fds
 
 
 def where(value, path="$", open_ids=()):
@@ -175,9 +196,15 @@ def encode(value, limit):
     return body
 
 
+def usage():
+    """What this process and its children have used: KiB and seconds."""
+    own, children = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)
+    return b',"maxrss":%d,"utime":%.6f,"stime":%.6f}' % (
+        max(own.ru_maxrss, children.ru_maxrss), own.ru_utime + children.ru_utime, own.ru_stime + children.ru_stime)
+
+
 def run(request, data, handle, names):
-    """Runs the handle; returns the reply for the engine."""
-    started = time.perf_counter()
+    """Runs the handle; returns the reply for the engine, still open at its end."""
     try:
         if handle is None:
             handle, names = load(request["root"], request["path"])
@@ -186,60 +213,61 @@ def run(request, data, handle, names):
         if "client" in names:
             print("warning: client is None: this engine has no Cognite project behind it", file=sys.stderr)
         result = handle(**{name: given[name] for name in names})
-        body = encode(result, request.get("limits", {}).get("response", 0))
-        ms = (time.perf_counter() - started) * 1000
-        return b'{"ok":true,"ms":%.3f,"response":' % ms + body + b"}"
+        body = encode(result, request["limits"]["response"])
+        return b'{"ok":true,"response":' + body
     except BaseException as exc:  # sys.exit and MemoryError are outcomes too
         error = failure(exc)
         if error["trace"]:
             sys.stderr.write(error["trace"])
         error["trace"] = error["trace"][-200_000:]
-        return json.dumps({"ok": False, "error": error, "ms": (time.perf_counter() - started) * 1000}).encode()
+        return json.dumps({"ok": False, "error": error}).encode()[:-1]
 
 
-def limit(limits):
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    memory = limits.get("memory")
-    if memory:
-        with open("/proc/self/statm") as f:
-            base = int(f.read().split()[0]) * resource.getpagesize()
-        resource.setrlimit(resource.RLIMIT_AS, (base + memory, base + memory))
-
-
-def child(zygote, control, wake, call, out, err, handle, names):
-    """Everything after the fork. It never returns."""
+def child(zygote, call, base, handle, names):
+    """Everything after the fork. It never returns. The process may be forked
+    ahead of its call: it waits for the call's streams and request."""
     status = 1
     try:
         os.setsid()
         # Neither of the two is inherited by a fork.
         libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
         libc.prctl(PR_SET_CHILD_SUBREAPER, 1)
-        if os.getppid() != zygote:
+        if os.getppid() != zygote.pid:
             os._exit(1)
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        control.close()
-        for fd in wake:
+        zygote.control.close()
+        for fd in zygote.wake:
             os.close(fd)
+        out, err = receive_streams(call)
         os.dup2(out, 1)
         os.dup2(err, 2)
         os.close(out)
         os.close(err)
-        sock = socket.socket(fileno=call)
         # The data is a frame of its own: what cannot be decoded is the call's
         # failure and not ours.
-        request, data = json.loads(receive(sock)), receive(sock)
+        pipe = Pipe(call)
+        request = json.loads(pipe.receive())
+        data = pipe.receive()
         os.chdir(request["scratch"])
         os.environ["HOME"] = os.environ["TMPDIR"] = request["scratch"]
-        limit(request.get("limits", {}))
+        memory = request["limits"]["memory"]
+        if memory:
+            resource.setrlimit(resource.RLIMIT_AS, (base + memory, base + memory))
         reply = run(request, data, handle, names)
         for stream in (sys.stdout, sys.stderr):
             try:
                 stream.flush()
             except Exception:
                 pass  # the function closed or replaced it; its output is its own affair
-        send(sock, reply)
+        # Closed before the reply: the engine then has the whole log when it has
+        # the result, and need not wait for this process to end.
+        for fd in (1, 2):
+            try:
+                os.close(fd)
+            except OSError:
+                pass  # the function closed it
+        pipe.send(reply + usage())
         status = 0
     except BaseException:
         traceback.print_exc()
@@ -259,6 +287,7 @@ class Zygote:
             os.set_blocking(fd, False)
         self.handle = None
         self.names = ()
+        self.base = 0  # the address space after the import, to which limits are added
 
     def say(self, message):
         self.control.send(json.dumps(message).encode())
@@ -278,6 +307,9 @@ class Zygote:
         sys.stderr.flush()
         gc.collect()
         gc.freeze()
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        with open("/proc/self/statm") as f:
+            self.base = int(f.read().split()[0]) * resource.getpagesize()
         self.say({"ev": "ready", "ms": (time.perf_counter() - started) * 1000,
                   "threads": len(os.listdir("/proc/self/task")), "args": list(self.names)})
         null = os.open(os.devnull, os.O_RDWR)
@@ -286,13 +318,11 @@ class Zygote:
         os.close(null)
 
     def fork(self, message, fds):
-        call, out, err = fds
         pid = os.fork()
         if pid == 0:
-            child(self.pid, self.control, self.wake, call, out, err, self.handle, self.names)
+            child(self, fds[0], self.base, self.handle, self.names)
         self.forked.add(pid)
-        for fd in fds:
-            os.close(fd)
+        os.close(fds[0])
         self.say({"ev": "forked", "id": message["id"], "pid": pid})
 
     def kill(self, message):
@@ -355,7 +385,7 @@ class Zygote:
                         pass
                     self.reap()
                     continue
-                data, fds, _, _ = socket.recv_fds(self.control, 1 << 16, 3)
+                data, fds, _, _ = socket.recv_fds(self.control, 1 << 16, 1)
                 if not data:
                     return  # the engine has gone
                 message = json.loads(data)

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"os"
 	"strconv"
 	"syscall"
 	"time"
@@ -72,33 +73,39 @@ type reply struct {
 	Error    struct {
 		Type, Message, Trace string
 	} `json:"error"`
+	usage
 }
 
 // Call runs the function once in a process forked for it. Ending ctx cancels the
-// call. When it returns, no process of the call is left running as far as the
-// zygote can tell, and every line that it printed has been given to sink.
+// call. When it returns, every line that the call printed has been given to
+// sink; its process has ended or is about to, and what that leaves is killed.
 func (z *Zygote) Call(ctx context.Context, spec Spec, r Request, sink Sink) Outcome {
-	conn, theirs, err := socketpair(syscall.SOCK_STREAM)
+	p, err := z.take()
 	if err != nil {
 		return Outcome{Result: Failed, Message: err.Error()}
 	}
-	defer func() { _ = conn.Close() }() // the call is over, whatever it says
+	defer func() { _ = p.conn.Close() }() // the call is over, whatever it says
 	pump, out, errw, err := newPump(sink)
 	if err != nil {
-		_ = theirs.Close() // never used
 		return Outcome{Result: Failed, Message: err.Error()}
 	}
-	p, err := z.fork(theirs, out, errw)
-	_, _, _ = theirs.Close(), out.Close(), errw.Close() // the child has its own
+	err = sendStreams(p.conn, out, errw)
+	_, _ = out.Close(), errw.Close() // the child has its own
 	if err != nil {
 		pump.drain(0)
-		return Outcome{Result: Failed, Message: err.Error()}
+		return died(z.end(p, syscall.SIGKILL, exitGrace))
 	}
-	outcome := z.await(ctx, p, converse(conn, spec, r), r)
+	outcome := z.await(ctx, p, converse(p.conn, spec, r), r)
 	if !pump.drain(drainAfterExit) {
 		sink([]Line{{Stream: Mark, Text: "log closed: a process left behind by this call still held its output"}})
 	}
 	return outcome
+}
+
+// sendStreams hands a call process its stdout and stderr.
+func sendStreams(conn *net.UnixConn, out, errw *os.File) error {
+	_, _, err := conn.WriteMsgUnix([]byte{0}, syscall.UnixRights(int(out.Fd()), int(errw.Fd())), nil)
+	return err
 }
 
 // converse sends the request and delivers the reply, or nil if there is none.
@@ -160,10 +167,12 @@ func (z *Zygote) await(ctx context.Context, p *process, replies <-chan *reply, r
 		if answer == nil { // closed without an answer: the exit says why
 			return died(z.end(p, syscall.SIGKILL, exitGrace))
 		}
-		return answered(answer, z.end(p, syscall.SIGKILL, exitGrace))
+		z.refill()
+		go z.end(p, syscall.SIGKILL, exitGrace) // it ends with the zygote at the latest
+		return answered(answer)
 	case e := <-p.exited:
 		if answer := within(replies, exitGrace); answer != nil {
-			return answered(answer, e)
+			return answered(answer)
 		}
 		return died(e)
 	case <-timer.C:
@@ -210,8 +219,8 @@ func (z *Zygote) end(p *process, sig syscall.Signal, grace time.Duration) exit {
 	return exit{lost: true}
 }
 
-func answered(answer *reply, e exit) Outcome {
-	o := usage(e)
+func answered(answer *reply) Outcome {
+	o := answer.outcome()
 	if answer.OK {
 		o.Result, o.Response = Completed, answer.Response
 		return o
@@ -222,7 +231,7 @@ func answered(answer *reply, e exit) Outcome {
 
 // died is the outcome of a process that ended without an answer.
 func died(e exit) Outcome {
-	o := usage(e)
+	o := e.outcome()
 	o.Result = Failed
 	status := syscall.WaitStatus(e.Status)
 	switch {
@@ -236,8 +245,15 @@ func died(e exit) Outcome {
 	return o
 }
 
-func usage(e exit) Outcome {
-	return Outcome{MaxRSSBytes: e.MaxRSSKiB << 10, CPU: time.Duration((e.UserSeconds + e.SystemSecond) * float64(time.Second))}
+// usage is what a process and its children have used of the machine.
+type usage struct {
+	MaxRSSKiB     int64   `json:"maxrss"`
+	UserSeconds   float64 `json:"utime"`
+	SystemSeconds float64 `json:"stime"`
+}
+
+func (u usage) outcome() Outcome {
+	return Outcome{MaxRSSBytes: u.MaxRSSKiB << 10, CPU: time.Duration((u.UserSeconds + u.SystemSeconds) * float64(time.Second))}
 }
 
 // ErrCancelled is the cause to cancel a call with when a person asked for it.

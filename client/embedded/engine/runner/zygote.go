@@ -67,22 +67,22 @@ type Zygote struct {
 	byID  map[int64]*process
 	byPID map[int]*process
 	early map[int]exit // exits that came before their forked message was handled
+	spare *process     // forked ahead, so that a call need not wait for its fork
 	gone  bool
 }
 
 // process is one forked call process.
 type process struct {
+	conn   *net.UnixConn
 	pid    int
 	forked chan struct{} // closed when pid is known
 	exited chan exit     // gets one exit
 }
 
 type exit struct {
-	Status       int     `json:"status"`
-	MaxRSSKiB    int64   `json:"maxrss"`
-	UserSeconds  float64 `json:"utime"`
-	SystemSecond float64 `json:"stime"`
-	lost         bool    // the zygote died and took the process along
+	Status int `json:"status"`
+	usage
+	lost bool // the zygote died and took the process along
 }
 
 type event struct {
@@ -121,6 +121,7 @@ func Start(ctx context.Context, spawner *Spawner, spec Spec, output Sink) (*Zygo
 	}
 	drained(drainAfterExit)
 	go z.listen()
+	z.refill()
 	return z, nil
 }
 
@@ -193,6 +194,10 @@ func (z *Zygote) listen() {
 	z.mu.Lock()
 	defer z.mu.Unlock()
 	z.gone = true
+	if z.spare != nil {
+		_ = z.spare.conn.Close() // its process is gone
+		z.spare = nil
+	}
 	for _, p := range z.byID {
 		p.exited <- exit{lost: true}
 	}
@@ -228,27 +233,61 @@ func (z *Zygote) handle(e event) {
 	}
 }
 
-// fork asks for a call process and hands it the three files.
-func (z *Zygote) fork(call, out, errw *os.File) (*process, error) {
-	p := &process{forked: make(chan struct{}), exited: make(chan exit, 1)}
+// take returns a process for a call: the spare one, or a new one.
+func (z *Zygote) take() (*process, error) {
+	z.mu.Lock()
+	p := z.spare
+	z.spare = nil
+	z.mu.Unlock()
+	if p != nil {
+		return p, nil
+	}
+	return z.fork()
+}
+
+// refill forks the next call's process ahead of it, unless there is one.
+func (z *Zygote) refill() {
+	z.mu.Lock()
+	have := z.spare != nil || z.gone
+	z.mu.Unlock()
+	if have {
+		return
+	}
+	p, err := z.fork()
+	if err != nil {
+		return // the zygote has ended; the next call says so
+	}
+	z.mu.Lock()
+	defer z.mu.Unlock()
+	if z.spare != nil || z.gone {
+		_ = p.conn.Close() // which ends the process
+		return
+	}
+	z.spare = p
+}
+
+// fork asks for a call process at the other end of a new socket.
+func (z *Zygote) fork() (*process, error) {
+	conn, theirs, err := socketpair(syscall.SOCK_STREAM)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = theirs.Close() }() // the child has its own
+	p := &process{conn: conn, forked: make(chan struct{}), exited: make(chan exit, 1)}
 	id := z.lastID.Add(1)
 	z.mu.Lock()
 	if z.gone {
 		z.mu.Unlock()
-		return nil, ErrZygoteGone
+		return nil, errors.Join(ErrZygoteGone, conn.Close())
 	}
 	z.byID[id] = p
 	z.mu.Unlock()
-	message, err := json.Marshal(map[string]any{"op": "fork", "id": id})
-	if err != nil {
-		return nil, err
-	}
-	rights := syscall.UnixRights(int(call.Fd()), int(out.Fd()), int(errw.Fd()))
-	if _, _, err := z.control.WriteMsgUnix(message, rights, nil); err != nil {
+	message := fmt.Appendf(nil, `{"op":"fork","id":%d}`, id)
+	if _, _, err := z.control.WriteMsgUnix(message, syscall.UnixRights(int(theirs.Fd())), nil); err != nil {
 		z.mu.Lock()
 		delete(z.byID, id)
 		z.mu.Unlock()
-		return nil, ErrZygoteGone
+		return nil, errors.Join(ErrZygoteGone, conn.Close())
 	}
 	return p, nil
 }
@@ -260,10 +299,8 @@ func (z *Zygote) signal(p *process, sig syscall.Signal) {
 	case <-z.done:
 		return
 	}
-	message, err := json.Marshal(map[string]any{"op": "kill", "pid": p.pid, "sig": int(sig)})
-	if err == nil {
-		_, _ = z.control.Write(message) // a zygote that cannot be reached takes its calls along
-	}
+	message := fmt.Appendf(nil, `{"op":"kill","pid":%d,"sig":%d}`, p.pid, int(sig))
+	_, _ = z.control.Write(message) // a zygote that cannot be reached takes its calls along
 }
 
 // PID is the zygote's process id.

@@ -93,7 +93,7 @@ func (s *Store) Calls(q CallQuery) ([]Call, error) {
 
 // Call reads one call.
 func (s *Store) Call(id int64) (Call, error) {
-	return one(s.read.QueryRow(`SELECT `+callColumns+` FROM calls WHERE id = ?`, id), scanCall)
+	return one(s.row(`SELECT `+callColumns+` FROM calls WHERE id = ?`, id), scanCall)
 }
 
 // LastCalls reads the newest call of every function.
@@ -113,7 +113,7 @@ func (s *Store) Durations(functionID int64, limit int) ([]time.Duration, error) 
 
 // CallBodies reads a call's data and response; a nil response means none.
 func (s *Store) CallBodies(id int64) (data, response []byte, err error) {
-	err = s.read.QueryRow(`SELECT data, response FROM calls WHERE id = ?`, id).Scan(&data, &response)
+	err = s.row(`SELECT data, response FROM calls WHERE id = ?`, id).Scan(&data, &response)
 	if err == sql.ErrNoRows {
 		err = ErrNotFound
 	}

@@ -33,7 +33,7 @@ func scanDeploy(r scanner) (d Deploy, err error) {
 
 // Deploy reads one deploy.
 func (s *Store) Deploy(id int64) (Deploy, error) {
-	return one(s.read.QueryRow(`SELECT `+deployColumns+` FROM deploys WHERE id = ?`, id), scanDeploy)
+	return one(s.row(`SELECT `+deployColumns+` FROM deploys WHERE id = ?`, id), scanDeploy)
 }
 
 // Deploys lists the newest deploys of a function (0: of all), newest first.

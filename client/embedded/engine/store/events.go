@@ -27,7 +27,7 @@ func (tx *Tx) Event(kind string, subject int64) error {
 // of them are no longer kept.
 func (s *Store) Events(after int64, limit int) (events []Event, complete bool, err error) {
 	var oldest int64
-	if err := s.read.QueryRow(`SELECT COALESCE(MIN(seq),0) FROM events`).Scan(&oldest); err != nil {
+	if err := s.row(`SELECT COALESCE(MIN(seq),0) FROM events`).Scan(&oldest); err != nil {
 		return nil, false, err
 	}
 	events, err = list(s, func(r scanner) (e Event, err error) {
@@ -38,6 +38,6 @@ func (s *Store) Events(after int64, limit int) (events []Event, complete bool, e
 
 // LastEvent returns the newest event's seq, 0 if there was none.
 func (s *Store) LastEvent() (seq int64, err error) {
-	err = s.read.QueryRow(`SELECT COALESCE(MAX(seq),0) FROM events`).Scan(&seq)
+	err = s.row(`SELECT COALESCE(MAX(seq),0) FROM events`).Scan(&seq)
 	return seq, err
 }

@@ -26,12 +26,12 @@ func scanFile(r scanner) (f File, err error) {
 
 // File reads one file.
 func (s *Store) File(id int64) (File, error) {
-	return one(s.read.QueryRow(`SELECT `+fileColumns+` FROM files WHERE id = ?`, id), scanFile)
+	return one(s.row(`SELECT `+fileColumns+` FROM files WHERE id = ?`, id), scanFile)
 }
 
 // FileByExternalID reads the file that holds an external id.
 func (s *Store) FileByExternalID(externalID string) (File, error) {
-	return one(s.read.QueryRow(`SELECT `+fileColumns+` FROM files WHERE external_id = ?`, externalID), scanFile)
+	return one(s.row(`SELECT `+fileColumns+` FROM files WHERE external_id = ?`, externalID), scanFile)
 }
 
 // InsertFile stores a new file, not yet uploaded.

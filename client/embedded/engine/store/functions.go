@@ -34,12 +34,12 @@ func (s *Store) Functions() ([]Function, error) {
 
 // Function reads one function.
 func (s *Store) Function(id int64) (Function, error) {
-	return one(s.read.QueryRow(`SELECT `+functionColumns+` FROM functions WHERE id = ?`, id), scanFunction)
+	return one(s.row(`SELECT `+functionColumns+` FROM functions WHERE id = ?`, id), scanFunction)
 }
 
 // FunctionByExternalID reads the function that holds an external id.
 func (s *Store) FunctionByExternalID(externalID string) (Function, error) {
-	return one(s.read.QueryRow(`SELECT `+functionColumns+` FROM functions WHERE external_id = ?`, externalID), scanFunction)
+	return one(s.row(`SELECT `+functionColumns+` FROM functions WHERE external_id = ?`, externalID), scanFunction)
 }
 
 // Function reads one function inside the transaction.

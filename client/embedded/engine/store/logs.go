@@ -67,7 +67,7 @@ func (s *Store) Lines(owner, after int64, limit int) ([]Line, error) {
 // TailPosition returns the position after which the owner's newest count lines
 // stand, 0 if it has no more than that.
 func (s *Store) TailPosition(owner int64, count int) (int64, error) {
-	position, err := one(s.read.QueryRow(`SELECT position FROM log_lines WHERE owner = ? ORDER BY position DESC LIMIT 1 OFFSET ?`, owner, count),
+	position, err := one(s.row(`SELECT position FROM log_lines WHERE owner = ? ORDER BY position DESC LIMIT 1 OFFSET ?`, owner, count),
 		func(r scanner) (p int64, err error) { return p, r.Scan(&p) })
 	if err == ErrNotFound {
 		return 0, nil
@@ -84,7 +84,7 @@ func (s *Store) CallLines(functionID, after int64, since time.Time, limit int) (
 
 // CallTailPosition is TailPosition over the calls of a function (0: of all).
 func (s *Store) CallTailPosition(functionID int64, count int) (int64, error) {
-	position, err := one(s.read.QueryRow(`SELECT l.position FROM log_lines l JOIN calls c ON c.id = l.owner
+	position, err := one(s.row(`SELECT l.position FROM log_lines l JOIN calls c ON c.id = l.owner
 		WHERE ?1 = 0 OR c.function_id = ?1 ORDER BY l.position DESC LIMIT 1 OFFSET ?2`, functionID, count),
 		func(r scanner) (p int64, err error) { return p, r.Scan(&p) })
 	if err == ErrNotFound {

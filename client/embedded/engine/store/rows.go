@@ -24,7 +24,11 @@ func one[T any](row scanner, scan func(scanner) (T, error)) (T, error) {
 
 // list reads all rows of a query on a read connection.
 func list[T any](s *Store, scan func(scanner) (T, error), query string, args ...any) ([]T, error) {
-	rows, err := s.read.Query(query, args...)
+	st, err := s.readStatement(query)
+	if err != nil {
+		return nil, fmt.Errorf("read the state: %w", err)
+	}
+	rows, err := st.Query(args...)
 	if err != nil {
 		return nil, fmt.Errorf("read the state: %w", err)
 	}

@@ -32,7 +32,7 @@ func (s *Store) Schedules(functionID int64) ([]Schedule, error) {
 
 // Schedule reads one schedule.
 func (s *Store) Schedule(id int64) (Schedule, error) {
-	return one(s.read.QueryRow(`SELECT `+scheduleColumns+` FROM schedules WHERE id = ?`, id), scanSchedule)
+	return one(s.row(`SELECT `+scheduleColumns+` FROM schedules WHERE id = ?`, id), scanSchedule)
 }
 
 // DueSchedules lists the schedules that are due at a time, oldest due first.
@@ -43,7 +43,7 @@ func (s *Store) DueSchedules(at time.Time) ([]Schedule, error) {
 // NextDue returns when the next schedule is due, the zero time if there is none.
 func (s *Store) NextDue() (time.Time, error) {
 	var next int64
-	err := s.read.QueryRow(`SELECT COALESCE(MIN(next_due), 0) FROM schedules`).Scan(&next)
+	err := s.row(`SELECT COALESCE(MIN(next_due), 0) FROM schedules`).Scan(&next)
 	return fromMicros(next), err
 }
 
@@ -108,13 +108,13 @@ func (s *Store) MissedRuns(scheduleID int64, limit int) ([]Missed, error) {
 
 // MissedCount sums the missed and skipped runs of a schedule.
 func (s *Store) MissedCount(scheduleID int64) (n int64, err error) {
-	err = s.read.QueryRow(`SELECT COALESCE(SUM(count),0) FROM missed WHERE schedule_id = ?`, scheduleID).Scan(&n)
+	err = s.row(`SELECT COALESCE(SUM(count),0) FROM missed WHERE schedule_id = ?`, scheduleID).Scan(&n)
 	return n, err
 }
 
 // LastCallOfSchedule reads the newest call that a schedule made.
 func (s *Store) LastCallOfSchedule(id int64) (Call, error) {
-	return one(s.read.QueryRow(`SELECT `+callColumns+` FROM calls WHERE schedule_id = ? ORDER BY id DESC LIMIT 1`, id), scanCall)
+	return one(s.row(`SELECT `+callColumns+` FROM calls WHERE schedule_id = ? ORDER BY id DESC LIMIT 1`, id), scanCall)
 }
 
 // ScheduleRunning reports whether a call of the schedule is still running.

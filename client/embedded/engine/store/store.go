@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	_ "modernc.org/sqlite" // the database/sql driver "sqlite"
@@ -45,11 +46,14 @@ type Store struct {
 
 	mu      sync.Mutex
 	changed chan struct{}
+	reads   map[string]*sql.Stmt
+
+	// nextID and reservedID say which ids may be given out without a write.
+	nextID     atomic.Int64
+	reservedID atomic.Int64
 
 	// The rest belongs to the writer goroutine.
 	statements map[string]*sql.Stmt
-	nextID     int64
-	reservedID int64
 	position   int64
 	eventSeq   int64
 	relaxed    bool
@@ -75,7 +79,7 @@ func Open(dir string, clock func() time.Time) (*Store, error) {
 	s := &Store{
 		clock: clock, read: read, write: write,
 		jobs: make(chan *job, maxGroup), quit: make(chan struct{}), done: make(chan struct{}),
-		changed: make(chan struct{}), statements: map[string]*sql.Stmt{},
+		changed: make(chan struct{}), reads: map[string]*sql.Stmt{}, statements: map[string]*sql.Stmt{},
 	}
 	if err := s.start(); err != nil {
 		return nil, errors.Join(fmt.Errorf("%s: %w", path, err), read.Close(), write.Close())
@@ -111,10 +115,12 @@ func (s *Store) start() error {
 	if err := conn.QueryRowContext(ctx, `SELECT value FROM meta WHERE key='epoch'`).Scan(&s.epoch); err != nil {
 		return err
 	}
-	if err := conn.QueryRowContext(ctx, `SELECT CAST(value AS INTEGER) FROM meta WHERE key='reserved_id'`).Scan(&s.reservedID); err != nil {
+	var reserved int64
+	if err := conn.QueryRowContext(ctx, `SELECT CAST(value AS INTEGER) FROM meta WHERE key='reserved_id'`).Scan(&reserved); err != nil {
 		return err
 	}
-	s.nextID = s.reservedID
+	s.nextID.Store(reserved)
+	s.reservedID.Store(reserved)
 	if err := conn.QueryRowContext(ctx, `SELECT COALESCE(MAX(position),0) FROM log_lines`).Scan(&s.position); err != nil {
 		return err
 	}
@@ -143,6 +149,43 @@ func (s *Store) broadcast() {
 	defer s.mu.Unlock()
 	close(s.changed)
 	s.changed = make(chan struct{})
+}
+
+// NextID returns an id that was never given out before, nearly always without a
+// write: ids are reserved in blocks.
+func (s *Store) NextID() (int64, error) {
+	id := s.nextID.Add(1)
+	if s.reservedID.Load()-id > idLow/2 {
+		return id, nil
+	}
+	err := s.Write(Durable, func(tx *Tx) error {
+		id = tx.NextID()
+		return nil
+	})
+	return id, err
+}
+
+// row reads one row with a statement that is prepared once.
+func (s *Store) row(query string, args ...any) scanner {
+	st, err := s.readStatement(query)
+	if err != nil {
+		return failedRow{err}
+	}
+	return st.QueryRow(args...)
+}
+
+func (s *Store) readStatement(query string) (*sql.Stmt, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if st, ok := s.reads[query]; ok {
+		return st, nil
+	}
+	st, err := s.read.Prepare(query)
+	if err != nil {
+		return nil, err
+	}
+	s.reads[query] = st
+	return st, nil
 }
 
 func micros(t time.Time) int64 {

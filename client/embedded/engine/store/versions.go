@@ -65,7 +65,7 @@ func scanVersion(r scanner) (v Version, err error) {
 
 // Version reads one version.
 func (s *Store) Version(functionID int64, number int) (Version, error) {
-	return one(s.read.QueryRow(`SELECT `+versionColumns+` FROM versions WHERE function_id = ? AND number = ?`, functionID, number), scanVersion)
+	return one(s.row(`SELECT `+versionColumns+` FROM versions WHERE function_id = ? AND number = ?`, functionID, number), scanVersion)
 }
 
 // Versions lists a function's versions, newest first.

@@ -151,14 +151,17 @@ func (s *Store) runJob(j *job) (own, all error) {
 	return own, err
 }
 
-type counters struct{ nextID, reservedID, position, eventSeq int64 }
+// counters are what a failed transaction must set back. Ids are not: skipping
+// some is no harm, giving one out twice would be.
+type counters struct{ reservedID, position, eventSeq int64 }
 
 func (s *Store) counters() counters {
-	return counters{s.nextID, s.reservedID, s.position, s.eventSeq}
+	return counters{s.reservedID.Load(), s.position, s.eventSeq}
 }
 
 func (s *Store) restore(c counters) {
-	s.nextID, s.reservedID, s.position, s.eventSeq = c.nextID, c.reservedID, c.position, c.eventSeq
+	s.reservedID.Store(c.reservedID)
+	s.position, s.eventSeq = c.position, c.eventSeq
 }
 
 func (s *Store) setRelaxed(relaxed bool) error {
@@ -177,11 +180,12 @@ func (s *Store) setRelaxed(relaxed bool) error {
 }
 
 func (s *Store) reserveIDs() error {
-	if s.reservedID-s.nextID > idLow {
+	if s.reservedID.Load()-s.nextID.Load() > idLow {
 		return nil
 	}
-	s.reservedID += idBlock
-	_, err := s.exec(`UPDATE meta SET value = ? WHERE key = 'reserved_id'`, strconv.FormatInt(s.reservedID, 10))
+	reserved := s.reservedID.Load() + idBlock
+	s.reservedID.Store(reserved)
+	_, err := s.exec(`UPDATE meta SET value = ? WHERE key = 'reserved_id'`, strconv.FormatInt(reserved, 10))
 	return err
 }
 
@@ -207,10 +211,7 @@ func (s *Store) exec(query string, args ...any) (sql.Result, error) {
 }
 
 // NextID returns an id that was never given out before.
-func (tx *Tx) NextID() int64 {
-	tx.s.nextID++
-	return tx.s.nextID
-}
+func (tx *Tx) NextID() int64 { return tx.s.nextID.Add(1) }
 
 // Now is the store's clock.
 func (tx *Tx) Now() int64 { return micros(tx.s.clock()) }

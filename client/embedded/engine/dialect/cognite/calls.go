@@ -21,13 +21,13 @@ func (a *API) call(r *dialect.Request) error {
 		return err
 	}
 	id := r.ID("id")
-	if _, err := a.core.View(id); isNotFound(err) {
-		return &unknownIDs{kind: "Function", missing: []map[string]any{{"id": id}}}
-	}
 	if _, err := a.core.UseNonce(body.Nonce); err != nil {
 		return err
 	}
 	c, err := a.core.Invoke(id, body.Data)
+	if isNotFound(err) {
+		return &unknownIDs{kind: "Function", missing: []map[string]any{{"id": id}}}
+	}
 	if err != nil {
 		return err
 	}

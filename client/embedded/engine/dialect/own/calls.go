@@ -35,15 +35,17 @@ func (a *API) call(r *dialect.Request) error {
 	if err != nil {
 		return err
 	}
-	names, err := a.scheduleNames()
-	if err != nil {
-		return err
-	}
 	f, err := a.core.Store().Function(c.FunctionID)
 	if err != nil {
 		return err
 	}
-	return dialect.WriteJSON(r.Writer, http.StatusOK, callOf(c, f.Name, names[c.ScheduleID]))
+	schedule := ""
+	if c.ScheduleID != 0 {
+		if s, err := a.core.Store().Schedule(c.ScheduleID); err == nil { // it may be deleted
+			schedule = s.Name
+		}
+	}
+	return dialect.WriteJSON(r.Writer, http.StatusOK, callOf(c, f.Name, schedule))
 }
 
 func callOf(c store.Call, function, schedule string) client.Call {

@@ -1,0 +1,223 @@
+//go:build linux
+
+package embedded_test
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"fndeck/client"
+	"fndeck/client/embedded"
+	"fndeck/client/embedded/engine/runner"
+	"fndeck/client/pack"
+)
+
+const benchHandler = "def handle(data):\n    print('one line')\n    return data\n"
+
+// forkFloor is the zygote itself without an engine: it imports the handler as
+// boot.py does, then forks and waits.
+const forkFloor = `
+import sys, time
+source = open(sys.argv[1]).read().split('if __name__ ==')[0]
+exec(compile(source, sys.argv[1], 'exec'), {'__file__': sys.argv[1], '__name__': 'boot'})
+import gc, os
+sys.path[0] = sys.argv[2]
+import handler
+gc.collect(); gc.freeze()
+for _ in range(int(sys.argv[3])):
+    t = time.perf_counter()
+    pid = os.fork()
+    if pid == 0:
+        os._exit(0)
+    os.waitpid(pid, 0)
+    print((time.perf_counter() - t) * 1000)
+`
+
+func median(all []time.Duration) time.Duration {
+	slices.Sort(all)
+	return all[len(all)/2]
+}
+
+func ms(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
+
+// report prints a figure with its floor and their ratio.
+func report(b *testing.B, figure, floor time.Duration) {
+	b.ReportMetric(0, "ns/op") // a mean over starts and stops says nothing here
+	b.ReportMetric(ms(figure), "p50-ms")
+	b.ReportMetric(ms(floor), "floor-ms")
+	b.ReportMetric(float64(figure)/float64(floor), "x-floor")
+}
+
+func benchDesk(b *testing.B) (*embedded.Backend, embedded.Options) {
+	b.Helper()
+	b.Setenv(asEngine, "1")
+	b.Setenv("XDG_RUNTIME_DIR", "")
+	o := embedded.Options{StateDir: filepath.Join(b.TempDir(), "state"), Command: []string{os.Args[0]}, Clock: time.Now}
+	backend, err := embedded.Open(context.Background(), o)
+	require.NoError(b, err)
+	b.Cleanup(func() {
+		require.NoError(b, backend.Close())
+		require.NoError(b, embedded.Stop(context.Background(), o.StateDir))
+	})
+	return backend, o
+}
+
+func benchDeploy(b *testing.B, backend *embedded.Backend, source string) (client.Function, time.Duration) {
+	b.Helper()
+	ctx := context.Background()
+	zip, err := pack.FromFiles(map[string][]byte{"handler.py": []byte(source)})
+	require.NoError(b, err)
+	ready := make(chan time.Time, 1)
+	watching := make(chan struct{})
+	watch, stop := context.WithCancel(ctx)
+	defer stop()
+	go func() {
+		_ = backend.Watch(watch, func(e client.Event) { // it ends with stop
+			if e.Reset {
+				close(watching)
+				return
+			}
+			if f, err := backend.Function(watch, e.ID); e.Kind == "function" && err == nil && f.Status == client.FunctionReady {
+				select {
+				case ready <- time.Now():
+				default:
+				}
+			}
+		})
+	}()
+	<-watching
+	var uploaded time.Time
+	f, err := backend.Deploy(ctx, client.FunctionSpec{Name: "bench"}, client.Package{Zip: zip}, func(sent, total int64) {
+		if sent == total {
+			uploaded = time.Now()
+		}
+	})
+	require.NoError(b, err)
+	return f, (<-ready).Sub(uploaded)
+}
+
+func measuredForks(b *testing.B, count int) []time.Duration {
+	b.Helper()
+	root := b.TempDir()
+	boot := filepath.Join(root, "boot.py")
+	require.NoError(b, os.WriteFile(boot, runner.BootScript, 0o600))
+	require.NoError(b, os.WriteFile(filepath.Join(root, "handler.py"), []byte(benchHandler), 0o600))
+	out, err := exec.Command("python3", "-E", "-B", "-c", forkFloor, boot, root, strconv.Itoa(count)).Output()
+	require.NoError(b, err)
+	var all []time.Duration
+	for line := range strings.Lines(string(out)) {
+		v, err := strconv.ParseFloat(strings.TrimSpace(line), 64)
+		require.NoError(b, err)
+		all = append(all, time.Duration(v*float64(time.Millisecond)))
+	}
+	return all
+}
+
+// The bar: an isolated call, committed durably when accepted and when ended, at
+// most 3 times a fork and wait of the same zygote.
+func BenchmarkIsolatedCall(b *testing.B) {
+	const calls = 300
+	backend, _ := benchDesk(b)
+	f, _ := benchDeploy(b, backend, benchHandler)
+	ctx := context.Background()
+	var all []time.Duration
+	for i := range calls + 20 {
+		start := time.Now()
+		c, err := backend.Invoke(ctx, client.CallRequest{FunctionID: f.ID, Data: json.RawMessage(`{"n":1}`)})
+		require.NoError(b, err)
+		c, err = backend.WaitCall(ctx, f.ID, c.ID)
+		require.NoError(b, err)
+		require.Equal(b, client.CallCompleted, c.Status)
+		if i >= 20 { // the first ones warm caches
+			all = append(all, time.Since(start))
+		}
+	}
+	report(b, median(all), median(measuredForks(b, calls)))
+}
+
+// The bar: Ready within 100 ms of the upload. The floor is the start of the
+// same zygote alone.
+func BenchmarkDeployToReady(b *testing.B) {
+	const deploys = 15
+	var floor []time.Duration // first: the spawner ends every child that it does not know
+	spawner, err := runner.NewSpawner()
+	require.NoError(b, err)
+	python, err := exec.Command("python3", "-c", "import sys; print(sys.executable)").Output()
+	require.NoError(b, err)
+	for range deploys {
+		root := b.TempDir()
+		boot := filepath.Join(root, "boot.py")
+		require.NoError(b, os.WriteFile(boot, runner.BootScript, 0o600))
+		require.NoError(b, os.WriteFile(filepath.Join(root, "handler.py"), []byte(benchHandler), 0o600))
+		start := time.Now()
+		z, err := runner.Start(context.Background(), spawner, runner.Spec{
+			Python: strings.TrimSpace(string(python)), Boot: boot, Root: root, Path: "handler.py", Scratch: root, Env: runner.Environment(root, nil),
+		}, func([]runner.Line) {})
+		require.NoError(b, err)
+		floor = append(floor, time.Since(start))
+		z.Stop()
+	}
+	spawner.Close()
+	backend, _ := benchDesk(b)
+	var all []time.Duration
+	for i := range deploys {
+		_, took := benchDeploy(b, backend, fmt.Sprintf("x = %d\n%s", i, benchHandler))
+		all = append(all, took)
+	}
+	report(b, median(all), median(floor))
+}
+
+// The bar: an idle engine under 60 MB, and 15 MB for each loaded zygote. Memory
+// of a zygote is its proportional share, since forks share pages.
+func BenchmarkIdleMemory(b *testing.B) {
+	backend, o := benchDesk(b)
+	for i := range 5 {
+		benchDeploy(b, backend, fmt.Sprintf("x = %d\n%s", i, benchHandler))
+	}
+	s, err := embedded.Status(context.Background(), o.StateDir)
+	require.NoError(b, err)
+	tasks, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", s.PID))
+	require.NoError(b, err)
+	var zygotes []string
+	for _, name := range tasks {
+		text, err := os.ReadFile(name)
+		require.NoError(b, err)
+		zygotes = append(zygotes, strings.Fields(string(text))...)
+	}
+	require.Len(b, zygotes, 5)
+	shares := 0.0
+	for _, pid := range zygotes {
+		shares += kib(b, "/proc/"+pid+"/smaps_rollup", "Pss:") / 1024
+	}
+	b.ReportMetric(0, "ns/op")
+	b.ReportMetric(kib(b, fmt.Sprintf("/proc/%d/status", s.PID), "VmRSS:")/1024, "engine-MiB")
+	b.ReportMetric(shares/5, "zygote-MiB")
+}
+
+func kib(b *testing.B, file, field string) float64 {
+	b.Helper()
+	f, err := os.Open(file)
+	require.NoError(b, err)
+	defer func() { require.NoError(b, f.Close()) }()
+	for lines := bufio.NewScanner(f); lines.Scan(); {
+		if rest, ok := strings.CutPrefix(lines.Text(), field); ok {
+			v, err := strconv.ParseFloat(strings.Fields(rest)[0], 64)
+			require.NoError(b, err)
+			return v
+		}
+	}
+	b.Fatalf("%s has no %s", file, field)
+	return 0
+}

@@ -2,11 +2,14 @@ package ui
 
 import (
 	"fmt"
+	"image/color"
+	"math"
 	"strings"
 	"testing"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
+	"charm.land/lipgloss/v2"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -192,4 +195,47 @@ func FuzzFilter(f *testing.F) {
 			require.NotEqual(t, yes.MatchText(cell), no.MatchText(cell), "%q on %q", word, cell)
 		}
 	})
+}
+
+// contrast is the WCAG contrast ratio of two colours.
+func contrast(a, b color.Color) float64 {
+	luminance := func(c color.Color) float64 {
+		r, g, bl, _ := c.RGBA()
+		part := func(v uint32) float64 {
+			x := float64(v) / 0xffff
+			if x <= 0.04045 {
+				return x / 12.92
+			}
+			return math.Pow((x+0.055)/1.055, 2.4)
+		}
+		return 0.2126*part(r) + 0.7152*part(g) + 0.0722*part(bl)
+	}
+	la, lb := luminance(a), luminance(b)
+	return (max(la, lb) + 0.05) / (min(la, lb) + 0.05)
+}
+
+func TestEveryToneReadsOnItsBackground(t *testing.T) {
+	const least = 3.0 // WCAG 2.2, for user interface components and large text.
+	black, white := color.RGBA{A: 255}, color.RGBA{R: 255, G: 255, B: 255, A: 255}
+	for name, c := range map[string]struct {
+		theme *Theme
+		backs []color.Color
+	}{
+		"dark":    {NewTheme(true, false), []color.Color{black, color.RGBA{0x2e, 0x34, 0x40, 255}}},
+		"light":   {NewTheme(false, false), []color.Color{white, color.RGBA{0xfd, 0xf6, 0xe3, 255}}},
+		"neutral": {NewNeutralTheme(false), []color.Color{black, white}},
+	} {
+		for tone := ToneDim; tone < toneCount; tone++ {
+			for _, back := range c.backs {
+				assert.GreaterOrEqual(t, contrast(c.theme.Tone(tone).GetForeground(), back), least, "%s: tone %d on %v", name, tone, back)
+			}
+		}
+		for tone := ToneText; tone < toneCount; tone++ {
+			s := c.theme.Selected(tone)
+			assert.GreaterOrEqual(t, contrast(s.GetForeground(), s.GetBackground()), least, "%s: tone %d selected", name, tone)
+		}
+		for _, s := range []lipgloss.Style{c.theme.Match, c.theme.Current, c.theme.Banner} {
+			assert.GreaterOrEqual(t, contrast(s.GetForeground(), s.GetBackground()), least, name)
+		}
+	}
 }

@@ -40,51 +40,77 @@ type Theme struct {
 // palette is one table of colours; the values are sRGB and the renderer takes
 // them down to what the terminal has.
 type palette struct {
-	text, dim, accent, ok, warn, bad, info   string
-	selection, border, match, banner, onMark string
-	sources                                  [8]string
+	dim, accent, ok, warn, bad, info string
+	selected, selection, border      string
+	match, onMatch, banner, onBanner string
+	sources                          [8]string
+	// plainSelection says that the tones do not read on the selection.
+	plainSelection bool
 }
 
-// The two palettes read on both kinds of background, because not every
-// multiplexer passes on which one it has.
+// The palettes. Not every multiplexer passes on what the background is, so the
+// neutral one reads on both kinds. Text itself keeps the terminal's colour,
+// except on a background of ours.
 var (
 	darkPalette = palette{
-		text: "", dim: "#8a919e", accent: "#7aa2f7", ok: "#7fb972", warn: "#d7a65f", bad: "#e5727e", info: "#5fb3c9",
-		selection: "#2c3548", border: "#4a5263", match: "#e0c068", banner: "#b4464f", onMark: "#16181d",
+		dim: "#8a919e", accent: "#7aa2f7", ok: "#7fb972", warn: "#d7a65f", bad: "#e5727e", info: "#5fb3c9",
+		selected: "#e6e9ef", selection: "#2c3548", border: "#4a5263",
+		match: "#e0c068", onMatch: "#16181d", banner: "#b4464f", onBanner: "#ffffff",
 		sources: [8]string{"#7aa2f7", "#7fb972", "#d7a65f", "#c792ea", "#5fb3c9", "#e58fb1", "#b5bd68", "#d08770"},
 	}
 	lightPalette = palette{
-		text: "", dim: "#666c77", accent: "#2257c4", ok: "#2f7d32", warn: "#8f5c00", bad: "#b3261e", info: "#0b6b85",
-		selection: "#d8e2f5", border: "#a4abb8", match: "#ffd75f", banner: "#b3261e", onMark: "#16181d",
+		dim: "#666c77", accent: "#2257c4", ok: "#2f7d32", warn: "#8f5c00", bad: "#b3261e", info: "#0b6b85",
+		selected: "#16181d", selection: "#d8e2f5", border: "#a4abb8",
+		match: "#ffd75f", onMatch: "#16181d", banner: "#b3261e", onBanner: "#ffffff",
 		sources: [8]string{"#2257c4", "#2f7d32", "#8f5c00", "#7a3eb1", "#0b6b85", "#a8326e", "#5f6b00", "#9c4a1a"},
+	}
+	neutralPalette = palette{
+		dim: "#7d8590", accent: "#4f83e0", ok: "#47964a", warn: "#ad7c1f", bad: "#d9534f", info: "#2c8fab",
+		selected: "#ffffff", selection: "#3a588c", border: "#7d8590",
+		match: "#e0c068", onMatch: "#16181d", banner: "#b4464f", onBanner: "#ffffff",
+		sources:        [8]string{"#4f83e0", "#47964a", "#ad7c1f", "#9a63c9", "#2c8fab", "#c2588c", "#7f8a24", "#b8653c"},
+		plainSelection: true,
 	}
 )
 
 // NewTheme makes the theme for a dark or a light background.
 func NewTheme(dark, ascii bool) *Theme {
-	p := lightPalette
 	if dark {
-		p = darkPalette
+		return newTheme(darkPalette, ascii)
 	}
+	return newTheme(lightPalette, ascii)
+}
+
+// NewNeutralTheme makes the theme for a background that is not known.
+func NewNeutralTheme(ascii bool) *Theme { return newTheme(neutralPalette, ascii) }
+
+func newTheme(p palette, ascii bool) *Theme {
 	plain := lipgloss.NewStyle()
 	fg := func(hex string) lipgloss.Style { return plain.Foreground(lipgloss.Color(hex)) }
+	on := func(front, back string) lipgloss.Style { return fg(front).Background(lipgloss.Color(back)) }
 	t := &Theme{
 		Text: plain, Dim: fg(p.dim), Accent: fg(p.accent), OK: fg(p.ok), Warn: fg(p.warn), Bad: fg(p.bad), Info: fg(p.info),
-		Selection: plain.Bold(true).Background(lipgloss.Color(p.selection)),
+		Selection: on(p.selected, p.selection).Bold(true),
 		Border:    fg(p.border),
-		Match:     fg(p.onMark).Background(lipgloss.Color(p.match)),
-		Current:   plain.Bold(true).Foreground(lipgloss.Color(p.onMark)).Background(lipgloss.Color(p.accent)),
-		Banner:    plain.Bold(true).Foreground(lipgloss.Color("#ffffff")).Background(lipgloss.Color(p.banner)),
+		Match:     on(p.onMatch, p.match),
+		Current:   on(p.onMatch, p.accent).Bold(true),
+		Banner:    on(p.onBanner, p.banner).Bold(true),
 		Title:     fg(p.dim).Bold(true),
-		Flash:     plain.Bold(true).Foreground(lipgloss.Color(p.accent)),
+		Flash:     fg(p.accent).Bold(true),
 		ASCII:     ascii,
 	}
 	for i, hex := range p.sources {
 		t.Sources[i] = fg(hex)
 	}
 	t.tones = [toneCount]lipgloss.Style{t.Text, t.Dim, t.Accent, t.OK, t.Warn, t.Bad, t.Info}
-	for i, style := range t.tones {
-		t.selected[i] = style.Bold(true).Background(lipgloss.Color(p.selection))
+	for i := range t.selected {
+		t.selected[i] = t.Selection
+	}
+	if p.plainSelection {
+		return t
+	}
+	for _, tone := range []Tone{ToneOK, ToneWarn, ToneBad, ToneInfo} {
+		t.selected[tone] = t.tones[tone].Bold(true).Background(lipgloss.Color(p.selection))
 	}
 	return t
 }

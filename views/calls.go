@@ -214,7 +214,11 @@ func newCallPage(s *shell, c client.Call) *pageScreen[calledOnce] {
 				return nil, err
 			}
 			failure, err := ui.NewDocument(s.stateDir, failureText(v.call))
-			return []pageTab{{text: result}, {log: log}, {text: data}, {text: failure}}, err
+			if err != nil {
+				return nil, err
+			}
+			failure.Wrap = true // The end of a path says more than its beginning.
+			return []pageTab{{text: result}, {log: log}, {text: data}, {text: failure}}, nil
 		},
 		first:   firstTab,
 		running: func(v calledOnce) bool { return !v.call.Status.Ended() },

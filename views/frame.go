@@ -17,7 +17,7 @@ func (r *root) background(dark bool) {
 	if r.fixedTheme {
 		return
 	}
-	r.dark = dark
+	r.dark, r.look.known = dark, true
 	r.retheme()
 }
 
@@ -28,7 +28,10 @@ func (r *root) profile(p colorprofile.Profile) {
 }
 
 func (r *root) retheme() {
-	r.theme = ui.NewTheme(r.dark, r.ascii)
+	r.theme = ui.NewNeutralTheme(r.ascii)
+	if r.look.known {
+		r.theme = ui.NewTheme(r.dark, r.ascii)
+	}
 	if r.few {
 		r.theme = r.theme.FewColors()
 	}

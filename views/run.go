@@ -16,7 +16,6 @@ import (
 	"github.com/charmbracelet/colorprofile"
 
 	"fndeck/client"
-	"fndeck/ui"
 )
 
 // framesPerSecond bounds how often the screen is drawn. The renderer's ticker
@@ -91,10 +90,10 @@ func newConsole(ctx context.Context, o Options) *root {
 	if zone == nil {
 		zone = time.UTC
 	}
-	dark := o.Dark == nil || *o.Dark
-	d := deps{backend: o.Backend, clock: o.Clock, zone: zone, theme: ui.NewTheme(dark, o.ASCII), python: o.Python, ctx: ctx, stateDir: o.StateDir}
+	dark := o.Dark != nil && *o.Dark
+	d := deps{backend: o.Backend, clock: o.Clock, zone: zone, python: o.Python, ctx: ctx, stateDir: o.StateDir}
 	r := newRoot(d, o.Lost)
-	r.look = look{dark: dark, ascii: o.ASCII, few: o.NoColor, fixedTheme: o.Dark != nil, plainBytes: o.ASCII && !utf8Locale(o.Environ)}
+	r.look = look{dark: dark, ascii: o.ASCII, few: o.NoColor, known: o.Dark != nil, fixedTheme: o.Dark != nil, plainBytes: o.ASCII && !utf8Locale(o.Environ)}
 	r.retheme()
 	return r
 }

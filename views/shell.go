@@ -45,6 +45,8 @@ type shell struct {
 // look is how the frame is drawn.
 type look struct {
 	dark, ascii, few bool
+	// known is true once it is known whether the background is dark.
+	known bool
 	// fixedTheme keeps dark as it was set, whatever the terminal says.
 	fixedTheme bool
 	// plainBytes keeps every byte below 0x80, for terminals without UTF-8.
@@ -120,6 +122,9 @@ func (s *shell) travel(to int) tea.Cmd {
 	from := s.here
 	leaving := s.history[min(from, len(s.history)-1)].screen
 	s.prompt = nil
+	if s.toast.Tone == ui.ToneWarn {
+		s.toast = ui.Toast{} // It answered a key on the screen that is left.
+	}
 	s.here, s.before = to, from
 	if leaving == s.screen() {
 		return nil

@@ -65,7 +65,7 @@ type Function struct {
 	// LastCall is the newest call, nil if there was none or it is not known.
 	LastCall *CallSummary `json:"lastCall,omitempty"`
 	// P95 is the 95th percentile of the latest calls' durations, 0 if unknown.
-	P95 time.Duration `json:"p95,omitempty"`
+	P95 time.Duration `json:"p95Ns,omitempty"`
 	// Schedules counts the function's schedules, -1 if the backend does not tell.
 	Schedules int `json:"schedules"`
 }
@@ -124,7 +124,7 @@ type Call struct {
 	Started      time.Time  `json:"started"`
 	Ended        time.Time  `json:"ended,omitzero"`
 	// Duration is measured by the backend; 0 while running or not told.
-	Duration time.Duration `json:"duration,omitempty"`
+	Duration time.Duration `json:"durationNs,omitempty"`
 	// ScheduleID and Scheduled are set when a schedule started the call.
 	ScheduleID   string    `json:"scheduleId,omitempty"`
 	ScheduleName string    `json:"scheduleName,omitempty"`
@@ -137,7 +137,7 @@ type Call struct {
 	LogLines int64 `json:"logLines"`
 	// MaxRSSBytes and CPUTime are the call process's own use, 0 if not told.
 	MaxRSSBytes int64         `json:"maxRssBytes,omitempty"`
-	CPUTime     time.Duration `json:"cpuTime,omitempty"`
+	CPUTime     time.Duration `json:"cpuTimeNs,omitempty"`
 }
 
 // Result is what a call was given and what it returned.

@@ -29,14 +29,35 @@ func (b *Backend) ensure(ctx context.Context) error {
 	if _, err := b.status(ctx); err == nil || b.o.NoStart {
 		return err
 	}
-	if err := os.MkdirAll(b.o.StateDir, 0o700); err != nil {
+	if err := wire.OwnDir(b.o.StateDir); err != nil {
 		return err
 	}
-	started, err := b.spawn()
-	if err != nil {
-		return fmt.Errorf("start the engine: %w", err)
+	ctx, cancel := context.WithTimeout(ctx, startLimit)
+	defer cancel()
+	said := ""
+	for {
+		ended, err := b.spawn()
+		if err != nil {
+			return fmt.Errorf("start the engine: %w", err)
+		}
+		said, err = b.awaitEngine(ctx, ended)
+		switch {
+		case err == nil:
+			return nil
+		case ctx.Err() != nil:
+			return b.notStarted("the engine did not start in time")
+		case !strings.Contains(said, lockedWords):
+			return b.notStarted("the engine does not start: " + said)
+		}
+		// The lock was held by one that was about to end: try again.
 	}
-	return b.awaitEngine(ctx, started)
+}
+
+// lockedWords are part of what an engine says that lost the race for the lock.
+const lockedWords = "another engine serves"
+
+func (b *Backend) notStarted(why string) error {
+	return &client.Error{Code: client.CodeUnavailable, Message: why, Hint: "see " + filepath.Join(b.o.StateDir, wire.LogFile)}
 }
 
 // spawn starts the engine in a session of its own, so that neither the end of
@@ -76,48 +97,52 @@ func (b *Backend) spawn() (<-chan string, error) {
 	return ended, nil
 }
 
-// lastWords is the last line that the engine wrote since it was started.
+// lastWords is the error that the engine ended with: the last line of its log
+// that is one, without the hints that follow it.
 func lastWords(log string, since int64) string {
 	text, err := os.ReadFile(log)
 	if err != nil || int64(len(text)) < since {
 		return ""
 	}
-	lines := strings.Split(strings.TrimSpace(string(text[since:])), "\n")
-	return strings.TrimPrefix(lines[len(lines)-1], "fndeck: ")
+	said := ""
+	for line := range strings.Lines(string(text[since:])) {
+		if words, ok := strings.CutPrefix(strings.TrimSpace(line), "fndeck: "); ok {
+			said = words
+		}
+	}
+	return said
 }
 
-func (b *Backend) awaitEngine(ctx context.Context, ended <-chan string) error {
-	ctx, cancel := context.WithTimeout(ctx, startLimit)
-	defer cancel()
+var errEngineEnded = errors.New("the engine has ended")
+
+// awaitEngine waits until an engine answers. If the started one has ended, an
+// other one may still be about to answer: it gets lostRace for that, then the
+// started one's last words are returned with errEngineEnded.
+func (b *Backend) awaitEngine(ctx context.Context, ended <-chan string) (said string, err error) {
 	tick := time.NewTicker(startPoll)
 	defer tick.Stop()
-	said, over := "", false
 	var giveUp <-chan time.Time
 	for {
 		if _, err := b.status(ctx); err == nil {
-			return nil
+			return "", nil
 		}
 		select {
 		case <-ctx.Done():
-			return &client.Error{Code: client.CodeUnavailable, Message: "the engine did not start in time", Hint: "see " + filepath.Join(b.o.StateDir, wire.LogFile)}
+			return said, ctx.Err()
 		case said = <-ended:
-			// It may have lost the race for the lock: then another one answers soon.
-			over = true
 			timer := time.NewTimer(lostRace)
 			defer timer.Stop()
 			giveUp = timer.C
 		case <-giveUp:
-			if over {
-				return &client.Error{Code: client.CodeUnavailable, Message: "the engine does not start: " + said, Hint: "see " + filepath.Join(b.o.StateDir, wire.LogFile)}
-			}
+			return said, errEngineEnded
 		case <-tick.C:
 		}
 	}
 }
 
-// lostRace is how long the winner of the lock may take to answer after another
-// engine has given up.
-const lostRace = 3 * time.Second
+// lostRace is how long the winner of the lock may take to answer before an
+// engine is started again.
+const lostRace = time.Second
 
 // Status asks the engine of a state directory what it is; an error with
 // CodeNotFound says that none runs.

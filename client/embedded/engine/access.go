@@ -12,7 +12,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 
 	"github.com/google/renameio/v2"
 
@@ -21,28 +20,6 @@ import (
 )
 
 var errToken = &client.Error{Code: client.CodeUnauthenticated, Message: "Unauthorized: the token of this engine is missing or wrong"}
-
-// ownDir makes a directory that only its owner can use, or checks that an
-// existing one is that.
-func ownDir(dir string) error {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return err
-	}
-	info, err := os.Stat(dir)
-	if err != nil {
-		return err
-	}
-	stat, ok := info.Sys().(*syscall.Stat_t)
-	switch {
-	case !info.IsDir():
-		return fmt.Errorf("%s is not a directory", dir)
-	case ok && int(stat.Uid) != os.Geteuid():
-		return fmt.Errorf("%s belongs to another user: choose another state directory with FNDECK_STATE_DIR", dir)
-	case info.Mode().Perm()&0o077 != 0:
-		return fmt.Errorf("%s can be used by others: chmod 700 %s", dir, dir)
-	}
-	return nil
-}
 
 // newToken makes the value that callers must present and leaves it where only
 // who can read the state directory finds it.
@@ -69,7 +46,7 @@ func requestID() string {
 // listen opens the socket in a private directory. What lies at its path is the
 // socket of a dead engine, since we hold the lock: it goes.
 func listen(socket string) (net.Listener, error) {
-	if err := ownDir(filepath.Dir(socket)); err != nil {
+	if err := wire.OwnDir(filepath.Dir(socket)); err != nil {
 		return nil, fmt.Errorf("directory for the socket: %w", err)
 	}
 	if err := os.Remove(socket); err != nil && !errors.Is(err, fs.ErrNotExist) {

@@ -57,7 +57,7 @@ type Config struct {
 // at once if another engine serves the state directory; a lock is the kernel's
 // and cannot be stale.
 func Run(ctx context.Context, c Config) error {
-	if err := ownDir(c.StateDir); err != nil {
+	if err := wire.OwnDir(c.StateDir); err != nil {
 		return err
 	}
 	lock := flock.New(filepath.Join(c.StateDir, wire.LockFile), flock.SetPermissions(0o600))

@@ -40,7 +40,8 @@ type Theme struct {
 // palette is one table of colours; the values are sRGB and the renderer takes
 // them down to what the terminal has.
 type palette struct {
-	dim, accent, ok, warn, bad, info string
+	dim, accent, onAccent            string
+	ok, warn, bad, info              string
 	selected, selection, border      string
 	match, onMatch, banner, onBanner string
 	sources                          [8]string
@@ -53,19 +54,19 @@ type palette struct {
 // except on a background of ours.
 var (
 	darkPalette = palette{
-		dim: "#8a919e", accent: "#7aa2f7", ok: "#7fb972", warn: "#d7a65f", bad: "#e5727e", info: "#5fb3c9",
+		dim: "#8a919e", accent: "#7aa2f7", onAccent: "#16181d", ok: "#7fb972", warn: "#d7a65f", bad: "#e5727e", info: "#5fb3c9",
 		selected: "#e6e9ef", selection: "#2c3548", border: "#4a5263",
 		match: "#e0c068", onMatch: "#16181d", banner: "#b4464f", onBanner: "#ffffff",
 		sources: [8]string{"#7aa2f7", "#7fb972", "#d7a65f", "#c792ea", "#5fb3c9", "#e58fb1", "#b5bd68", "#d08770"},
 	}
 	lightPalette = palette{
-		dim: "#666c77", accent: "#2257c4", ok: "#2f7d32", warn: "#8f5c00", bad: "#b3261e", info: "#0b6b85",
+		dim: "#666c77", accent: "#2257c4", onAccent: "#ffffff", ok: "#2f7d32", warn: "#8f5c00", bad: "#b3261e", info: "#0b6b85",
 		selected: "#16181d", selection: "#d8e2f5", border: "#a4abb8",
 		match: "#ffd75f", onMatch: "#16181d", banner: "#b3261e", onBanner: "#ffffff",
 		sources: [8]string{"#2257c4", "#2f7d32", "#8f5c00", "#7a3eb1", "#0b6b85", "#a8326e", "#5f6b00", "#9c4a1a"},
 	}
 	neutralPalette = palette{
-		dim: "#7d8590", accent: "#4f83e0", ok: "#47964a", warn: "#ad7c1f", bad: "#d9534f", info: "#2c8fab",
+		dim: "#7d8590", accent: "#4f83e0", onAccent: "#ffffff", ok: "#47964a", warn: "#ad7c1f", bad: "#d9534f", info: "#2c8fab",
 		selected: "#ffffff", selection: "#3a588c", border: "#7d8590",
 		match: "#e0c068", onMatch: "#16181d", banner: "#b4464f", onBanner: "#ffffff",
 		sources:        [8]string{"#4f83e0", "#47964a", "#ad7c1f", "#9a63c9", "#2c8fab", "#c2588c", "#7f8a24", "#b8653c"},
@@ -93,7 +94,7 @@ func newTheme(p palette, ascii bool) *Theme {
 		Selection: on(p.selected, p.selection).Bold(true),
 		Border:    fg(p.border),
 		Match:     on(p.onMatch, p.match),
-		Current:   on(p.onMatch, p.accent).Bold(true),
+		Current:   on(p.onAccent, p.accent).Bold(true),
 		Banner:    on(p.onBanner, p.banner).Bold(true),
 		Title:     fg(p.dim).Bold(true),
 		Flash:     fg(p.accent).Bold(true),

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 )
 
@@ -34,13 +35,16 @@ type Rows interface {
 	Cell(row, column int) Cell
 	// Compare orders two rows by a column: negative, zero or positive.
 	Compare(a, b, column int) int
+	// Still returns the same rows for a job in the background: their cells do not
+	// depend on anything that the update loop changes.
+	Still() Rows
 }
 
 // flashFor is how long a changed cell stands out.
 const flashFor = time.Second
 
 // Table is a list of rows with a cursor that follows its row, a filter and an
-// order. The zero value with Columns set is ready.
+// order.
 type Table struct {
 	Columns []Column
 	// Wide also shows the columns of the lowest priority.
@@ -63,16 +67,24 @@ type Table struct {
 	flashes    map[string]uint64 // row id → bit set of columns
 	flashUntil time.Time
 	height     int
+
+	next       Rows // what a pending job is to show
+	before     map[string][]string
+	changed    time.Time
+	generation *atomic.Uint64
+}
+
+// NewTable makes a table of columns.
+func NewTable(columns []Column) *Table {
+	return &Table{Columns: columns, generation: new(atomic.Uint64)}
 }
 
 // SetRows takes a new snapshot. The cursor stays on its row; if that row is
 // gone it stays where it is and Gone reports so. Cells that changed in rows that
 // were visible flash until now plus a second.
 func (t *Table) SetRows(rows Rows, now time.Time) {
-	before := t.visibleCells()
-	t.rows = rows
-	t.rebuild()
-	t.flash(before, now)
+	t.before, t.changed = t.visibleCells(), now
+	t.rebuild(rows)
 }
 
 // visibleCells remembers what the visible rows say in their steady columns.
@@ -123,25 +135,72 @@ func (t *Table) EndFlash(now time.Time) {
 }
 
 // rebuild applies filter and order anew and puts the cursor back on its row.
-func (t *Table) rebuild() {
-	t.order = t.order[:0]
-	if t.rows == nil {
+// With many rows that is a job for the background; until it is done the table
+// shows what it showed.
+func (t *Table) rebuild(rows Rows) {
+	t.next = rows
+	t.generation.Add(1)
+	if rows == nil || rows.Len() > backgroundRows && (t.filter != nil || t.sortBy > 0) {
 		return
 	}
-	for row := range t.rows.Len() {
-		if t.matches(row) {
-			t.order = append(t.order, row)
-		}
+	job := t.job()
+	t.Take(job())
+}
+
+// backgroundRows is how many rows are filtered and sorted at once; more would
+// be felt between a key and its frame.
+const backgroundRows = 20_000
+
+// Ordered is the result of a table's background job.
+type Ordered struct {
+	generation uint64
+	rows       Rows
+	order      []int
+}
+
+// Job returns the filtering and sorting that is to be done outside the update
+// loop, nil if there is none. Its result goes to Take. A job that a newer one
+// has overtaken ends early.
+func (t *Table) Job() func() Ordered {
+	if t.next == nil {
+		return nil
 	}
-	if t.sortBy > 0 {
-		slices.SortStableFunc(t.order, func(a, b int) int {
-			c := t.rows.Compare(a, b, t.sortBy-1)
-			if t.reverse {
-				c = -c
+	return t.job()
+}
+
+func (t *Table) job() func() Ordered {
+	rows, filter, columns, sortBy, reverse := t.next, t.filter, len(t.Columns), t.sortBy, t.reverse
+	generation, newest, still := t.generation.Load(), t.generation, rows.Still()
+	return func() Ordered {
+		order := make([]int, 0, still.Len())
+		for row := range still.Len() {
+			const looks = 1024
+			if row%looks == 0 && newest.Load() != generation {
+				return Ordered{}
 			}
-			return cmp.Or(c, strings.Compare(t.rows.ID(a), t.rows.ID(b)))
-		})
+			if filter.MatchRow(columns, func(c int) string { return still.Cell(row, c).Text }) {
+				order = append(order, row)
+			}
+		}
+		if sortBy > 0 {
+			slices.SortStableFunc(order, func(a, b int) int {
+				c := still.Compare(a, b, sortBy-1)
+				if reverse {
+					c = -c
+				}
+				return cmp.Or(c, strings.Compare(still.ID(a), still.ID(b)))
+			})
+		}
+		return Ordered{generation: generation, rows: rows, order: order}
 	}
+}
+
+// Take shows what a job has found. The result of an overtaken job is dropped.
+func (t *Table) Take(o Ordered) {
+	if o.rows == nil || o.generation != t.generation.Load() {
+		return
+	}
+	t.rows, t.order, t.next = o.rows, o.order, nil
 	t.gone = false
 	if t.current != "" {
 		if i := t.indexOf(t.current); i >= 0 {
@@ -154,11 +213,15 @@ func (t *Table) rebuild() {
 	if !t.gone {
 		t.remember()
 	}
+	t.flash(t.before, t.changed)
+	t.before = nil
 }
 
-func (t *Table) matches(row int) bool {
-	return t.filter.MatchRow(len(t.Columns), func(c int) string { return t.rows.Cell(row, c).Text })
-}
+// Busy reports whether a job is still to be done.
+func (t *Table) Busy() bool { return t.next != nil }
+
+// Rows returns the snapshot that is shown, nil before there is one.
+func (t *Table) Rows() Rows { return t.rows }
 
 func (t *Table) indexOf(id string) int {
 	for i, row := range t.order {
@@ -214,8 +277,17 @@ func (t *Table) MoveTo(index int) { t.Move(index - t.cursor) }
 // Select puts the cursor on a row by its id, now or as soon as it appears.
 func (t *Table) Select(id string) {
 	t.current = id
-	if t.rows != nil {
-		t.rebuild()
+	t.again()
+}
+
+// again filters and sorts the newest rows anew.
+func (t *Table) again() {
+	rows := t.next
+	if rows == nil {
+		rows = t.rows
+	}
+	if rows != nil {
+		t.rebuild(rows)
 	}
 }
 
@@ -231,7 +303,7 @@ func (t *Table) Filter(source string) error {
 	if err == nil {
 		t.filter = f
 		t.needs = nil
-		t.rebuild()
+		t.again()
 	}
 	return err
 }
@@ -246,14 +318,14 @@ func (t *Table) Sort(column int) {
 	} else {
 		t.sortBy, t.reverse = column+1, false
 	}
-	t.rebuild()
+	t.again()
 }
 
 // SortNext moves the order to the next or previous column.
 func (t *Table) SortNext(by int) {
 	n := len(t.Columns)
 	t.sortBy, t.reverse = ((t.sortBy-1+by)%n+n)%n+1, false
-	t.rebuild()
+	t.again()
 }
 
 // Column returns the index of a column by its key, or -1.
@@ -290,6 +362,6 @@ func (t *Table) Visible(f func(row int) bool) {
 func (t *Table) Turn() {
 	if t.sortBy > 0 {
 		t.reverse = !t.reverse
-		t.rebuild()
+		t.again()
 	}
 }

@@ -19,12 +19,14 @@ func (r testRows) ID(row int) string         { return r[row][0] }
 func (r testRows) Cell(row, column int) Cell { return Cell{Text: r[row][column]} }
 func (r testRows) Compare(a, b, c int) int   { return cmp.Compare(r[a][c], r[b][c]) }
 
+func (r testRows) Still() Rows { return r }
+
 func newTestTable(rows testRows) *Table {
-	t := &Table{Columns: []Column{
+	t := NewTable([]Column{
 		{Title: "NAME", Key: "name", Priority: 1, Min: 8},
 		{Title: "STATUS", Key: "status", Priority: 1, Min: 8},
 		{Title: "CALLS", Key: "calls", Priority: 3, Min: 6, Align: AlignRight},
-	}}
+	})
 	t.SetRows(rows, time.Unix(0, 0))
 	t.View(NewTheme(true, false), 60, 6)
 	return t
@@ -150,4 +152,40 @@ func TestDrawingCostsWhatIsShownNotWhatThereIs(t *testing.T) {
 		return testing.AllocsPerRun(5, func() { table.View(theme, 160, 50) })
 	}
 	assert.InDelta(t, count(small), count(large), 50)
+}
+
+func TestManyRowsAreFilteredInTheBackgroundAndLateResultsAreDropped(t *testing.T) {
+	var many testRows
+	for i := range backgroundRows + 1 {
+		many = append(many, [3]string{fmt.Sprintf("fn-%06d", i), "Ready", "12"})
+	}
+	table := newTestTable(many)
+	require.Nil(t, table.Job(), "all rows in their own order need no job")
+	table.MoveTo(7)
+
+	require.NoError(t, table.Filter("fn-00000"))
+	early := table.Job()
+	require.NotNil(t, early)
+	shown, _ := table.Counts()
+	assert.Equal(t, len(many), shown, "until it is done everything stays as it was")
+	require.NoError(t, table.Filter("fn-00000 !3"))
+	job := table.Job()
+	table.Take(early())
+	assert.True(t, table.Busy(), "an overtaken result is dropped")
+	table.Take(job())
+	shown, _ = table.Counts()
+	assert.Equal(t, 9, shown)
+	assert.Contains(t, frame(table, 60, 12)[7], "› fn-000007")
+
+	table.Sort(0)
+	table.Sort(0)
+	table.Take(table.Job()())
+	assert.Contains(t, frame(table, 60, 12)[1], "fn-000009")
+
+	newer := append(testRows{{"fn-000000", "Failed", "1"}}, many[1:]...)
+	table.SetRows(newer, time.Unix(5, 0))
+	assert.NotContains(t, strings.Join(frame(table, 60, 12), "\n"), "Failed")
+	table.Take(table.Job()())
+	assert.Contains(t, strings.Join(frame(table, 60, 12), "\n"), "Failed")
+	assert.NotZero(t, table.FlashUntil())
 }

@@ -2,6 +2,7 @@ package views
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"testing"
 	"time"
@@ -335,5 +336,38 @@ func TestScreensLeaveNothingRunningBehind(t *testing.T) {
 			d.press("1", "enter", "enter", "tab", "esc", "esc", "2", "3", "4", "d", "esc", "5")
 		}
 		// drive fails the test if a goroutine is left when the console has ended.
+	})
+}
+
+func TestALargeListFiltersInTheBackground(t *testing.T) {
+	backend := sampleBackend(bubbleStart)
+	for i := range 25_000 {
+		call := backend.calls[i%30]
+		call.ID = fmt.Sprintf("many-%d", i)
+		backend.calls = append(backend.calls, call)
+	}
+	drive(t, backend, func(d *driver) {
+		d.press("2")
+		d.see("calls (25 030)")
+		d.press("/")
+		d.typed("many-24999")
+		d.press("enter")
+		d.see("calls (1 of 25 030) > /many-24999", "many-24999")
+		d.press("esc", "S")
+		d.see("calls (25 030)", "STATUS ↑")
+	})
+}
+
+func TestABackendThatDoesNotPushIsPolled(t *testing.T) {
+	backend := sampleBackend(bubbleStart)
+	backend.description.Missing = map[client.Capability]string{client.CanPush: "polled"}
+	drive(t, backend, func(d *driver) {
+		d.see("Deploying")
+		backend.change(func() { backend.functions[1].Version, backend.functions[1].DeployingVersion = 8, 0 })
+		d.wait(pollBusyEvery + 100*time.Millisecond)
+		d.see("ingest-ims v8 is Ready")
+		backend.change(func() { backend.functions = backend.functions[:1] })
+		d.wait(pollEvery + 100*time.Millisecond)
+		d.see("functions (1)")
 	})
 }

@@ -64,7 +64,7 @@ type moment struct {
 type listScreen[T any] struct {
 	*shell
 	spec   listSpec[T]
-	table  ui.Table
+	table  *ui.Table
 	data   subscription[[]T]
 	opened time.Time
 	now    moment
@@ -81,9 +81,11 @@ const (
 
 func newListScreen[T any](s *shell, spec listSpec[T]) *listScreen[T] {
 	l := &listScreen[T]{shell: s, spec: spec}
+	var columns []ui.Column
 	for _, c := range spec.columns {
-		l.table.Columns = append(l.table.Columns, c.Column)
+		columns = append(columns, c.Column)
 	}
+	l.table = ui.NewTable(columns)
 	l.data = subscription[[]T]{owner: l, load: spec.load, shared: spec.shared, busy: l.busy}
 	return l
 }
@@ -142,6 +144,10 @@ func touches(came map[string]bool, shown []string) bool {
 
 // Update implements Screen.
 func (l *listScreen[T]) Update(msg tea.Msg) tea.Cmd {
+	if ordered, ok := msg.(ui.Ordered); ok {
+		l.table.Take(ordered)
+		return nil
+	}
 	snapshot, ok := msg.(snapshotMsg[[]T])
 	if !ok {
 		return nil
@@ -154,9 +160,18 @@ func (l *listScreen[T]) Update(msg tea.Msg) tea.Cmd {
 	if l.data.last.Err != nil {
 		l.fail("read "+l.spec.noun, l.data.last.Err)
 	} else {
-		l.table.SetRows(listRows[T]{screen: l, items: l.data.last.Value}, l.now.now)
+		l.table.SetRows(listRows[T]{columns: l.spec.columns, id: l.spec.id, items: l.data.last.Value, at: &l.now}, l.now.now)
 	}
-	return next
+	return tea.Batch(next, l.order())
+}
+
+// order runs the table's pending job, if it has one, outside the update loop.
+func (l *listScreen[T]) order() tea.Cmd {
+	job := l.table.Job()
+	if job == nil {
+		return nil
+	}
+	return func() tea.Msg { return screenMsg{owner: l, body: job()} }
 }
 
 // View implements Screen.
@@ -187,6 +202,8 @@ func (l *listScreen[T]) instead() (string, ui.Tone) {
 		return " ", ui.ToneDim
 	case !last.Loaded:
 		return fmt.Sprintf("loading %s… %s", l.spec.noun, ui.Elapsed(waited)), ui.ToneDim
+	case l.table.Rows() == nil:
+		return "sorting " + l.spec.noun, ui.ToneDim
 	case all == 0:
 		return l.spec.empty, ui.ToneText
 	case shown == 0:
@@ -225,6 +242,9 @@ func (l *listScreen[T]) Status() status {
 			st.count = ui.Grouped(int64(shown)) + " of " + st.count
 		}
 	}
+	if l.table.Busy() {
+		st.position = "sorting  " + st.position
+	}
 	if l.table.Gone() {
 		st.position = "gone  " + st.position
 	}
@@ -248,7 +268,7 @@ func (l *listScreen[T]) pulse() time.Duration {
 	}
 	running := false
 	l.table.Visible(func(row int) bool {
-		running = l.spec.running != nil && l.spec.running(l.data.last.Value[row])
+		running = l.spec.running != nil && l.spec.running(l.shown()[row])
 		return !running
 	})
 	switch {
@@ -261,7 +281,10 @@ func (l *listScreen[T]) pulse() time.Duration {
 }
 
 // Search implements searcher.
-func (l *listScreen[T]) Search(text string) (tea.Cmd, error) { return nil, l.table.Filter(text) }
+func (l *listScreen[T]) Search(text string) (tea.Cmd, error) {
+	err := l.table.Filter(text)
+	return l.order(), err
+}
 
 // Searched implements searcher.
 func (l *listScreen[T]) Searched() string { return l.table.Filtered() }
@@ -269,30 +292,47 @@ func (l *listScreen[T]) Searched() string { return l.table.Filtered() }
 // item is the row under the cursor.
 func (l *listScreen[T]) item() (item T, ok bool) {
 	row, ok := l.table.Cursor()
-	if !ok || row >= len(l.data.last.Value) {
+	if !ok {
 		return item, false
 	}
-	return l.data.last.Value[row], true
+	return l.shown()[row], true
+}
+
+// shown are the items of the snapshot that the table shows, which may be behind
+// the newest while that is being sorted.
+func (l *listScreen[T]) shown() []T {
+	rows, _ := l.table.Rows().(listRows[T]) // It holds no other rows.
+	return rows.items
 }
 
 // listRows is one snapshot as the table sees it.
 type listRows[T any] struct {
-	screen *listScreen[T]
-	items  []T
+	columns []listColumn[T]
+	id      func(T) string
+	items   []T
+	// at is the screen's present moment.
+	at *moment
 }
 
 func (r listRows[T]) Len() int          { return len(r.items) }
-func (r listRows[T]) ID(row int) string { return r.screen.spec.id(r.items[row]) }
+func (r listRows[T]) ID(row int) string { return r.id(r.items[row]) }
 
 func (r listRows[T]) Cell(row, column int) ui.Cell {
-	return r.screen.spec.columns[column].cell(r.items[row], r.screen.now)
+	return r.columns[column].cell(r.items[row], *r.at)
 }
 
 func (r listRows[T]) Compare(a, b, column int) int {
-	if order := r.screen.spec.columns[column].order; order != nil {
+	if order := r.columns[column].order; order != nil {
 		return order(r.items[a], r.items[b])
 	}
 	return cmp.Compare(r.Cell(a, column).Text, r.Cell(b, column).Text)
+}
+
+// Still implements ui.Rows: the same items at this moment, whatever comes.
+func (r listRows[T]) Still() ui.Rows {
+	at := *r.at
+	r.at = &at
+	return r
 }
 
 // fill brings lines to a height.
@@ -312,7 +352,7 @@ func (l *listScreen[T]) Commands() []command {
 	if l.spec.missing != "" {
 		return all
 	}
-	t := &l.table
+	t := l.table
 	all = append(all,
 		command{id: "list.down", run: do(func() { t.Move(1) })},
 		command{id: "list.up", run: do(func() { t.Move(-1) })},
@@ -321,20 +361,26 @@ func (l *listScreen[T]) Commands() []command {
 		command{id: "list.first", run: do(func() { t.MoveTo(0) })},
 		command{id: "list.last", run: do(l.last)},
 	)
+	ordered := func(change func()) func() tea.Cmd {
+		return func() tea.Cmd {
+			change()
+			return l.order()
+		}
+	}
 	if l.spec.failing != "" {
-		all = append(all, command{id: "list.failing", run: do(l.toggleFailing)})
+		all = append(all, command{id: "list.failing", run: ordered(l.toggleFailing)})
 	}
 	for _, by := range []struct{ id, column string }{
 		{"list.sortname", l.spec.sortName}, {"list.sortage", l.spec.sortAge}, {"list.sortstatus", l.spec.sortStatus},
 	} {
 		if column := t.Column(by.column); column >= 0 {
-			all = append(all, command{id: by.id, run: do(func() { t.Sort(column) })})
+			all = append(all, command{id: by.id, run: ordered(func() { t.Sort(column) })})
 		}
 	}
 	return append(all,
-		command{id: "list.sortturn", run: do(t.Turn)},
-		command{id: "list.sortnext", run: do(func() { t.SortNext(1) })},
-		command{id: "list.sortprevious", run: do(func() { t.SortNext(-1) })},
+		command{id: "list.sortturn", run: ordered(t.Turn)},
+		command{id: "list.sortnext", run: ordered(func() { t.SortNext(1) })},
+		command{id: "list.sortprevious", run: ordered(func() { t.SortNext(-1) })},
 		command{id: "list.wide", run: do(func() { t.Wide = !t.Wide })},
 	)
 }

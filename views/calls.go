@@ -25,13 +25,41 @@ type callScope struct {
 	name string
 }
 
-// callsLoaded is how many calls a list holds; a + behind the count says that
-// there are more.
+// callsLoaded is how many calls a list begins with and reads at a time; the key
+// for older ones doubles it, and a + behind the count says that there are more.
 const callsLoaded = 500
+
+// callPages reads the newest calls, as many as are wanted.
+type callPages struct {
+	backend client.Backend
+	scope   callScope
+	wanted  atomic.Int64
+	// more says that there are older ones than were read.
+	more atomic.Bool
+}
+
+func (p *callPages) load(ctx context.Context) ([]client.Call, error) {
+	query := client.CallQuery{FunctionID: p.scope.functionID, ScheduleID: p.scope.scheduleID}
+	var calls []client.Call
+	for wanted := int(p.wanted.Load()); ; {
+		query.Limit = min(callsLoaded, wanted-len(calls))
+		page, err := p.backend.Calls(ctx, query)
+		if err != nil {
+			return nil, err
+		}
+		calls, query.Cursor = append(calls, page.Calls...), page.Next
+		p.more.Store(page.Next != "")
+		if page.Next == "" || len(calls) >= wanted {
+			return calls, nil
+		}
+	}
+}
 
 // newCalls is the list of calls.
 func newCalls(s *shell, scope callScope) *listScreen[client.Call] {
-	title, more := "calls", new(atomic.Bool)
+	title := "calls"
+	pages := &callPages{backend: s.backend, scope: scope}
+	pages.wanted.Store(callsLoaded)
 	if scope.name != "" {
 		title += " " + scope.name
 	}
@@ -39,17 +67,14 @@ func newCalls(s *shell, scope callScope) *listScreen[client.Call] {
 		title: title, noun: "calls",
 		columns: callColumns(scope),
 		id:      func(c client.Call) string { return c.ID },
-		load: func(ctx context.Context) ([]client.Call, error) {
-			page, err := s.backend.Calls(ctx, client.CallQuery{FunctionID: scope.functionID, ScheduleID: scope.scheduleID, Limit: callsLoaded})
-			more.Store(page.Next != "")
-			return page.Calls, err
-		},
-		more: more, kinds: []string{"call"}, unscoped: viewCalls,
+		load:    pages.load,
+		more:    &pages.more, kinds: []string{"call"}, unscoped: viewCalls,
 		running: func(c client.Call) bool { return !c.Status.Ended() },
 		ages:    true,
 		empty:   "No calls yet.  " + s.keys.Key("functions.call") + " on a function calls it",
 		sortAge: "started", sortStatus: "status", sortName: "function",
 		failing:  "status:/Failed|Timeout/",
+		older:    func() { pages.wanted.Store(2 * pages.wanted.Load()) },
 		commands: func(l *listScreen[client.Call]) []command { return callListCommands(s, l) },
 	}
 	if scope.functionID != "" {

@@ -339,7 +339,7 @@ func TestScreensLeaveNothingRunningBehind(t *testing.T) {
 	})
 }
 
-func TestALargeListFiltersInTheBackground(t *testing.T) {
+func TestALargeListIsLoadedInPartsAndFiltersInTheBackground(t *testing.T) {
 	backend := sampleBackend(bubbleStart)
 	for i := range 25_000 {
 		call := backend.calls[i%30]
@@ -348,6 +348,12 @@ func TestALargeListFiltersInTheBackground(t *testing.T) {
 	}
 	drive(t, backend, func(d *driver) {
 		d.press("2")
+		d.see("calls (500+)")
+		d.press("M")
+		d.see("calls (1 000+)")
+		for range 5 {
+			d.press("M")
+		}
 		d.see("calls (25 030)")
 		d.press("/")
 		d.typed("many-24999")
@@ -355,6 +361,8 @@ func TestALargeListFiltersInTheBackground(t *testing.T) {
 		d.see("calls (1 of 25 030) > /many-24999", "many-24999")
 		d.press("esc", "S")
 		d.see("calls (25 030)", "STATUS ↑")
+		d.press("M")
+		d.see("all calls are loaded")
 	})
 }
 

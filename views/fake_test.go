@@ -2,6 +2,7 @@ package views
 
 import (
 	"context"
+	"strconv"
 	"sync"
 	"time"
 
@@ -88,6 +89,11 @@ func (f *fakeBackend) Calls(_ context.Context, query client.CallQuery) (client.C
 			(query.ScheduleID == "" || call.ScheduleID == query.ScheduleID) {
 			page.Calls = append(page.Calls, call)
 		}
+	}
+	from, _ := strconv.Atoi(query.Cursor)
+	page.Calls = page.Calls[min(from, len(page.Calls)):]
+	if query.Limit > 0 && len(page.Calls) > query.Limit {
+		page.Calls, page.Next = page.Calls[:query.Limit], strconv.Itoa(from+query.Limit)
 	}
 	return page, f.listErr
 }

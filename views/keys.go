@@ -38,6 +38,7 @@ var defaultKeys = []ui.Binding{
 	{ID: "functions.rollback", Scope: ui.ScopeList, Keys: []string{"b"}, Label: "roll back", Help: "choose an earlier version to serve again"},
 	{ID: "list.delete", Scope: ui.ScopeList, Keys: []string{"ctrl+d"}, Label: "delete", Help: "delete; its name must be typed"},
 	{ID: "list.failing", Scope: ui.ScopeList, Keys: []string{"x"}, Label: "failing", Help: "failing rows only"},
+	{ID: "list.older", Scope: ui.ScopeList, Keys: []string{"M"}, Label: "older", Help: "load older ones"},
 	{ID: "list.down", Scope: ui.ScopeList, Keys: []string{"j", "down"}, Label: "down", Help: "down"},
 	{ID: "list.up", Scope: ui.ScopeList, Keys: []string{"k", "up"}, Label: "up", Help: "up"},
 	{ID: "list.pagedown", Scope: ui.ScopeList, Keys: []string{"ctrl+f", "pgdown"}, Label: "page down", Help: "page down"},

@@ -41,7 +41,9 @@ type listSpec[T any] struct {
 	// unscoped is the view that key 0 goes to from a list of one function.
 	unscoped int
 	// more is set by load when there is more than it read.
-	more     *atomic.Bool
+	more *atomic.Bool
+	// older makes load read more of the past; nil leaves the key unbound.
+	older    func()
 	commands func(l *listScreen[T]) []command
 }
 
@@ -361,6 +363,9 @@ func (l *listScreen[T]) Commands() []command {
 		command{id: "list.first", run: do(func() { t.MoveTo(0) })},
 		command{id: "list.last", run: do(l.last)},
 	)
+	if l.spec.older != nil {
+		all = append(all, l.loadOlder())
+	}
 	ordered := func(change func()) func() tea.Cmd {
 		return func() tea.Cmd {
 			change()
@@ -383,6 +388,17 @@ func (l *listScreen[T]) Commands() []command {
 		command{id: "list.sortprevious", run: ordered(func() { t.SortNext(-1) })},
 		command{id: "list.wide", run: do(func() { t.Wide = !t.Wide })},
 	)
+}
+
+func (l *listScreen[T]) loadOlder() command {
+	c := command{id: "list.older", run: do(func() {
+		l.spec.older()
+		l.data.refresh(l.clock())
+	})}
+	if !l.spec.more.Load() {
+		c.reason = "all " + l.spec.noun + " are loaded"
+	}
+	return c
 }
 
 // do is a command that only changes what is shown.

@@ -52,13 +52,9 @@ type Error struct {
 	Err error
 }
 
-// Error returns the message and its cause.
-func (e *Error) Error() string {
-	if e.Err == nil {
-		return e.Message
-	}
-	return e.Message + ": " + e.Err.Error()
-}
+// Error returns the message: a whole sentence for the operator. The cause is one
+// key away, see Explain.
+func (e *Error) Error() string { return e.Message }
 
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }

@@ -200,12 +200,17 @@ func (b *buffer) edit(key tea.KeyPressMsg) bool {
 	case "ctrl+u":
 		*b = newBuffer("")
 	default:
-		if key.Text == "" || key.Mod&(tea.ModCtrl|tea.ModAlt) != 0 {
+		if !types(key) {
 			return false
 		}
 		b.insert(key.Text)
 	}
 	return true
+}
+
+// types reports whether a key puts text in.
+func types(key tea.KeyPressMsg) bool {
+	return key.Text != "" && key.Mod&(tea.ModCtrl|tea.ModAlt) == 0
 }
 
 // pasted is a paste as it was copied: terminals send a line's end as CR.

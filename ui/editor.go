@@ -31,6 +31,9 @@ type Editor struct {
 	said     string
 	// Tidy lays the text out anew, for ctrl+t; nil where there is no such thing.
 	Tidy func(text string) (string, error)
+	// Selected says that the text is only a proposal: what is typed or pasted first
+	// replaces it, and any other key of the field keeps it.
+	Selected bool
 	// MaskAfter hides what follows this character in each line; 0 hides nothing.
 	MaskAfter byte
 }
@@ -78,13 +81,26 @@ func (e *Editor) update(msg tea.Msg) bool {
 		if e.big != "" {
 			return e.refuse()
 		}
+		e.replaceSelected()
 		e.buf.insert(pasted(msg.Content))
 		e.settle()
 		return true
 	case tea.KeyPressMsg:
-		return e.key(msg)
+		if types(msg) {
+			e.replaceSelected()
+		}
+		handled := e.key(msg)
+		e.Selected = e.Selected && !handled
+		return handled
 	}
 	return false
+}
+
+func (e *Editor) replaceSelected() {
+	if e.Selected {
+		e.Selected = false
+		e.set("")
+	}
 }
 
 func (e *Editor) key(msg tea.KeyPressMsg) bool {
@@ -184,6 +200,9 @@ func (e *Editor) drawRow(theme *Theme, row, room int, focused bool) string {
 	line, cursor, style := e.buf.lines[row], e.buf.col, theme.Text
 	if e.MaskAfter != 0 {
 		line, cursor = mask(line, cursor, e.MaskAfter)
+	}
+	if e.Selected {
+		style = theme.Selection
 	}
 	w := window{left: e.col, width: max(room, 0), cursor: -1, style: style}
 	if focused && row == e.buf.row {

@@ -320,3 +320,25 @@ func FuzzTheBufferIsATextWithACursor(f *testing.F) {
 		require.Equal(t, "", b.value(), fmt.Sprintf("%q", b.value()))
 	})
 }
+
+func TestTypingReplacesAProposedTextAndAnyOtherKeyKeepsIt(t *testing.T) {
+	propose := func() *Editor {
+		e := NewEditor(FieldSpec{Label: "Data", Value: "{}"})
+		e.Selected = true
+		return e
+	}
+	typed := propose()
+	for _, r := range `{"a":1}` {
+		typed.update(tea.KeyPressMsg{Code: r, Text: string(r)})
+	}
+	assert.Equal(t, `{"a":1}`, typed.Value())
+
+	pasted := propose()
+	pasted.update(tea.PasteMsg{Content: `{"b":2}`})
+	assert.Equal(t, `{"b":2}`, pasted.Value())
+
+	kept := propose()
+	kept.update(tea.KeyPressMsg{Code: tea.KeyLeft})
+	kept.update(tea.KeyPressMsg{Code: '"', Text: `"`})
+	assert.Equal(t, `{"}`, kept.Value())
+}

@@ -54,6 +54,7 @@ func newScheduleForm(d deps, fn *client.Function, functions []client.Function) (
 		Check: cronCheck(d.clock, d.zone),
 	})
 	s.data = newDataField(d.backend, "{}")
+	s.data.Selected = true
 	s.form = ui.NewForm(d.clock, s.name, s.function, s.cron, s.data)
 	return s, nil
 }

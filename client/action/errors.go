@@ -22,7 +22,7 @@ func (e unchangedError) Is(target error) bool { return target == ErrUnchanged }
 func unchanged(name string, version int) error {
 	return &client.Error{
 		Code:    client.CodeConflict,
-		Message: name + " was not redeployed",
+		Message: fmt.Sprintf("%s was not redeployed: %s", name, unchangedError{version}),
 		Hint:    "force the redeploy to send the same code again",
 		Err:     unchangedError{version},
 	}

@@ -38,7 +38,7 @@ func (a *app) openEmbedded(ctx context.Context, peek bool) (client.Backend, erro
 	var place *fs.PathError
 	if errors.As(err, &place) && client.Explain(err).Code == client.CodeFailed {
 		return nil, &client.Error{
-			Code: client.CodeFailed, Message: "the state directory " + dir + " cannot be used", Err: place,
+			Code: client.CodeFailed, Message: "the state directory " + dir + " cannot be used: " + place.Err.Error(), Err: place,
 			Hint: "set FNDECK_STATE_DIR to a directory that you can write",
 		}
 	}

@@ -23,10 +23,12 @@ type callForm struct {
 // newCallForm makes the form; data is what the function was given last, nil if
 // that is not known.
 func newCallForm(d deps, fn client.Function, data json.RawMessage) (ui.Overlay, tea.Cmd) {
-	if len(data) == 0 {
+	proposed := len(data) == 0
+	if proposed {
 		data = json.RawMessage("{}")
 	}
 	c := &callForm{fn: fn, data: newDataField(d.backend, string(data))}
+	c.data.Selected = proposed
 	fields := []ui.Field{c.data}
 	if note := c.serving(); note != "" {
 		fields = append(fields, ui.NewNote("", ui.Remark{Tone: ui.ToneWarn, Text: note}))

@@ -59,27 +59,7 @@ func driveAny(t *testing.T, backend func() client.Backend, test func(d *driver))
 
 // visit shows each screen of the console in turn.
 func visit(d *driver, look func(name string)) {
-	for _, screen := range []struct{ name, keys string }{
-		{"functions", "1"},
-		{"function", "d"},
-		{"function-versions", "tab"},
-		{"function-deploys", "tab"},
-		{"function-calls", "1 enter"},
-		{"build", "1 j l"},
-		{"calls", "2"},
-		{"call-result", "j enter"},
-		{"call-log", "tab"},
-		{"call-data", "tab"},
-		{"call-error", "tab"},
-		{"logs", "3"},
-		{"schedules", "4"},
-		{"schedule", "d"},
-		{"schedule-runs", "tab"},
-		{"schedule-data", "tab"},
-		{"schedule-calls", "4 enter"},
-		{"sources", "5"},
-		{"errors", "!"},
-	} {
+	for _, screen := range everyScreen {
 		d.press(strings.Fields(screen.keys)...)
 		look(screen.name)
 	}

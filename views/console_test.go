@@ -108,6 +108,16 @@ func TestAFailedDeploySaysWhatStillServesAndIsKept(t *testing.T) {
 		d.miss("! 1")
 		d.press("enter")
 		d.see("what", "deploy ingest-ims")
+		d.press("esc")
+		backend.change(func() { backend.functions[1].DeployingVersion = 9 })
+		d.press("ctrl+r")
+		backend.change(func() {
+			f := &backend.functions[1]
+			f.DeployingVersion, f.Error = 0, &client.Failure{Message: "disk full"}
+		})
+		d.press("ctrl+r")
+		d.see("errors (2)", "disk full")
+		d.miss("! 1")
 	})
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -27,13 +28,16 @@ type failure struct {
 }
 
 // errorLog is everything that has failed since the console began. It is touched
-// from the update loop only; what leaves it is a copy.
+// from the update loop only, except that the page reads the published copy.
 type errorLog struct {
 	clock  func() time.Time
 	since  time.Time
 	list   []failure // newest first
 	nextID int
 	unseen int
+	// published is the list as it stood after the newest failure; it never
+	// changes.
+	published atomic.Pointer[[]failure]
 }
 
 func newErrorLog(clock func() time.Time) *errorLog { return &errorLog{clock: clock, since: clock()} }
@@ -43,6 +47,7 @@ func (e *errorLog) add(operation string, err error) {
 	if err == nil || errors.Is(err, context.Canceled) {
 		return
 	}
+	defer e.publish()
 	x := client.Explain(err)
 	same := func(f failure) bool { return f.operation == operation && f.explained.Sentence == x.Sentence }
 	if i := slices.IndexFunc(e.list, same); i >= 0 {
@@ -57,16 +62,28 @@ func (e *errorLog) add(operation string, err error) {
 	e.list = e.list[:min(len(e.list), failuresMost)]
 }
 
+func (e *errorLog) publish() {
+	kept := slices.Clone(e.list)
+	e.published.Store(&kept)
+}
+
+// all is the published list; it may be called from any goroutine.
+func (e *errorLog) all() []failure {
+	if kept := e.published.Load(); kept != nil {
+		return *kept
+	}
+	return nil
+}
+
 func (e *errorLog) unread() int { return e.unseen }
 func (e *errorLog) read()       { e.unseen = 0 }
 
 // newErrors is the ! page.
 func newErrors(s *shell) *listScreen[failure] {
-	kept := slices.Clone(s.errors.list)
 	return newListScreen(s, listSpec[failure]{
 		title: "errors", noun: "errors",
 		id:   func(f failure) string { return fmt.Sprint(f.id) },
-		load: func(context.Context) ([]failure, error) { return kept, nil },
+		load: func(context.Context) ([]failure, error) { return s.errors.all(), nil },
 		ages: true, sortAge: "time",
 		empty: "nothing has failed since " + s.errors.since.In(s.zone).Format("15:04"),
 		columns: []listColumn[failure]{

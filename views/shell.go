@@ -191,8 +191,15 @@ func (s *shell) say(text string, tone ui.Tone) {
 	s.toast = ui.NewToast(text, tone, s.clock())
 }
 
-// fail keeps a failure in the list of errors.
-func (s *shell) fail(operation string, err error) { s.errors.add(operation, err) }
+// fail keeps a failure in the list of errors. On the page of errors it is seen
+// at once and is no news.
+func (s *shell) fail(operation string, err error) {
+	s.errors.add(operation, err)
+	if page, ok := s.screen().(*listScreen[failure]); ok {
+		s.errors.read()
+		page.data.refresh(s.clock())
+	}
+}
 
 // functionByID finds a function in what is known.
 func (s *shell) functionByID(id string) (client.Function, bool) {

@@ -7,6 +7,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -18,9 +20,11 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"fndeck/auth"
 	"fndeck/client"
 	"fndeck/client/embedded"
 	"fndeck/client/embedded/engine/runner"
+	"fndeck/client/embedded/wire"
 	"fndeck/client/pack"
 )
 
@@ -125,26 +129,54 @@ func measuredForks(b *testing.B, count int) []time.Duration {
 	return all
 }
 
-// The bar: an isolated call, committed durably when accepted and when ended, at
-// most 3 times a fork and wait of the same zygote.
+// The bar: an isolated call over the dialect, from its POST to its known end,
+// committed durably at both, at most 3 times a fork and wait of the same zygote.
+// The session that it is made under is opened before, as clients may.
 func BenchmarkIsolatedCall(b *testing.B) {
-	const calls = 300
-	backend, _ := benchDesk(b)
+	const calls, warm = 300, 20
+	backend, o := benchDesk(b)
 	f, _ := benchDeploy(b, backend, benchHandler)
-	ctx := context.Background()
+	post := dialectClient(b, o)
 	var all []time.Duration
-	for i := range calls + 20 {
+	for i := range calls + warm {
+		var session struct{ Items []struct{ Nonce string } }
+		post("sessions", `{"items":[{"oneshotTokenExchange":true}]}`, &session)
+		body := `{"data":{"n":1},"nonce":"` + session.Items[0].Nonce + `"}`
+		var call struct{ ID int64 }
 		start := time.Now()
-		c, err := backend.Invoke(ctx, client.CallRequest{FunctionID: f.ID, Data: json.RawMessage(`{"n":1}`)})
-		require.NoError(b, err)
-		c, err = backend.WaitCall(ctx, f.ID, c.ID)
+		post("functions/"+f.ID+"/call", body, &call)
+		c, err := backend.WaitCall(context.Background(), f.ID, strconv.FormatInt(call.ID, 10))
+		took := time.Since(start)
 		require.NoError(b, err)
 		require.Equal(b, client.CallCompleted, c.Status)
-		if i >= 20 { // the first ones warm caches
-			all = append(all, time.Since(start))
+		if i >= warm {
+			all = append(all, took)
 		}
 	}
 	report(b, median(all), median(measuredForks(b, calls)))
+}
+
+// dialectClient posts to the dialect as a vendor's client would.
+func dialectClient(b *testing.B, o embedded.Options) func(path, body string, out any) {
+	b.Helper()
+	socket, err := wire.SocketPath(o.StateDir, os.Getenv)
+	require.NoError(b, err)
+	token, err := auth.FileToken{Path: filepath.Join(o.StateDir, wire.TokenFile)}.Token()
+	require.NoError(b, err)
+	c := &http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		var d net.Dialer
+		return d.DialContext(ctx, "unix", socket)
+	}}}
+	return func(path, body string, out any) {
+		r, err := http.NewRequest(http.MethodPost, "http://engine/api/v1/projects/local/"+path, strings.NewReader(body))
+		require.NoError(b, err)
+		token.SetAuthHeader(r)
+		reply, err := c.Do(r)
+		require.NoError(b, err)
+		require.Equal(b, http.StatusCreated, reply.StatusCode)
+		require.NoError(b, json.NewDecoder(reply.Body).Decode(out))
+		require.NoError(b, reply.Body.Close())
+	}
 }
 
 // The bar: Ready within 100 ms of the upload. The floor is the start of the

@@ -30,7 +30,7 @@ func (e *Core) Invoke(functionID int64, data json.RawMessage) (store.Call, error
 	if err != nil {
 		return store.Call{}, err
 	}
-	c := store.Call{FunctionID: functionID, Status: store.Running, Started: e.c.Clock().UTC()}
+	c := store.Call{FunctionID: functionID, Status: store.Running, Started: e.now()}
 	err = e.store.Write(store.Durable, func(tx *store.Tx) error {
 		f, err := tx.Function(functionID)
 		if err != nil {
@@ -45,6 +45,9 @@ func (e *Core) Invoke(functionID int64, data json.RawMessage) (store.Call, error
 	e.startCall(c, data)
 	return c, nil
 }
+
+// now is the time as the state keeps it: UTC, to the microsecond.
+func (e *Core) now() time.Time { return e.c.Clock().UTC().Truncate(time.Microsecond) }
 
 // checkData refuses what no function could be given, before a process is
 // forked for it. The bytes themselves pass through as they are.
@@ -70,9 +73,10 @@ func (e *Core) startCall(c store.Call, data []byte) {
 	e.jobs.Go(func() {
 		defer cancel(nil)
 		defer func() { _ = os.RemoveAll(e.scratch(c.ID)) }() // after all who wait were told; the start sweep takes what stays
-		defer e.running.end(c.ID)
+		outcome := store.Call{}
+		defer func() { e.running.end(c.ID, outcome) }()
 		defer e.guard("call", c.ID)
-		e.run(ctx, c, data)
+		outcome = e.run(ctx, c, data)
 	})
 }
 
@@ -83,12 +87,13 @@ func (e *Core) guard(kind string, id int64) {
 	}
 }
 
-// run takes a call from Running to its end and stores the outcome.
-func (e *Core) run(ctx context.Context, c store.Call, data []byte) {
+// run takes a call from Running to its end and stores the outcome, which it
+// returns; the zero Call says that it could not be stored.
+func (e *Core) run(ctx context.Context, c store.Call, data []byte) store.Call {
 	log, outcome, started := e.execute(ctx, &c, data)
-	c.Ended = e.c.Clock().UTC()
+	c.Ended = e.now()
 	if !started.IsZero() {
-		c.Duration = e.c.Clock().Sub(started)
+		c.Duration = e.c.Clock().Sub(started).Truncate(time.Microsecond)
 	}
 	var rest []store.Line
 	rest, c.LogLines = log.rest()
@@ -105,9 +110,13 @@ func (e *Core) run(ctx context.Context, c store.Call, data []byte) {
 	err := e.store.Write(store.Durable, func(tx *store.Tx) error {
 		return errors.Join(tx.AppendLines(c.ID, rest), tx.FinishCall(c, outcome.Response))
 	})
-	if err != nil && !errors.Is(err, store.ErrNotFound) {
+	if err == nil {
+		return c
+	}
+	if !errors.Is(err, store.ErrNotFound) {
 		e.c.Logger.Error("the outcome of a call is not stored", "id", c.ID, "error", err)
 	}
+	return store.Call{}
 }
 
 // execute runs the call and returns its log, outcome and real start.
@@ -198,9 +207,12 @@ func (e *Core) Call(functionID, id int64) (store.Call, error) {
 
 // WaitCall returns a call once it has ended, or as it is when ctx ends.
 func (e *Core) WaitCall(ctx context.Context, functionID, id int64) (store.Call, error) {
-	if done := e.running.done(id); done != nil {
+	if c := e.running.find(id); c != nil && c.functionID == functionID {
 		select {
-		case <-done:
+		case <-c.done:
+			if c.outcome.ID != 0 {
+				return c.outcome, nil
+			}
 		case <-ctx.Done():
 		}
 	}

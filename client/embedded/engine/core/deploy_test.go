@@ -138,7 +138,7 @@ func TestDeletingAFunctionEndsItsCalls(t *testing.T) {
 	v := r.handler("import time\ndef handle(data): time.sleep(1000)\n")
 	c, err := r.Invoke(v.ID, nil)
 	require.NoError(t, err)
-	done := r.running.done(c.ID)
+	done := r.running.find(c.ID).done
 	require.NoError(t, r.Delete([]int64{v.ID}))
 	<-done
 	_, err = r.Call(v.ID, c.ID)

@@ -3,6 +3,8 @@ package core
 import (
 	"context"
 	"sync"
+
+	"fndeck/client/embedded/engine/store"
 )
 
 // running are the calls under way: who to tell of their end and how to cancel.
@@ -13,8 +15,10 @@ type running struct {
 
 type runningCall struct {
 	functionID int64
-	cancel     context.CancelCauseFunc
-	done       chan struct{}
+	// outcome is the call as it was stored at its end; set before done closes.
+	outcome store.Call
+	cancel  context.CancelCauseFunc
+	done    chan struct{}
 }
 
 func newRunning() *running { return &running{calls: map[int64]*runningCall{}} }
@@ -22,24 +26,24 @@ func newRunning() *running { return &running{calls: map[int64]*runningCall{}} }
 func (r *running) add(id, functionID int64, cancel context.CancelCauseFunc) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.calls[id] = &runningCall{functionID, cancel, make(chan struct{})}
+	r.calls[id] = &runningCall{functionID: functionID, cancel: cancel, done: make(chan struct{})}
 }
 
-func (r *running) end(id int64) {
+func (r *running) end(id int64, outcome store.Call) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	close(r.calls[id].done)
+	c := r.calls[id]
+	c.outcome = outcome
+	close(c.done)
 	delete(r.calls, id)
 }
 
-// done returns a channel that closes when the call has ended, nil if it has.
-func (r *running) done(id int64) <-chan struct{} {
+// find returns a call that has not ended, or nil. Its done channel closes when
+// it has.
+func (r *running) find(id int64) *runningCall {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if c := r.calls[id]; c != nil {
-		return c.done
-	}
-	return nil
+	return r.calls[id]
 }
 
 func (r *running) cancelFunction(functionID int64, cause error) {

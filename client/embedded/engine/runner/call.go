@@ -84,6 +84,7 @@ func (z *Zygote) Call(ctx context.Context, spec Spec, r Request, sink Sink) Outc
 	if err != nil {
 		return Outcome{Result: Failed, Message: err.Error()}
 	}
+	z.refill()
 	defer func() { _ = p.conn.Close() }() // the call is over, whatever it says
 	pump, out, errw, err := newPump(sink)
 	if err != nil {
@@ -167,7 +168,6 @@ func (z *Zygote) await(ctx context.Context, p *process, replies <-chan *reply, r
 		if answer == nil { // closed without an answer: the exit says why
 			return died(z.end(p, syscall.SIGKILL, exitGrace))
 		}
-		z.refill()
 		go z.end(p, syscall.SIGKILL, exitGrace) // it ends with the zygote at the latest
 		return answered(answer)
 	case e := <-p.exited:

@@ -1,7 +1,7 @@
 // Package store keeps the engine's state in one SQLite file.
 //
-// Writes go through one goroutine that takes everything that waits, commits it
-// in one transaction and then answers all (group commit). A durable write has
+// One write at a time takes everything that waits with it, commits it in one
+// transaction and then answers all (group commit). A durable write has
 // reached the disk when Write returns; a relaxed one (log batches) reaches it
 // with the next durable write at the latest, because both are in one journal.
 // A kill at any moment leaves the state before or after a transaction.

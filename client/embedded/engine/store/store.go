@@ -34,15 +34,12 @@ const (
 
 // Store is the engine's state. It is safe for concurrent use.
 type Store struct {
-	clock  func() time.Time
-	read   *sql.DB
-	write  *sql.DB
-	conn   *sql.Conn
-	epoch  string
-	jobs   chan *job
-	quit   chan struct{}
-	done   chan struct{}
-	closed sync.Once
+	clock func() time.Time
+	read  *sql.DB
+	write *sql.DB
+	conn  *sql.Conn
+	epoch string
+	queue queue
 
 	mu      sync.Mutex
 	changed chan struct{}
@@ -52,7 +49,7 @@ type Store struct {
 	nextID     atomic.Int64
 	reservedID atomic.Int64
 
-	// The rest belongs to the writer goroutine.
+	// The rest belongs to the writer.
 	statements map[string]*sql.Stmt
 	position   int64
 	eventSeq   int64
@@ -78,13 +75,12 @@ func Open(dir string, clock func() time.Time) (*Store, error) {
 	read.SetMaxIdleConns(readers)
 	s := &Store{
 		clock: clock, read: read, write: write,
-		jobs: make(chan *job, maxGroup), quit: make(chan struct{}), done: make(chan struct{}),
 		changed: make(chan struct{}), reads: map[string]*sql.Stmt{}, statements: map[string]*sql.Stmt{},
 	}
+	s.queue.idle.L = &s.queue.mu
 	if err := s.start(); err != nil {
 		return nil, errors.Join(fmt.Errorf("%s: %w", path, err), read.Close(), write.Close())
 	}
-	go s.run()
 	return s, nil
 }
 
@@ -129,8 +125,7 @@ func (s *Store) start() error {
 
 // Close waits for the writes under way and closes the file.
 func (s *Store) Close() error {
-	s.closed.Do(func() { close(s.quit) })
-	<-s.done
+	s.queue.close()
 	return errors.Join(s.conn.Close(), s.read.Close(), s.write.Close())
 }
 

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 	"strconv"
+	"sync"
 )
 
 // maxGroup bounds how many writes share one commit.
@@ -27,10 +28,21 @@ type job struct {
 	result     chan error
 }
 
-// Tx is the transaction that a write runs in. It belongs to the writer
-// goroutine and must not be kept.
+// Tx is the transaction that a write runs in. It belongs to the writer and must
+// not be kept.
 type Tx struct {
 	s *Store
+}
+
+// queue is what waits to be written. Whoever finds nobody writing becomes the
+// writer, for its own job and all that wait with it: a lone write then costs no
+// switch to another goroutine.
+type queue struct {
+	mu      sync.Mutex
+	jobs    []*job
+	writing bool
+	closed  bool
+	idle    sync.Cond // signalled when writing becomes false
 }
 
 // Write runs work in a transaction and returns when it is committed as durably
@@ -38,59 +50,55 @@ type Tx struct {
 // and must not block: everybody else's writes wait behind it.
 func (s *Store) Write(durability Durability, work func(*Tx) error) error {
 	j := &job{durability: durability, work: work, result: make(chan error, 1)}
-	select {
-	case s.jobs <- j:
-	case <-s.quit:
+	q := &s.queue
+	q.mu.Lock()
+	if q.closed {
+		q.mu.Unlock()
 		return ErrClosed
 	}
-	select {
-	case err := <-j.result:
-		return err
-	case <-s.done:
-		// The writer may have answered just before it ended.
-		select {
-		case err := <-j.result:
-			return err
-		default:
-			return ErrClosed
-		}
+	q.jobs = append(q.jobs, j)
+	lead := !q.writing
+	q.writing = true
+	q.mu.Unlock()
+	if lead && s.commitNext() {
+		go s.drain() // what came meanwhile must not keep this caller
+	}
+	return <-j.result
+}
+
+// commitNext commits what waits now, together. It reports whether more has come
+// since; if not, nobody is writing any more.
+func (s *Store) commitNext() (more bool) {
+	q := &s.queue
+	q.mu.Lock()
+	count := min(len(q.jobs), maxGroup)
+	group := append([]*job(nil), q.jobs[:count]...)
+	q.jobs = append(q.jobs[:0], q.jobs[count:]...)
+	q.mu.Unlock()
+	s.commit(group)
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if len(q.jobs) > 0 {
+		return true
+	}
+	q.writing = false
+	q.idle.Broadcast()
+	return false
+}
+
+// drain commits until nothing waits.
+func (s *Store) drain() {
+	for s.commitNext() {
 	}
 }
 
-func (s *Store) run() {
-	defer close(s.done)
-	group := make([]*job, 0, maxGroup)
-	for {
-		group = group[:0]
-		select {
-		case j := <-s.jobs:
-			group = append(group, j)
-		case <-s.quit:
-			s.rest(group)
-			return
-		}
-		group = s.fill(group)
-		s.commit(group)
-	}
-}
-
-// fill takes what else waits now.
-func (s *Store) fill(group []*job) []*job {
-	for len(group) < maxGroup {
-		select {
-		case j := <-s.jobs:
-			group = append(group, j)
-		default:
-			return group
-		}
-	}
-	return group
-}
-
-// rest serves what was accepted before the store was closed.
-func (s *Store) rest(group []*job) {
-	for group = s.fill(group[:0]); len(group) > 0; group = s.fill(group[:0]) {
-		s.commit(group)
+// close refuses further writes and waits for those that were accepted.
+func (q *queue) close() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.closed = true
+	for q.writing {
+		q.idle.Wait()
 	}
 }
 
@@ -122,18 +130,29 @@ func (s *Store) transact(group []*job, errs []error) error {
 		return err
 	}
 	err := s.reserveIDs()
-	for i := 0; err == nil && i < len(group); i++ {
-		errs[i], err = s.runJob(group[i])
+	if len(group) == 1 { // nobody shares the transaction: it is the savepoint
+		if own := group[0].work(&Tx{s}); own != nil {
+			s.rollback(before)
+			return own
+		}
+	} else {
+		for i := 0; err == nil && i < len(group); i++ {
+			errs[i], err = s.runJob(group[i])
+		}
 	}
 	if err == nil {
 		_, err = s.exec(`COMMIT`)
 	}
 	if err != nil {
-		s.restore(before)
-		_, _ = s.exec(`ROLLBACK`) // an error that ended the transaction already leaves nothing to undo
+		s.rollback(before)
 		return fmt.Errorf("write the state: %w", err)
 	}
 	return nil
+}
+
+func (s *Store) rollback(before counters) {
+	s.restore(before)
+	_, _ = s.exec(`ROLLBACK`) // an error that ended the transaction already leaves nothing to undo
 }
 
 // runJob runs one job inside a savepoint, so that its failure is its own. The

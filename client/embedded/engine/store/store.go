@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -27,9 +28,10 @@ const (
 	readers = 4
 	// idBlock is how many ids are reserved at once, so that one id costs no
 	// write and none is ever given out twice, a crash included.
-	idBlock = 1 << 16
-	// idLow is when the next block is reserved.
-	idLow = 1 << 12
+	idBlock = 1 << 12
+	// idLow is when the next block is reserved: more than one group of writes
+	// can take.
+	idLow = 1 << 11
 )
 
 // Store is the engine's state. It is safe for concurrent use.
@@ -123,10 +125,16 @@ func (s *Store) start() error {
 	return conn.QueryRowContext(ctx, `SELECT COALESCE(MAX(seq),0) FROM events`).Scan(&s.eventSeq)
 }
 
-// Close waits for the writes under way and closes the file.
+// Close waits for the writes under way, gives back the ids that were reserved
+// and not used, and closes the file.
 func (s *Store) Close() error {
 	s.queue.close()
-	return errors.Join(s.conn.Close(), s.read.Close(), s.write.Close())
+	giveBack := &job{durability: Durable, result: make(chan error, 1), work: func(tx *Tx) error {
+		return tx.exec(`UPDATE meta SET value = ? WHERE key = 'reserved_id'`, strconv.FormatInt(s.nextID.Load(), 10))
+	}}
+	s.commit([]*job{giveBack}) // nobody else writes any more
+	err := <-giveBack.result
+	return errors.Join(err, s.conn.Close(), s.read.Close(), s.write.Close())
 }
 
 // Epoch names this history of events; it changes when state is restored.

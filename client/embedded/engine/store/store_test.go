@@ -61,6 +61,16 @@ func TestIdsAreNeverGivenOutTwice(t *testing.T) {
 	}
 }
 
+func TestACleanRestartSkipsNoIds(t *testing.T) {
+	dir := t.TempDir()
+	s := openTest(t, dir)
+	first := addFunction(t, s, "f")
+	require.NoError(t, s.Close())
+	s = openTest(t, dir)
+	defer func() { require.NoError(t, s.Close()) }()
+	assert.Equal(t, first+1, addFunction(t, s, "f"))
+}
+
 func TestOneFailedWriteDoesNotUndoItsNeighbours(t *testing.T) {
 	s := openTest(t, t.TempDir())
 	defer func() { require.NoError(t, s.Close()) }()

@@ -27,10 +27,14 @@ func (b *Backend) Calls(ctx context.Context, q client.CallQuery) (client.CallPag
 	return client.CallPage{Calls: page.Items, Next: page.Next}, err
 }
 
-// Call reads one call.
+// Call reads one call; an empty functionID finds it among all.
 func (b *Backend) Call(ctx context.Context, functionID, callID string) (client.Call, error) {
+	path := callPath(functionID, callID)
+	if functionID == "" {
+		path = "calls/" + url.PathEscape(callID)
+	}
 	var c client.Call
-	err := b.read(ctx, callPath(functionID, callID), &c)
+	err := b.read(ctx, path, &c)
 	return c, err
 }
 

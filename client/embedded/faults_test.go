@@ -357,6 +357,16 @@ func TestAnotherUserGetsNothing(t *testing.T) {
 	}
 }
 
+func TestACallIsFoundByItsIdAlone(t *testing.T) {
+	d := newDesk(t)
+	c := d.call(d.deploy("def handle(data): return 1\n"))
+	found, err := d.b.Call(d.ctx, "", c.ID)
+	require.NoError(t, err)
+	assert.Equal(t, c.FunctionID, found.FunctionID)
+	_, err = d.b.Call(d.ctx, "", "77777777")
+	assert.ErrorIs(t, err, client.ErrNotFound)
+}
+
 // P7
 func TestEveryFileOfTheStateIsPrivate(t *testing.T) {
 	d := newDesk(t)

@@ -46,6 +46,7 @@ func New(e *core.Core, c Config) *API {
 		{Method: "GET", Pattern: "functions/{id}/calls/{call}", Handle: a.call},
 		{Method: "GET", Pattern: "functions/{id}/calls/{call}/result", Handle: a.result},
 		{Method: "GET", Pattern: "calls", Handle: a.calls},
+		{Method: "GET", Pattern: "calls/{call}", Handle: a.call},
 		{Method: "GET", Pattern: "deploys", Handle: a.deploys},
 		{Method: "GET", Pattern: "schedules", Handle: a.schedules},
 		{Method: "GET", Pattern: "schedules/{id}/runs", Handle: a.runs},

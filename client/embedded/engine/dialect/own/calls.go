@@ -31,7 +31,15 @@ func (a *API) call(r *dialect.Request) error {
 		ctx, cancel = context.WithCancel(ctx)
 		cancel()
 	}
-	c, err := a.core.WaitCall(ctx, r.ID("id"), r.ID("call"))
+	functionID := r.ID("id")
+	if functionID == 0 { // the short path, which names the call only
+		known, err := a.core.Store().Call(r.ID("call"))
+		if err != nil {
+			return err
+		}
+		functionID = known.FunctionID
+	}
+	c, err := a.core.WaitCall(ctx, functionID, r.ID("call"))
 	if err != nil {
 		return err
 	}

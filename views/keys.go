@@ -68,3 +68,41 @@ var defaultKeys = []ui.Binding{
 	{ID: "text.previous", Scope: ui.ScopeText, Keys: []string{"N"}, Label: "previous", Help: "previous match"},
 	{ID: "text.only", Scope: ui.ScopeText, Keys: []string{"x"}, Label: "matches", Help: "only the lines that match"},
 }
+
+// KeyTable is the bindings of one scope, for the documentation.
+type KeyTable struct {
+	// Title says where they hold.
+	Title string
+	Rows  []KeyRow
+}
+
+// KeyRow is one binding: its keys as they are shown, what they do, and the id
+// of the action.
+type KeyRow struct {
+	Keys         []string
+	Help, Action string
+}
+
+// KeyTables returns the bindings that the console has, scope by scope.
+func KeyTables() []KeyTable {
+	keys, shown := ui.NewKeymap(defaultKeys), ui.NewNeutralTheme(false)
+	var tables []KeyTable
+	for _, scope := range []struct {
+		scope ui.Scope
+		title string
+	}{{ui.ScopeGlobal, "Everywhere"}, {ui.ScopeList, "Lists and what they show"}, {ui.ScopeText, "Text: logs, results and descriptions"}} {
+		table := KeyTable{Title: scope.title}
+		for _, b := range keys.Scope(scope.scope) {
+			if len(b.Keys) == 0 {
+				continue
+			}
+			row := KeyRow{Help: b.Help, Action: b.ID}
+			for _, key := range b.Keys {
+				row.Keys = append(row.Keys, shown.ShowKey(key))
+			}
+			table.Rows = append(table.Rows, row)
+		}
+		tables = append(tables, table)
+	}
+	return tables
+}

@@ -60,6 +60,7 @@ func TestNoSubcommandQueriesTheTerminal(t *testing.T) {
 		{"schedule", "next", "0 6 * * *"},
 		{"schedule", "ls"},
 		{"engine", "status"},
+		{"keys"},
 		{"man"},
 		{"completion", "bash"},
 	} {

@@ -41,7 +41,7 @@ func (a *app) root() *cobra.Command {
 		a.deployCommand(), a.redeployCommand(), a.rollbackCommand(),
 		a.callCommand(), a.logsCommand(), a.getCommand(),
 		a.functionGroup(), a.scheduleGroup(), a.engineGroup(),
-		a.completionCommand(), a.manCommand(), a.versionCommand(),
+		a.keysCommand(), a.completionCommand(), a.manCommand(), a.versionCommand(),
 	)
 	root.SetHelpCommand(helpCommand(root))
 	return root

@@ -43,7 +43,7 @@ func TestMain(m *testing.M) {
 	timeout, err := time.ParseDuration(cmp.Or(os.Getenv("FNDECK_TEST_CALL_TIMEOUT"), "1m"))
 	if err == nil {
 		err = engine.Run(ctx, engine.Config{
-			StateDir: dir, KeyFile: filepath.Join(dir, "..", "key"), Version: "test", Clock: time.Now,
+			StateDir: dir, KeyFile: filepath.Join(dir, "..", "key"), Version: "test", Clock: shiftedClock(os.Getenv("FNDECK_TEST_CLOCK_SHIFT")),
 			Logger: slog.New(slog.NewTextHandler(os.Stderr, nil)), CallTimeout: timeout,
 		})
 	}
@@ -51,6 +51,15 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, "fndeck:", err)
 		os.Exit(1)
 	}
+}
+
+// shiftedClock is the wall clock, moved by a duration.
+func shiftedClock(shift string) func() time.Time {
+	by, err := time.ParseDuration(cmp.Or(shift, "0s"))
+	if err != nil {
+		panic(err)
+	}
+	return func() time.Time { return time.Now().Add(by) }
 }
 
 // options are those of an engine in a state directory of the test's own.

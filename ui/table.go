@@ -56,6 +56,7 @@ type Table struct {
 	top     int   // first visible index in order
 	current string
 	gone    bool
+	awaited string // row that the cursor goes to when it appears
 
 	filter    *Filter
 	filterErr error
@@ -202,6 +203,9 @@ func (t *Table) Take(o Ordered) {
 	}
 	t.rows, t.order, t.next = o.rows, o.order, nil
 	t.gone = false
+	if t.awaited != "" && t.indexOf(t.awaited) >= 0 {
+		t.current, t.awaited = t.awaited, ""
+	}
 	if t.current != "" {
 		if i := t.indexOf(t.current); i >= 0 {
 			t.cursor = i
@@ -263,7 +267,7 @@ func (t *Table) Gone() bool { return t.gone }
 // Move moves the cursor by some rows.
 func (t *Table) Move(by int) {
 	t.cursor += by
-	t.gone = false
+	t.gone, t.awaited = false, ""
 	t.clamp()
 	t.remember()
 }
@@ -274,9 +278,10 @@ func (t *Table) Page(by int) { t.Move(by * max(1, t.height-1)) }
 // MoveTo puts the cursor on the first row (0) or, with a large index, the last.
 func (t *Table) MoveTo(index int) { t.Move(index - t.cursor) }
 
-// Select puts the cursor on a row by its id, now or as soon as it appears.
+// Select puts the cursor on a row by its id, now or as soon as it appears, unless
+// the cursor is moved before that.
 func (t *Table) Select(id string) {
-	t.current = id
+	t.awaited = id
 	t.again()
 }
 

@@ -189,3 +189,24 @@ func TestManyRowsAreFilteredInTheBackgroundAndLateResultsAreDropped(t *testing.T
 	assert.Contains(t, strings.Join(frame(table, 60, 12), "\n"), "Failed")
 	assert.NotZero(t, table.FlashUntil())
 }
+
+func TestTheCursorGoesToAnAwaitedRowWhenItAppearsUnlessItWasMoved(t *testing.T) {
+	at := func(table *Table) string {
+		row, ok := table.Cursor()
+		require.True(t, ok)
+		return table.Rows().ID(row)
+	}
+	more := append(testRows{{"new", "Queued", "0"}}, someRows...)
+	table := newTestTable(someRows)
+	table.Select("new")
+	assert.Equal(t, "b", at(table), "it stays until the row is there")
+	assert.False(t, table.Gone())
+	table.SetRows(more, time.Unix(0, 0))
+	assert.Equal(t, "new", at(table))
+
+	table = newTestTable(someRows)
+	table.Select("new")
+	table.Move(1)
+	table.SetRows(more, time.Unix(0, 0))
+	assert.Equal(t, "a", at(table), "the hand on the cursor wins")
+}

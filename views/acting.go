@@ -86,7 +86,7 @@ func (s *shell) tell(done actionDone) tea.Cmd {
 	switch fn := done.request.Target.Function; {
 	case done.err == nil:
 		s.say(done.outcome.Sentence, ui.ToneOK)
-		return tea.Batch(refresh, s.called(done))
+		return tea.Batch(refresh, s.called(done), s.point(done))
 	case errors.Is(done.err, action.ErrUnchanged) && fn != nil:
 		s.forced = forced{functionID: fn.ID, until: s.clock().Add(forceWithin)}
 		since := ""
@@ -122,6 +122,21 @@ func (s *shell) called(done actionDone) tea.Cmd {
 		made.FunctionName = fn.Name
 	}
 	return s.open(newCallPage(s, made))
+}
+
+// point puts the cursor of the visible list on what a form has just made.
+func (s *shell) point(done actionDone) tea.Cmd {
+	switch screen := s.screen().(type) {
+	case *listScreen[client.Function]:
+		if made := done.outcome.Function; made != nil && done.request.Values.Code != nil {
+			return screen.point(made.ID)
+		}
+	case *listScreen[client.Schedule]:
+		if made := done.outcome.Schedule; made != nil && done.request.Target.Schedule == nil {
+			return screen.point(made.ID)
+		}
+	}
+	return nil
 }
 
 // subject is what an action is done to, in words.

@@ -192,3 +192,55 @@ func TestANewScheduleIsForTheFunctionOfTheRow(t *testing.T) {
 		d.see("schedules (3)")
 	})
 }
+
+func TestTheCursorGoesToTheScheduleThatWasJustMade(t *testing.T) {
+	backend := sampleBackend(bubbleStart)
+	backend.create = func(spec client.ScheduleSpec) (client.Schedule, error) {
+		made := client.Schedule{ID: "made", Name: spec.Name, FunctionID: spec.FunctionID, Cron: spec.Cron}
+		backend.change(func() { backend.schedules = append(backend.schedules, made) })
+		return made, nil
+	}
+	drive(t, backend, func(d *driver) {
+		d.press("4", "n")
+		d.typed("minutely")
+		d.press("tab", "tab")
+		d.typed("* * * * *")
+		d.press("ctrl+s")
+		d.see("› minutely")
+	})
+}
+
+func TestTheCursorGoesToTheFunctionThatWasJustUploaded(t *testing.T) {
+	root := uploadFolder(t, nil)
+	backend := sampleBackend(bubbleStart)
+	backend.deploy = func(spec client.FunctionSpec, _ client.Package) (client.Function, error) {
+		made := client.Function{ID: "made", Name: spec.Name, Status: client.FunctionQueued}
+		backend.change(func() { backend.functions = append(backend.functions, made) })
+		return made, nil
+	}
+	drive(t, backend, func(d *driver) {
+		d.press("u", "ctrl+u")
+		d.typed(root)
+		d.press("enter", "enter", "backspace")
+		d.typed("2")
+		d.press("ctrl+s")
+		d.see("› ingest-p2")
+	})
+}
+
+func TestARedeployByKeyLeavesTheCursorWhereItIs(t *testing.T) {
+	backend := folderBackend(t, goodSource)
+	backend.functions = append(backend.functions, client.Function{ID: "other", Name: "other", Status: client.FunctionReady, Version: 1})
+	var release chan struct{}
+	backend.redeploy = func(id string, _ client.Package) (client.Function, error) {
+		<-release
+		return client.Function{ID: id, Name: "ingest-pi", Version: 12, DeployingVersion: 13}, nil
+	}
+	drive(t, backend, func(d *driver) {
+		release = make(chan struct{})
+		d.press("r", "j")
+		close(release)
+		d.settle()
+		d.see("v13 is on its way", "› other")
+	})
+}

@@ -167,6 +167,12 @@ func (l *listScreen[T]) Update(msg tea.Msg) tea.Cmd {
 	return tea.Batch(next, l.order())
 }
 
+// point puts the cursor on an item that was just made, as soon as it is listed.
+func (l *listScreen[T]) point(id string) tea.Cmd {
+	l.table.Select(id)
+	return l.order()
+}
+
 // order runs the table's pending job, if it has one, outside the update loop.
 func (l *listScreen[T]) order() tea.Cmd {
 	job := l.table.Job()

@@ -15,18 +15,14 @@ import (
 	"fndeck/ui"
 )
 
-// newSchedules is the list of schedules, of one function or of all.
-func newSchedules(s *shell, fn *client.Function) *listScreen[client.Schedule] {
-	functionID, title := "", "schedules"
-	if fn != nil {
-		functionID, title = fn.ID, "schedules "+ui.Clean(fn.Name)
-	}
+// newSchedules is the list of all schedules.
+func newSchedules(s *shell) *listScreen[client.Schedule] {
 	missing := ""
 	if _, err := client.As[client.Scheduler](s.backend, client.CanSchedule); err != nil {
 		missing = client.Explain(err).Sentence
 	}
 	return newListScreen(s, listSpec[client.Schedule]{
-		title: title, noun: "schedules",
+		title: "schedules", noun: "schedules",
 		columns: scheduleColumns,
 		id:      func(c client.Schedule) string { return c.ID },
 		load: func(ctx context.Context) ([]client.Schedule, error) {
@@ -34,7 +30,7 @@ func newSchedules(s *shell, fn *client.Function) *listScreen[client.Schedule] {
 			if err != nil {
 				return nil, err
 			}
-			return scheduler.Schedules(ctx, functionID)
+			return scheduler.Schedules(ctx, "")
 		},
 		kinds: []string{"schedule", "run", "call"}, ages: true, missing: missing, unscoped: viewSchedules,
 		running:  func(c client.Schedule) bool { return c.LastCall != nil && !c.LastCall.Status.Ended() },

@@ -101,7 +101,7 @@ func newViews(s *shell) []Screen {
 		viewFunctions: newFunctions(s),
 		viewCalls:     newCalls(s, callScope{}),
 		viewLogs:      newLogs(s, logScope{}),
-		viewSchedules: newSchedules(s, nil),
+		viewSchedules: newSchedules(s),
 		viewSources:   newSources(s),
 	}
 }

@@ -29,6 +29,8 @@ type Form struct {
 	asking bool
 	grace  grace
 	top    int
+	// refused is why what was submitted did not go through.
+	refused string
 }
 
 // NewForm makes a form with the focus on its first field that takes one.
@@ -46,6 +48,10 @@ func (f *Form) Focus(field Field) {
 		}
 	}
 }
+
+// Refused shows the form again after FormSubmitted, with everything that was
+// typed, and says why it did not go through.
+func (f *Form) Refused(why string) { f.refused = Clean(why) }
 
 // Dirty reports whether the operator changed anything.
 func (f *Form) Dirty() bool {
@@ -127,11 +133,12 @@ func (f *Form) submit() FormEvent {
 			return FormGoesOn
 		}
 	}
+	f.refused = ""
 	return FormSubmitted
 }
 
 func (f *Form) cancel() FormEvent {
-	if !f.Dirty() {
+	if !f.Dirty() && f.refused == "" {
 		return FormCancelled
 	}
 	f.asking = true

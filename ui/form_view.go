@@ -79,9 +79,25 @@ func (f *Form) foot(theme *Theme, width int) []string {
 		}
 	}
 	if !f.tried || wrong == 0 {
-		return nil
+		return f.refusal(theme, width)
 	}
 	return []string{theme.Bad.Render(fit(theme, " not sent: "+Counted(wrong, "field")+" to mend", width))}
+}
+
+// refusal is why what was submitted did not go through, in a few lines.
+func (f *Form) refusal(theme *Theme, width int) []string {
+	if f.refused == "" {
+		return nil
+	}
+	const most = 3
+	lines := WrapWords("not done: "+f.refused, max(width-2, 1))
+	if len(lines) > most {
+		lines = append(lines[:most-1], strings.Join(lines[most-1:], " "))
+	}
+	for i, line := range lines {
+		lines[i] = theme.Bad.Render(fit(theme, " "+line, width))
+	}
+	return lines
 }
 
 // layout draws all fields as airily as the room allows; what is left over goes

@@ -27,7 +27,9 @@ type actionDone struct {
 // asked first.
 func (s *shell) start(request RunAction) tea.Cmd {
 	if reason := s.reason(request.Action, request.Target); reason != "" {
-		s.say(reason, ui.ToneWarn)
+		if !s.giveBack(request.Origin, reason) {
+			s.say(reason, ui.ToneWarn)
+		}
 		return nil
 	}
 	if request.Action.Danger != action.Safe && !request.Confirmed {
@@ -104,9 +106,23 @@ func (s *shell) tell(done actionDone) tea.Cmd {
 		if x.Hint != "" {
 			text += "; " + x.Hint
 		}
-		s.say(text, ui.ToneBad)
+		if !s.giveBack(done.request.Origin, text) {
+			s.say(text, ui.ToneBad)
+		}
 	}
 	return refresh
+}
+
+// giveBack shows the form again that asked for what was not done, so that
+// nothing typed is lost. It goes under what the operator has opened since.
+func (s *shell) giveBack(form Refusable, why string) bool {
+	if form == nil {
+		return false
+	}
+	form.Refused(why)
+	s.toast = ui.Toast{} // The form says it, and its keys belong in the foot.
+	s.overlays = append([]ui.Overlay{form}, s.overlays...)
+	return true
 }
 
 // called opens the page of a call that was just made, and keeps its data for

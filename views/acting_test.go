@@ -244,3 +244,74 @@ func TestARedeployByKeyLeavesTheCursorWhereItIs(t *testing.T) {
 		d.see("v13 is on its way", "› other")
 	})
 }
+
+func TestAFormWhoseActionFailsComesBackWithWhatWasTyped(t *testing.T) {
+	backend := sampleBackend(bubbleStart)
+	tries := 0
+	backend.create = func(spec client.ScheduleSpec) (client.Schedule, error) {
+		if tries++; tries == 1 {
+			return client.Schedule{}, &client.Error{Code: client.CodeLimit, Message: "100 schedules are the most", Hint: "delete one"}
+		}
+		return client.Schedule{ID: "made", Name: spec.Name, Cron: spec.Cron}, nil
+	}
+	drive(t, backend, func(d *driver) {
+		d.press("4", "n")
+		d.typed("minutely")
+		d.press("tab", "tab")
+		d.typed("* * * * *")
+		d.press("ctrl+s")
+		d.see("new schedule", "minutely", "every minute", "not done:", "100 schedules are the most; delete one", "! 1")
+		d.press("esc")
+		d.see("Throw away what was typed?")
+		d.wait(time.Second)
+		d.press("n", "ctrl+s")
+		assert.Equal(t, 2, tries)
+		d.see("schedule minutely runs")
+		d.miss("new schedule", "not done")
+	})
+}
+
+func TestAnUploadThatFailsComesBackWithItsSettings(t *testing.T) {
+	root := uploadFolder(t, nil)
+	backend := sampleBackend(bubbleStart)
+	var sent []client.FunctionSpec
+	backend.deploy = func(spec client.FunctionSpec, _ client.Package) (client.Function, error) {
+		if sent = append(sent, spec); len(sent) == 1 {
+			return client.Function{}, &client.Error{Code: client.CodeUnavailable, Message: "the engine went away"}
+		}
+		return client.Function{ID: "made", Name: spec.Name, Status: client.FunctionQueued}, nil
+	}
+	drive(t, backend, func(d *driver) {
+		d.press("u", "ctrl+u")
+		d.typed(root)
+		d.press("enter", "enter")
+		d.typed("-2")
+		d.press("ctrl+s")
+		d.see("upload a new function", "ingest-pi-2", "the engine went away")
+		d.press("ctrl+s")
+		require.Len(t, sent, 2)
+		assert.Equal(t, sent[0], sent[1])
+		d.see("ingest-pi-2 is accepted")
+	})
+}
+
+func TestAFormComesBackUnderWhatWasOpenedSince(t *testing.T) {
+	backend := sampleBackend(bubbleStart)
+	var release chan struct{}
+	backend.invoke = func(client.CallRequest) (client.Call, error) {
+		<-release
+		return client.Call{}, &client.Error{Code: client.CodeThrottled, Message: "429: too many calls"}
+	}
+	drive(t, backend, func(d *driver) {
+		release = make(chan struct{})
+		d.press("i", "ctrl+u")
+		d.typed(`{"typed": 1}`)
+		d.press("ctrl+s", "?")
+		d.see("EVERYWHERE")
+		close(release)
+		d.settle()
+		d.see("EVERYWHERE")
+		d.press("esc")
+		d.see("call ingest-pi v12", `{"typed": 1}`, "429: too many calls")
+	})
+}

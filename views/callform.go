@@ -111,10 +111,14 @@ func (c *callForm) Update(msg tea.Msg) (tea.Cmd, bool) {
 			Action: action.Invoke,
 			Target: action.Target{Function: &c.fn},
 			Values: action.Values{Data: json.RawMessage(c.data.Value())},
+			Origin: c,
 		}), true
 	}
 	return nil, false
 }
+
+// Refused implements Refusable.
+func (c *callForm) Refused(why string) { c.form.Refused(why) }
 
 // run hands an action to the root.
 func run(request RunAction) tea.Cmd {

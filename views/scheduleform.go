@@ -181,7 +181,11 @@ func (s *scheduleForm) Update(msg tea.Msg) (tea.Cmd, bool) {
 				Name: s.name.Value(), FunctionID: fn.ID, Cron: s.cron.Value(),
 				Data: json.RawMessage(s.data.Value()),
 			}},
+			Origin: s,
 		}), true
 	}
 	return nil, false
 }
+
+// Refused implements Refusable.
+func (s *scheduleForm) Refused(why string) { s.form.Refused(why) }

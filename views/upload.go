@@ -260,7 +260,8 @@ func (u *uploadForm) send() (tea.Cmd, bool) {
 		u.stage = previewing
 		return u.goOn()
 	}
-	request := RunAction{Values: action.Values{Code: u.scan.code}}
+	u.stage = settling // Where it goes on if the deploy is refused.
+	request := RunAction{Values: action.Values{Code: u.scan.code}, Origin: u}
 	if u.fn == nil {
 		request.Action = action.Deploy
 		request.Values.Spec = u.settings.spec()
@@ -271,6 +272,9 @@ func (u *uploadForm) send() (tea.Cmd, bool) {
 	}
 	return run(request), true
 }
+
+// Refused implements Refusable.
+func (u *uploadForm) Refused(why string) { u.settings.form.Refused(why) }
 
 // clear reports whether no finding stands in the way.
 func (u *uploadForm) clear() bool {

@@ -99,7 +99,7 @@ func (d *desk) tryExample(folder string, x example) {
 		assert.EqualValues(d, x.lines, c.LogLines)
 	}
 	assert.Eventually(d, func() bool {
-		_, err := os.Stat(filepath.Join(d.o.StateDir, "scratch", c.ID))
+		_, err := os.Stat(filepath.Join(d.o.StateDir, "scratch", f.ID+"-v1", c.ID))
 		return os.IsNotExist(err)
 	}, 10*time.Second, time.Millisecond, "the call's scratch is gone")
 }

@@ -20,11 +20,6 @@ import (
 	"fndeck/client/embedded/wire"
 )
 
-// Isolation is the badge of what confines a function. Functions have process
-// groups, limits and a clean environment, but nothing yet that the kernel
-// enforces on files or networks, and the badge must not say more than is true.
-const Isolation = "isolation: none"
-
 // ErrLocked is returned by Run when another engine serves the state directory.
 var ErrLocked = errors.New("another engine serves this state directory")
 
@@ -45,6 +40,8 @@ type Config struct {
 	LogCapBytes int64
 	IndexURL    auth.Secret
 	CallTimeout time.Duration
+	// ClosedNetwork keeps functions from the network.
+	ClosedNetwork bool
 	// Version is what the binary calls itself.
 	Version string
 	Clock   func() time.Time
@@ -71,7 +68,7 @@ func Run(ctx context.Context, c Config) error {
 	defer func() { _ = lock.Unlock() }() // the kernel does it in any case
 	e, err := core.Open(core.Config{
 		StateDir: c.StateDir, KeyFile: c.KeyFile, Python: c.Python, LogCapBytes: c.LogCapBytes, IndexURL: c.IndexURL,
-		CallTimeout: c.CallTimeout, Clock: c.Clock, Logger: c.Logger,
+		CallTimeout: c.CallTimeout, ClosedNetwork: c.ClosedNetwork, Clock: c.Clock, Logger: c.Logger,
 	})
 	if err != nil {
 		return err
@@ -127,7 +124,7 @@ func serve(ctx context.Context, c Config, e *core.Core) error {
 // runs as the same user.
 func handler(e *core.Core, c Config, socket, token string, stop func()) http.Handler {
 	vendor := cognite.New(e)
-	ours := own.New(e, own.Config{Version: c.Version, StateDir: c.StateDir, Socket: socket, Isolation: Isolation, Stop: stop})
+	ours := own.New(e, own.Config{Version: c.Version, StateDir: c.StateDir, Socket: socket, Isolation: e.Isolation(), Stop: stop})
 	mux := func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("X-Request-Id", requestID())
 		isOwn := len(r.URL.Path) >= len(wire.Prefix) && r.URL.Path[:len(wire.Prefix)] == wire.Prefix

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"path/filepath"
 	"runtime/debug"
 	"slices"
 	"strconv"
@@ -72,8 +73,9 @@ func (e *Core) startCall(c store.Call, data []byte) {
 	e.running.add(c.ID, c.FunctionID, cancel)
 	e.jobs.Go(func() {
 		defer cancel(nil)
-		defer func() { _ = os.RemoveAll(e.scratch(c.ID)) }() // after all who wait were told; the start sweep takes what stays
 		outcome := store.Call{}
+		// After all who wait were told; the start sweep takes what stays.
+		defer func() { _ = os.RemoveAll(e.scratch(outcome)) }()
 		defer func() { e.running.end(c.ID, outcome) }()
 		defer e.guard("call", c.ID)
 		outcome = e.run(ctx, c, data)
@@ -149,7 +151,7 @@ func (e *Core) execute(ctx context.Context, c *store.Call, data []byte) (*logWri
 		return failed(err)
 	}
 	defer release()
-	scratch := e.scratch(c.ID)
+	scratch := e.scratch(*c)
 	if err := os.Mkdir(scratch, 0o700); err != nil {
 		return failed(err)
 	}
@@ -161,8 +163,14 @@ func (e *Core) execute(ctx context.Context, c *store.Call, data []byte) (*logWri
 	return log, outcome, started
 }
 
-func (e *Core) scratch(callID int64) string {
-	return e.path(scratchDir, strconv.FormatInt(callID, 10))
+// versionScratch is the folder that a version's processes may write to.
+func (e *Core) versionScratch(functionID int64, version int) string {
+	return e.path(scratchDir, fmt.Sprintf("%d-v%d", functionID, version))
+}
+
+// scratch is the folder of one call, inside its version's.
+func (e *Core) scratch(c store.Call) string {
+	return filepath.Join(e.versionScratch(c.FunctionID, c.Version), strconv.FormatInt(c.ID, 10))
 }
 
 func callInfo(c store.Call) map[string]any {

@@ -16,6 +16,7 @@ import (
 
 	"fndeck/auth"
 	"fndeck/client"
+	"fndeck/client/embedded/engine/confine"
 	"fndeck/client/embedded/engine/python"
 	"fndeck/client/embedded/engine/runner"
 	"fndeck/client/embedded/engine/store"
@@ -36,6 +37,8 @@ type Config struct {
 	IndexURL auth.Secret
 	// CallTimeout ends a call (10 minutes, as Cognite does outside Google).
 	CallTimeout time.Duration
+	// ClosedNetwork keeps functions from the network, as far as the kernel can.
+	ClosedNetwork bool
 	// IdleZygote is how long a function's process stays without calls (10 min).
 	IdleZygote time.Duration
 	Clock      func() time.Time
@@ -80,6 +83,7 @@ type Core struct {
 	running      *running
 	slots        chan struct{}
 	started      time.Time
+	kernel       confine.Kernel
 
 	ctx    context.Context
 	cancel context.CancelCauseFunc
@@ -116,11 +120,11 @@ func Open(c Config) (*Core, error) {
 		return nil, err
 	}
 	e := &Core{
-		c: c, store: s, spawner: spawner, started: c.Clock(),
+		c: c, store: s, spawner: spawner, started: c.Clock(), kernel: confine.Probe(),
 		vault: &vault{path: c.KeyFile}, nonces: newNonces(c.Clock), uploads: newUploads(c.Clock),
 		running: newRunning(), slots: make(chan struct{}, maxRunning), tick: make(chan struct{}, 1), runtimesDone: make(chan struct{}),
-		environments: &python.Environments{Dir: filepath.Join(c.StateDir, envsDir), Scratch: filepath.Join(c.StateDir, scratchDir), Starter: spawner},
 	}
+	e.environments = &python.Environments{Dir: e.path(envsDir), Scratch: e.path(scratchDir), Starter: spawner, Boot: e.path(bootFile), Kernel: e.kernel}
 	e.ctx, e.cancel = context.WithCancelCause(context.Background())
 	e.pool = newPool(e)
 	if err := e.recover(); err != nil {
@@ -206,6 +210,9 @@ func notFound(err error, format string, args ...any) error {
 	}
 	return err
 }
+
+// Isolation is the badge of what confines functions here.
+func (e *Core) Isolation() string { return confine.Badge(e.kernel, !e.c.ClosedNetwork) }
 
 // CallTimeout is the time limit of a call.
 func (e *Core) CallTimeout() time.Duration { return e.c.CallTimeout }

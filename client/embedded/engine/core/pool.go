@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"fndeck/client/embedded/engine/confine"
 	"fndeck/client/embedded/engine/runner"
 	"fndeck/client/embedded/engine/store"
 )
@@ -66,30 +67,30 @@ func (p *pool) spec(ctx context.Context, v store.Version, bare bool) (runner.Spe
 	if err != nil {
 		return runner.Spec{}, err
 	}
-	interpreter := ""
+	runtimes, err := p.e.Runtimes(ctx)
+	if err != nil {
+		return runner.Spec{}, err
+	}
+	r, err := runtimes.Find(v.Runtime)
+	if err != nil {
+		return runner.Spec{}, err
+	}
+	interpreter, read := r.Path, []string{root, r.Prefix}
 	if v.Environment != "" {
-		interpreter = p.e.environments.Python(v.Environment)
 		if !p.e.environments.Complete(v.Environment) {
 			return runner.Spec{}, fmt.Errorf("the package environment %s is gone: redeploy the function", v.Environment)
 		}
-	} else {
-		runtimes, err := p.e.Runtimes(ctx)
-		if err != nil {
-			return runner.Spec{}, err
-		}
-		r, err := runtimes.Find(v.Runtime)
-		if err != nil {
-			return runner.Spec{}, err
-		}
-		interpreter = r.Path
+		interpreter = p.e.environments.Python(v.Environment)
+		read = append(read, p.e.path(envsDir, v.Environment))
 	}
-	scratch := p.e.path(scratchDir, fmt.Sprintf("zygote-%d-%d", v.FunctionID, v.Number))
+	scratch := p.e.versionScratch(v.FunctionID, v.Number)
 	if err := os.MkdirAll(scratch, 0o700); err != nil {
 		return runner.Spec{}, err
 	}
+	policy := confine.Make(p.e.kernel, confine.Access{Read: read, Write: []string{scratch}, Network: !p.e.c.ClosedNetwork})
 	return runner.Spec{
 		Python: interpreter, Boot: p.e.path(bootFile), Root: root, Path: v.Settings.FunctionPath,
-		Scratch: scratch, Env: runner.Environment(scratch, v.Settings.EnvVars), Bare: bare,
+		Scratch: scratch, Env: runner.Environment(scratch, v.Settings.EnvVars), Bare: bare, Policy: policy,
 	}, nil
 }
 

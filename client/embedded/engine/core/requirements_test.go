@@ -4,6 +4,8 @@ package core
 
 import (
 	"net"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -12,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"fndeck/client/clienttest"
+	"fndeck/client/embedded/engine/confine"
 	"fndeck/client/embedded/engine/store"
 )
 
@@ -94,4 +97,17 @@ func TestADeadFirstIndexDoesNotMatterWhenAnotherHasThePackage(t *testing.T) {
 	r := newRig(t, nil)
 	v := r.deploy(NewFunction{IndexURL: "http://" + dead.Addr().String() + "/simple/", ExtraIndexURLs: []string{index.URL}}, needing)
 	assert.Equal(t, store.Ready, v.Latest.Status, v.Latest.ErrorMessage)
+}
+
+// A source distribution's own code runs while it is built.
+func TestABuildCannotReadOutsideItsFolders(t *testing.T) {
+	if confine.Probe().Landlock == 0 {
+		t.Skip("this kernel has no Landlock")
+	}
+	secret := filepath.Join(t.TempDir(), "id_rsa")
+	require.NoError(t, os.WriteFile(secret, []byte("key"), 0o600))
+	r := newRig(t, nil)
+	v := r.deploy(NewFunction{}, map[string]string{"handler.py": "def handle(data): pass\n", "requirements.txt": "-r " + secret + "\n"})
+	assert.Equal(t, store.Failed, v.Latest.Status)
+	assert.Contains(t, v.Latest.ErrorTrace+v.Latest.ErrorMessage, "Permission denied")
 }

@@ -50,7 +50,7 @@ func (m *memory) probe(ctx context.Context, path string) Runtime {
 	m.mu.Lock()
 	have, ok := m.known[path]
 	m.mu.Unlock()
-	if ok && have.Size == info.Size() && have.Changed.Equal(info.ModTime()) {
+	if ok && have.Size == info.Size() && have.Changed.Equal(info.ModTime()) && (have.Runtime.Path == "" || have.Runtime.Prefix != "") {
 		return have.Runtime
 	}
 	r := probe(ctx, path)

@@ -29,6 +29,8 @@ type Runtime struct {
 	Name, Version string
 	// Path is the interpreter itself, not a shim.
 	Path string
+	// Prefix is the folder that the interpreter and its library lie in.
+	Prefix string
 	// Minor is the 11 of 3.11.
 	Minor int
 	// CanBuild says that its pip can fill environments; HasVenv that it can
@@ -104,7 +106,7 @@ try:
     pip = pip.__version__
 except ImportError:
     pip = ""
-print(json.dumps({"version": sys.version_info[:3], "path": sys.executable, "venv": bool(venv), "pip": pip}))`
+print(json.dumps({"version": sys.version_info[:3], "path": sys.executable, "prefix": sys.base_prefix, "venv": bool(venv), "pip": pip}))`
 
 // probe runs an interpreter; the zero Runtime means it is of no use.
 func probe(ctx context.Context, path string) (r Runtime) {
@@ -119,6 +121,7 @@ func probe(ctx context.Context, path string) (r Runtime) {
 	var said struct {
 		Version [3]int
 		Path    string
+		Prefix  string
 		Venv    bool
 		Pip     string
 	}
@@ -129,7 +132,7 @@ func probe(ctx context.Context, path string) (r Runtime) {
 	_, _ = fmt.Sscanf(said.Pip, "%d.%d", &major, &minor) // no pip leaves zeros
 	return Runtime{
 		Name: fmt.Sprintf("py3%d", said.Version[1]), Version: fmt.Sprintf("Python %d.%d.%d", said.Version[0], said.Version[1], said.Version[2]),
-		Path: said.Path, Minor: said.Version[1], HasVenv: said.Venv,
+		Path: said.Path, Prefix: said.Prefix, Minor: said.Version[1], HasVenv: said.Venv,
 		CanBuild: major > builderPipMajor || major == builderPipMajor && minor >= builderPipMinor,
 	}
 }

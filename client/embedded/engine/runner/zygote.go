@@ -13,6 +13,8 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
+
+	"fndeck/client/embedded/engine/confine"
 )
 
 // BootScript is the Python program of a zygote; the engine keeps it as a file.
@@ -34,6 +36,8 @@ type Spec struct {
 	Scratch string
 	// Env is the whole environment, see Environment.
 	Env []string
+	// Policy is what the kernel is to deny; the zero Policy denies nothing.
+	Policy confine.Policy
 	// Bare leaves the import to each call: for modules that start threads, which
 	// a fork would break.
 	Bare bool
@@ -143,7 +147,7 @@ func (z *Zygote) launch(output Sink) (drained func(time.Duration) bool, err erro
 }
 
 func (z *Zygote) awaitImport(ctx context.Context, spec Spec) error {
-	init, err := json.Marshal(map[string]any{"root": spec.Root, "path": spec.Path, "scratch": spec.Scratch, "import": !spec.Bare})
+	init, err := json.Marshal(map[string]any{"root": spec.Root, "path": spec.Path, "scratch": spec.Scratch, "import": !spec.Bare, "policy": spec.Policy})
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,12 @@
+//go:build !linux
+
+package confine
+
+// Kernel is what this machine can enforce: nothing, on this system.
+type Kernel struct {
+	Landlock int
+	Seccomp  bool
+}
+
+// Probe finds nothing on this system.
+func Probe() Kernel { return Kernel{} }

@@ -1,0 +1,146 @@
+package confine
+
+import (
+	"encoding/base64"
+	"strconv"
+)
+
+// Landlock's rights (linux/landlock.h). A right that is handled and not granted
+// by a rule is denied.
+const (
+	execute = 1 << iota
+	writeFile
+	readFile
+	readDir
+	removeDir
+	removeFile
+	makeChar
+	makeDir
+	makeReg
+	makeSock
+	makeFifo
+	makeBlock
+	makeSym
+	refer     // ABI 2
+	truncate  // ABI 3
+	ioctlDev  // ABI 5
+	fsRights1 = makeSym<<1 - 1
+
+	bindTCP    = 1 << 0 // ABI 4
+	connectTCP = 1 << 1
+
+	scopeAbstractSocket = 1 << 0 // ABI 6
+	scopeSignal         = 1 << 1
+
+	readOnly = execute | readFile | readDir
+	onFiles  = execute | writeFile | readFile | truncate | ioctlDev // what a rule on a file may grant
+)
+
+// Access is what a function may touch beside what every process needs.
+type Access struct {
+	// Read are files and folders to read and execute, Write those to change.
+	Read, Write []string
+	// Network leaves the network open; otherwise no socket reaches anything.
+	Network bool
+}
+
+// Policy is an Access in the form that the zygote applies; it travels as JSON.
+type Policy struct {
+	// Handled are the rights that are denied unless a rule grants them: file
+	// system, network, scopes. Their number is the size of the kernel's struct.
+	Handled []uint64 `json:"handled,omitempty"`
+	Rules   []Rule   `json:"rules,omitempty"`
+	// Filter is a seccomp program, base64 of its instructions.
+	Filter string `json:"filter,omitempty"`
+}
+
+// Rule grants rights below a path. A path that does not exist is left out.
+type Rule struct {
+	Path   string `json:"path"`
+	Rights uint64 `json:"rights"`
+	// FileRights are those of Rights that a file, rather than a folder, may have.
+	FileRights uint64 `json:"fileRights"`
+}
+
+// system are the folders that every program needs to run at all.
+var system = []string{
+	"/usr", "/lib", "/lib64", "/bin", "/sbin", "/etc", "/proc", "/opt",
+	"/sys/devices/system/cpu", "/sys/fs/cgroup", "/run/systemd/resolve",
+}
+
+// devices are the ones that programs use without thinking.
+var devices = []string{"/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom"}
+
+// Make turns an access into a policy for this kernel. The zero Policy confines
+// nothing.
+func Make(k Kernel, a Access) Policy {
+	var p Policy
+	if k.Landlock > 0 {
+		p.Handled, p.Rules = landlock(k.Landlock, a)
+	}
+	if k.Seccomp {
+		p.Filter = base64.StdEncoding.EncodeToString(encode(filter(a.Network)))
+	}
+	return p
+}
+
+func landlock(abi int, a Access) (handled []uint64, rules []Rule) {
+	fs := uint64(fsRights1)
+	if abi >= 2 {
+		fs |= refer
+	}
+	if abi >= 3 {
+		fs |= truncate
+	}
+	if abi >= 5 {
+		fs |= ioctlDev
+	}
+	handled = []uint64{fs}
+	if abi >= tcpSince {
+		net := uint64(bindTCP | connectTCP)
+		if a.Network {
+			net = 0
+		}
+		handled = append(handled, net)
+	}
+	if abi >= 6 {
+		handled = append(handled, scopeAbstractSocket|scopeSignal)
+	}
+	grant := func(paths []string, rights uint64) {
+		for _, path := range paths {
+			rules = append(rules, Rule{Path: path, Rights: rights & fs, FileRights: rights & fs & onFiles})
+		}
+	}
+	grant(system, readOnly)
+	grant(a.Read, readOnly)
+	grant(devices, readFile|writeFile|ioctlDev)
+	grant(a.Write, fs)
+	return handled, rules
+}
+
+// Badge says in the header's words what confines functions.
+func Badge(k Kernel, network bool) string {
+	if k.Landlock == 0 && !k.Seccomp {
+		return "isolation: none"
+	}
+	by := "seccomp only"
+	if k.Landlock > 0 {
+		by = "landlock " + strconv.Itoa(k.Landlock)
+		if k.Seccomp {
+			by += " + seccomp"
+		}
+	}
+	tcp, udp := !network && k.Landlock >= tcpSince, !network && k.Seccomp
+	switch {
+	case tcp && udp:
+		return by + ", network closed"
+	case tcp:
+		return by + ", TCP closed"
+	case udp:
+		return by + ", UDP closed"
+	}
+	return by + ", network open"
+}
+
+// tcpSince is the version of Landlock that covers TCP.
+const tcpSince = 4

@@ -51,7 +51,7 @@ func staticView(dir string, lines []LogLine) (*LogView, error) {
 	if err := buffer.Append(lines); err != nil {
 		return nil, err
 	}
-	v := &LogView{Buffer: buffer, Times: TimeOff, Static: true, paused: true, hit: -1}
+	v := &LogView{Buffer: buffer, Times: TimeOff, Static: true, paused: true, hit: -1, seek: -1}
 	v.Sync()
 	return v, nil
 }

@@ -3,6 +3,7 @@ package ui
 import (
 	"bufio"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -29,6 +30,10 @@ type LogLine struct {
 const (
 	// memoryBytes is how much of a log stays in memory; more goes to a file.
 	memoryBytes = 1 << 20
+	// bufferMost is how much of a log is kept on disk; beyond it the oldest
+	// eighth goes.
+	bufferMost = 256 << 20
+	chunksMost = 8
 	// recordHead is the fixed part of a stored line: time, source and flags.
 	recordHead = 11
 	writeBytes = 64 << 10
@@ -36,67 +41,160 @@ const (
 )
 
 // LogBuffer keeps lines in the order they came and never changes one. Below
-// 1 MiB they stay in memory, above in a file of mode 0600. One goroutine may
-// append while others read; a reader never waits for a write to the disk.
+// 1 MiB they stay in memory, above in files of mode 0600, which together hold
+// 256 MiB: then the oldest lines go, and Dropped counts them. A line is known by
+// its place in the order for as long as it is kept. One goroutine may append
+// while others read; a reader never waits for a write to the disk.
 type LogBuffer struct {
 	dir string
+	// most is how many bytes are kept, or a little more.
+	most int64
 
 	mu      sync.Mutex
-	offsets []int64 // start of each line, and the end of the last
-	memory  []byte
-	file    *os.File
+	chunks  []*logChunk
 	sources []string
 }
 
-// NewLogBuffer makes a buffer whose file, when it needs one, is made inside dir.
-func NewLogBuffer(dir string) *LogBuffer { return &LogBuffer{dir: dir, offsets: []int64{0}} }
+// logChunk is a run of lines in one piece of memory or one file. It is what is
+// dropped at once.
+type logChunk struct {
+	first  int     // place of its first line
+	ends   []int64 // end of each line
+	memory []byte
+	file   *os.File
+}
 
-// Len is the number of lines.
+func (c *logChunk) size() int64 { return c.start(len(c.ends)) }
+
+// start is where a line of the chunk begins.
+func (c *logChunk) start(line int) int64 {
+	if line == 0 {
+		return 0
+	}
+	return c.ends[line-1]
+}
+
+// NewLogBuffer makes a buffer whose files, when it needs them, are made inside
+// dir.
+func NewLogBuffer(dir string) *LogBuffer { return &LogBuffer{dir: dir, most: bufferMost} }
+
+// Len is the number of lines that came; the first Dropped of them are gone.
 func (b *LogBuffer) Len() int {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return len(b.offsets) - 1
+	return b.len()
+}
+
+func (b *LogBuffer) len() int {
+	if len(b.chunks) == 0 {
+		return 0
+	}
+	last := b.chunks[len(b.chunks)-1]
+	return last.first + len(last.ends)
+}
+
+// Dropped is how many of the oldest lines are gone.
+func (b *LogBuffer) Dropped() int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.dropped()
+}
+
+func (b *LogBuffer) dropped() int {
+	if len(b.chunks) == 0 {
+		return 0
+	}
+	return b.chunks[0].first
 }
 
 // Append adds lines. Only one goroutine at a time may call it, and not the
-// update loop: it may write to the disk. After an error the lines of that call
-// are not in the buffer.
+// update loop: it may write to the disk. After an error the lines from the one
+// that could not be written on are not in the buffer.
 func (b *LogBuffer) Append(lines []LogLine) error {
+	for len(lines) > 0 {
+		chunk := b.last()
+		n, size := 0, chunk.size()
+		for n < len(lines) && (n == 0 || size < b.chunkBytes()) {
+			size += recordHead + int64(len(lines[n].Text))
+			n++
+		}
+		if err := b.add(chunk, lines[:n], size-chunk.size()); err != nil {
+			return err
+		}
+		lines = lines[n:]
+	}
+	return nil
+}
+
+func (b *LogBuffer) chunkBytes() int64 { return b.most / chunksMost }
+
+// last is the chunk that takes the next lines. Only the appender changes it.
+func (b *LogBuffer) last() *logChunk {
 	b.mu.Lock()
-	start, file, inMemory := b.offsets[len(b.offsets)-1], b.file, len(b.memory)
-	heads := make([][]byte, len(lines))
-	ends := make([]int64, len(lines))
-	end := start
+	defer b.mu.Unlock()
+	if n := len(b.chunks); n > 0 && b.chunks[n-1].size() < b.chunkBytes() {
+		return b.chunks[n-1]
+	}
+	return &logChunk{first: b.len()}
+}
+
+// add puts lines of a size into the last chunk or a new one.
+func (b *LogBuffer) add(chunk *logChunk, lines []LogLine, size int64) error {
+	heads, ends := make([][]byte, len(lines)), make([]int64, len(lines))
+	end := chunk.size()
+	b.mu.Lock()
 	for i, line := range lines {
 		heads[i] = b.head(line)
 		end += int64(len(heads[i]) + len(line.Text))
 		ends[i] = end
 	}
 	b.mu.Unlock()
-
-	if file == nil && inMemory+int(end-start) <= memoryBytes {
-		b.mu.Lock()
-		defer b.mu.Unlock()
+	file, memory := chunk.file, chunk.memory
+	switch {
+	case file == nil && chunk.first == 0 && chunk.size()+size <= memoryBytes:
 		for i, line := range lines {
-			b.memory = append(append(b.memory, heads[i]...), line.Text...)
+			memory = append(append(memory, heads[i]...), line.Text...)
 		}
-		b.offsets = append(b.offsets, ends...)
-		return nil
-	}
-	if file == nil {
+	case file == nil:
 		var err error
-		if file, err = b.spill(); err != nil {
+		if file, err = b.spill(memory); err != nil {
 			return err
 		}
-	}
-	if err := writeLines(file, start, heads, lines); err != nil {
-		return fmt.Errorf("keep the log: %w", err)
+		fallthrough
+	default:
+		memory = nil
+		if err := writeLines(file, chunk.size(), heads, lines); err != nil {
+			if chunk.file == nil {
+				_ = file.Close() // The lines are where they were.
+			}
+			return fmt.Errorf("keep the log: %w", err)
+		}
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.file, b.memory = file, nil
-	b.offsets = append(b.offsets, ends...)
+	if len(chunk.ends) == 0 {
+		b.chunks = append(b.chunks, chunk)
+	}
+	chunk.file, chunk.memory = file, memory
+	chunk.ends = append(chunk.ends, ends...)
+	b.drop()
 	return nil
+}
+
+// drop lets go of the oldest chunks until the rest is within the limit.
+func (b *LogBuffer) drop() {
+	total := int64(0)
+	for _, c := range b.chunks {
+		total += c.size()
+	}
+	for len(b.chunks) > 1 && total > b.most {
+		oldest := b.chunks[0]
+		total -= oldest.size()
+		b.chunks = b.chunks[1:]
+		if oldest.file != nil {
+			_ = oldest.file.Close() // It has no name and goes with its descriptor.
+		}
+	}
 }
 
 // writeLines writes records at an offset. Short lines go out together; a long
@@ -158,9 +256,9 @@ func (b *LogBuffer) sourceIndex(name string) uint16 {
 	return uint16(len(b.sources) - 1)
 }
 
-// spill moves what is in memory into a new file. The file has no name as soon
-// as it is open, so that nothing is left behind when the console dies.
-func (b *LogBuffer) spill() (*os.File, error) {
+// spill puts what is in memory into a new file. The file has no name as soon as
+// it is open, so that nothing is left behind when the console dies.
+func (b *LogBuffer) spill(memory []byte) (*os.File, error) {
 	file, err := os.CreateTemp(b.dir, "log-*") // Mode 0600.
 	if err != nil {
 		return nil, fmt.Errorf("keep the log: %w", err)
@@ -169,9 +267,6 @@ func (b *LogBuffer) spill() (*os.File, error) {
 		_ = file.Close() // The error of the removal is the one that matters.
 		return nil, fmt.Errorf("keep the log: %w", err)
 	}
-	b.mu.Lock()
-	memory := b.memory
-	b.mu.Unlock()
 	if _, err := file.WriteAt(memory, 0); err != nil {
 		_ = file.Close() // The file has no name and goes with its descriptor.
 		return nil, fmt.Errorf("keep the log: %w", err)
@@ -179,28 +274,16 @@ func (b *LogBuffer) spill() (*os.File, error) {
 	return file, nil
 }
 
-// Lines returns at most n lines from the index on. It reads no more of a long
-// line than a screen shows.
-func (b *LogBuffer) Lines(from, n int) []LogLine {
-	var lines []LogLine
-	for i := max(0, from); i < from+n; i++ {
-		line, ok := b.Line(i)
-		if !ok {
-			break
-		}
-		lines = append(lines, line)
-	}
-	return lines
-}
-
-// Line returns one line, clipped like Lines; false if there is none.
+// Line returns one line by its place; false if there is none, or no more. It
+// reads no more of a long line than a screen shows.
 func (b *LogBuffer) Line(i int) (LogLine, bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if i < 0 || i >= len(b.offsets)-1 {
+	chunk := b.chunk(i)
+	if chunk == nil {
 		return LogLine{}, false
 	}
-	record, more := b.record(i, recordHead+clipBytes)
+	record, more := chunk.record(i-chunk.first, recordHead+clipBytes)
 	if len(record) < recordHead {
 		return LogLine{Mark: true, Text: "this line could not be read back"}, true
 	}
@@ -215,92 +298,42 @@ func (b *LogBuffer) Line(i int) (LogLine, bool) {
 	return line, true
 }
 
+// chunk is where a line is kept, nil if it is not.
+func (b *LogBuffer) chunk(i int) *logChunk {
+	for _, c := range b.chunks {
+		if i >= c.first && i < c.first+len(c.ends) {
+			return c
+		}
+	}
+	return nil
+}
+
 // record reads at most limit bytes of a stored line, and how many it left.
-func (b *LogBuffer) record(i int, limit int64) (record []byte, more int64) {
-	start, end := b.offsets[i], b.offsets[i+1]
+func (c *logChunk) record(line int, limit int64) (record []byte, more int64) {
+	start, end := c.start(line), c.ends[line]
 	if end-start > limit {
 		more, end = end-start-limit, start+limit
 	}
-	if b.file == nil {
-		return b.memory[start:end], more
+	if c.file == nil {
+		return c.memory[start:end], more
 	}
 	record = make([]byte, end-start)
-	if _, err := b.file.ReadAt(record, start); err != nil {
+	if _, err := c.file.ReadAt(record, start); err != nil {
 		return nil, more
 	}
 	return record, more
 }
 
-// scanBytes is how much of a log one step of a search reads.
-const scanBytes = 1 << 20
-
-// Match returns the lines from the index on whose text match, and where to go
-// on: it reads about a megabyte, so that a search can stop between its steps.
-// A line is searched whole, however long.
-func (b *LogBuffer) Match(from int, match func(text []byte) bool) (hits []int, next int) {
-	b.mu.Lock()
-	file, memory, offsets := b.file, b.memory, b.offsets
-	b.mu.Unlock()
-	// Stored bytes and offsets never change, so no lock is held while reading.
-	next = from
-	for next < len(offsets)-1 && (next == from || offsets[next+1]-offsets[from] <= scanBytes) {
-		next++
-	}
-	if next == from {
-		return nil, next
-	}
-	if file != nil && next == from+1 && offsets[next]-offsets[from] > scanBytes {
-		if matchLong(file, offsets[from]+recordHead, offsets[next], match) {
-			hits = []int{from}
-		}
-		return hits, next
-	}
-	chunk := memory
-	base := int64(0)
-	if file != nil {
-		base = offsets[from]
-		chunk = make([]byte, offsets[next]-base)
-		if _, err := file.ReadAt(chunk, base); err != nil {
-			return nil, next
-		}
-	}
-	for i := from; i < next; i++ {
-		if match(chunk[offsets[i]-base+recordHead : offsets[i+1]-base]) {
-			hits = append(hits, i)
-		}
-	}
-	return hits, next
-}
-
-// scanOverlap joins the pieces of a long line: a match that is longer than this
-// and lies across two pieces is not found.
-const scanOverlap = 4 << 10
-
-// matchLong searches one stored line piece by piece, so that a line of hundreds
-// of megabytes takes one piece of memory.
-func matchLong(file *os.File, from, to int64, match func(text []byte) bool) bool {
-	piece := make([]byte, scanBytes)
-	for ; from < to; from += scanBytes - scanOverlap {
-		n, err := file.ReadAt(piece[:min(scanBytes, to-from)], from)
-		if err != nil {
-			return false
-		}
-		if match(piece[:n]) {
-			return true
-		}
-	}
-	return false
-}
-
-// Close gives the file's space back.
+// Close gives the files' space back.
 func (b *LogBuffer) Close() error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.offsets, b.memory = []int64{0}, nil
-	if b.file == nil {
-		return nil
+	var errs []error
+	for _, c := range b.chunks {
+		if c.file != nil {
+			errs = append(errs, c.file.Close())
+		}
 	}
-	err := b.file.Close()
-	b.file = nil
-	return err
+	b.chunks = nil
+	return errors.Join(errs...)
 }

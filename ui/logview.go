@@ -31,14 +31,19 @@ type LogView struct {
 	Labels int
 	// Static is for text that does not grow: nothing is followed or counted.
 	Static bool
-	// Ended says that no more lines will come.
-	Ended bool
+	// Ended says that no more lines will come; Unfollowed that they do not come by
+	// themselves.
+	Ended, Unfollowed bool
+	// Partial says that older lines exist than the first one here, and Loading
+	// that they are being read.
+	Partial, Loading bool
 	// JSON colours the lines as indented JSON.
 	JSON bool
 	// Wrap breaks long lines instead of running off the screen.
 	Wrap bool
 
 	paused  bool
+	first   int // lines that are gone from the buffer
 	known   int // lines that the update loop has heard of
 	pausedN int // known when the view was paused
 	top     int // first visible entry
@@ -52,24 +57,62 @@ type LogView struct {
 	matches    []int
 	scanned    int
 	hit        int
+	seek       int // line that goes to the top when the search has passed it
 	generation uint64
 }
 
 // NewLogView shows a buffer and follows it.
 func NewLogView(buffer *LogBuffer, zone *time.Location) *LogView {
-	return &LogView{Buffer: buffer, Zone: zone, hit: -1}
+	return &LogView{Buffer: buffer, Zone: zone, hit: -1, seek: -1}
 }
 
 // Sync takes note of lines that were appended; the owner calls it when its
 // follower says that the buffer has grown.
-func (v *LogView) Sync() { v.known = v.Buffer.Len() }
+func (v *LogView) Sync() {
+	v.known = v.Buffer.Len()
+	first := v.Buffer.Dropped()
+	if first == v.first {
+		return
+	}
+	gone, _ := slices.BinarySearch(v.matches, first)
+	v.matches = v.matches[gone:]
+	if !v.only || v.filter == nil {
+		gone = first - v.first
+	}
+	if v.top -= gone; v.top < 0 {
+		v.top, v.sub = 0, 0
+	}
+	v.first, v.scanned = first, max(v.scanned, first)
+	if v.hit < first {
+		v.hit = -1
+	}
+}
+
+// Swap goes on with another buffer of the same log in which every line stands
+// shift places later, and keeps the place. The old buffer is forgotten.
+func (v *LogView) Swap(buffer *LogBuffer, shift int) error {
+	old, line := v.Buffer, v.topLine()+shift
+	v.Buffer, v.first = buffer, 0
+	v.Sync()
+	v.pausedN += shift
+	if v.hit >= 0 {
+		v.hit += shift
+	}
+	v.matches, v.scanned, v.seek = nil, v.first, -1
+	v.generation++
+	if v.only && v.filter != nil {
+		v.seek = line
+	}
+	v.goTo(line)
+	return old.Close()
+}
 
 // entries is how many lines the view runs over.
 func (v *LogView) entries() int {
 	if v.only && v.filter != nil {
 		return len(v.matches)
 	}
-	return v.known
+	return v.known - v.first
 }
 
 // index maps an entry to a line of the buffer.
@@ -77,7 +120,7 @@ func (v *LogView) index(entry int) int {
 	if v.only && v.filter != nil {
 		return v.matches[entry]
 	}
-	return entry
+	return v.first + entry
 }
 
 // Following reports whether the view stays at the end.
@@ -139,6 +182,9 @@ func (v *LogView) settle() {
 
 // Page scrolls by screens.
 func (v *LogView) Page(by int) { v.Move(by * max(1, v.height-1)) }
+
+// AtTop reports whether the first line is at the top of the screen.
+func (v *LogView) AtTop() bool { return v.top == 0 && v.sub == 0 }
 
 // Top goes to the first line.
 func (v *LogView) Top() {
@@ -203,7 +249,7 @@ func (v *LogView) Search(source string) error {
 		return err
 	}
 	line := v.topLine()
-	v.filter, v.matches, v.scanned, v.hit = f, nil, 0, -1
+	v.filter, v.matches, v.scanned, v.hit, v.seek = f, nil, v.first, -1, -1
 	v.generation++
 	v.only = v.only && f != nil
 	v.goTo(line)
@@ -235,6 +281,8 @@ func (v *LogView) topLine() int {
 func (v *LogView) goTo(line int) {
 	if v.only && v.filter != nil {
 		line, _ = slices.BinarySearch(v.matches, line)
+	} else {
+		line -= v.first
 	}
 	v.top, v.sub = max(0, min(line, v.entries()-v.height)), 0
 }
@@ -266,6 +314,10 @@ func (v *LogView) Found(s Scanned) {
 	}
 	v.matches = append(v.matches, s.hits...)
 	v.scanned = s.next
+	if v.seek >= 0 && v.scanned > v.seek {
+		v.goTo(v.seek)
+		v.seek = -1
+	}
 }
 
 // Step goes to the next match (1) or the previous one (-1), and reports whether
@@ -288,7 +340,7 @@ func (v *LogView) Step(by int) bool {
 	}
 	v.hit = v.matches[at]
 	v.pause()
-	entry := v.hit
+	entry := v.hit - v.first
 	if v.only {
 		entry = at
 	}
@@ -311,16 +363,33 @@ func (v *LogView) Status(theme *Theme) string {
 		}
 		status += "  G resumes"
 	case v.Ended:
-		status = fmt.Sprintf("%s lines, ended", Grouped(int64(v.known)))
+		status = v.amount() + ", ended"
+	case v.Unfollowed:
+		status = v.amount() + ", not followed"
 	default:
-		status = fmt.Sprintf("%s lines, following", Grouped(int64(v.known)))
+		status = v.amount() + ", following"
+	}
+	if v.first > 0 {
+		status = fmt.Sprintf("dropped %s oldest  %s", Grouped(int64(v.first)), status)
+	}
+	if v.Loading {
+		status = "loading older lines  " + status
 	}
 	if v.filter != nil {
 		found := fmt.Sprintf("%s match", Grouped(int64(len(v.matches))))
 		if v.scanned < v.known {
-			found += fmt.Sprintf(" %d%%", 100*v.scanned/max(1, v.known))
+			found += fmt.Sprintf(" %d%%", 100*(v.scanned-v.first)/max(1, v.known-v.first))
 		}
 		status = found + "  " + status
 	}
 	return status
+}
+
+// amount is how many lines there are, as far as they were read.
+func (v *LogView) amount() string {
+	lines := Counted(v.known, "line")
+	if v.Partial {
+		return "last " + lines
+	}
+	return lines
 }

@@ -167,7 +167,7 @@ func (e *Core) Started() time.Time { return e.started }
 func (e *Core) RunningCalls() int { return e.running.count() }
 
 func (e *Core) discover() {
-	e.runtimes, e.runtimesErr = python.Discover(e.ctx, e.c.Python, e.path(runtimesFile))
+	e.runtimes, e.runtimesErr = python.Discover(e.ctx, e.spawner, e.c.Python, e.path(runtimesFile))
 	close(e.runtimesDone)
 	if e.runtimesErr != nil && e.ctx.Err() == nil {
 		e.c.Logger.Warn("no usable Python", "error", e.runtimesErr)

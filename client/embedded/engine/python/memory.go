@@ -42,7 +42,7 @@ func (m *memory) save(path string) {
 	}
 }
 
-func (m *memory) probe(ctx context.Context, path string) Runtime {
+func (m *memory) probe(ctx context.Context, starter Starter, path string) Runtime {
 	info, err := os.Stat(path)
 	if err != nil {
 		return Runtime{}
@@ -53,7 +53,7 @@ func (m *memory) probe(ctx context.Context, path string) Runtime {
 	if ok && have.Size == info.Size() && have.Changed.Equal(info.ModTime()) && (have.Runtime.Path == "" || have.Runtime.Prefix != "") {
 		return have.Runtime
 	}
-	r := probe(ctx, path)
+	r := probe(ctx, starter, path)
 	// A script is a shim: what it runs can change while it stays the same.
 	if ctx.Err() == nil && !isScript(path) {
 		m.mu.Lock()

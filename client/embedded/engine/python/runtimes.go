@@ -1,6 +1,7 @@
 package python
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -45,7 +46,9 @@ type Runtimes []Runtime
 // once. preferred, if not empty, is the interpreter to use by default; else it
 // is the python3 of the path, else the newest. What an interpreter said is
 // remembered in the file memory, until its binary changes.
-func Discover(ctx context.Context, preferred, memory string) (Runtimes, error) {
+//
+// They are run by starter: the engine ends every child that it does not know.
+func Discover(ctx context.Context, starter Starter, preferred, memory string) (Runtimes, error) {
 	candidates := candidates()
 	if preferred != "" {
 		candidates = append([]string{preferred}, candidates...)
@@ -54,7 +57,7 @@ func Discover(ctx context.Context, preferred, memory string) (Runtimes, error) {
 	probed := make([]Runtime, len(candidates))
 	var wg sync.WaitGroup
 	for i, path := range candidates {
-		wg.Go(func() { probed[i] = known.probe(ctx, path) })
+		wg.Go(func() { probed[i] = known.probe(ctx, starter, path) })
 	}
 	wg.Wait()
 	known.save(memory)
@@ -109,13 +112,18 @@ except ImportError:
 print(json.dumps({"version": sys.version_info[:3], "path": sys.executable, "prefix": sys.base_prefix, "venv": bool(venv), "pip": pip}))`
 
 // probe runs an interpreter; the zero Runtime means it is of no use.
-func probe(ctx context.Context, path string) (r Runtime) {
+func probe(ctx context.Context, starter Starter, path string) (r Runtime) {
 	ctx, cancel := context.WithTimeout(ctx, probeLimit)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, path, "-E", "-c", probeScript)
-	cmd.Env = scrubbed(os.TempDir())
-	out, err := cmd.Output()
-	if err != nil {
+	var out bytes.Buffer
+	cmd := exec.Command(path, "-E", "-c", probeScript)
+	cmd.Env, cmd.Stdout = scrubbed(os.TempDir()), &out
+	if starter.Start(cmd) != nil {
+		return r
+	}
+	stop := context.AfterFunc(ctx, func() { kill(cmd) })
+	defer stop()
+	if starter.Wait(cmd) != nil {
 		return r
 	}
 	var said struct {
@@ -125,7 +133,7 @@ func probe(ctx context.Context, path string) (r Runtime) {
 		Venv    bool
 		Pip     string
 	}
-	if json.Unmarshal(out, &said) != nil || said.Version[0] != 3 || said.Version[1] < oldestMinor {
+	if json.Unmarshal(out.Bytes(), &said) != nil || said.Version[0] != 3 || said.Version[1] < oldestMinor {
 		return r
 	}
 	var major, minor int

@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -296,7 +297,7 @@ func TestWhenTheZygoteDiesItsCallsFailAndNothingStays(t *testing.T) {
 	var children []int
 	outcome := z.Call(context.Background(), spec, Request{Scratch: t.TempDir(), Data: []byte(`{}`), Timeout: time.Minute}, func([]Line) {
 		children = descendants(z.PID())
-		assert.NoError(t, exec.Command("kill", "-9", strconv.Itoa(z.PID())).Run())
+		assert.NoError(t, syscall.Kill(z.PID(), syscall.SIGKILL))
 	})
 	assert.Equal(t, Failed, outcome.Result)
 	assert.Equal(t, ErrZygoteGone.Error(), outcome.Message)

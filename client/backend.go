@@ -64,6 +64,7 @@ const (
 	CanWait       Capability = "wait"         // CallWaiter
 	CanPush       Capability = "push"         // Pusher
 	CanListBuilds Capability = "deploys-list" // DeployLister
+	CanCancel     Capability = "cancel"       // Canceller
 )
 
 // As returns b as the capability interface T, or an *Error of CodeUnsupported
@@ -223,6 +224,13 @@ type RunLister interface {
 type CallWaiter interface {
 	// WaitCall returns the call once it has ended.
 	WaitCall(ctx context.Context, functionID, callID string) (Call, error)
+}
+
+// Canceller ends running calls.
+type Canceller interface {
+	// CancelCall asks for the call's end and returns once that is accepted; an
+	// ended call is ErrConflict.
+	CancelCall(ctx context.Context, functionID, callID string) error
 }
 
 // DeployLister lists deploys, also past ones.

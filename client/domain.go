@@ -110,6 +110,7 @@ const (
 	CallCompleted CallStatus = "Completed"
 	CallFailed    CallStatus = "Failed"
 	CallTimeout   CallStatus = "Timeout"
+	CallCancelled CallStatus = "Cancelled"
 )
 
 // Ended reports whether the call can no longer change.

@@ -48,6 +48,7 @@ func Run(t *testing.T, open func(t *testing.T) client.Backend) {
 	t.Run("data reaches the function as it was typed", s.passesData)
 	t.Run("a failing call tells message and trace", s.fails)
 	t.Run("calls are listed newest first, in pages that do not overlap", s.pages)
+	t.Run("a running call can be cancelled", s.cancels)
 	t.Run("the log of a call holds what it printed", s.logs)
 	t.Run("a log can be followed to its end", s.follows)
 	t.Run("the build output of a deploy can be read", s.buildOutput)
@@ -220,6 +221,19 @@ func (s suite) pages(t *testing.T) {
 	page, err := x.b.Calls(x.ctx, client.CallQuery{FunctionID: f.ID, Status: client.CallFailed})
 	require.NoError(t, err)
 	assert.Empty(t, page.Calls)
+}
+
+func (s suite) cancels(t *testing.T) {
+	x := s.start(t)
+	canceller := need[client.Canceller](x, client.CanCancel)
+	f := x.deploy("cancels", "import time\ndef handle(data):\n    time.sleep(1000)\n")
+	c, err := x.b.Invoke(x.ctx, client.CallRequest{FunctionID: f.ID})
+	require.NoError(t, err)
+	require.NoError(t, canceller.CancelCall(x.ctx, f.ID, c.ID))
+	c, err = action.AwaitCall(x.ctx, x.b, c)
+	require.NoError(t, err)
+	assert.Equal(t, client.CallCancelled, c.Status)
+	assert.ErrorIs(t, canceller.CancelCall(x.ctx, f.ID, c.ID), client.ErrConflict)
 }
 
 func (s suite) notFound(t *testing.T) {

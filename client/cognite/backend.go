@@ -50,6 +50,7 @@ const (
 	noWait     = "Cognite does not push a call's end"
 	noPush     = "Cognite does not push changes"
 	noBuilds   = "Cognite keeps no list of deploys"
+	noCancel   = "Cognite cannot cancel a call"
 )
 
 // Describe says what this backend is.
@@ -58,7 +59,7 @@ func (b *Backend) Describe() client.Description {
 		Kind: "cognite", Name: b.c.Name, Endpoint: b.c.BaseURL,
 		Missing: map[client.Capability]string{
 			client.CanRedeploy: noUpdate, client.CanVersion: noVersions, client.CanFollowLogs: noFollow, client.CanListRuns: noRuns,
-			client.CanWait: noWait, client.CanPush: noPush, client.CanListBuilds: noBuilds,
+			client.CanWait: noWait, client.CanPush: noPush, client.CanListBuilds: noBuilds, client.CanCancel: noCancel,
 		},
 	}
 }

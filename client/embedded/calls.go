@@ -2,6 +2,7 @@ package embedded
 
 import (
 	"context"
+	"net/http"
 	"net/url"
 	"strconv"
 
@@ -47,6 +48,11 @@ func (b *Backend) WaitCall(ctx context.Context, functionID, callID string) (clie
 			return c, err
 		}
 	}
+}
+
+// CancelCall asks the engine to end a running call.
+func (b *Backend) CancelCall(ctx context.Context, functionID, callID string) error {
+	return b.own(ctx, client.Once, http.MethodPost, callPath(functionID, callID)+"/cancel", nil, nil)
 }
 
 // Result reads what a call was given and what it returned.

@@ -107,6 +107,9 @@ func (e *Core) run(ctx context.Context, c store.Call, data []byte) store.Call {
 		c.Status = store.Timeout
 	default:
 		c.Status = store.Failed
+		if errors.Is(context.Cause(ctx), errCancelled) {
+			c.Status = store.Cancelled
+		}
 	}
 	c.ErrorMessage, c.ErrorTrace = log.mask.mask(outcome.Message), log.mask.mask(outcome.Trace)
 	err := e.store.Write(store.Durable, func(tx *store.Tx) error {
@@ -211,6 +214,23 @@ func (e *Core) Call(functionID, id int64) (store.Call, error) {
 		err = store.ErrNotFound
 	}
 	return c, notFound(err, "call %d of function %d does not exist", id, functionID)
+}
+
+// errCancelled is the cause of a cancel that a person asked for.
+var errCancelled = errors.New("cancelled")
+
+// Cancel ends a running call: SIGTERM, two seconds later SIGKILL. It returns
+// once that is asked for; the call tells when it has ended.
+func (e *Core) Cancel(functionID, id int64) error {
+	if _, err := e.Call(functionID, id); err != nil {
+		return err
+	}
+	c := e.running.find(id)
+	if c == nil {
+		return &client.Error{Code: client.CodeConflict, Message: fmt.Sprintf("call %d has ended already", id)}
+	}
+	c.cancel(errCancelled)
+	return nil
 }
 
 // WaitCall returns a call once it has ended, or as it is when ctx ends.

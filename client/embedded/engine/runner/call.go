@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/binary"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -255,6 +254,3 @@ type usage struct {
 func (u usage) outcome() Outcome {
 	return Outcome{MaxRSSBytes: u.MaxRSSKiB << 10, CPU: time.Duration((u.UserSeconds + u.SystemSeconds) * float64(time.Second))}
 }
-
-// ErrCancelled is the cause to cancel a call with when a person asked for it.
-var ErrCancelled = errors.New("cancelled")

@@ -221,9 +221,9 @@ func TestACancelledCallSaysSo(t *testing.T) {
 	r := newRig(t)
 	z, spec := r.start("import time\ndef handle(data):\n    print('started')\n    time.sleep(1000)\n")
 	ctx, cancel := context.WithCancelCause(context.Background())
-	outcome := z.Call(ctx, spec, Request{Scratch: t.TempDir(), Data: []byte(`{}`), Timeout: time.Minute}, func([]Line) { cancel(ErrCancelled) })
+	outcome := z.Call(ctx, spec, Request{Scratch: t.TempDir(), Data: []byte(`{}`), Timeout: time.Minute}, func([]Line) { cancel(errors.New("not wanted any more")) })
 	assert.Equal(t, Cancelled, outcome.Result)
-	assert.Equal(t, "cancelled", outcome.Message)
+	assert.Equal(t, "not wanted any more", outcome.Message)
 }
 
 func TestTheImportIsTheDeployCheck(t *testing.T) {

@@ -10,6 +10,7 @@ const (
 	Running   = "Running"
 	Completed = "Completed"
 	Timeout   = "Timeout"
+	Cancelled = "Cancelled"
 )
 
 // Call is a call's row without its data and response, which may be large.

@@ -91,8 +91,12 @@ type callWire struct {
 }
 
 func callOf(c store.Call) callWire {
+	status := c.Status
+	if status == store.Cancelled { // the API has no word for it
+		status = store.Failed
+	}
 	return callWire{
-		ID: c.ID, FunctionID: c.FunctionID, Status: c.Status, StartTime: millis(c.Started), EndTime: millis(c.Ended),
+		ID: c.ID, FunctionID: c.FunctionID, Status: status, StartTime: millis(c.Started), EndTime: millis(c.Ended),
 		ScheduledTime: millis(c.Scheduled), ScheduleID: c.ScheduleID, Error: failureOf(c.ErrorMessage, c.ErrorTrace),
 	}
 }

@@ -45,6 +45,7 @@ func New(e *core.Core, c Config) *API {
 		{Method: "POST", Pattern: "functions/{id}/rollback", Handle: a.rollback},
 		{Method: "GET", Pattern: "functions/{id}/calls/{call}", Handle: a.call},
 		{Method: "GET", Pattern: "functions/{id}/calls/{call}/result", Handle: a.result},
+		{Method: "POST", Pattern: "functions/{id}/calls/{call}/cancel", Handle: a.cancel},
 		{Method: "GET", Pattern: "calls", Handle: a.calls},
 		{Method: "GET", Pattern: "calls/{call}", Handle: a.call},
 		{Method: "GET", Pattern: "deploys", Handle: a.deploys},

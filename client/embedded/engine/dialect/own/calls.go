@@ -56,6 +56,13 @@ func (a *API) call(r *dialect.Request) error {
 	return dialect.WriteJSON(r.Writer, http.StatusOK, callOf(c, f.Name, schedule))
 }
 
+func (a *API) cancel(r *dialect.Request) error {
+	if err := a.core.Cancel(r.ID("id"), r.ID("call")); err != nil {
+		return err
+	}
+	return dialect.WriteJSON(r.Writer, http.StatusAccepted, struct{}{})
+}
+
 func callOf(c store.Call, function, schedule string) client.Call {
 	lines := c.LogLines
 	if c.Ended.IsZero() {

@@ -45,7 +45,7 @@ func (e *Core) recover() error {
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(e.environments.Sweep(), e.sweepUnpacked(), emptyDir(e.path(scratchDir)), e.sweepUploads()); err != nil {
+	if err := errors.Join(e.environments.Sweep(), e.sweepUnpacked(), emptyDir(e.path(scratchDir)), e.collect()); err != nil {
 		return err
 	}
 	for _, id := range again {
@@ -66,15 +66,6 @@ func (e *Core) interrupt(tx *store.Tx, d store.Deploy) error {
 	v.Status, v.ErrorMessage = store.Failed, message
 	return errors.Join(tx.UpdateDeploy(d), tx.UpdateVersion(v),
 		tx.AppendLines(d.ID, []store.Line{{Time: e.started, Stream: store.Mark, Text: message}}))
-}
-
-// sweepUploads deletes what cut uploads left.
-func (e *Core) sweepUploads() error {
-	left, err := filepath.Glob(e.path(codeDir, ".upload-*"))
-	for _, name := range left {
-		err = errors.Join(err, os.Remove(name))
-	}
-	return err
 }
 
 func emptyDir(dir string) error {

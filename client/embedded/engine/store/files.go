@@ -57,3 +57,9 @@ func (tx *Tx) SetFileContent(id int64, sha256 string, size int64) error {
 
 // DeleteFile deletes a file's row. Code that a version uses stays.
 func (tx *Tx) DeleteFile(id int64) error { return tx.change(`DELETE FROM files WHERE id = ?`, id) }
+
+// DeleteUnusedFiles deletes the files from before a time whose content no
+// version was made from.
+func (tx *Tx) DeleteUnusedFiles(before time.Time) error {
+	return tx.exec(`DELETE FROM files WHERE updated < ? AND sha256 NOT IN (SELECT sha256 FROM versions)`, micros(before))
+}

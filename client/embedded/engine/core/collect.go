@@ -1,0 +1,45 @@
+package core
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"fndeck/client/embedded/engine/store"
+)
+
+// fileLife is how long an uploaded file that no version was made from is kept.
+const fileLife = 7 * 24 * time.Hour
+
+// collect deletes what nothing refers to any more: files that were uploaded
+// long ago for functions that are gone, their archives and what was unpacked
+// from them. It runs before the engine serves, so nothing is on its way in.
+func (e *Core) collect() error {
+	err := e.store.Write(store.Durable, func(tx *store.Tx) error {
+		return tx.DeleteUnusedFiles(e.c.Clock().Add(-fileLife))
+	})
+	if err != nil {
+		return err
+	}
+	shas, err := e.store.CodeInUse()
+	if err != nil {
+		return err
+	}
+	used := make(map[string]bool, len(shas))
+	for _, sha := range shas {
+		used[sha] = true
+	}
+	for _, dir := range []string{codeDir, versionsDir} {
+		entries, readErr := os.ReadDir(e.path(dir))
+		err = errors.Join(err, readErr)
+		for _, entry := range entries {
+			sha, _, _ := strings.Cut(entry.Name(), ".")
+			if !used[sha] {
+				err = errors.Join(err, os.RemoveAll(filepath.Join(e.path(dir), entry.Name())))
+			}
+		}
+	}
+	return err
+}

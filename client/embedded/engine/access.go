@@ -23,13 +23,13 @@ var errToken = &client.Error{Code: client.CodeUnauthenticated, Message: "Unautho
 
 // newToken makes the value that callers must present and leaves it where only
 // who can read the state directory finds it.
-func newToken(stateDir string) (string, error) {
+func newToken(stateDir, file string) (string, error) {
 	var raw [32]byte
 	if _, err := rand.Read(raw[:]); err != nil {
 		return "", err
 	}
 	token := hex.EncodeToString(raw[:])
-	return token, renameio.WriteFile(filepath.Join(stateDir, wire.TokenFile), []byte(token), 0o600)
+	return token, renameio.WriteFile(filepath.Join(stateDir, file), []byte(token), 0o600)
 }
 
 func bears(r *http.Request, token string) bool {

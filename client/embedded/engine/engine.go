@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -42,6 +43,8 @@ type Config struct {
 	CallTimeout time.Duration
 	// ClosedNetwork keeps functions from the network.
 	ClosedNetwork bool
+	// TCP serves the dialects on 127.0.0.1 too, for the clouds' own clients.
+	TCP bool
 	// Version is what the binary calls itself.
 	Version string
 	Clock   func() time.Time
@@ -77,67 +80,109 @@ func Run(ctx context.Context, c Config) error {
 	return errors.Join(err, e.Close())
 }
 
+// server is one engine's listeners.
+type server struct {
+	c      Config
+	core   *core.Core
+	cancel context.CancelFunc
+	ctx    context.Context
+	served chan error
+	open   []*http.Server
+}
+
 func serve(ctx context.Context, c Config, e *core.Core) error {
-	token, err := newToken(c.StateDir)
+	s := &server{c: c, core: e, served: make(chan error, 2)}
+	s.ctx, s.cancel = context.WithCancel(ctx)
+	defer s.cancel()
+	socket, err := s.start()
 	if err != nil {
-		return err
+		return errors.Join(err, s.stop())
 	}
-	socket, err := wire.SocketPath(c.StateDir, os.Getenv)
-	if err != nil {
-		return err
-	}
-	listener, err := listen(socket)
-	if err != nil {
-		return err
-	}
-	ctx, stop := context.WithCancel(ctx)
-	defer stop()
-	server := &http.Server{
-		Handler:           handler(e, c, socket, token, stop),
-		ReadHeaderTimeout: headerLimit,
-		ErrorLog:          slog.NewLogLogger(c.Logger.Handler(), slog.LevelDebug),
-		// Requests end with the engine: a held stream would delay its stop.
-		BaseContext: func(net.Listener) context.Context { return ctx },
-	}
-	served := make(chan error, 1)
-	go func() { served <- server.Serve(listener) }()
 	c.Logger.Info("engine serves", "socket", socket, "version", c.Version, "pid", os.Getpid())
 	if c.Ready != nil {
 		c.Ready(socket)
 	}
 	select {
-	case <-ctx.Done():
-	case err := <-served:
-		return fmt.Errorf("serve %s: %w", socket, err)
+	case <-s.ctx.Done():
+	case err := <-s.served:
+		return errors.Join(fmt.Errorf("serve: %w", err), s.stop())
 	}
 	c.Logger.Info("engine stops")
-	grace, cancel := context.WithTimeout(context.Background(), stopLimit)
-	defer cancel()
-	if err := server.Shutdown(grace); err != nil {
-		return server.Close()
-	}
-	return nil
+	return s.stop()
 }
 
-// handler routes to the dialects, after the caller has proved that it can read
-// the state directory: peer credentials alone would let a function in, which
-// runs as the same user.
-func handler(e *core.Core, c Config, socket, token string, stop func()) http.Handler {
-	vendor := cognite.New(e)
-	ours := own.New(e, own.Config{Version: c.Version, StateDir: c.StateDir, Socket: socket, Isolation: e.Isolation(), Stop: stop})
-	mux := func(w http.ResponseWriter, r *http.Request) {
+// start opens the socket and, if asked for, the TCP port.
+func (s *server) start() (socket string, err error) {
+	token, err := newToken(s.c.StateDir, wire.TokenFile)
+	if err != nil {
+		return "", err
+	}
+	if socket, err = wire.SocketPath(s.c.StateDir, os.Getenv); err != nil {
+		return "", err
+	}
+	vendor := cognite.New(s.core)
+	about := own.Config{Version: s.c.Version, StateDir: s.c.StateDir, Socket: socket, Isolation: s.core.Isolation(), Stop: s.cancel}
+	if s.c.TCP {
+		bearer, err := newToken(s.c.StateDir, wire.BearerFile)
+		if err != nil {
+			return "", err
+		}
+		l, err := listenTCP()
+		if err != nil {
+			return "", err
+		}
+		about.TCP = "http://" + l.Addr().String()
+		s.serve(l, loopback(vendor, l.Addr(), bearer))
+	}
+	l, err := listen(socket)
+	if err != nil {
+		return "", err
+	}
+	s.serve(l, handler(vendor, own.New(s.core, about), token))
+	return socket, nil
+}
+
+func (s *server) serve(l net.Listener, h http.Handler) {
+	server := &http.Server{
+		Handler:           h,
+		ReadHeaderTimeout: headerLimit,
+		ErrorLog:          slog.NewLogLogger(s.c.Logger.Handler(), slog.LevelDebug),
+		// Requests end with the engine: a held stream would delay its stop.
+		BaseContext: func(net.Listener) context.Context { return s.ctx },
+	}
+	s.open = append(s.open, server)
+	go func() { s.served <- server.Serve(l) }()
+}
+
+// stop lets the requests under way end, for a while.
+func (s *server) stop() (err error) {
+	s.cancel()
+	grace, cancel := context.WithTimeout(context.Background(), stopLimit)
+	defer cancel()
+	for _, server := range s.open {
+		if server.Shutdown(grace) != nil {
+			err = errors.Join(err, server.Close())
+		}
+	}
+	return err
+}
+
+// handler routes the socket's requests to the dialects, after the caller has
+// proved that it can read the state directory: peer credentials alone would let
+// a function in, which runs as the same user.
+func handler(vendor, ours http.Handler, token string) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("X-Request-Id", requestID())
-		isOwn := len(r.URL.Path) >= len(wire.Prefix) && r.URL.Path[:len(wire.Prefix)] == wire.Prefix
+		isOwn, known := strings.HasPrefix(r.URL.Path, wire.Prefix), bears(r, token)
 		switch {
-		case !cognite.ServesPublic(r.URL.Path) && !bears(r, token) && isOwn:
+		case isOwn && !known:
 			own.Refuse(w, r, http.StatusUnauthorized, errToken)
-		case !cognite.ServesPublic(r.URL.Path) && !bears(r, token):
-			cognite.Refuse(w, r, http.StatusUnauthorized, errToken)
 		case isOwn:
 			ours.ServeHTTP(w, r)
+		case !known && !cognite.ServesPublic(r.URL.Path):
+			cognite.Refuse(w, r, http.StatusUnauthorized, errToken)
 		default:
 			vendor.ServeHTTP(w, r)
 		}
-	}
-	return http.HandlerFunc(mux)
+	})
 }

@@ -22,6 +22,9 @@ const (
 	// the socket carries as its bearer token: who can read it may use the
 	// engine. It is new at each start.
 	TokenFile = "engine.token"
+	// BearerFile in the state directory holds the bearer token of the TCP port,
+	// also new at each start.
+	BearerFile = "engine.bearer"
 	// LockFile in the state directory is held, by the kernel, while an engine
 	// runs.
 	LockFile = "engine.lock"
@@ -60,10 +63,12 @@ func SocketPath(stateDir string, env func(string) string) (string, error) {
 
 // Status is what GET status answers.
 type Status struct {
-	PID           int       `json:"pid"`
-	Version       string    `json:"version"`
-	StateDir      string    `json:"stateDir"`
-	Socket        string    `json:"socket"`
+	PID      int    `json:"pid"`
+	Version  string `json:"version"`
+	StateDir string `json:"stateDir"`
+	Socket   string `json:"socket"`
+	// TCP is the base URL of the loopback port, empty while that is off.
+	TCP           string    `json:"tcp,omitempty"`
 	Started       time.Time `json:"started"`
 	Functions     int       `json:"functions"`
 	Running       int       `json:"running"`

@@ -128,7 +128,9 @@ func Open(c Config) (*Core, error) {
 	e.ctx, e.cancel = context.WithCancelCause(context.Background())
 	e.pool = newPool(e)
 	if err := e.recover(); err != nil {
-		return nil, errors.Join(fmt.Errorf("put the state right: %w", err), s.Close())
+		err = errors.Join(fmt.Errorf("put the state right: %w", err), s.Close())
+		spawner.Close()
+		return nil, err
 	}
 	e.jobs.Go(e.discover)
 	e.jobs.Go(e.schedule)

@@ -18,6 +18,8 @@ import (
 // Config is what the API says of the process that serves it.
 type Config struct {
 	Version, StateDir, Socket string
+	// TCP is the base URL of the loopback port, if it is open.
+	TCP string
 	// Isolation is the honest badge.
 	Isolation string
 	// Stop ends the engine.
@@ -90,7 +92,7 @@ func (a *API) status(r *dialect.Request) error {
 	// Not the machine's runtimes, where they are still being looked for: a
 	// console must not wait for that.
 	return dialect.WriteJSON(r.Writer, http.StatusOK, wire.Status{
-		PID: os.Getpid(), Version: a.c.Version, StateDir: a.c.StateDir, Socket: a.c.Socket, Started: a.core.Started().UTC(),
+		PID: os.Getpid(), Version: a.c.Version, StateDir: a.c.StateDir, Socket: a.c.Socket, TCP: a.c.TCP, Started: a.core.Started().UTC(),
 		Functions: len(functions), Running: a.core.RunningCalls(), LoadedZygotes: a.core.LoadedZygotes(),
 		Isolation: a.c.Isolation, Runtimes: a.core.KnownRuntimes(), DataLimitBytes: core.MaxDataBytes,
 	})

@@ -164,10 +164,12 @@ func keyPress(name string) tea.KeyPressMsg {
 	return tea.KeyPressMsg{Code: r, Text: name}
 }
 
-// press presses keys by their names; a word is typed letter by letter by typed.
+// press presses keys by their names, and draws what each has done; a word is
+// typed letter by letter by typed.
 func (d *driver) press(keys ...string) {
 	for _, key := range keys {
 		d.send(keyPress(key))
+		_ = d.root.View()
 	}
 }
 

@@ -154,9 +154,12 @@ func (f *fakeBackend) Logs(_ context.Context, query client.LogQuery) ([]client.L
 	defer f.mu.Unlock()
 	var lines []client.LogLine
 	for _, line := range f.lines {
-		if line.Position > query.After && (query.CallID == "" || line.CallID == query.CallID) {
+		if (line.Position > query.After || line.Position == 0) && (query.CallID == "" || line.CallID == query.CallID) {
 			lines = append(lines, line)
 		}
+	}
+	if query.Tail > 0 {
+		lines = lines[max(0, len(lines)-query.Tail):]
 	}
 	return lines, f.listErr
 }

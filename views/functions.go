@@ -20,6 +20,7 @@ func newFunctions(s *shell) *listScreen[client.Function] {
 		id:      func(f client.Function) string { return f.ID },
 		load:    s.backend.Functions,
 		shared:  s.functions,
+		brake:   s.brake,
 		running: isDeploying,
 		ages:    true,
 		empty: fmt.Sprintf("No functions in %s.  %s uploads a folder",

@@ -92,7 +92,7 @@ func (r *root) global() []command {
 		command{id: "app.previous", run: func() tea.Cmd { return r.step(-1) }},
 		command{id: "view.unscope", run: r.unscope},
 		command{id: "app.filter", run: r.openPrompt, reason: r.unfilterable()},
-		command{id: "app.refresh", run: func() tea.Cmd { return r.refresh(nil) }},
+		command{id: "app.refresh", run: r.again},
 		command{id: "app.errors", run: r.openErrors},
 		command{id: "app.help", run: func() tea.Cmd { return r.overlay(r.help(), nil) }},
 		command{id: "app.back", run: r.back},
@@ -104,6 +104,14 @@ func (r *root) global() []command {
 		command{id: "app.redraw", run: func() tea.Cmd { return tea.ClearScreen }},
 		command{id: "app.suspend", run: func() tea.Cmd { return tea.Suspend }},
 	)
+}
+
+// again reads what is visible now, also what was stopped.
+func (r *root) again() tea.Cmd {
+	if stopped, ok := r.screen().(stopper); ok {
+		stopped.Resume()
+	}
+	return r.refresh(nil)
 }
 
 // unscope goes from the calls or logs of one function to those of all.

@@ -24,6 +24,8 @@ type listSpec[T any] struct {
 	// shared is a feed that lives as long as the console, nil if the screen has
 	// its own.
 	shared *client.Feed[[]T]
+	// brake stops the loads of the shared feed.
+	brake *brake
 	// kinds are the client.Event kinds that change the rows.
 	kinds []string
 	// running rows make the list tick and, where nothing pushes, read sooner.
@@ -88,7 +90,7 @@ func newListScreen[T any](s *shell, spec listSpec[T]) *listScreen[T] {
 		columns = append(columns, c.Column)
 	}
 	l.table = ui.NewTable(columns)
-	l.data = subscription[[]T]{owner: l, load: spec.load, shared: spec.shared, busy: l.busy}
+	l.data = subscription[[]T]{owner: l, load: spec.load, shared: spec.shared, brake: spec.brake, busy: l.busy}
 	return l
 }
 
@@ -206,10 +208,12 @@ func (l *listScreen[T]) instead() (string, ui.Tone) {
 		return ui.Clean(l.spec.missing), ui.ToneText
 	case !last.Loaded && last.Err != nil:
 		return l.refused(last.Err), ui.ToneBad
+	case !last.Loaded && l.data.brake.stopped():
+		return l.stopped() + ".  " + l.keys.Key("app.refresh") + " loads them", ui.ToneText
 	case !last.Loaded && waited < loadingAfter:
 		return " ", ui.ToneDim
 	case !last.Loaded:
-		return fmt.Sprintf("loading %s… %s", l.spec.noun, ui.Elapsed(waited)), ui.ToneDim
+		return fmt.Sprintf("loading %s… %s   %s stops", l.spec.noun, ui.Elapsed(waited), l.keys.Key("app.back")), ui.ToneDim
 	case l.table.Rows() == nil:
 		return "sorting " + l.spec.noun, ui.ToneDim
 	case all == 0:
@@ -218,6 +222,25 @@ func (l *listScreen[T]) instead() (string, ui.Tone) {
 		return fmt.Sprintf("0 of %s match %s.  %s clears", ui.Grouped(int64(all)), ui.Clean(l.table.Filtered()), l.keys.Key("app.back")), ui.ToneText
 	}
 	return "", ui.ToneText
+}
+
+// stopped says that the operator has ended the first load.
+func (l *listScreen[T]) stopped() string { return "stopped loading " + l.spec.noun }
+
+// Stop implements stopper.
+func (l *listScreen[T]) Stop() (string, tea.Cmd) {
+	if !l.data.halt() {
+		return "", nil
+	}
+	return l.stopped(), nil
+}
+
+// Resume implements stopper.
+func (l *listScreen[T]) Resume() {
+	if l.data.brake.stopped() {
+		l.opened = l.clock()
+		l.data.brake.release()
+	}
 }
 
 // refused is why nothing could be read at all, with the way out if one is known.
@@ -267,6 +290,8 @@ func (l *listScreen[T]) Status() status {
 func (l *listScreen[T]) pulse() time.Duration {
 	now := l.clock()
 	switch last := l.data.last; {
+	case l.data.brake.stopped():
+		return 0
 	case !last.Loaded && last.Err == nil && now.Sub(l.opened) < loadingAfter:
 		return loadingAfter
 	case !last.Loaded || last.Err != nil || !l.data.asked.IsZero():

@@ -97,11 +97,11 @@ func (p *pageScreen[T]) Hide() tea.Cmd {
 // Discard implements discarder.
 func (p *pageScreen[T]) Discard() {
 	for _, tab := range p.tabs {
-		view := tab.text
 		if tab.log != nil {
-			view = tab.log.view
+			tab.log.discard()
+			continue
 		}
-		_ = view.Buffer.Close() // A file without a name; nothing is lost with it.
+		_ = tab.text.Buffer.Close() // A file without a name; nothing is lost with it.
 	}
 }
 
@@ -110,7 +110,10 @@ func (p *pageScreen[T]) Refresh(kinds map[string]bool) tea.Cmd {
 	if touches(kinds, p.spec.kinds) {
 		p.data.refresh(p.clock())
 	}
-	return nil
+	if len(kinds) > 0 {
+		return nil
+	}
+	return p.followLog() // A log that broke off is taken up again.
 }
 
 // Update implements Screen.
@@ -160,8 +163,8 @@ func (p *pageScreen[T]) accept(next page[T]) tea.Cmd {
 
 // followLog begins to follow the log of the tab that is shown.
 func (p *pageScreen[T]) followLog() tea.Cmd {
-	if p.shown && p.tab < len(p.tabs) && p.tabs[p.tab].log != nil {
-		return p.tabs[p.tab].log.start(p.deps, p)
+	if log := p.log(); log != nil && p.shown {
+		return log.start(p.deps, p)
 	}
 	return nil
 }
@@ -174,13 +177,21 @@ func (p *pageScreen[T]) Tab(by int) tea.Cmd {
 	return p.followLog()
 }
 
-// text is the view of the tab that is shown, nil before there is one.
-func (p *pageScreen[T]) text() *ui.LogView {
+// log is the log of the tab that is shown, nil if that is a text.
+func (p *pageScreen[T]) log() *logPane {
 	if p.tab >= len(p.tabs) {
 		return nil
 	}
-	if tab := p.tabs[p.tab]; tab.log != nil {
-		return tab.log.view
+	return p.tabs[p.tab].log
+}
+
+// text is the view of the tab that is shown, nil before there is one.
+func (p *pageScreen[T]) text() *ui.LogView {
+	if log := p.log(); log != nil {
+		return log.view
+	}
+	if p.tab >= len(p.tabs) {
+		return nil
 	}
 	return p.tabs[p.tab].text
 }
@@ -191,10 +202,34 @@ func (p *pageScreen[T]) Search(text string) (tea.Cmd, error) {
 	if view == nil {
 		return nil, errors.New("nothing to search yet")
 	}
+	if log := p.log(); log != nil {
+		return log.search(p.deps, text)
+	}
 	if err := view.Search(text); err != nil {
 		return nil, err
 	}
 	return p.scan(), nil
+}
+
+// Stop implements stopper.
+func (p *pageScreen[T]) Stop() (string, tea.Cmd) {
+	if log := p.log(); log != nil {
+		if cmd, stopped := log.giveUp(p.deps); stopped {
+			return "stopped loading older lines", cmd
+		}
+	}
+	if !p.data.halt() {
+		return "", nil
+	}
+	return "stopped loading " + p.spec.title, nil
+}
+
+// Resume implements stopper.
+func (p *pageScreen[T]) Resume() {
+	if p.data.brake.stopped() {
+		p.opened = p.clock()
+		p.data.brake.release()
+	}
 }
 
 // Searched implements searcher.
@@ -206,8 +241,8 @@ func (p *pageScreen[T]) Searched() string {
 }
 
 func (p *pageScreen[T]) scan() tea.Cmd {
-	if p.tab < len(p.tabs) && p.tabs[p.tab].log != nil {
-		return p.tabs[p.tab].log.scan()
+	if log := p.log(); log != nil {
+		return log.scan()
 	}
 	view := p.text()
 	if view == nil {
@@ -231,6 +266,9 @@ func (p *pageScreen[T]) Commands() []command {
 	var all []command
 	if p.spec.commands != nil {
 		all = p.spec.commands(p)
+	}
+	if log := p.log(); log != nil {
+		return append(all, log.commands(p.deps, p.say)...)
 	}
 	if view := p.text(); view != nil {
 		return append(all, textCommands(view, p.say)...)
@@ -257,8 +295,10 @@ func (p *pageScreen[T]) View(theme *ui.Theme, width, height int) []string {
 // waiting is what is shown before the first value.
 func (p *pageScreen[T]) waiting(theme *ui.Theme, width int) []string {
 	waited := p.clock().Sub(p.opened)
-	text, tone := fmt.Sprintf("loading… %s", ui.Elapsed(waited)), ui.ToneDim
-	if err := p.data.last.Err; err != nil {
+	text, tone := fmt.Sprintf("loading… %s   %s stops", ui.Elapsed(waited), p.keys.Key("app.back")), ui.ToneDim
+	if p.data.brake.stopped() {
+		text, tone = "stopped loading.  "+p.keys.Key("app.refresh")+" loads it", ui.ToneText
+	} else if err := p.data.last.Err; err != nil {
 		text, tone = ui.Clean(client.Explain(err).Sentence)+".  "+p.keys.Key("app.refresh")+" tries again now", ui.ToneBad
 	} else if waited < loadingAfter {
 		text = ""

@@ -73,6 +73,14 @@ type refresher interface {
 	Refresh(kinds map[string]bool) tea.Cmd
 }
 
+// stopper is a screen that may be reading something that takes long.
+type stopper interface {
+	// Stop ends what is being read and says so; "" if there was nothing to stop.
+	Stop() (said string, cmd tea.Cmd)
+	// Resume reads on what Stop has ended.
+	Resume()
+}
+
 // discarder is a screen that holds something to be given back when no history
 // leads to it any more.
 type discarder interface{ Discard() }

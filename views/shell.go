@@ -20,6 +20,7 @@ type shell struct {
 	// functions lives as long as the console: the header counts deploys wherever
 	// the operator is.
 	functions *client.Feed[[]client.Function]
+	brake     *brake
 	known     client.Snapshot[[]client.Function]
 
 	views   []Screen
@@ -72,7 +73,8 @@ const historyMost = 50
 
 func newShell(d deps) *shell {
 	s := &shell{deps: d, keys: ui.NewKeymap(defaultKeys), errors: newErrorLog(d.clock), given: map[string][]byte{}}
-	s.functions = newFeed(d, d.backend.Functions, anyDeploying)
+	s.brake = &brake{}
+	s.functions = newFeed(d, braked(s.brake, d.backend.Functions), anyDeploying)
 	s.views = newViews(s)
 	s.history = []place{{screen: s.views[0]}}
 	return s
@@ -150,12 +152,18 @@ func (s *shell) step(by int) tea.Cmd {
 	return s.switchTo((at + by + n) % n)
 }
 
-// back takes one step back: it clears the filter or search, else it pops. It
-// never quits.
+// back takes one step back: it clears the filter or search, else it stops what is
+// being read, else it pops. It never quits.
 func (s *shell) back() tea.Cmd {
 	if text, ok := s.screen().(searcher); ok && text.Searched() != "" {
 		cmd, _ := text.Search("") // The empty search always parses.
 		return cmd
+	}
+	if reading, ok := s.screen().(stopper); ok {
+		if said, cmd := reading.Stop(); said != "" {
+			s.say(said, ui.ToneWarn)
+			return cmd
+		}
 	}
 	if s.history[s.here].depth > 0 {
 		return s.travel(s.here - 1)

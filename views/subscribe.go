@@ -30,6 +30,8 @@ type subscription[T any] struct {
 	busy  func(T) bool
 	// shared is a feed that outlives the screen; nil makes one while visible.
 	shared *client.Feed[T]
+	// brake stops the loads of the feed.
+	brake *brake
 	// last is the newest snapshot.
 	last client.Snapshot[T]
 
@@ -69,11 +71,84 @@ func recovered[T any](load func(ctx context.Context) (T, error)) func(ctx contex
 	}
 }
 
+// brake lets the operator stop a load that takes too long. What was stopped stays
+// so until it is asked for again, whatever the feed's pace.
+type brake struct {
+	mu     sync.Mutex
+	cancel context.CancelFunc
+	// released is closed when the load may begin again; nil while it may go on.
+	released chan struct{}
+}
+
+// braked makes a load stoppable.
+func braked[T any](b *brake, load func(ctx context.Context) (T, error)) func(ctx context.Context) (T, error) {
+	return func(ctx context.Context) (T, error) {
+		for {
+			try, cancel := context.WithCancel(ctx)
+			b.mu.Lock()
+			b.cancel = cancel
+			b.mu.Unlock()
+			value, err := load(try)
+			cancel()
+			b.mu.Lock()
+			released := b.released
+			b.mu.Unlock()
+			if released == nil {
+				return value, err
+			}
+			select {
+			case <-ctx.Done():
+				return value, ctx.Err()
+			case <-released:
+			}
+		}
+	}
+}
+
+// stop ends the load that is under way.
+func (b *brake) stop() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.cancel != nil && b.released == nil {
+		b.released = make(chan struct{})
+		b.cancel()
+	}
+}
+
+func (b *brake) release() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.released != nil {
+		close(b.released)
+		b.released = nil
+	}
+}
+
+// stopped reports whether the operator has stopped the load.
+func (b *brake) stopped() bool {
+	if b == nil {
+		return false // Nothing was ever loaded.
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.released != nil
+}
+
+// halt stops the first load, if it is still under way; false if not.
+func (s *subscription[T]) halt() bool {
+	if s.feed == nil || s.last.Loaded || s.last.Err != nil || s.brake.stopped() {
+		return false
+	}
+	s.brake.stop()
+	return true
+}
+
 // start opens the feed and waits for its first snapshot.
 func (s *subscription[T]) start(d deps) tea.Cmd {
 	s.feed, s.asked = s.shared, time.Time{}
 	if s.feed == nil {
-		s.feed = newFeed(d, s.load, s.busy)
+		s.brake = &brake{}
+		s.feed = newFeed(d, braked(s.brake, s.load), s.busy)
 		s.last.Generation = 0
 	}
 	s.ctx, s.cancel = context.WithCancel(d.ctx)

@@ -1,0 +1,308 @@
+package views
+
+import (
+	"context"
+
+	tea "charm.land/bubbletea/v2"
+
+	"fndeck/client"
+	"fndeck/ui"
+)
+
+// logScope is what a log screen shows: one call, one deploy's build output, one
+// function, or with the zero value everything.
+type logScope struct {
+	query client.LogQuery
+	// name is what the scope is about, for the crumb.
+	name string
+	// build says that these are the lines of a deploy.
+	build bool
+}
+
+// whole reports whether the scope is a log of its own, which is worth reading
+// from its beginning; the others may be the history of everything.
+func (s logScope) whole() bool { return s.query.CallID != "" || s.query.DeployID != "" }
+
+// How many lines of the past a log begins with: its end is on the screen at once,
+// however long it is. The lines of one call may be long.
+const (
+	tailOfOne  = 200
+	tailOfMany = 9_999
+	// tailGrows is how many times more a log of many calls reads when the operator
+	// comes to its first line.
+	tailGrows = 10
+)
+
+func (s logScope) tail() int {
+	if s.whole() {
+		return tailOfOne
+	}
+	return tailOfMany
+}
+
+// logPane shows a log: its end first, then what comes. It begins when it is
+// shown and stops when it is hidden; coming back it goes on after the last line
+// that it has. Older lines are read when the operator goes for them.
+type logPane struct {
+	scope logScope
+	view  *ui.LogView
+	dir   string
+	owner Screen
+	err   error
+	ended bool
+	at    logPlace
+	tail  int
+	older *olderLines
+
+	cancel context.CancelFunc
+	notes  chan logGrown
+}
+
+// logPlace is what of a log has been read.
+type logPlace struct {
+	// first and after are the positions of the first and the last line.
+	first, after int64
+	// partial says that there are lines before the first.
+	partial bool
+}
+
+// olderLines is a log that is being read anew from an earlier line on. It takes
+// the place of what is shown when it has come as far, or at once where the
+// operator has gone to the top.
+type olderLines struct {
+	buffer         *ui.LogBuffer
+	whole, atOnce  bool
+	taken, standIn bool
+}
+
+func newLogPane(s *shell, scope logScope) *logPane {
+	p := &logPane{scope: scope, dir: s.stateDir, tail: scope.tail(), view: ui.NewLogView(ui.NewLogBuffer(s.stateDir), s.zone)}
+	p.view.ShowSource = scope.query.FunctionID == "" && !scope.whole()
+	return p
+}
+
+// start reads and follows on, unless the log has ended or is being read.
+func (p *logPane) start(d deps, owner Screen) tea.Cmd {
+	if p.cancel != nil || p.ended {
+		return nil
+	}
+	p.owner = owner
+	query := p.scope.query
+	query.After = p.at.after
+	if p.at.after > 0 {
+		return p.read(d, &logReading{query: query, buffer: p.view.Buffer, grown: logGrown{at: p.at}})
+	}
+	query.Tail = p.tail
+	if p.view.Buffer.Len() == 0 {
+		return p.read(d, &logReading{query: query, buffer: p.view.Buffer})
+	}
+	// Lines without a position cannot be gone on from: they are read again.
+	p.older = &olderLines{buffer: ui.NewLogBuffer(p.dir), atOnce: true, standIn: true}
+	return p.read(d, &logReading{query: query, buffer: p.older.buffer})
+}
+
+// loadOlder reads the log anew from an earlier line on: from its beginning where
+// whole is set, else somewhat more of it. atOnce shows its top as soon as there
+// is one.
+func (p *logPane) loadOlder(d deps, whole, atOnce bool) tea.Cmd {
+	if !p.at.partial || p.owner == nil {
+		return nil
+	}
+	if o := p.older; o != nil && (o.whole || !whole) && (o.atOnce || !atOnce) {
+		return nil
+	}
+	p.stop()
+	p.older = &olderLines{buffer: ui.NewLogBuffer(p.dir), whole: whole, atOnce: atOnce}
+	p.view.Loading = true
+	query := p.scope.query
+	if !whole {
+		p.tail *= tailGrows
+		query.Tail = p.tail
+	}
+	return p.read(d, &logReading{query: query, buffer: p.older.buffer, from: p.at.first, until: p.at.after})
+}
+
+// goTop goes to the first line, and reads the log from its beginning if that is
+// not there.
+func (p *logPane) goTop(d deps) tea.Cmd {
+	p.view.Top()
+	return p.loadOlder(d, true, true)
+}
+
+// goUp scrolls up by some rows, and reads more where the first line is reached.
+func (p *logPane) goUp(d deps, scroll func()) tea.Cmd {
+	scroll()
+	if !p.view.AtTop() {
+		return nil
+	}
+	return p.loadOlder(d, p.scope.whole(), false)
+}
+
+// search looks for text. A log of its own is searched whole; of many calls what
+// is loaded.
+func (p *logPane) search(d deps, text string) (tea.Cmd, error) {
+	if err := p.view.Search(text); err != nil {
+		return nil, err
+	}
+	var older tea.Cmd
+	if text != "" && p.scope.whole() {
+		older = p.loadOlder(d, true, false)
+	}
+	return tea.Batch(p.scan(), older), nil
+}
+
+// read begins to read; what it finds comes as notes.
+func (p *logPane) read(d deps, r *logReading) tea.Cmd {
+	ctx, cancel := context.WithCancel(d.ctx)
+	p.cancel, p.notes = cancel, make(chan logGrown, 1)
+	r.grown.notes = p.notes
+	owner, backend := p.owner, d.backend
+	work := func() tea.Msg {
+		err := r.run(ctx, backend)
+		if ctx.Err() != nil {
+			return nil
+		}
+		r.grown.over, r.grown.err = true, err
+		return screenMsg{owner: owner, body: r.grown}
+	}
+	return tea.Batch(work, p.wait(ctx))
+}
+
+// wait is the one command that waits for new lines.
+func (p *logPane) wait(ctx context.Context) tea.Cmd {
+	notes, owner := p.notes, p.owner
+	return func() tea.Msg {
+		select {
+		case <-ctx.Done():
+			return nil
+		case note := <-notes:
+			return screenMsg{owner: owner, body: waiting{note: note, ctx: ctx}}
+		}
+	}
+}
+
+// waiting is a note with the hold that asked for it.
+type waiting struct {
+	note logGrown
+	ctx  context.Context
+}
+
+// stop ends the reading; what is shown stays.
+func (p *logPane) stop() {
+	if p.cancel != nil {
+		p.cancel()
+		p.cancel = nil
+	}
+	if p.older != nil && !p.older.taken {
+		_ = p.older.buffer.Close() // A file without a name; nothing is lost with it.
+	}
+	p.older, p.view.Loading = nil, false
+}
+
+// discard gives back what the pane holds.
+func (p *logPane) discard() {
+	p.stop()
+	_ = p.view.Buffer.Close() // As above.
+}
+
+// giveUp stops the reading of older lines and follows on; false if none are
+// being read.
+func (p *logPane) giveUp(d deps) (tea.Cmd, bool) {
+	if p.older == nil || p.older.taken {
+		return nil, false
+	}
+	p.stop()
+	return p.start(d, p.owner), true
+}
+
+// update takes a note or a step of the search.
+func (p *logPane) update(msg tea.Msg) tea.Cmd {
+	switch msg := msg.(type) {
+	case waiting:
+		if msg.note.notes != p.notes || p.cancel == nil {
+			return nil
+		}
+		p.take(msg.note)
+		return tea.Batch(p.wait(msg.ctx), p.scan())
+	case logGrown:
+		if msg.notes != p.notes || p.cancel == nil {
+			return nil
+		}
+		p.take(msg)
+		p.stop()
+		p.ended = msg.err == nil && !msg.unfollowed
+		p.view.Ended, p.view.Unfollowed = p.ended, msg.unfollowed
+		return p.scan()
+	case logScanned:
+		if msg.pane == p {
+			p.view.Found(msg.step)
+		}
+		return p.scan()
+	}
+	return nil
+}
+
+func (p *logPane) take(note logGrown) {
+	p.err = note.err
+	if o := p.older; o != nil {
+		if !p.replace(o, note) {
+			return
+		}
+		note.at.partial = note.at.partial || !o.whole && !o.standIn && note.shift > 0
+	} else {
+		note.at.partial = note.at.partial || p.at.partial
+	}
+	p.at, p.view.Partial = note.at, note.at.partial
+	p.view.Sync()
+}
+
+// replace lets the older lines take the place of what is shown, when it is time;
+// false while it is not.
+func (p *logPane) replace(o *olderLines, note logGrown) bool {
+	caught := note.caught || note.over && note.err == nil
+	if !o.taken {
+		if !caught && !(o.atOnce && o.buffer.Len() > 0) {
+			return false
+		}
+		if err := p.view.Swap(o.buffer, note.shift); err != nil {
+			p.err = err
+		}
+		o.taken = true
+		if o.atOnce && !o.standIn {
+			p.view.Follow() // What was paused is not there any more.
+			p.view.Top()
+		}
+	}
+	p.view.Loading = !caught && !o.standIn
+	return true
+}
+
+// scan runs the next step of the search outside the update loop.
+func (p *logPane) scan() tea.Cmd {
+	step, owner := p.view.ScanStep(), p.owner
+	if step == nil {
+		return nil
+	}
+	return func() tea.Msg { return screenMsg{owner: owner, body: logScanned{pane: p, step: step()}} }
+}
+
+// logScanned brings a step of a pane's search.
+type logScanned struct {
+	pane *logPane
+	step ui.Scanned
+}
+
+// commands are those of a text, with the keys that go up to older lines.
+func (p *logPane) commands(d deps, say func(string, ui.Tone)) []command {
+	commands := textCommands(p.view, say)
+	for i, c := range commands {
+		switch c.id {
+		case "text.top":
+			commands[i].run = func() tea.Cmd { return p.goTop(d) }
+		case "text.up", "text.pageup":
+			scroll := c.run
+			commands[i].run = func() tea.Cmd { return p.goUp(d, func() { scroll() }) }
+		}
+	}
+	return commands
+}

@@ -1,7 +1,6 @@
 package views
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -255,7 +254,7 @@ func (u *uploadForm) verdict() (text string, tone ui.Tone) {
 	case u.scan.code == nil:
 		return sum + ", packing", ui.ToneText
 	}
-	sum += ", packed " + ui.Bytes(int64(len(u.scan.code.Zip))) + fmt.Sprintf(" of at most %d MiB", pack.DefaultMaxPackedBytes>>20)
+	sum += ", packed " + ui.Bytes(int64(len(u.scan.code.Zip))) + " of at most " + ui.Bytes(pack.DefaultMaxPackedBytes)
 	if asking > 0 && !u.clear() {
 		return sum + ": " + ui.Counted(asking, "finding") + " to be confirmed", ui.ToneWarn
 	}

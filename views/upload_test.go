@@ -79,7 +79,7 @@ func TestThePreviewShowsWhatWouldLeaveBeforeItDoes(t *testing.T) {
 	f, _ := openUpload(t, nil, uploadFolder(t, nil))
 	frame := f.frame(100, 30)
 	for _, shown := range []string{
-		"2 files", "of at most 256 MiB", "nothing in the way", "handler.py:1 handle(client, data)",
+		"2 files", "of at most 256 MB", "nothing in the way", "handler.py:1 handle(client, data)",
 		"numpy==2.1", ".git/", "Files", "requirements.txt",
 	} {
 		assert.Contains(t, frame, shown)

@@ -29,9 +29,9 @@ type Options struct {
 
 // Defaults of Limits. They are fndeck's own, above what any backend takes.
 const (
-	DefaultMaxBytes       = 512 << 20
+	DefaultMaxBytes       = 512_000_000
 	DefaultMaxEntries     = 10_000
-	DefaultMaxPackedBytes = 256 << 20
+	DefaultMaxPackedBytes = 256_000_000
 )
 
 // Limits bound an archive.
@@ -158,14 +158,16 @@ func (p *Preview) add(level Level, path string, line int, format string, args ..
 	p.Findings = append(p.Findings, Finding{level, path, line, fmt.Sprintf(format, args...)})
 }
 
-// byteCount gives the exact figure and one that is read.
+// byteCount gives the exact figure and one that is read, in decimal units as the
+// limits of the backends are.
 func byteCount(n int64) string {
+	const kB, mB = 1000, 1_000_000
 	switch {
-	case n < 1<<10:
+	case n < kB:
 		return fmt.Sprintf("%d bytes", n)
-	case n < 1<<20:
-		return fmt.Sprintf("%d bytes (%.1f KiB)", n, float64(n)/(1<<10))
+	case n < mB:
+		return fmt.Sprintf("%d bytes (%.1f kB)", n, float64(n)/kB)
 	default:
-		return fmt.Sprintf("%d bytes (%.1f MiB)", n, float64(n)/(1<<20))
+		return fmt.Sprintf("%d bytes (%.1f MB)", n, float64(n)/mB)
 	}
 }

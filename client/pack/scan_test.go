@@ -129,7 +129,7 @@ func TestManyAndLargeFilesAreCountedBeforeTheyAreRead(t *testing.T) {
 	assert.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(16<<20))
 	blocking := strings.Join(messages(p.Blocking()), "\n")
 	assert.Contains(t, blocking, "the folder has 302 files, the limit is 100")
-	assert.Contains(t, blocking, "(5120.0 MiB), the limit is 536870912 bytes (512.0 MiB)")
+	assert.Contains(t, blocking, "(5368.7 MB), the limit is 512000000 bytes (512.0 MB)")
 	assert.Len(t, p.Files, 100)
 	_, err = p.Pack(context.Background())
 	assert.ErrorContains(t, err, "the limit is 100")

@@ -16,6 +16,26 @@ import (
 // forceWithin is how long after "no changes" a second redeploy goes through.
 const forceWithin = 5 * time.Second
 
+// RunAction asks the root to run an action: forms and dialogs end with one.
+// The root runs it outside the update loop and tells the outcome.
+type RunAction struct {
+	Action action.Action
+	Target action.Target
+	Values action.Values
+	// Confirmed says that what the action's Danger asks for has been answered.
+	Confirmed bool
+	// Origin is the form that asked, nil if none did. It comes back with what was
+	// typed when the action fails.
+	Origin Refusable
+}
+
+// Refusable is a form that can be shown again with the reason why what it asked
+// for was not done.
+type Refusable interface {
+	ui.Overlay
+	Refused(why string)
+}
+
 // actionDone is the end of an action that the root ran.
 type actionDone struct {
 	request RunAction
@@ -47,7 +67,7 @@ func (s *shell) start(request RunAction) tea.Cmd {
 func (s *shell) ask(request RunAction) tea.Cmd {
 	a, typed, question := request.Action, "", ""
 	if a.Question != nil {
-		question = a.Question(request.Target)
+		question = a.Question(request.Target, request.Values)
 	}
 	if a.Danger == action.Typed && a.Subject != nil {
 		typed = a.Subject(request.Target)

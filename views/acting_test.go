@@ -228,6 +228,25 @@ func TestTheCursorGoesToTheFunctionThatWasJustUploaded(t *testing.T) {
 	})
 }
 
+func TestRollBackAsksByTheVersionThatWasChosen(t *testing.T) {
+	backend := sampleBackend(bubbleStart)
+	gone := 0
+	backend.rollback = func(_ string, version int) (client.Function, error) {
+		gone = version
+		return client.Function{ID: "f1", Name: "ingest-pi", Version: version, Status: client.FunctionReady}, nil
+	}
+	drive(t, backend, func(d *driver) {
+		d.press("b", "enter")
+		d.see("roll back ingest-pi from v12: v10 answers calls and schedules")
+		d.press("y")
+		d.see("1 key typed ahead not taken as an answer")
+		d.wait(time.Second)
+		d.press("y")
+		d.see("ingest-pi v10 serves again")
+		assert.Equal(t, 10, gone)
+	})
+}
+
 func TestARedeployByKeyLeavesTheCursorWhereItIs(t *testing.T) {
 	backend := folderBackend(t, goodSource)
 	backend.functions = append(backend.functions, client.Function{ID: "other", Name: "other", Status: client.FunctionReady, Version: 1})

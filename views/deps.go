@@ -21,8 +21,6 @@ type deps struct {
 	// zone is where times are shown; UTC is one key away.
 	zone  *time.Location
 	theme *ui.Theme
-	// python checks the syntax of a folder before its upload; "" skips that.
-	python string
 	// ctx ends with the console. Commands derive theirs from it.
 	ctx context.Context
 	// stateDir holds temporary and crash files, mode 0700.

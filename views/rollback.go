@@ -3,6 +3,7 @@ package views
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -77,21 +78,11 @@ func (r *rollbackChooser) Update(msg tea.Msg) (tea.Cmd, bool) {
 }
 
 // read takes the versions and selects the one a roll back would mean without
-// further words: the newest Ready one that is older than what serves.
+// further words.
 func (r *rollbackChooser) read(msg versionsRead) {
-	r.loading, r.err, r.versions, r.at = false, msg.err, msg.versions, 0
-	serving := r.fn.Version
-	for _, v := range r.versions {
-		if v.Serving {
-			serving = v.Number
-		}
-	}
-	for i, v := range r.versions {
-		if v.Status == client.FunctionReady && !v.Serving && v.Number < serving {
-			r.at = i
-			return
-		}
-	}
+	r.loading, r.err, r.versions = false, msg.err, msg.versions
+	before := action.VersionBefore(r.versions, r.fn.Version)
+	r.at = max(0, slices.IndexFunc(r.versions, func(v client.Version) bool { return v.Number == before.Number }))
 }
 
 func (r *rollbackChooser) key(key string) (tea.Cmd, bool) {

@@ -33,9 +33,7 @@ type Options struct {
 	// ASCII draws the chrome with ASCII only, NoColor without colours.
 	ASCII, NoColor bool
 	// Dark says what the background is; nil asks the terminal.
-	Dark *bool
-	// Python checks the syntax of folders before their upload; "" skips that.
-	Python string
+	Dark   *bool
 	Input  io.Reader
 	Output io.Writer
 	// Environ is the environment of the terminal, which over SSH is not ours.
@@ -91,7 +89,7 @@ func newConsole(ctx context.Context, o Options) *root {
 		zone = time.UTC
 	}
 	dark := o.Dark != nil && *o.Dark
-	d := deps{backend: o.Backend, clock: o.Clock, zone: zone, python: o.Python, ctx: ctx, stateDir: o.StateDir}
+	d := deps{backend: o.Backend, clock: o.Clock, zone: zone, ctx: ctx, stateDir: o.StateDir}
 	r := newRoot(d, o.Lost)
 	r.look = look{dark: dark, ascii: o.ASCII, few: o.NoColor, known: o.Dark != nil, fixedTheme: o.Dark != nil, plainBytes: o.ASCII && !utf8Locale(o.Environ)}
 	r.retheme()

@@ -34,11 +34,9 @@ func (u *uploadForm) startScan() tea.Cmd {
 	options, runtime := u.scanOptions()
 	u.scan = scanState{generation: u.scan.generation, cancel: cancel, options: options, runtime: runtime}
 	u.stage, u.said = scanning, ""
-	generation, path, python := u.scan.generation, u.path, u.d.python
+	generation, path := u.scan.generation, u.path
 	return func() tea.Msg {
-		if options.Python = python; runtime != "" {
-			options.Python = action.Interpreter(runtime)
-		}
+		options.Python = action.Interpreter(runtime) // It may run what it finds.
 		preview, err := pack.Scan(ctx, path, options)
 		return scanned{owner: u, generation: generation, preview: preview, err: err}
 	}

@@ -71,7 +71,7 @@ type Action struct {
 	// means always possible.
 	Disabled func(Target) string
 	// Question is what Ask and Typed show: what happens and what else goes.
-	Question func(Target) string
+	Question func(Target, Values) string
 	// Subject is the name to be typed, for Typed.
 	Subject func(Target) string
 	// Run does it. It may block; it never runs in the console's update loop.

@@ -97,7 +97,7 @@ func TestDeletingAFunctionNamesWhatElseGoes(t *testing.T) {
 	target := action.Target{Function: &hello}
 	assert.Equal(t, action.Typed, action.DeleteFunction.Danger)
 	assert.Equal(t, "hello", action.DeleteFunction.Subject(target))
-	assert.Equal(t, "delete hello: its versions go, also 3 schedules", action.DeleteFunction.Question(target))
+	assert.Equal(t, "delete hello: its versions go, also 3 schedules", action.DeleteFunction.Question(target, action.Values{}))
 	out, err := action.DeleteFunction.Run(t.Context(), b, target, action.Values{})
 	require.NoError(t, err)
 	assert.Equal(t, "7", deleted)
@@ -111,6 +111,11 @@ func TestRollbackSaysWhichVersionServesAgain(t *testing.T) {
 		return client.Function{Name: "hello", Version: 1}, nil
 	}}}}
 	assert.Equal(t, action.Ask, action.Rollback.Danger)
+	ask := func(version int) string {
+		return action.Rollback.Question(action.Target{Function: &hello}, action.Values{Version: version})
+	}
+	assert.Equal(t, "roll back hello from v2: v1 answers calls and schedules", ask(1))
+	assert.Equal(t, "roll back hello from v2: the version before answers calls and schedules", ask(0))
 	out, err := action.Rollback.Run(t.Context(), b, action.Target{Function: &hello}, action.Values{Version: 1})
 	require.NoError(t, err)
 	assert.Equal(t, 1, asked)
@@ -149,7 +154,7 @@ func TestDeletingAScheduleNamesItsFunction(t *testing.T) {
 	deleted := ""
 	b := full{bare{&fake{unplan: func(id string) error { deleted = id; return nil }}}}
 	target := action.Target{Schedule: &client.Schedule{ID: "4", Name: "nightly", FunctionName: "hello"}}
-	assert.Equal(t, "delete schedule nightly of hello: it does not run again", action.DeleteSchedule.Question(target))
+	assert.Equal(t, "delete schedule nightly of hello: it does not run again", action.DeleteSchedule.Question(target, action.Values{}))
 	_, err := action.DeleteSchedule.Run(t.Context(), b, target, action.Values{})
 	require.NoError(t, err)
 	assert.Equal(t, "4", deleted)

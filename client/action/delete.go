@@ -27,7 +27,7 @@ func functionName(target Target) string {
 	return target.Function.Name
 }
 
-func deleteQuestion(target Target) string {
+func deleteQuestion(target Target, _ Values) string {
 	f := target.Function
 	if f == nil {
 		return ""

@@ -95,7 +95,7 @@ func scheduleName(target Target) string {
 	return target.Schedule.Name
 }
 
-func deleteScheduleQuestion(target Target) string {
+func deleteScheduleQuestion(target Target, _ Values) string {
 	s := target.Schedule
 	if s == nil {
 		return ""

@@ -19,15 +19,37 @@ var Rollback = Action{
 	Run:      rollback,
 }
 
-func rollbackQuestion(target Target) string {
+func rollbackQuestion(target Target, values Values) string {
 	f := target.Function
 	if f == nil {
 		return ""
 	}
-	if f.Version == 0 {
-		return fmt.Sprintf("roll back %s to an earlier version", f.Name)
+	to := "the version before"
+	if values.Version > 0 {
+		to = fmt.Sprintf("v%d", values.Version)
 	}
-	return fmt.Sprintf("roll back %s: v%d stops serving, an earlier version answers calls and schedules", f.Name, f.Version)
+	if f.Version == 0 {
+		return fmt.Sprintf("roll back %s: %s answers calls and schedules", f.Name, to)
+	}
+	return fmt.Sprintf("roll back %s from v%d: %s answers calls and schedules", f.Name, f.Version, to)
+}
+
+// VersionBefore returns the version that a roll back without further words means:
+// the newest Ready one that is older than what serves. It is zero if there is
+// none.
+func VersionBefore(versions []client.Version, serving int) client.Version {
+	for _, v := range versions {
+		if v.Serving {
+			serving = v.Number
+		}
+	}
+	var before client.Version
+	for _, v := range versions {
+		if v.Status == client.FunctionReady && v.Number < serving && v.Number > before.Number {
+			before = v
+		}
+	}
+	return before
 }
 
 func rollback(ctx context.Context, backend client.Backend, target Target, values Values) (Outcome, error) {

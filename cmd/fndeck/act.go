@@ -17,7 +17,7 @@ func (a *app) act(ctx context.Context, backend client.Backend, what action.Actio
 	if reason := what.Reason(backend, target); reason != "" {
 		return action.Outcome{}, &client.Error{Code: client.CodeConflict, Message: what.Label + ": " + reason}
 	}
-	if err := a.confirm(ctx, what, target); err != nil {
+	if err := a.confirm(ctx, what, target, values); err != nil {
 		return action.Outcome{}, err
 	}
 	out, err := what.Run(ctx, backend, target, values)
@@ -32,14 +32,14 @@ func (a *app) act(ctx context.Context, backend client.Backend, what action.Actio
 }
 
 // confirm asks what the action's danger asks for.
-func (a *app) confirm(ctx context.Context, what action.Action, target action.Target) error {
+func (a *app) confirm(ctx context.Context, what action.Action, target action.Target, values action.Values) error {
 	switch what.Danger {
 	case action.Safe:
 		return nil
 	case action.Typed:
-		return a.ask(ctx, what.Question(target), what.Subject(target))
+		return a.ask(ctx, what.Question(target, values), what.Subject(target))
 	}
-	return a.ask(ctx, what.Question(target), "")
+	return a.ask(ctx, what.Question(target, values), "")
 }
 
 // canAsk reports whether somebody is there to answer.

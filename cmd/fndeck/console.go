@@ -6,7 +6,6 @@ import (
 	"os"
 
 	"fndeck/client"
-	"fndeck/client/action"
 	"fndeck/views"
 )
 
@@ -44,7 +43,6 @@ func (a *app) runConsole(ctx context.Context) error {
 			ASCII:    c.ASCII,
 			NoColor:  !a.colored(),
 			Dark:     background(c.Theme),
-			Python:   action.Interpreter(""),
 			Environ:  os.Environ(),
 			Lost:     lost,
 		}

@@ -69,6 +69,14 @@ func (b *fakeBackend) Calls(context.Context, client.CallQuery) (client.CallPage,
 }
 
 func (b *fakeBackend) Call(_ context.Context, _, id string) (client.Call, error) {
+	for _, c := range b.calls {
+		if c.ID == id {
+			return c, nil
+		}
+	}
+	if id == "nosuch" {
+		return client.Call{}, &client.Error{Code: client.CodeNotFound, Message: "no call nosuch"}
+	}
 	if b.ends.ID == "" {
 		return client.Call{ID: id, Status: client.CallRunning}, nil
 	}

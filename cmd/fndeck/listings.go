@@ -93,9 +93,6 @@ func functionRow(f client.Function, now time.Time) row {
 	}}
 }
 
-// callSearchPages bounds the search for a call whose function is not named.
-const callSearchPages = 10
-
 func fetchCalls(ctx context.Context, a *app, backend client.Backend, s scope) ([]row, error) {
 	query := client.CallQuery{Limit: listLimit}
 	if s.function != nil {
@@ -108,9 +105,9 @@ func fetchCalls(ctx context.Context, a *app, backend client.Backend, s scope) ([
 		}
 		return rowsOf(page.Calls, a.now(), callRow), nil
 	}
-	call, err := findCall(ctx, backend, query, s.id)
+	call, err := backend.Call(ctx, query.FunctionID, s.id) // Without a function any call of this id.
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("call %s: %w", s.id, err)
 	}
 	result, err := backend.Result(ctx, call.FunctionID, call.ID)
 	if err != nil {
@@ -123,34 +120,6 @@ func fetchCalls(ctx context.Context, a *app, backend client.Backend, s scope) ([
 		client.Result
 	}{call, result}
 	return []row{r}, nil
-}
-
-// findCall reads one call. Backends address a call below its function, so
-// without a function the newest calls of all are searched.
-func findCall(ctx context.Context, backend client.Backend, query client.CallQuery, id string) (client.Call, error) {
-	if query.FunctionID != "" {
-		return backend.Call(ctx, query.FunctionID, id)
-	}
-	query.Limit = 1000
-	for range callSearchPages {
-		page, err := backend.Calls(ctx, query)
-		if err != nil {
-			return client.Call{}, fmt.Errorf("look up call %s: %w", id, err)
-		}
-		for _, c := range page.Calls {
-			if c.ID == id {
-				return c, nil
-			}
-		}
-		if page.Next == "" {
-			break
-		}
-		query.Cursor = page.Next
-	}
-	return client.Call{}, &client.Error{
-		Code: client.CodeNotFound, Message: fmt.Sprintf("no call %q among the newest", id),
-		Hint: "--function NAME looks among all of that function",
-	}
 }
 
 func callRow(c client.Call, _ time.Time) row {

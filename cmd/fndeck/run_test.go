@@ -129,6 +129,26 @@ func TestRollbackAsksAndGoesBack(t *testing.T) {
 	assert.Contains(t, got.errs, "hello v1 serves again")
 }
 
+func TestRollbackNamesTheVersionThatWillServe(t *testing.T) {
+	b := helloBackend()
+	got := fndeck(t, b, door{terminal: true, stdin: "n\n"}, "rollback", "hello")
+	assert.Equal(t, 1, got.code)
+	assert.Contains(t, got.errs, "roll back hello from v2: v1 answers calls and schedules")
+	assert.Empty(t, b.asked)
+	got = fndeck(t, b, door{}, "rollback", "hello", "--yes")
+	require.Equal(t, 0, got.code, got.errs)
+	assert.Equal(t, []string{"rollback 1 v1"}, b.asked)
+}
+
+func TestACallIsFoundByItsIDAlone(t *testing.T) {
+	got := fndeck(t, helloBackend(), door{}, "get", "calls", "c7", "-o", "json")
+	require.Equal(t, 0, got.code, got.errs)
+	assert.Contains(t, got.out, `"id": "c7"`)
+	got = fndeck(t, helloBackend(), door{}, "get", "calls", "nosuch")
+	assert.Equal(t, 3, got.code)
+	assert.Contains(t, got.errs, "no call nosuch")
+}
+
 func TestReadOnlyRefusesEveryChange(t *testing.T) {
 	dir := source(t, "x", map[string]string{"handler.py": handler})
 	for _, args := range [][]string{

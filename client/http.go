@@ -2,6 +2,7 @@ package client
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -20,6 +21,8 @@ import (
 const (
 	// maxReply bounds a reply's body.
 	maxReply = 256 << 20
+	// replyLimit is how long a request may take in all when it says nothing else.
+	replyLimit = 20 * time.Second
 	// readTries and retryWait say how often and how far apart a read is retried.
 	readTries = 4
 	retryWait = 100 * time.Millisecond
@@ -63,6 +66,8 @@ type Request struct {
 	JSON    any
 	RawJSON []byte
 	Retry   Retry
+	// Limit bounds one try, the reply included; 0 means 20 seconds.
+	Limit time.Duration
 }
 
 // Do sends a request and decodes the reply into out, unless nil. It retries as
@@ -114,6 +119,13 @@ func isDial(err error) bool {
 }
 
 func (h *HTTP) once(ctx context.Context, r Request, body []byte, out any) error {
+	limit := cmp.Or(r.Limit, replyLimit)
+	late := &Error{Code: CodeTimeout, Message: fmt.Sprintf("the backend has not answered for %s", limit), Hint: "it may be overloaded, or stopped by a debugger"}
+	if r.Retry == Once {
+		late = &Error{Code: CodeUnknownOutcome, Message: fmt.Sprintf("no answer for %s after the request was sent: it may have been carried out", limit), Hint: "look before you send it again"}
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, limit, late)
+	defer cancel()
 	reply, err := h.Open(ctx, r, body)
 	if err != nil {
 		return err
@@ -121,6 +133,8 @@ func (h *HTTP) once(ctx context.Context, r Request, body []byte, out any) error 
 	defer func() { _ = reply.Body.Close() }() // read to its end or given up
 	text, err := io.ReadAll(io.LimitReader(reply.Body, maxReply+1))
 	switch {
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
 	case err != nil && r.Retry == Once:
 		return &Error{Code: CodeUnknownOutcome, Message: "the answer was cut off: the request may have been carried out", Hint: "look before you send it again", Err: err}
 	case err != nil:
@@ -181,7 +195,7 @@ func (h *HTTP) Open(ctx context.Context, r Request, body []byte) (*http.Response
 func sendError(ctx context.Context, r Request, err error) error {
 	switch {
 	case ctx.Err() != nil:
-		return ctx.Err()
+		return context.Cause(ctx)
 	case r.Retry == Once && !isDial(err):
 		return &Error{Code: CodeUnknownOutcome, Message: "no answer after the request was sent: it may have been carried out", Hint: "look before you send it again", Err: err}
 	}

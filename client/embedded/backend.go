@@ -128,9 +128,14 @@ func (b *Backend) setLost(lost string) {
 	b.lost = lost
 }
 
+// statusLimit bounds the question whether an engine is there.
+const statusLimit = 5 * time.Second
+
 // status asks the engine once; CodeNotFound says that none runs.
 func (b *Backend) status(ctx context.Context) (EngineStatus, error) {
 	var s EngineStatus
+	ctx, cancel := context.WithTimeoutCause(ctx, statusLimit, errSilent)
+	defer cancel()
 	reply, err := b.http.Open(ctx, client.Request{Method: http.MethodGet, Path: wire.Prefix + "status"}, nil)
 	if err != nil {
 		if errors.Is(err, syscall.ENOENT) || errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, fs.ErrNotExist) {

@@ -5,13 +5,18 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"time"
 
 	"fndeck/client"
 	"fndeck/client/embedded/wire"
 )
 
-// waitStep is how long one request waits for a call's end.
-const waitStep = "30s"
+const (
+	// waitStep is how long one request waits for a call's end, and waitLimit how
+	// long its answer may then take.
+	waitStep  = 30 * time.Second
+	waitLimit = waitStep + 20*time.Second
+)
 
 func callPath(functionID, callID string) string {
 	return "functions/" + url.PathEscape(functionID) + "/calls/" + url.PathEscape(callID)
@@ -43,7 +48,8 @@ func (b *Backend) Call(ctx context.Context, functionID, callID string) (client.C
 func (b *Backend) WaitCall(ctx context.Context, functionID, callID string) (client.Call, error) {
 	for {
 		var c client.Call
-		err := b.read(ctx, callPath(functionID, callID)+"?wait="+waitStep, &c)
+		path := wire.Prefix + callPath(functionID, callID) + "?wait=" + waitStep.String()
+		err := b.http.Do(ctx, client.Request{Method: http.MethodGet, Path: path, Limit: waitLimit}, &c)
 		if err != nil || c.Status.Ended() {
 			return c, err
 		}

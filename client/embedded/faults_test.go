@@ -132,14 +132,20 @@ func (d *desk) awaitLine(c client.Call, prefix string) (line string) {
 	return line
 }
 
-// alive reports whether a process exists and is no zombie.
-func alive(pid int) bool {
+// processState is the letter that the kernel gives a process, "" for none.
+func processState(pid int) string {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {
-		return false
+		return ""
 	}
 	_, rest, _ := strings.Cut(string(text), ") ")
-	return !strings.HasPrefix(rest, "Z")
+	return rest[:1]
+}
+
+// alive reports whether a process exists and is no zombie.
+func alive(pid int) bool {
+	state := processState(pid)
+	return state != "" && state != "Z"
 }
 
 func (d *desk) gone(pid int) {
@@ -304,6 +310,20 @@ func TestAnAttachedBackendFindsARestartedEngine(t *testing.T) {
 	assert.Equal(t, f.ID, all[0].ID)
 	cancel()
 	<-lost
+}
+
+// A stopped engine is neither gone nor answering.
+func TestAnEngineThatDoesNotAnswerIsSaidToBeThat(t *testing.T) {
+	d := newDesk(t)
+	pid := d.pid()
+	require.NoError(t, syscall.Kill(pid, syscall.SIGSTOP))
+	t.Cleanup(func() { _ = syscall.Kill(pid, syscall.SIGCONT) }) // or the stop at the end would wait
+	require.Eventually(t, func() bool { return processState(pid) == "T" }, 10*time.Second, time.Millisecond)
+	_, err := embedded.Status(d.ctx, d.o.StateDir)
+	var e *client.Error
+	require.ErrorAs(t, err, &e)
+	assert.Equal(t, client.CodeTimeout, e.Code)
+	assert.Equal(t, "the engine does not answer", e.Message)
 }
 
 // R15

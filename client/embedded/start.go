@@ -26,8 +26,8 @@ const (
 // starts one. Several consoles may do so at once: one engine wins the lock, the
 // others end, and all attach.
 func (b *Backend) ensure(ctx context.Context) error {
-	if _, err := b.status(ctx); err == nil || b.o.NoStart {
-		return err
+	if _, err := b.status(ctx); err == nil || b.o.NoStart || errors.Is(err, errSilent) {
+		return err // one that does not answer holds the lock: another could not start
 	}
 	if err := wire.OwnDir(b.o.StateDir); err != nil {
 		return err

@@ -25,11 +25,18 @@ const (
 	// what it grows to.
 	reconnect    = 100 * time.Millisecond
 	reconnectMax = 2 * time.Second
+	// silence is how long a stream may say nothing, not even a heartbeat, which
+	// comes every 5 seconds, before its engine counts as lost.
+	silence = 15 * time.Second
 )
 
 // stream opens a path that answers one JSON object a line and hands them over
 // until it ends, which is a nil error, or emit refuses.
 func (b *Backend) stream(ctx context.Context, path string, emit func([]byte) error) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	watchdog := time.AfterFunc(silence, func() { cancel(errSilent) })
+	defer watchdog.Stop()
 	reply, err := b.http.Open(ctx, client.Request{Method: http.MethodGet, Path: wire.Prefix + path}, nil)
 	if err != nil {
 		return err
@@ -38,6 +45,7 @@ func (b *Backend) stream(ctx context.Context, path string, emit func([]byte) err
 	lines := bufio.NewReaderSize(reply.Body, 64<<10)
 	for {
 		line, err := readLine(lines)
+		watchdog.Reset(silence)
 		if len(line) > 0 && err == nil {
 			if failed := decodeFailure(0, line); failed != nil {
 				return failed
@@ -50,11 +58,17 @@ func (b *Backend) stream(ctx context.Context, path string, emit func([]byte) err
 		if errors.Is(err, io.EOF) && len(line) == 0 {
 			return nil
 		}
+		if errors.Is(context.Cause(ctx), errSilent) {
+			return errSilent
+		}
 		if err != nil {
 			return &client.Error{Code: client.CodeUnavailable, Message: "the stream was cut", Err: err}
 		}
 	}
 }
+
+// errSilent is the error of a stream on which not even a heartbeat came.
+var errSilent = &client.Error{Code: client.CodeTimeout, Message: "the engine does not answer", Hint: "fndeck engine status tells whether it runs"}
 
 func readLine(r *bufio.Reader) (line []byte, err error) {
 	for {
@@ -166,6 +180,10 @@ func (b *Backend) Watch(ctx context.Context, emit func(client.Event)) error {
 	})
 	if ctx.Err() != nil {
 		return ctx.Err()
+	}
+	if errors.Is(err, errSilent) { // it is there, so another could not start
+		b.setLost("engine does not answer")
+		return err
 	}
 	b.setLost("engine lost, retrying")
 	if err := b.ensure(ctx); err != nil {

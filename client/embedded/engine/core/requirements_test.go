@@ -63,6 +63,15 @@ func TestAPackageThatIsNotFoundFailsTheDeployWithWhatPipSaid(t *testing.T) {
 	assert.Equal(t, PhaseEnvironment, d.Phase, "the phase says where it failed")
 }
 
+func TestAnIndexThatCannotBeReachedIsSaidToBeThat(t *testing.T) {
+	dead, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	require.NoError(t, dead.Close())
+	r := newRig(t, nil)
+	v := r.deploy(NewFunction{IndexURL: "http://" + dead.Addr().String() + "/simple/"}, needing)
+	assert.Contains(t, v.Latest.ErrorMessage, "a package index could not be reached (Connection refused): No matching distribution found for greeting==1.0.0")
+}
+
 func TestAnIndexThatNeverAnswersIsGivenUp(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)

@@ -164,7 +164,7 @@ func (e *Environments) build(ctx context.Context, builder Runtime, w Wanted, dir
 		return err
 	}
 	env := scrubbed(home)
-	output(fmt.Sprintf("environment for %s, %d requirements", w.Runtime.Version, len(w.lines())))
+	output(fmt.Sprintf("environment for %s: %s", w.Runtime.Version, strings.Join(w.lines(), ", ")))
 	// -m venv without pip takes 0.06 s instead of 4; the builder's pip fills it.
 	if err := e.run(ctx, env, output, append(confined, w.Runtime.Path, "-E", "-m", "venv", "--without-pip", dir)); err != nil {
 		return fmt.Errorf("make the environment: %w", err)
@@ -228,19 +228,43 @@ func (e *Environments) run(ctx context.Context, env []string, output func(string
 	return err
 }
 
-// relay hands over lines until the end and returns the last "ERROR:" text.
+// relay hands over lines until the end and returns what went wrong: the last
+// "ERROR:" text, or, where pip could not reach an index and then says that it
+// found nothing, that.
 func relay(r io.Reader, output func(string)) (failure string) {
 	lines := bufio.NewReaderSize(r, 64<<10)
+	unreachable := ""
 	for {
 		line, _, err := lines.ReadLine()
 		if err != nil {
+			if unreachable != "" && failure != "" {
+				return "a package index could not be reached (" + unreachable + "): " + failure
+			}
 			return failure
 		}
 		output(string(line))
 		if text, isError := strings.CutPrefix(string(line), "ERROR: "); isError {
 			failure = text
 		}
+		if reason := brokenBecause(string(line)); reason != "" {
+			unreachable = reason
+		}
 	}
+}
+
+// brokenBecause is why pip could not reach an index, if the line says so:
+// …after connection broken by 'NewConnectionError('<…>: [Errno 111] Connection refused')'…
+func brokenBecause(line string) string {
+	_, exception, found := strings.Cut(line, "connection broken by '")
+	if !found {
+		return ""
+	}
+	exception, _, _ = strings.Cut(exception, "')'")
+	reason := exception[strings.LastIndex(exception, ": ")+1:]
+	if _, text, numbered := strings.Cut(reason, "] "); numbered {
+		reason = text
+	}
+	return strings.TrimSpace(reason)
 }
 
 // scrubbed is the environment of builds and probes: what pip and Python read

@@ -53,7 +53,7 @@ def failure(exc):
     tb = exc.__traceback__
     while tb is not None and tb.tb_frame.f_code.co_filename in OURS:
         tb = tb.tb_next
-    trace = "".join(traceback.format_exception(type(exc), exc, tb))
+    trace = "".join(traceback.format_exception(type(exc), exc, tb)).replace(sys.path[0] + "/", "")
     text = str(exc)
     if isinstance(exc, SystemExit):
         text = "the function called sys.exit(%r)" % (exc.code,)

@@ -3,6 +3,7 @@ package cognite
 import (
 	"regexp"
 	"strings"
+	"unicode"
 
 	"fndeck/client"
 )
@@ -50,6 +51,8 @@ func (w functionWrite) check() error {
 	switch {
 	case strings.TrimSpace(w.Name) == "":
 		return client.Invalidf("name is required")
+	case strings.ContainsFunc(w.Name, unicode.IsControl):
+		return client.Invalidf("name %q holds a control character", w.Name)
 	case w.FileID == 0:
 		return client.Invalidf("fileId is required")
 	case len(w.Secrets) > maxSecrets:

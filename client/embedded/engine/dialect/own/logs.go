@@ -16,7 +16,7 @@ const (
 	// logPage is how many lines one line of the answer carries at most.
 	logPage = 1000
 	// heartbeat is how often an idle stream shows that it lives.
-	heartbeat = 15 * time.Second
+	heartbeat = 5 * time.Second
 )
 
 // logQuery is what the parameters of GET logs select.

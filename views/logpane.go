@@ -26,7 +26,7 @@ func (s logScope) whole() bool { return s.query.CallID != "" || s.query.DeployID
 // How many lines of the past a log begins with: its end is on the screen at once,
 // however long it is. The lines of one call may be long.
 const (
-	tailOfOne  = 200
+	tailOfOne  = 100
 	tailOfMany = 9_999
 	// tailGrows is how many times more a log of many calls reads when the operator
 	// comes to its first line.

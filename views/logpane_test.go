@@ -41,7 +41,7 @@ func TestALongLogShowsItsEndWithoutReadingItAll(t *testing.T) {
 	counted(backend, &handed)
 	drive(t, backend, func(d *driver) {
 		d.press("2", "l")
-		d.see("event 50000.", "last 200 lines, ended")
+		d.see("event 50000.", "last 100 lines, ended")
 		assert.Zero(t, handed, "what came before the end stays where it is")
 		d.press("pgup")
 		d.see("event 49970.")
@@ -60,24 +60,24 @@ func TestALongLogShowsItsEndWithoutReadingItAll(t *testing.T) {
 func TestScrollingPastTheFirstLineThatIsLoadedBringsOlderOnes(t *testing.T) {
 	drive(t, longLog(5000), func(d *driver) {
 		d.press("2", "l")
-		for range 7 {
+		for range 3 {
 			d.press("pgup")
 		}
-		d.see("event 4801.\n", "event 4820.\n") // As far as was loaded.
+		d.see("event 4901.\n", "event 4920.\n") // As far as was loaded.
 		d.press("k")
-		d.see("event 4800.\n")
-		d.miss("event 4900")
+		d.see("event 4900.\n")
+		d.miss("event 4950")
 		for range 30 {
 			d.press("pgup")
 		}
-		d.see("event 4020.\n")
+		d.see("event 4120.\n")
 	})
 }
 
 func TestTheLogOfACallsPageGoesToItsFirstLineToo(t *testing.T) {
 	drive(t, longLog(5000), func(d *driver) {
 		d.press("2", "enter")
-		d.see("event 5000.", "last 200 lines")
+		d.see("event 5000.", "last 100 lines")
 		d.press("g")
 		d.see("event 1.\n")
 	})

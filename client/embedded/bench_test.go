@@ -35,6 +35,8 @@ const benchHandler = "def handle(data):\n    print('one line')\n    return data\
 const forkFloor = `
 import sys, time
 source = open(sys.argv[1]).read().split('if __name__ ==')[0]
+import os
+sys.path[0] = os.path.dirname(sys.argv[1])
 exec(compile(source, sys.argv[1], 'exec'), {'__file__': sys.argv[1], '__name__': 'boot'})
 import gc, os
 sys.path[0] = sys.argv[2]
@@ -115,8 +117,8 @@ func benchDeploy(b *testing.B, backend *embedded.Backend, source string) (client
 func measuredForks(b *testing.B, count int) []time.Duration {
 	b.Helper()
 	root := b.TempDir()
-	boot := filepath.Join(root, "boot.py")
-	require.NoError(b, os.WriteFile(boot, runner.BootScript, 0o600))
+	boot, err := runner.WriteBoot(root)
+	require.NoError(b, err)
 	require.NoError(b, os.WriteFile(filepath.Join(root, "handler.py"), []byte(benchHandler), 0o600))
 	out, err := exec.Command("python3", "-E", "-B", "-c", forkFloor, boot, root, strconv.Itoa(count)).Output()
 	require.NoError(b, err)
@@ -190,8 +192,8 @@ func BenchmarkDeployToReady(b *testing.B) {
 	require.NoError(b, err)
 	for range deploys {
 		root := b.TempDir()
-		boot := filepath.Join(root, "boot.py")
-		require.NoError(b, os.WriteFile(boot, runner.BootScript, 0o600))
+		boot, err := runner.WriteBoot(root)
+		require.NoError(b, err)
 		require.NoError(b, os.WriteFile(filepath.Join(root, "handler.py"), []byte(benchHandler), 0o600))
 		start := time.Now()
 		z, err := runner.Start(context.Background(), spawner, runner.Spec{

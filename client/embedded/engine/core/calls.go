@@ -73,24 +73,27 @@ func (e *Core) startCall(c store.Call, data []byte) {
 	e.running.add(c.ID, c.FunctionID, cancel)
 	e.jobs.Go(func() {
 		defer cancel(nil)
-		outcome := store.Call{}
-		// After all who wait were told; the start sweep takes what stays.
-		defer func() { _ = os.RemoveAll(e.scratch(outcome)) }()
+		outcome := c
 		defer func() { e.running.end(c.ID, outcome) }()
-		defer e.guard("call", c.ID)
+		defer e.guard("call", c.ID, func(reason string) {
+			c.Status, c.Ended, c.ErrorMessage = store.Failed, e.now(), reason
+			outcome = e.settle(c, nil, nil)
+		})
 		outcome = e.run(ctx, c, data)
 	})
 }
 
-// guard keeps a bug in one job from ending the engine.
-func (e *Core) guard(kind string, id int64) {
-	if r := recover(); r != nil {
-		e.c.Logger.Error("panic", "job", kind, "id", id, "value", fmt.Sprint(r), "stack", string(debug.Stack()))
+// guard keeps a bug in one job from ending the engine; failed then ends the job.
+func (e *Core) guard(kind string, id int64, failed func(reason string)) {
+	r := recover()
+	if r == nil {
+		return
 	}
+	e.c.Logger.Error("panic", "job", kind, "id", id, "value", fmt.Sprint(r), "stack", string(debug.Stack()))
+	failed("the engine failed at this: see its log")
 }
 
-// run takes a call from Running to its end and stores the outcome, which it
-// returns; the zero Call says that it could not be stored.
+// run takes a call from Running to its end and returns it as it was stored.
 func (e *Core) run(ctx context.Context, c store.Call, data []byte) store.Call {
 	log, outcome, started := e.execute(ctx, &c, data)
 	c.Ended = e.now()
@@ -112,16 +115,32 @@ func (e *Core) run(ctx context.Context, c store.Call, data []byte) store.Call {
 		}
 	}
 	c.ErrorMessage, c.ErrorTrace = log.mask.mask(outcome.Message), log.mask.mask(outcome.Trace)
-	err := e.store.Write(store.Durable, func(tx *store.Tx) error {
-		return errors.Join(tx.AppendLines(c.ID, rest), tx.FinishCall(c, outcome.Response))
-	})
-	if err == nil {
-		return c
-	}
-	if !errors.Is(err, store.ErrNotFound) {
+	return e.settle(c, rest, outcome.Response)
+}
+
+// settleEvery is how often an outcome that cannot be stored is tried again.
+const settleEvery = 2 * time.Second
+
+// settle stores the outcome of a call. No call may stay Running while its
+// outcome is known: on a full disk it goes on trying until there is room, or
+// the engine stops, after which the next one says what became of the call.
+func (e *Core) settle(c store.Call, rest []store.Line, response []byte) store.Call {
+	for {
+		err := e.store.Write(store.Durable, func(tx *store.Tx) error {
+			return errors.Join(tx.AppendLines(c.ID, rest), tx.FinishCall(c, response))
+		})
+		if err == nil || errors.Is(err, store.ErrNotFound) {
+			return c
+		}
 		e.c.Logger.Error("the outcome of a call is not stored", "id", c.ID, "error", err)
+		timer := time.NewTimer(settleEvery)
+		select {
+		case <-timer.C:
+		case <-e.ctx.Done():
+			timer.Stop()
+			return c
+		}
 	}
-	return store.Call{}
 }
 
 // execute runs the call and returns its log, outcome and real start.
@@ -130,12 +149,6 @@ func (e *Core) execute(ctx context.Context, c *store.Call, data []byte) (*logWri
 	failed := func(err error) (*logWriter, runner.Outcome, time.Time) {
 		return log, runner.Outcome{Result: runner.Failed, Message: err.Error()}, time.Time{}
 	}
-	select {
-	case e.slots <- struct{}{}:
-		defer func() { <-e.slots }()
-	case <-ctx.Done():
-		return failed(context.Cause(ctx))
-	}
 	v, known := e.pool.version(c.FunctionID, c.Version)
 	if !known {
 		var err error
@@ -143,6 +156,14 @@ func (e *Core) execute(ctx context.Context, c *store.Call, data []byte) (*logWri
 			return failed(err)
 		}
 		c.Version = v.Number
+	}
+	// A slot is taken once the version is there: calls that wait for a build must
+	// not keep other functions from running.
+	select {
+	case e.slots <- struct{}{}:
+		defer func() { <-e.slots }()
+	case <-ctx.Done():
+		return failed(context.Cause(ctx))
 	}
 	secrets, err := e.secretsOf(v)
 	if err != nil {
@@ -154,26 +175,17 @@ func (e *Core) execute(ctx context.Context, c *store.Call, data []byte) (*logWri
 		return failed(err)
 	}
 	defer release()
-	scratch := e.scratch(*c)
+	scratch := filepath.Join(spec.Scratch, strconv.FormatInt(c.ID, 10))
 	if err := os.Mkdir(scratch, 0o700); err != nil {
 		return failed(err)
 	}
+	defer removeScratch(scratch)
 	started := e.c.Clock()
 	outcome := z.Call(ctx, spec, runner.Request{
 		Scratch: scratch, Data: data, Secrets: secrets, Info: callInfo(*c),
 		MemoryBytes: int64(v.Settings.MemoryGB * (1 << 30)), ResponseBytes: MaxResponseBytes, Timeout: e.c.CallTimeout,
 	}, log.sink)
 	return log, outcome, started
-}
-
-// versionScratch is the folder that a version's processes may write to.
-func (e *Core) versionScratch(functionID int64, version int) string {
-	return e.path(scratchDir, fmt.Sprintf("%d-v%d", functionID, version))
-}
-
-// scratch is the folder of one call, inside its version's.
-func (e *Core) scratch(c store.Call) string {
-	return filepath.Join(e.versionScratch(c.FunctionID, c.Version), strconv.FormatInt(c.ID, 10))
 }
 
 func callInfo(c store.Call) map[string]any {
@@ -238,9 +250,7 @@ func (e *Core) WaitCall(ctx context.Context, functionID, id int64) (store.Call, 
 	if c := e.running.find(id); c != nil && c.functionID == functionID {
 		select {
 		case <-c.done:
-			if c.outcome.ID != 0 {
-				return c.outcome, nil
-			}
+			return c.outcome, nil
 		case <-ctx.Done():
 		}
 	}

@@ -12,8 +12,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/google/renameio/v2"
-
 	"fndeck/auth"
 	"fndeck/client"
 	"fndeck/client/embedded/engine/confine"
@@ -65,7 +63,6 @@ const (
 	versionsDir = "versions"
 	envsDir     = "envs"
 	scratchDir  = "scratch"
-	bootFile    = "boot.py"
 	// runtimesFile remembers what the interpreters of this machine are.
 	runtimesFile = "runtimes.json"
 )
@@ -73,6 +70,7 @@ const (
 // Core is the engine. Close it.
 type Core struct {
 	c            Config
+	boot         string // the zygotes' program
 	store        *store.Store
 	spawner      *runner.Spawner
 	environments *python.Environments
@@ -107,7 +105,8 @@ func Open(c Config) (*Core, error) {
 			return nil, err
 		}
 	}
-	if err := renameio.WriteFile(filepath.Join(c.StateDir, bootFile), runner.BootScript, 0o600); err != nil {
+	boot, err := runner.WriteBoot(c.StateDir)
+	if err != nil {
 		return nil, err
 	}
 	spawner, err := runner.NewSpawner()
@@ -120,11 +119,11 @@ func Open(c Config) (*Core, error) {
 		return nil, err
 	}
 	e := &Core{
-		c: c, store: s, spawner: spawner, started: c.Clock(), kernel: confine.Probe(),
+		c: c, boot: boot, store: s, spawner: spawner, started: c.Clock(), kernel: confine.Probe(),
 		vault: &vault{path: c.KeyFile}, nonces: newNonces(c.Clock), uploads: newUploads(c.Clock),
 		running: newRunning(), slots: make(chan struct{}, maxRunning), tick: make(chan struct{}, 1), runtimesDone: make(chan struct{}),
 	}
-	e.environments = &python.Environments{Dir: e.path(envsDir), Scratch: e.path(scratchDir), Starter: spawner, Boot: e.path(bootFile), Kernel: e.kernel}
+	e.environments = &python.Environments{Dir: e.path(envsDir), Scratch: e.path(scratchDir), Starter: spawner, Boot: boot, Kernel: e.kernel}
 	e.ctx, e.cancel = context.WithCancelCause(context.Background())
 	e.pool = newPool(e)
 	if err := e.recover(); err != nil {
@@ -133,7 +132,7 @@ func Open(c Config) (*Core, error) {
 		return nil, err
 	}
 	e.jobs.Go(e.discover)
-	e.jobs.Go(e.schedule)
+	e.jobs.Go(e.scheduleForever)
 	return e, nil
 }
 

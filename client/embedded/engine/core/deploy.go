@@ -44,11 +44,25 @@ type deployment struct {
 // startDeploy runs a queued deploy in the background.
 func (e *Core) startDeploy(id int64) {
 	e.jobs.Go(func() {
-		defer e.guard("deploy", id)
+		defer e.guard("deploy", id, func(reason string) { e.abandon(id, reason) })
 		if err := e.deploy(id); err != nil && !errors.Is(err, store.ErrNotFound) {
 			e.c.Logger.Error("deploy", "id", id, "error", err)
 		}
 	})
+}
+
+// abandon fails a deploy whose job has ended without an outcome.
+func (e *Core) abandon(id int64, reason string) {
+	err := e.store.Write(store.Durable, func(tx *store.Tx) error {
+		d, err := e.store.Deploy(id)
+		if err != nil {
+			return err
+		}
+		return e.interrupt(tx, d, reason, e.now())
+	})
+	if err != nil {
+		e.c.Logger.Error("a deploy stays open", "id", id, "error", err)
+	}
 }
 
 // deploy takes a deploy from Queued to Ready or Failed. The returned error is
@@ -137,21 +151,22 @@ func (p *deployment) run(index string, extra []string) error {
 func (p *deployment) check(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, importLimit)
 	defer cancel()
-	z, err := p.e.pool.start(ctx, p.v, false, p.output)
+	z, spec, err := p.e.pool.start(ctx, p.v, false, p.output)
 	if err != nil {
 		return err
 	}
 	p.v.Mode = ModeIsolated
-	if z.Threads > 1 {
-		p.v.Mode, p.v.ModeReason = ModeCold, "the module starts a thread when it is imported"
+	if z.Unforkable != "" {
+		p.v.Mode, p.v.ModeReason = ModeCold, z.Unforkable
 		p.say("runs cold: " + p.v.ModeReason)
 		z.Stop()
-		if z, err = p.e.pool.start(ctx, p.v, true, p.output); err != nil {
+		removeScratch(spec.Scratch)
+		if z, spec, err = p.e.pool.start(ctx, p.v, true, p.output); err != nil {
 			return err
 		}
 	}
 	p.say(fmt.Sprintf("imported in %s", z.ImportTime.Round(time.Millisecond/10)))
-	p.e.pool.adopt(p.v, z)
+	p.e.pool.adopt(p.v, z, spec)
 	return nil
 }
 

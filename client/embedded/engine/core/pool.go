@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"fndeck/client/embedded/engine/confine"
@@ -28,7 +29,8 @@ type versionKey struct {
 
 // pool keeps one zygote per version that was called lately.
 type pool struct {
-	e *Core
+	e       *Core
+	started atomic.Int64 // processes so far, for their names
 
 	mu      sync.Mutex
 	entries map[versionKey]*zygote
@@ -54,12 +56,16 @@ func newPool(e *Core) *pool {
 }
 
 // start starts a zygote for a version, outside the pool.
-func (p *pool) start(ctx context.Context, v store.Version, bare bool, output runner.Sink) (*runner.Zygote, error) {
+func (p *pool) start(ctx context.Context, v store.Version, bare bool, output runner.Sink) (*runner.Zygote, runner.Spec, error) {
 	spec, err := p.spec(ctx, v, bare)
 	if err != nil {
-		return nil, err
+		return nil, spec, err
 	}
-	return runner.Start(ctx, p.e.spawner, spec, output)
+	z, err := runner.Start(ctx, p.e.spawner, spec, output)
+	if err != nil {
+		removeScratch(spec.Scratch)
+	}
+	return z, spec, err
 }
 
 func (p *pool) spec(ctx context.Context, v store.Version, bare bool) (runner.Spec, error) {
@@ -83,13 +89,15 @@ func (p *pool) spec(ctx context.Context, v store.Version, bare bool) (runner.Spe
 		interpreter = p.e.environments.Python(v.Environment)
 		read = append(read, p.e.path(envsDir, v.Environment))
 	}
-	scratch := p.e.versionScratch(v.FunctionID, v.Number)
-	if err := os.MkdirAll(scratch, 0o700); err != nil {
+	// A folder for each process, not for each version: one that is ending must
+	// not take away what its successor works in.
+	scratch := p.e.path(scratchDir, fmt.Sprintf("%d-v%d-%d", v.FunctionID, v.Number, p.started.Add(1)))
+	if err := os.Mkdir(scratch, 0o700); err != nil {
 		return runner.Spec{}, err
 	}
 	policy := confine.Make(p.e.kernel, confine.Access{Read: read, Write: []string{scratch}, Network: !p.e.c.ClosedNetwork})
 	return runner.Spec{
-		Python: interpreter, Boot: p.e.path(bootFile), Root: root, Path: v.Settings.FunctionPath,
+		Python: interpreter, Boot: p.e.boot, Root: root, Path: v.Settings.FunctionPath,
 		Scratch: scratch, Env: runner.Environment(scratch, v.Settings.EnvVars), Bare: bare, Policy: policy,
 	}, nil
 }
@@ -98,26 +106,34 @@ func (p *pool) spec(ctx context.Context, v store.Version, bare bool) (runner.Spe
 // back with. It starts one if there is none.
 func (p *pool) acquire(ctx context.Context, v store.Version) (*runner.Zygote, runner.Spec, func(), error) {
 	entry := p.enter(v)
-	release := func() { p.leave(entry) }
-	entry.mu.Lock()
-	defer entry.mu.Unlock()
-	if entry.z != nil && !ended(entry.z) {
-		return entry.z, entry.spec, release, nil
+	z, spec, err := entry.running(ctx, p)
+	if err != nil {
+		p.leave(entry) // with entry.mu free: leaving may stop the entry
+		return nil, runner.Spec{}, nil, err
+	}
+	return z, spec, func() { p.leave(entry) }, nil
+}
+
+// running returns the entry's process, started if it has none.
+func (z *zygote) running(ctx context.Context, p *pool) (*runner.Zygote, runner.Spec, error) {
+	z.mu.Lock()
+	defer z.mu.Unlock()
+	if z.z != nil && !ended(z.z) {
+		return z.z, z.spec, nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, importLimit)
 	defer cancel()
-	bare := v.Mode == ModeCold
-	spec, err := p.spec(ctx, v, bare)
-	if err == nil {
-		entry.spec = spec
-		entry.z, err = runner.Start(ctx, p.e.spawner, spec, func([]runner.Line) {})
-	}
+	spec, err := p.spec(ctx, z.version, z.version.Mode == ModeCold)
 	if err != nil {
-		entry.z = nil
-		release()
-		return nil, runner.Spec{}, nil, err
+		return nil, spec, err
 	}
-	return entry.z, entry.spec, release, nil
+	started, err := runner.Start(ctx, p.e.spawner, spec, func([]runner.Line) {})
+	if err != nil {
+		removeScratch(spec.Scratch)
+		return nil, spec, err
+	}
+	z.z, z.spec = started, spec
+	return started, spec, nil
 }
 
 func (p *pool) enter(v store.Version) *zygote {
@@ -155,17 +171,12 @@ func (p *pool) leave(entry *zygote) {
 }
 
 // adopt gives the pool a zygote that a deploy has started.
-func (p *pool) adopt(v store.Version, z *runner.Zygote) {
+func (p *pool) adopt(v store.Version, z *runner.Zygote, spec runner.Spec) {
 	entry := p.enter(v)
-	defer p.leave(entry)
-	spec, err := p.spec(context.Background(), v, v.Mode == ModeCold)
-	if err != nil {
-		z.Stop()
-		return
-	}
 	entry.mu.Lock()
-	defer entry.mu.Unlock()
 	entry.z, entry.spec = z, spec
+	entry.mu.Unlock()
+	p.leave(entry)
 }
 
 // discard stops a version's zygote at once.
@@ -222,7 +233,7 @@ func (z *zygote) stop() {
 		return
 	}
 	z.z.Stop()
-	_ = os.RemoveAll(z.spec.Scratch) // the start sweep takes what stays
+	removeScratch(z.spec.Scratch)
 	z.z = nil
 }
 

@@ -2,6 +2,7 @@ package core
 
 import (
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -36,7 +37,7 @@ func (e *Core) recover() error {
 				again = append(again, d.ID)
 				continue
 			}
-			if err := e.interrupt(tx, d); err != nil {
+			if err := e.interrupt(tx, d, interrupted, e.started.UTC()); err != nil {
 				return err
 			}
 		}
@@ -45,8 +46,10 @@ func (e *Core) recover() error {
 	if err != nil {
 		return err
 	}
+	// What cannot be cleared away is in nobody's way: it must not keep the engine
+	// from starting.
 	if err := errors.Join(e.environments.Sweep(), e.sweepUnpacked(), emptyDir(e.path(scratchDir)), e.collect()); err != nil {
-		return err
+		e.c.Logger.Warn("left behind by an earlier engine", "error", err)
 	}
 	for _, id := range again {
 		e.startDeploy(id)
@@ -54,26 +57,43 @@ func (e *Core) recover() error {
 	return nil
 }
 
-// interrupt fails a deploy that was under way. It is not run again by itself: a
-// build that kills the engine would do so for ever.
-func (e *Core) interrupt(tx *store.Tx, d store.Deploy) error {
+// interrupted is why a deploy that was under way at a crash is Failed. It is not
+// run again by itself: a build that kills the engine would do so for ever.
+const interrupted = "interrupted: the engine stopped while this was deployed"
+
+// interrupt fails a deploy that has no outcome.
+func (e *Core) interrupt(tx *store.Tx, d store.Deploy, reason string, at time.Time) error {
 	v, err := tx.Version(d.FunctionID, d.To)
 	if err != nil {
 		return err
 	}
-	const message = "interrupted: the engine stopped while this was deployed"
-	d.Status, d.ErrorMessage, d.Ended = store.Failed, message, e.started.UTC()
-	v.Status, v.ErrorMessage = store.Failed, message
+	d.Status, d.ErrorMessage, d.Ended = store.Failed, reason, at
+	v.Status, v.ErrorMessage = store.Failed, reason
 	return errors.Join(tx.UpdateDeploy(d), tx.UpdateVersion(v),
-		tx.AppendLines(d.ID, []store.Line{{Time: e.started, Stream: store.Mark, Text: message}}))
+		tx.AppendLines(d.ID, []store.Line{{Time: at, Stream: store.Mark, Text: reason}}))
 }
 
 func emptyDir(dir string) error {
 	entries, err := os.ReadDir(dir)
 	for _, entry := range entries {
-		err = errors.Join(err, os.RemoveAll(filepath.Join(dir, entry.Name())))
+		removeScratch(filepath.Join(dir, entry.Name()))
 	}
 	return err
+}
+
+// removeScratch deletes a folder that a function could write to, with whatever
+// modes it gave to what is in it. What stays is tried again at the next start.
+func removeScratch(dir string) {
+	if os.RemoveAll(dir) == nil {
+		return
+	}
+	_ = filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
+		if err == nil && entry.IsDir() {
+			_ = os.Chmod(path, 0o700) // not ours to change: then it stays
+		}
+		return nil
+	})
+	_ = os.RemoveAll(dir) // see above
 }
 
 // endSurvivors kills the processes of this user that work in a scratch folder:

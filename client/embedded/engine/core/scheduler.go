@@ -67,9 +67,20 @@ func (e *Core) wakeScheduler() {
 	}
 }
 
+// scheduleForever keeps the scheduler alive over a bug in it.
+func (e *Core) scheduleForever() {
+	for e.ctx.Err() == nil {
+		func() {
+			defer e.guard("scheduler", 0, func(string) {})
+			e.schedule()
+		}()
+	}
+}
+
 // schedule fires what is due until the engine stops.
 func (e *Core) schedule() {
 	last, retired := e.started, e.started
+	e.clockWentBack(e.started) // while no engine ran, as far as that can be seen
 	for {
 		now := e.c.Clock()
 		if now.Before(last.Add(-backJump)) {
@@ -174,8 +185,15 @@ func (e *Core) dueTimes(expr cron.Expr, first, now time.Time) (gap store.Missed,
 		if next.After(now) {
 			return gap, time.Time{}, next
 		}
+		if gap.Count == countedGap { // the rest is not worth counting one by one
+			return gap, time.Time{}, expr.Next(now)
+		}
 	}
 }
+
+// countedGap is up to how many missed runs of one gap are counted: two months
+// of every minute. A clock that was in 1970 must not hold the scheduler up.
+const countedGap = 100_000
 
 // fireOne stores the call of one due time, or why there is none.
 func (e *Core) fireOne(tx *store.Tx, s store.Schedule, due, now time.Time) (store.Call, error) {

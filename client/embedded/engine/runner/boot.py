@@ -4,7 +4,6 @@ It is started by the engine with a control socket on fd 3 (SOCK_SEQPACKET, one J
 object per datagram). Descriptors travel with the datagrams. Nothing of the engine's
 is visible to the function except through its arguments.
 """
-import base64
 import ctypes
 import gc
 import importlib
@@ -14,30 +13,25 @@ import resource
 import select
 import signal
 import socket
-import stat
 import struct
 import sys
 import time
 import traceback
 
+from fndeck_confine import confine
+
+del sys.modules["fndeck_confine"]  # the function may import a module of any name
+
 CONTROL_FD = 3
 MAX_DATAGRAM = 60_000
 ALLOWED = ("data", "client", "secrets", "function_call_info")
 PR_SET_PDEATHSIG = 1
-PR_SET_SECCOMP = 22
 PR_SET_CHILD_SUBREAPER = 36
-PR_SET_NO_NEW_PRIVS = 38
-SECCOMP_MODE_FILTER = 2
-LANDLOCK_CREATE_RULESET = 444  # the same on every architecture, as the next two
-LANDLOCK_ADD_RULE = 445
-LANDLOCK_RESTRICT_SELF = 446
-LANDLOCK_RULE_PATH_BENEATH = 1
 
 # Frames of these files are left out of a traceback's head.
 OURS = (__file__, importlib.__file__, "<frozen importlib._bootstrap>", "<frozen importlib._bootstrap_external>")
 
 libc = ctypes.CDLL(None, use_errno=True)
-libc.syscall.restype = ctypes.c_long
 
 
 class Refused(Exception):
@@ -48,61 +42,34 @@ class NotSerialisable(Exception):
     """The result is not JSON; the message names type and path."""
 
 
+MESSAGE_ROOM = 8_000
+TRACE_ROOM = 200_000
+
+
 def failure(exc):
-    """Describes an exception, its trace without our own frames."""
+    """Describes an exception, its trace without our own frames. Whatever the
+    exception's own methods do, there is an answer."""
     tb = exc.__traceback__
     while tb is not None and tb.tb_frame.f_code.co_filename in OURS:
         tb = tb.tb_next
-    trace = "".join(traceback.format_exception(type(exc), exc, tb)).replace(sys.path[0] + "/", "")
-    text = str(exc)
+    name, plain = type(exc).__name__, isinstance(exc, (Refused, NotSerialisable))
+    try:
+        text = str(exc)
+        trace = "" if plain else "".join(traceback.format_exception(type(exc), exc, tb))
+    except BaseException as second:
+        text, trace = "its description fails with " + type(second).__name__, ""
     if isinstance(exc, SystemExit):
-        text = "the function called sys.exit(%r)" % (exc.code,)
-    elif not isinstance(exc, (Refused, NotSerialisable)):
-        text = "%s: %s" % (type(exc).__name__, text) if text else type(exc).__name__
-    return {"type": type(exc).__name__, "message": text[:8000], "trace": "" if isinstance(exc, (Refused, NotSerialisable)) else trace}
+        text = "the function called sys.exit(%s)" % ascii(exc.code)
+    elif not plain:
+        text = "%s: %s" % (name, text) if text else name
+    return {"type": name, "message": cut(text, MESSAGE_ROOM), "trace": cut(trace.replace(sys.path[0] + "/", ""), TRACE_ROOM)}
 
 
-def cut(error, room):
-    """Cuts a trace to what a datagram holds, keeping its end, which says most."""
-    trace = error["trace"]
-    if len(trace.encode("utf-8", "backslashreplace")) > room:
-        error["trace"] = "... trace cut ...\n" + trace[-room // 4:]
-    return error
-
-
-# ---- confinement ------------------------------------------------------------
-
-def kernel(number, *args):
-    """A system call; what the kernel refuses raises."""
-    result = libc.syscall(ctypes.c_long(number), *[ctypes.c_long(a) if isinstance(a, int) else a for a in args])
-    if result < 0:
-        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
-    return result
-
-
-def confine(policy):
-    """Gives up, for this process and all that it starts, what the policy denies.
-    A failure raises: nothing is run less confined than the engine says."""
-    if libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0:
-        raise OSError("no_new_privs is refused")
-    if policy.get("handled"):
-        attributes = struct.pack("=%dQ" % len(policy["handled"]), *policy["handled"])
-        ruleset = kernel(LANDLOCK_CREATE_RULESET, attributes, len(attributes), 0)
-        for rule in policy["rules"]:
-            try:
-                fd = os.open(rule["path"], os.O_PATH | os.O_CLOEXEC)
-            except OSError:
-                continue  # what is not there needs no right
-            rights = rule["rights"] if stat.S_ISDIR(os.fstat(fd).st_mode) else rule["fileRights"]
-            kernel(LANDLOCK_ADD_RULE, ruleset, LANDLOCK_RULE_PATH_BENEATH, struct.pack("=Qi", rights, fd), 0)
-            os.close(fd)
-        kernel(LANDLOCK_RESTRICT_SELF, ruleset, 0)
-        os.close(ruleset)
-    if policy.get("filter"):
-        code = ctypes.create_string_buffer(base64.b64decode(policy["filter"]))
-        program = struct.pack("@HP", (len(code) - 1) // 8, ctypes.addressof(code))
-        if libc.prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, program) != 0:
-            raise OSError(ctypes.get_errno(), "the seccomp filter is refused")
+def cut(text, room):
+    """Cuts a text to what room bytes hold as JSON, keeping its end, which says most."""
+    if len(json.dumps(text)) <= room:
+        return text
+    return "... cut ...\n" + text[-room // 12:]  # an escaped character takes twelve bytes at most
 
 
 # ---- the import, which is the deploy check ---------------------------------
@@ -241,6 +208,17 @@ def encode(value, limit):
     return body
 
 
+def flush():
+    """Writes what Python and C have buffered, also behind streams that the
+    function has put in the place of ours."""
+    for stream in (sys.stdout, sys.stderr, sys.__stdout__, sys.__stderr__):
+        try:
+            stream.flush()
+        except Exception:
+            pass  # the function closed it; its output is its own affair
+    libc.fflush(None)
+
+
 def usage():
     """What this process and its children have used: KiB and seconds."""
     own, children = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -257,14 +235,18 @@ def run(request, data, handle, names):
                  "function_call_info": request.get("info", {}), "client": None}
         if "client" in names:
             print("warning: client is None: this engine has no Cognite project behind it", file=sys.stderr)
+        own = os.getpid()
         result = handle(**{name: given[name] for name in names})
+        if os.getpid() != own:
+            os._exit(0)  # a child that the function forked has come back from it
         body = encode(result, request["limits"]["response"])
         return b'{"ok":true,"response":' + body
     except BaseException as exc:  # sys.exit and MemoryError are outcomes too
         error = failure(exc)
-        if error["trace"]:
+        try:
             sys.stderr.write(error["trace"])
-        error["trace"] = error["trace"][-200_000:]
+        except Exception:
+            pass  # the function closed it
         return json.dumps({"ok": False, "error": error}).encode()[:-1]
 
 
@@ -273,11 +255,9 @@ def rehearse():
     copies each page when it first writes to it; here they are copied ahead."""
     request = json.loads(b'{"id": 1, "list": ["text", 1.5, null], "limits": {"memory": 0}}')
     json.dumps(request, allow_nan=False, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "strict")
-    os.environ["TMPDIR"] = os.environ["HOME"]
-    os.stat(os.environ["HOME"])
+    os.environ["TMPDIR"] = os.getcwd()
     memoryview(struct.pack(">I", 1) + usage())
-    sys.stdout.flush()
-    sys.stderr.flush()
+    flush()
     near, far = socket.socketpair()
     read, write = os.pipe()
     socket.send_fds(near, [b"0"], [read, write])
@@ -305,7 +285,10 @@ def child(zygote, call, base, handle, names):
         zygote.control.close()
         for fd in zygote.wake:
             os.close(fd)
-        rehearse()
+        try:
+            rehearse()
+        except Exception:
+            pass  # it only saves time
         out, err = receive_streams(call)
         os.dup2(out, 1)
         os.dup2(err, 2)
@@ -322,11 +305,7 @@ def child(zygote, call, base, handle, names):
         if memory:
             resource.setrlimit(resource.RLIMIT_AS, (base + memory, base + memory))
         reply = run(request, data, handle, names)
-        for stream in (sys.stdout, sys.stderr):
-            try:
-                stream.flush()
-            except Exception:
-                pass  # the function closed or replaced it; its output is its own affair
+        flush()
         # Closed before the reply: the engine then has the whole log when it has
         # the result, and need not wait for this process to end.
         for fd in (1, 2):
@@ -349,6 +328,7 @@ class Zygote:
         self.control = control
         self.pid = os.getpid()
         self.forked = set()
+        self.spared = set()  # what the import started and left running
         self.wake = os.pipe()
         for fd in self.wake:
             os.set_blocking(fd, False)
@@ -368,26 +348,59 @@ class Zygote:
             try:
                 self.handle, self.names = load(init["root"], init["path"])
             except BaseException as exc:
-                self.say({"ev": "failed", "error": cut(failure(exc), MAX_DATAGRAM // 2)})
-                sys.stdout.flush()
-                sys.stderr.flush()
+                error = failure(exc)
+                error["trace"] = cut(error["trace"], MAX_DATAGRAM // 2)
+                self.say({"ev": "failed", "error": error})
+                flush()
                 os._exit(1)
-        sys.stdout.flush()
-        sys.stderr.flush()
+        flush()
+        if os.getpid() != self.pid:
+            os._exit(0)  # a child that the module forked has come back from the import
+        self.listen_for_children()  # the module may have changed that
+        self.spared = set(self.children())
         gc.collect()
         gc.freeze()
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         with open("/proc/self/statm") as f:
             self.base = int(f.read().split()[0]) * resource.getpagesize()
         self.say({"ev": "ready", "ms": (time.perf_counter() - started) * 1000,
-                  "threads": len(os.listdir("/proc/self/task")), "args": list(self.names)})
+                  "threads": len(os.listdir("/proc/self/task")), "sockets": self.sockets(), "children": len(self.spared)})
         null = os.open(os.devnull, os.O_RDWR)
         for fd in (0, 1, 2):
             os.dup2(null, fd)
         os.close(null)
 
+    def listen_for_children(self):
+        """The wake-up pipe needs a handler to be installed; the work is done in serve."""
+        signal.set_wakeup_fd(self.wake[1], warn_on_full_buffer=False)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGCHLD, signal.SIGTERM])
+
+    def children(self):
+        """The processes whose parent this is."""
+        try:
+            with open("/proc/self/task/%d/children" % self.pid) as f:
+                return [int(p) for p in f.read().split()]
+        except OSError:
+            return []
+
+    def sockets(self):
+        """Counts the sockets beside the control socket: forks would share them."""
+        count = 0
+        for fd in os.listdir("/proc/self/fd"):
+            try:
+                count += os.readlink("/proc/self/fd/" + fd).startswith("socket:")
+            except OSError:
+                pass  # the one that listed them
+        return count - 1
+
     def fork(self, message, fds):
-        pid = os.fork()
+        try:
+            pid = os.fork()
+        except OSError as exc:
+            os.close(fds[0])
+            self.say({"ev": "unforked", "id": message["id"], "error": {"message": "no process for the call: %s" % exc}})
+            return
         if pid == 0:
             child(self, fds[0], self.base, self.handle, self.names)
         self.forked.add(pid)
@@ -424,14 +437,10 @@ class Zygote:
 
     def end_strangers(self):
         """Kills what dead calls left: each call is a subreaper, so whatever else
-        is a child of ours belonged to a call that has ended."""
-        try:
-            with open("/proc/self/task/%d/children" % self.pid) as f:
-                children = [int(p) for p in f.read().split()]
-        except OSError:
-            return
-        for pid in children:
-            if pid in self.forked:
+        is a child of ours, and was not started by the import, belonged to a call
+        that has ended."""
+        for pid in self.children():
+            if pid in self.forked or pid in self.spared:
                 continue
             try:
                 group = os.getpgid(pid)
@@ -458,7 +467,7 @@ class Zygote:
                 if not data:
                     return  # the engine has gone
                 message = json.loads(data)
-                if message["op"] == "fork":
+                if message["op"] == "fork" and fds:
                     self.fork(message, fds)
                 elif message["op"] == "kill":
                     self.kill(message)
@@ -478,9 +487,7 @@ def main():
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True)
     zygote = Zygote(control)
-    # The wake-up pipe needs a handler to be installed; the work is done in serve.
-    signal.set_wakeup_fd(zygote.wake[1], warn_on_full_buffer=False)
-    signal.signal(signal.SIGCHLD, lambda *_: None)
+    zygote.listen_for_children()
     zygote.prepare(init)
     zygote.serve()
 

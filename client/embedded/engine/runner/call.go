@@ -79,27 +79,41 @@ type reply struct {
 // call. When it returns, every line that the call printed has been given to
 // sink; its process has ended or is about to, and what that leaves is killed.
 func (z *Zygote) Call(ctx context.Context, spec Spec, r Request, sink Sink) Outcome {
-	p, err := z.take()
-	if err != nil {
-		return Outcome{Result: Failed, Message: err.Error()}
-	}
-	z.refill()
-	defer func() { _ = p.conn.Close() }() // the call is over, whatever it says
 	pump, out, errw, err := newPump(sink)
 	if err != nil {
 		return Outcome{Result: Failed, Message: err.Error()}
 	}
-	err = sendStreams(p.conn, out, errw)
+	p, err := z.begin(out, errw)
 	_, _ = out.Close(), errw.Close() // the child has its own
 	if err != nil {
 		pump.drain(0)
-		return died(z.end(p, syscall.SIGKILL, exitGrace))
+		return Outcome{Result: Failed, Message: err.Error()}
 	}
+	defer func() { _ = p.conn.Close() }() // the call is over, whatever it says
 	outcome := z.await(ctx, p, converse(p.conn, spec, r), r)
 	if !pump.drain(drainAfterExit) {
 		sink([]Line{{Stream: Mark, Text: "log closed: a process left behind by this call still held its output"}})
 	}
 	return outcome
+}
+
+// begin finds a process for a call and hands it its streams. A process that was
+// forked ahead may have died meanwhile; nothing was sent then, and a new one is
+// as good.
+func (z *Zygote) begin(out, errw *os.File) (*process, error) {
+	p, err := z.take()
+	if err != nil {
+		return nil, err
+	}
+	z.refill()
+	if sendStreams(p.conn, out, errw) == nil {
+		return p, nil
+	}
+	_ = p.conn.Close() // dead
+	if p, err = z.fork(); err != nil {
+		return nil, err
+	}
+	return p, sendStreams(p.conn, out, errw)
 }
 
 // sendStreams hands a call process its stdout and stderr.
@@ -234,6 +248,8 @@ func died(e exit) Outcome {
 	o.Result = Failed
 	status := syscall.WaitStatus(e.Status)
 	switch {
+	case e.reason != "":
+		o.Message = e.reason
 	case e.lost:
 		o.Message = ErrZygoteGone.Error()
 	case status.Signaled():

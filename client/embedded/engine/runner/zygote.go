@@ -9,25 +9,37 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
 
+	"github.com/google/renameio/v2"
+
 	"fndeck/client/embedded/engine/confine"
 )
 
-// BootScript is the Python program of a zygote; the engine keeps it as a file.
-//
-//go:embed boot.py
-var BootScript []byte
+// The Python program of a zygote, and what it imports.
+var (
+	//go:embed boot.py
+	bootScript []byte
+	//go:embed fndeck_confine.py
+	confineScript []byte
+)
+
+// WriteBoot writes the zygote's program into a directory and returns its path.
+func WriteBoot(dir string) (string, error) {
+	path := filepath.Join(dir, "boot.py")
+	return path, errors.Join(renameio.WriteFile(path, bootScript, 0o600), renameio.WriteFile(filepath.Join(dir, "fndeck_confine.py"), confineScript, 0o600))
+}
 
 // maxDatagram bounds one control message.
 const maxDatagram = 1 << 16
 
 // Spec says what a zygote runs.
 type Spec struct {
-	// Python is the interpreter, Boot the path of BootScript.
+	// Python is the interpreter, Boot what WriteBoot returned.
 	Python, Boot string
 	// Root is the unpacked code, Path the entry file inside it.
 	Root, Path string
@@ -56,9 +68,9 @@ var ErrZygoteGone = errors.New("the function's process has ended")
 
 // Zygote is a running zygote. It is safe for concurrent use.
 type Zygote struct {
-	// Threads counts the threads after the import; more than one must not be
-	// forked: start a Bare one instead. ImportTime is what the import took.
-	Threads    int
+	// Unforkable says what of the import a fork would break, empty for nothing:
+	// start a Bare zygote instead. ImportTime is what the import took.
+	Unforkable string
 	ImportTime time.Duration
 
 	spawner *Spawner
@@ -86,15 +98,18 @@ type process struct {
 type exit struct {
 	Status int `json:"status"`
 	usage
-	lost bool // the zygote died and took the process along
+	lost   bool   // the zygote died and took the process along
+	reason string // why there never was a process
 }
 
 type event struct {
-	Ev      string  `json:"ev"`
-	ID      int64   `json:"id"`
-	PID     int     `json:"pid"`
-	Threads int     `json:"threads"`
-	MS      float64 `json:"ms"`
+	Ev       string  `json:"ev"`
+	ID       int64   `json:"id"`
+	PID      int     `json:"pid"`
+	Threads  int     `json:"threads"`
+	Sockets  int     `json:"sockets"`
+	Children int     `json:"children"`
+	MS       float64 `json:"ms"`
 	exit
 	Error struct{ Message, Trace string } `json:"error"`
 }
@@ -174,8 +189,22 @@ func (z *Zygote) awaitImport(ctx context.Context, spec Spec) error {
 	if e.Ev == "failed" {
 		return &ImportError{Message: e.Error.Message, Trace: e.Error.Trace}
 	}
-	z.Threads, z.ImportTime = e.Threads, time.Duration(e.MS*float64(time.Millisecond))
+	z.Unforkable, z.ImportTime = e.unforkable(), time.Duration(e.MS*float64(time.Millisecond))
 	return nil
+}
+
+// unforkable says why what the import left must not be shared by forks: locks
+// of threads may be held for ever, answers on a socket would mix.
+func (e event) unforkable() string {
+	switch {
+	case e.Threads > 1:
+		return "the module starts a thread when it is imported"
+	case e.Sockets > 0:
+		return "the module opens a connection when it is imported"
+	case e.Children > 0:
+		return "the module starts a process when it is imported"
+	}
+	return ""
 }
 
 // listen handles the zygote's messages until it ends, then fails what runs.
@@ -188,8 +217,10 @@ func (z *Zygote) listen() {
 			break
 		}
 		var e event
-		if json.Unmarshal(buf[:n], &e) == nil {
-			z.handle(e)
+		// A function could have written here: what makes no sense ends the zygote
+		// and nothing else.
+		if json.Unmarshal(buf[:n], &e) != nil || !z.handle(e) {
+			break
 		}
 	}
 	z.kill()
@@ -211,30 +242,44 @@ func (z *Zygote) listen() {
 	z.byID, z.byPID = nil, nil
 }
 
-func (z *Zygote) handle(e event) {
+// maxEarly bounds the exits that are kept for a forked message to come.
+const maxEarly = 1000
+
+// handle takes one message; false means that no zygote would send it.
+func (z *Zygote) handle(e event) bool {
 	z.mu.Lock()
 	defer z.mu.Unlock()
 	switch e.Ev {
-	case "forked":
+	case "forked", "unforked":
 		p := z.byID[e.ID]
+		if p == nil {
+			return false
+		}
 		delete(z.byID, e.ID)
 		p.pid = e.PID
 		close(p.forked)
-		if early, ok := z.early[e.PID]; ok {
+		early, ended := z.early[e.PID]
+		switch {
+		case e.Ev == "unforked":
+			p.exited <- exit{reason: e.Error.Message}
+		case ended:
 			delete(z.early, e.PID)
 			p.exited <- early
-			return
+		default:
+			z.byPID[e.PID] = p
 		}
-		z.byPID[e.PID] = p
 	case "exit":
-		p, ok := z.byPID[e.PID]
-		if !ok {
-			z.early[e.PID] = e.exit
-			return
+		if p := z.byPID[e.PID]; p != nil {
+			delete(z.byPID, e.PID)
+			p.exited <- e.exit
+			return true
 		}
-		delete(z.byPID, e.PID)
-		p.exited <- e.exit
+		z.early[e.PID] = e.exit
+		return len(z.early) < maxEarly
+	default:
+		return false
 	}
+	return true
 }
 
 // take returns a process for a call: the spare one, or a new one.
@@ -287,7 +332,7 @@ func (z *Zygote) fork() (*process, error) {
 	z.byID[id] = p
 	z.mu.Unlock()
 	message := fmt.Appendf(nil, `{"op":"fork","id":%d}`, id)
-	if _, _, err := z.control.WriteMsgUnix(message, syscall.UnixRights(int(theirs.Fd())), nil); err != nil {
+	if err := z.send(message, syscall.UnixRights(int(theirs.Fd()))); err != nil {
 		z.mu.Lock()
 		delete(z.byID, id)
 		z.mu.Unlock()
@@ -296,15 +341,31 @@ func (z *Zygote) fork() (*process, error) {
 	return p, nil
 }
 
+// send writes a control message. A zygote takes it at once, or hangs.
+func (z *Zygote) send(message, rights []byte) error {
+	if err := z.control.SetWriteDeadline(soon(killGrace)); err != nil {
+		return err
+	}
+	_, _, err := z.control.WriteMsgUnix(message, rights, nil)
+	return err
+}
+
 // signal sends a signal to a call process and its group.
 func (z *Zygote) signal(p *process, sig syscall.Signal) {
+	hanging := time.NewTimer(killGrace)
+	defer hanging.Stop()
 	select {
 	case <-p.forked:
 	case <-z.done:
 		return
+	case <-hanging.C: // a zygote that does not answer holds its calls for ever
+		z.kill()
+		return
 	}
 	message := fmt.Appendf(nil, `{"op":"kill","pid":%d,"sig":%d}`, p.pid, int(sig))
-	_, _ = z.control.Write(message) // a zygote that cannot be reached takes its calls along
+	if z.send(message, nil) != nil {
+		z.kill()
+	}
 }
 
 // PID is the zygote's process id.

@@ -32,8 +32,13 @@ func TestAQuestionIsAnsweredByKeyAndItsFocusIsOnCancel(t *testing.T) {
 		keys      string
 		yes, done bool
 	}{
-		{"y", true, true}, {"Y", true, true}, {"n", false, true}, {"<esc>", false, true},
-		{"<enter>", false, true}, {"<tab><enter>", true, true}, {"<tab><tab><enter>", false, true},
+		{"y", true, true},
+		{"Y", true, true},
+		{"n", false, true},
+		{"<esc>", false, true},
+		{"<enter>", false, true},
+		{"<tab><enter>", true, true},
+		{"<tab><tab><enter>", false, true},
 		{"x<ctrl+d>:q", false, false},
 	} {
 		yes, done := answer(t, NewConfirm("t", "q", "", newTestClock().Now), c.keys)

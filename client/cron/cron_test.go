@@ -191,7 +191,7 @@ func genTime() *rapid.Generator[time.Time] {
 }
 
 func TestTimesAgreeWithAnIndependentParser(t *testing.T) {
-	oracle := gocron.NewParser(gocron.Minute | gocron.Hour | gocron.Dom | gocron.Month | gocron.Dow | gocron.DowOrDom)
+	oracle := gocron.MustNewParser(gocron.Minute | gocron.Hour | gocron.Dom | gocron.Month | gocron.Dow | gocron.DowOrDom)
 	rapid.Check(t, func(t *rapid.T) {
 		expr, at := genExpr().Draw(t, "expr"), genTime().Draw(t, "at")
 		theirs, theirErr := oracle.Parse(expr)

@@ -42,9 +42,16 @@ func TestWhatNoFunctionNeedsIsLeftOutAndListed(t *testing.T) {
 	p := scan(t, root, Options{})
 	assert.Equal(t, []string{"handler.py", "keep.csv", "lib/__init__.py", "lib/a.py", "lib/docs/a.md"}, paths(p.Files))
 	assert.Equal(t, []Ignored{
-		{".env", "default: .env*"}, {".fndeckignore", "default: .fndeckignore"}, {".git/", "default: .git"}, {".venv/", "default: .venv"},
-		{"data.csv", ".fndeckignore:2: *.csv"}, {"docs/", ".fndeckignore:4: /docs/"}, {"lib/__pycache__/", "default: __pycache__"},
-		{"lib/old.pyc", "default: *.pyc"}, {"node_modules/", "default: node_modules"}, {"tls.pem", "default: *.pem"},
+		{".env", "default: .env*"},
+		{".fndeckignore", "default: .fndeckignore"},
+		{".git/", "default: .git"},
+		{".venv/", "default: .venv"},
+		{"data.csv", ".fndeckignore:2: *.csv"},
+		{"docs/", ".fndeckignore:4: /docs/"},
+		{"lib/__pycache__/", "default: __pycache__"},
+		{"lib/old.pyc", "default: *.pyc"},
+		{"node_modules/", "default: node_modules"},
+		{"tls.pem", "default: *.pem"},
 	}, p.Ignored)
 	assert.Empty(t, p.Findings)
 	assert.Equal(t, int64(len(goodHandler)+3), p.TotalBytes)
@@ -86,9 +93,17 @@ func TestSpecialFilesAreListedAndNeverOpened(t *testing.T) {
 	assert.Equal(t, []string{"handler.py", "inside.py", "real/a.py"}, paths(p.Files))
 	const leaves = "symbolic link: leaves the folder, is broken or goes in a circle"
 	assert.Equal(t, []Ignored{
-		{".fndeckignore", "default: .fndeckignore"}, {"broken", leaves}, {"loop", leaves}, {"out.txt", leaves}, {"pipe", "named pipe"},
-		{"piped", "symbolic link to a named pipe"}, {"real/back", "symbolic link to a folder"}, {"relative-out", leaves}, {"s", "socket"},
-		{"self", "symbolic link to a folder"}, {"up", leaves},
+		{".fndeckignore", "default: .fndeckignore"},
+		{"broken", leaves},
+		{"loop", leaves},
+		{"out.txt", leaves},
+		{"pipe", "named pipe"},
+		{"piped", "symbolic link to a named pipe"},
+		{"real/back", "symbolic link to a folder"},
+		{"relative-out", leaves},
+		{"s", "socket"},
+		{"self", "symbolic link to a folder"},
+		{"up", leaves},
 	}, p.Ignored)
 	assert.Equal(t, []string{".fndeckignore: cannot be read: it is no regular file any more"}, messages(p.Blocking()))
 

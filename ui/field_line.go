@@ -14,25 +14,16 @@ const textLimit = 32 << 10
 // Text is a field of one line.
 type Text struct {
 	fieldHead
-	buf    buffer
-	start  string
-	left   int
-	masked bool
-	full   bool
+	buf   buffer
+	start string
+	left  int
+	full  bool
 }
 
 // NewText makes a field of one line.
 func NewText(spec FieldSpec) *Text {
 	t := &Text{fieldHead: fieldHead{spec: spec}, buf: newBuffer(spec.Value), start: spec.Value}
 	t.check(spec.Value)
-	return t
-}
-
-// NewMasked makes a field whose value is drawn as stars. It keeps line breaks of
-// a paste, since keys have some.
-func NewMasked(spec FieldSpec) *Text {
-	t := NewText(spec)
-	t.masked = true
 	return t
 }
 
@@ -56,7 +47,7 @@ func (t *Text) update(msg tea.Msg) bool {
 			return false
 		}
 	case tea.PasteMsg:
-		text := t.oneLine(pasted(msg.Content))
+		text := oneLine(pasted(msg.Content))
 		if t.full = t.buf.size+len(text) > textLimit; !t.full {
 			t.buf.insert(text)
 		}
@@ -69,10 +60,7 @@ func (t *Text) update(msg tea.Msg) bool {
 
 // oneLine makes a paste fit a field of one line: the line break that a copied
 // line ends in goes, others become spaces.
-func (t *Text) oneLine(text string) string {
-	if t.masked {
-		return text
-	}
+func oneLine(text string) string {
 	return strings.ReplaceAll(strings.Trim(text, "\n"), "\n", " ")
 }
 
@@ -100,9 +88,6 @@ func (t *Text) shown() (line string, cursor int) {
 	line, cursor = t.buf.value(), t.buf.col
 	for _, above := range t.buf.lines[:t.buf.row] {
 		cursor += len(above) + 1
-	}
-	if t.masked {
-		return strings.Repeat("*", clusters(line)), clusters(line[:cursor])
 	}
 	return line, cursor
 }

@@ -88,7 +88,7 @@ func newSample(clock func() time.Time) sampleForm {
 	s := sampleForm{
 		name:    NewText(FieldSpec{Label: "Name", Help: "what it is called", Check: needed}),
 		runtime: NewChoice(FieldSpec{Label: "Runtime", Help: "which Python runs it"}, []string{"py312", "py311", "py310"}),
-		token:   NewMasked(FieldSpec{Label: "Token", Help: "never shown"}),
+		token:   NewText(FieldSpec{Label: "Token", Help: "sent as it is"}),
 		data:    NewEditor(FieldSpec{Label: "Data", Help: "one JSON object", Value: "{}"}),
 	}
 	s.Form = NewForm(clock, s.name, s.runtime, s.token, s.data)
@@ -140,20 +140,6 @@ func TestEscapeAsksOnceBeforeItThrowsAwayWhatWasTyped(t *testing.T) {
 	s.Update(press("esc"))
 	clock.now = clock.now.Add(quietTime)
 	assert.Equal(t, FormCancelled, s.Update(press("y")))
-}
-
-func TestAMaskedValueIsNeverDrawn(t *testing.T) {
-	s := newSample(newTestClock().Now)
-	for _, msg := range keys("<tab><tab>hunter2") {
-		s.Update(msg)
-	}
-	s.Update(tea.PasteMsg{Content: "\rline two"})
-	assert.Equal(t, "hunter2\nline two", s.token.Value())
-	for _, width := range []int{20, 40, 80} {
-		frame := text(s.View(NewTheme(true, false), width, 24))
-		assert.NotContains(t, frame, "hunter2")
-		assert.NotContains(t, frame, "line two")
-	}
 }
 
 func TestALargePasteIsInsertedAsTextAndSummarised(t *testing.T) {

@@ -73,14 +73,6 @@ func (t *Theme) Glyph(r rune) string {
 	return string(r)
 }
 
-// Ellipsis is what stands for more to come.
-func (t *Theme) Ellipsis() string {
-	if t.ASCII {
-		return "..."
-	}
-	return "…"
-}
-
 // Twins replaces the glyphs of the chrome by their ASCII twins, wherever they
 // stand, and leaves letters alone. The width stays: an ellipsis at the end of a
 // cut text takes the place of its last letters.

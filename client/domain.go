@@ -220,7 +220,7 @@ type Deploy struct {
 	FromVersion int            `json:"fromVersion,omitempty"`
 	ToVersion   int            `json:"toVersion"`
 	Status      FunctionStatus `json:"status"`
-	// Phase is queued, unpacking, environment, importing or switched.
+	// Phase is queued, unpacking, building, checking or switched.
 	Phase     string    `json:"phase,omitempty"`
 	Error     *Failure  `json:"error,omitempty"`
 	SizeBytes int64     `json:"sizeBytes,omitempty"`

@@ -12,7 +12,6 @@ import (
 	"net"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 
 	"golang.org/x/oauth2"
@@ -153,15 +152,11 @@ func (h *HTTP) once(ctx context.Context, r Request, body []byte, out any) error 
 // Open sends a request once and returns the reply of a success; the caller
 // closes its body. Any other status is an *Error.
 func (h *HTTP) Open(ctx context.Context, r Request, body []byte) (*http.Response, error) {
-	url := r.Path
-	if !strings.Contains(url, "://") {
-		url = h.Base + r.Path
-	}
 	var reader io.Reader
 	if body != nil {
 		reader = bytes.NewReader(body)
 	}
-	request, err := http.NewRequestWithContext(ctx, r.Method, url, reader)
+	request, err := http.NewRequestWithContext(ctx, r.Method, h.Base+r.Path, reader)
 	if err != nil {
 		return nil, fmt.Errorf("make the request: %w", err)
 	}
@@ -188,7 +183,15 @@ func (h *HTTP) Open(ctx context.Context, r Request, body []byte) (*http.Response
 	}
 	defer func() { _ = reply.Body.Close() }() // an error's text is enough
 	text, _ := io.ReadAll(io.LimitReader(reply.Body, 1<<20))
-	return nil, h.statusError(reply, text)
+	err = h.statusError(reply, text)
+	if r.Retry == Once && errors.Is(err, ErrUnavailable) {
+		// A gateway gave up waiting: what is behind it may have done it all the same.
+		return nil, &Error{
+			Code: CodeUnknownOutcome, Message: "the backend did not say whether it was carried out", Hint: "look before you send it again",
+			Status: reply.StatusCode, RequestID: reply.Header.Get("X-Request-Id"), Err: err,
+		}
+	}
+	return nil, err
 }
 
 // sendError is the error of a request that got no answer.

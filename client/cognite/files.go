@@ -41,13 +41,16 @@ func (b *Backend) put(ctx context.Context, to string, zip []byte, progress clien
 	if err != nil {
 		return &client.Error{Code: client.CodeUnexpected, Message: "unexpected reply: the upload link is not a URL"}
 	}
+	if base.Scheme == "https" && target.Scheme != "https" {
+		return &client.Error{Code: client.CodeUnexpected, Message: "unexpected reply: the upload link would send the code unencrypted"}
+	}
 	body := &counted{reader: bytes.NewReader(zip), total: int64(len(zip)), progress: progress}
 	request, err := http.NewRequestWithContext(ctx, http.MethodPut, target.String(), body)
 	if err != nil {
 		return err
 	}
 	request.ContentLength = body.total
-	if target.Host == base.Host && b.c.Token != nil {
+	if target.Scheme == base.Scheme && target.Host == base.Host && b.c.Token != nil {
 		token, err := b.c.Token.Token()
 		if err != nil {
 			return err

@@ -2,8 +2,6 @@ package cognite
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 
 	"fndeck/client"
 )
@@ -26,7 +24,7 @@ func (s scheduleRead) domain() client.Schedule {
 }
 
 // Schedules lists the schedules of a function, or all. Their data is not in the
-// list: ScheduleData reads it.
+// list.
 func (b *Backend) Schedules(ctx context.Context, functionID string) ([]client.Schedule, error) {
 	filter := map[string]any{}
 	if functionID != "" {
@@ -45,20 +43,6 @@ func (b *Backend) Schedules(ctx context.Context, functionID string) ([]client.Sc
 		all = append(all, s.domain())
 	}
 	return all, nil
-}
-
-// ScheduleData reads the data that a schedule calls its function with, nil if
-// it has none.
-func (b *Backend) ScheduleData(ctx context.Context, id string) (json.RawMessage, error) {
-	n, err := parseID("schedule", id)
-	if err != nil {
-		return nil, err
-	}
-	var reply struct {
-		Data json.RawMessage `json:"data"`
-	}
-	err = b.get(ctx, fmt.Sprintf("/functions/schedules/%d/input_data", n), &reply)
-	return reply.Data, err
 }
 
 // CreateSchedule creates a schedule under a session that lives as long as it.

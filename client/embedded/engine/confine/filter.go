@@ -17,21 +17,17 @@ const (
 	load     = 0x20 // ld word at an offset of struct seccomp_data
 	jumpEq   = 0x15
 	jumpGe   = 0x35
-	and      = 0x54
 	giveBack = 0x06
 
-	offNumber, offArch, offArg0, offArg1 = 0, 4, 16, 24
+	offNumber, offArch, offArg0 = 0, 4, 16
 
-	allow        = 0x7fff0000
-	kill         = 0x80000000
-	refuse       = 0x00050000 | 13 // EACCES
-	x32Bit       = 0x40000000
-	typeMask     = 0xf
-	afInet       = 2
-	afInet6      = 10
-	afPacket     = 17
-	sockDatagram = 2
-	sockRaw      = 3
+	allow     = 0x7fff0000
+	kill      = 0x80000000
+	refuse    = 0x00050000 | 13 // EACCES
+	x32Bit    = 0x40000000
+	afUnix    = 1
+	afNetlink = 16
+	afPacket  = 17
 )
 
 // arch is what the numbers of an architecture are.
@@ -43,40 +39,62 @@ var numbers = map[string]arch{
 	"arm64": {audit: 0xc00000b7, socket: 198, ioUring: 425},
 }
 
-// filter refuses packet sockets and io_uring, which could open sockets behind
-// the filter's back, and with a closed network also the sockets that Landlock
-// does not cover: UDP and raw. Calls of a foreign architecture, and amd64's x32
-// numbers, end the process: they would mean other calls.
+// step is an instruction whose jumps name the step to go on at; "" is the next.
+type step struct {
+	label   string
+	code    uint16
+	k       uint32
+	yes, no string
+}
+
+// filter refuses io_uring, which could open sockets behind the filter's back,
+// and packet sockets; with a closed network every socket but those inside this
+// machine (Unix, and netlink, which libraries ask for interfaces): a stream
+// socket can be MPTCP or be opened by a send, which Landlock does not see.
+// Calls of a foreign architecture, and amd64's x32 numbers, end the process:
+// they would mean other calls.
 func filter(network bool) []instruction {
 	a := numbers[runtime.GOARCH]
-	program := []instruction{
-		{load, 0, 0, offArch},
-		{jumpEq, 1, 0, a.audit},
-		{giveBack, 0, 0, kill},
-		{load, 0, 0, offNumber},
-		{jumpGe, 0, 1, x32Bit},
-		{giveBack, 0, 0, kill},
-		{jumpEq, 10, 0, a.ioUring}, // to refuse
-		{jumpEq, 0, 8, a.socket},   // else to allow
-		{load, 0, 0, offArg0},
-		{jumpEq, 7, 0, afPacket}, // to refuse
-		{jumpEq, 1, 0, afInet},
-		{jumpEq, 0, 4, afInet6}, // else to allow
-		{load, 0, 0, offArg1},
-		{and, 0, 0, typeMask},
-		{jumpEq, 2, 0, sockDatagram}, // to refuse
-		{jumpEq, 1, 0, sockRaw},      // to refuse
-		{giveBack, 0, 0, allow},
-		{giveBack, 0, 0, refuse},
+	steps := []step{
+		{code: load, k: offArch},
+		{code: jumpEq, k: a.audit, no: "kill"},
+		{code: load, k: offNumber},
+		{code: jumpGe, k: x32Bit, yes: "kill"},
+		{code: jumpEq, k: a.ioUring, yes: "refuse"},
+		{code: jumpEq, k: a.socket, no: "allow"},
+		{code: load, k: offArg0},
 	}
 	if network {
-		program[firstInet] = instruction{giveBack, 0, 0, allow}
+		steps = append(steps, step{code: jumpEq, k: afPacket, yes: "refuse", no: "allow"})
+	} else {
+		steps = append(steps,
+			step{code: jumpEq, k: afUnix, yes: "allow"},
+			step{code: jumpEq, k: afNetlink, yes: "allow", no: "refuse"})
+	}
+	return assemble(append(steps,
+		step{label: "allow", code: giveBack, k: allow},
+		step{label: "refuse", code: giveBack, k: refuse},
+		step{label: "kill", code: giveBack, k: kill}))
+}
+
+// assemble turns names into distances.
+func assemble(steps []step) []instruction {
+	at := map[string]int{}
+	for i, s := range steps {
+		at[s.label] = i
+	}
+	program := make([]instruction, len(steps))
+	for i, s := range steps {
+		distance := func(label string) uint8 {
+			if label == "" {
+				return 0
+			}
+			return uint8(at[label] - i - 1)
+		}
+		program[i] = instruction{code: s.code, jt: distance(s.yes), jf: distance(s.no), k: s.k}
 	}
 	return program
 }
-
-// firstInet is where the filter begins to look at internet sockets.
-const firstInet = 10
 
 // encode lays the program out as the kernel reads it.
 func encode(program []instruction) []byte {

@@ -130,14 +130,9 @@ func Badge(k Kernel, network bool) string {
 			by += " + seccomp"
 		}
 	}
-	tcp, udp := !network && k.Landlock >= tcpSince, !network && k.Seccomp
-	switch {
-	case tcp && udp:
+	// Landlock alone does not close the network: it knows plain TCP only.
+	if k.Seccomp && !network {
 		return by + ", network closed"
-	case tcp:
-		return by + ", TCP closed"
-	case udp:
-		return by + ", UDP closed"
 	}
 	return by + ", network open"
 }

@@ -41,6 +41,7 @@ def handle(data):
         "memory": attempt(lambda: open("/proc/%d/mem" % data["engine"], "rb").read(1)),
         "tcp": attempt(lambda: socket.create_connection(("127.0.0.1", data["port"]), 2)),
         "udp": attempt(udp),
+        "mptcp": attempt(lambda: socket.socket(socket.AF_INET, socket.SOCK_STREAM, 262)),
         "subprocess": os.popen("echo fine").read(),
     }
 `

@@ -78,7 +78,8 @@ type Core struct {
 	nonces       *nonces
 	uploads      *uploads
 	pool         *pool
-	running      *running
+	running      *running // calls
+	deploying    *running // deploys
 	slots        chan struct{}
 	started      time.Time
 	kernel       confine.Kernel
@@ -121,7 +122,7 @@ func Open(c Config) (*Core, error) {
 	e := &Core{
 		c: c, boot: boot, store: s, spawner: spawner, started: c.Clock(), kernel: confine.Probe(),
 		vault: &vault{path: c.KeyFile}, nonces: newNonces(c.Clock), uploads: newUploads(c.Clock),
-		running: newRunning(), slots: make(chan struct{}, maxRunning), tick: make(chan struct{}, 1), runtimesDone: make(chan struct{}),
+		running: newRunning(), deploying: newRunning(), slots: make(chan struct{}, maxRunning), tick: make(chan struct{}, 1), runtimesDone: make(chan struct{}),
 	}
 	e.environments = &python.Environments{Dir: e.path(envsDir), Scratch: e.path(scratchDir), Starter: spawner, Boot: boot, Kernel: e.kernel}
 	e.ctx, e.cancel = context.WithCancelCause(context.Background())

@@ -42,10 +42,14 @@ type deployment struct {
 }
 
 // startDeploy runs a queued deploy in the background.
-func (e *Core) startDeploy(id int64) {
+func (e *Core) startDeploy(functionID, id int64) {
+	ctx, cancel := context.WithCancelCause(e.ctx)
+	e.deploying.add(id, functionID, cancel)
 	e.jobs.Go(func() {
+		defer cancel(nil)
+		defer e.deploying.end(id, store.Call{})
 		defer e.guard("deploy", id, func(reason string) { e.abandon(id, reason) })
-		if err := e.deploy(id); err != nil && !errors.Is(err, store.ErrNotFound) {
+		if err := e.deploy(ctx, id); err != nil && !errors.Is(err, store.ErrNotFound) {
 			e.c.Logger.Error("deploy", "id", id, "error", err)
 		}
 	})
@@ -67,7 +71,7 @@ func (e *Core) abandon(id int64, reason string) {
 
 // deploy takes a deploy from Queued to Ready or Failed. The returned error is
 // one of the state, not of the function: that is in the row.
-func (e *Core) deploy(id int64) error {
+func (e *Core) deploy(ctx context.Context, id int64) error {
 	d, err := e.store.Deploy(id)
 	if err != nil {
 		return err
@@ -83,7 +87,7 @@ func (e *Core) deploy(id int64) error {
 	}
 	p := &deployment{e: e, d: d, v: v, log: e.newLog(id, secrets)}
 	if err == nil {
-		err = p.run(index, extra)
+		err = p.run(ctx, index, extra)
 	}
 	return p.finish(err)
 }
@@ -106,8 +110,8 @@ func (e *Core) indexURLs(v store.Version) (index string, extra []string, err err
 	return index, extra, nil
 }
 
-func (p *deployment) run(index string, extra []string) error {
-	e, ctx := p.e, p.e.ctx
+func (p *deployment) run(ctx context.Context, index string, extra []string) error {
+	e := p.e
 	if err := p.phase(PhaseUnpacking); err != nil {
 		return err
 	}
@@ -131,7 +135,7 @@ func (p *deployment) run(index string, extra []string) error {
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
 	}
-	wanted := python.Wanted{Runtime: runtime, Requirements: string(requirements), IndexURL: index, ExtraIndexURLs: extra}
+	wanted := python.Wanted{Runtime: runtime, Root: root, CodeSHA256: p.v.SHA256, Requirements: string(requirements), IndexURL: index, ExtraIndexURLs: extra}
 	if !wanted.IsEmpty() {
 		if err := p.phase(PhaseEnvironment); err != nil {
 			return err

@@ -1,9 +1,11 @@
 package core
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"maps"
+	"path"
 	"slices"
 
 	"fndeck/client"
@@ -48,6 +50,9 @@ type View struct {
 // DefaultFunctionPath is where the entry is looked for if nothing else is said.
 const DefaultFunctionPath = "handler.py"
 
+// entryPath is a path without detours, the default for "".
+func entryPath(given string) string { return path.Clean(cmp.Or(given, DefaultFunctionPath)) }
+
 // Create stores a function and queues its first version. It returns as soon as
 // both are durable.
 func (e *Core) Create(ctx context.Context, n NewFunction) (View, error) {
@@ -66,10 +71,7 @@ func (e *Core) Create(ctx context.Context, n NewFunction) (View, error) {
 		}
 		n.Runtime = r.Name
 	}
-	settings := store.Settings{FunctionPath: n.FunctionPath, EnvVars: n.EnvVars, CPU: max(n.CPU, DefaultCPU), MemoryGB: max(n.MemoryGB, DefaultMemoryGB)}
-	if settings.FunctionPath == "" {
-		settings.FunctionPath = DefaultFunctionPath
-	}
+	settings := store.Settings{FunctionPath: entryPath(n.FunctionPath), EnvVars: n.EnvVars, CPU: max(n.CPU, DefaultCPU), MemoryGB: max(n.MemoryGB, DefaultMemoryGB)}
 	var v View
 	err = e.store.Write(store.Durable, func(tx *store.Tx) error {
 		if n.ExternalID != "" {
@@ -96,7 +98,7 @@ func (e *Core) Create(ctx context.Context, n NewFunction) (View, error) {
 	if err != nil {
 		return View{}, err
 	}
-	e.startDeploy(v.Latest.DeployID)
+	e.startDeploy(v.ID, v.Latest.DeployID)
 	return v, nil
 }
 
@@ -199,6 +201,11 @@ func (e *Core) Redeploy(ctx context.Context, functionID, fileID int64, c Change)
 		if base.Status == store.Queued || base.Status == store.Deploying {
 			return &client.Error{Code: client.CodeConflict, Message: "version " + number(base.Number) + " of " + f.Name + " is being deployed already", Hint: "wait until it is Ready or Failed"}
 		}
+		if f.Serving != 0 { // settings that were rolled back from do not come back
+			if base, err = tx.Version(functionID, f.Serving); err != nil {
+				return err
+			}
+		}
 		next := store.Version{SHA256: file.SHA256, SizeBytes: file.SizeBytes, Settings: base.Settings, Runtime: base.Runtime, Folder: c.Folder}
 		if next.Folder == "" {
 			next.Folder = base.Folder
@@ -207,7 +214,7 @@ func (e *Core) Redeploy(ctx context.Context, functionID, fileID int64, c Change)
 			next.Runtime = *c.Runtime
 		}
 		if c.FunctionPath != nil {
-			next.Settings.FunctionPath = *c.FunctionPath
+			next.Settings.FunctionPath = entryPath(*c.FunctionPath)
 		}
 		if c.EnvVars != nil {
 			next.Settings.EnvVars = c.EnvVars
@@ -222,7 +229,7 @@ func (e *Core) Redeploy(ctx context.Context, functionID, fileID int64, c Change)
 	if err != nil {
 		return View{}, notFound(err, "function %d does not exist", functionID)
 	}
-	e.startDeploy(deployID)
+	e.startDeploy(functionID, deployID)
 	return e.View(functionID)
 }
 
@@ -254,6 +261,7 @@ func (e *Core) Delete(ids []int64) error {
 	}
 	for _, id := range ids {
 		e.running.cancelFunction(id, errDeleted)
+		e.deploying.cancelFunction(id, errDeleted)
 		e.pool.drop(id)
 	}
 	e.wakeScheduler()

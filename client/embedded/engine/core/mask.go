@@ -1,9 +1,11 @@
 package core
 
 import (
+	"cmp"
 	"encoding/base64"
 	"encoding/json"
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -19,17 +21,23 @@ const (
 type masker struct{ replacer *strings.Replacer }
 
 func newMasker(secrets []string) *masker {
-	var pairs []string
-	for _, s := range secrets {
-		if len(s) < maskMin {
-			continue
-		}
-		for _, form := range forms(s) {
-			pairs = append(pairs, form, maskText)
+	var all []string
+	for _, secret := range secrets {
+		// Logs are masked line by line, so each line of a secret is one.
+		for _, s := range append(strings.Split(secret, "\n"), secret) {
+			if s = strings.TrimRight(s, "\r"); len(s) >= maskMin {
+				all = append(all, forms(s)...)
+			}
 		}
 	}
-	if pairs == nil {
+	if all == nil {
 		return nil
+	}
+	// Of two that begin alike the longer one must win, or its rest would show.
+	slices.SortFunc(all, func(a, b string) int { return cmp.Compare(len(b), len(a)) })
+	pairs := make([]string, 0, 2*len(all))
+	for _, form := range all {
+		pairs = append(pairs, form, maskText)
 	}
 	return &masker{strings.NewReplacer(pairs...)}
 }

@@ -23,7 +23,7 @@ func (e *Core) recover() error {
 	if err != nil {
 		return err
 	}
-	var again []int64
+	var again []store.Deploy
 	err = e.store.Write(store.Durable, func(tx *store.Tx) error {
 		failed, err := tx.FailRunning("engine restarted at " + e.started.UTC().Format(time.RFC3339))
 		if err != nil {
@@ -34,7 +34,7 @@ func (e *Core) recover() error {
 		}
 		for _, d := range open {
 			if d.Status == store.Queued {
-				again = append(again, d.ID)
+				again = append(again, d)
 				continue
 			}
 			if err := e.interrupt(tx, d, interrupted, e.started.UTC()); err != nil {
@@ -51,8 +51,8 @@ func (e *Core) recover() error {
 	if err := errors.Join(e.environments.Sweep(), e.sweepUnpacked(), emptyDir(e.path(scratchDir)), e.collect()); err != nil {
 		e.c.Logger.Warn("left behind by an earlier engine", "error", err)
 	}
-	for _, id := range again {
-		e.startDeploy(id)
+	for _, d := range again {
+		e.startDeploy(d.FunctionID, d.ID)
 	}
 	return nil
 }

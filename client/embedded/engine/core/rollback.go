@@ -9,13 +9,16 @@ import (
 
 func number(n int) string { return "v" + strconv.Itoa(n) }
 
-// Rollback makes an earlier Ready version serve again, at once; 0 means the
-// newest Ready one before the serving one. It is a deploy in the history.
+// Rollback makes an earlier Ready version serve again, at once; 0 means the one
+// that served before the serving one took over. It is a deploy in the history.
 func (e *Core) Rollback(functionID int64, version int) (View, error) {
 	err := e.store.Write(store.Durable, func(tx *store.Tx) error {
 		f, err := tx.Function(functionID)
 		if err != nil {
 			return notFound(err, "function %d does not exist", functionID)
+		}
+		if latest, err := tx.Version(f.ID, f.Latest); err == nil && (latest.Status == store.Queued || latest.Status == store.Deploying) {
+			return &client.Error{Code: client.CodeConflict, Message: number(latest.Number) + " of " + f.Name + " is being deployed and would take over", Hint: "wait until it is Ready or Failed"}
 		}
 		target, err := rollbackTarget(tx, f, version)
 		if err != nil {
@@ -47,8 +50,9 @@ func rollbackTarget(tx *store.Tx, f store.Function, version int) (store.Version,
 		}
 		return v, nil
 	}
-	for n := f.Serving - 1; n > 0; n-- {
-		if v, err := tx.Version(f.ID, n); err == nil && v.Status == store.Ready {
+	before, err := tx.ServedBefore(f.ID, f.Serving)
+	if err == nil && before != 0 {
+		if v, err := tx.Version(f.ID, before); err == nil {
 			return v, nil
 		}
 	}

@@ -7,7 +7,8 @@ import (
 	"fndeck/client/embedded/engine/store"
 )
 
-// running are the calls under way: who to tell of their end and how to cancel.
+// running are the calls, or the deploys, under way: who to tell of their end and
+// how to cancel.
 type running struct {
 	mu    sync.Mutex
 	calls map[int64]*runningCall

@@ -41,7 +41,7 @@ func bootID() string {
 	return strings.TrimSpace(string(id))
 }
 
-// sweepUnpacked deletes unpacked code without a mark, and marks without code.
+// sweepUnpacked deletes unpacked code without a mark.
 func (e *Core) sweepUnpacked() error {
 	entries, err := os.ReadDir(e.path(versionsDir))
 	if err != nil {

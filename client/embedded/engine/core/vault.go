@@ -11,8 +11,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"sync"
-
-	"github.com/google/renameio/v2"
 )
 
 const keyBytes = 32
@@ -104,5 +102,21 @@ func (v *vault) newKey() ([]byte, error) {
 	if err := os.MkdirAll(filepath.Dir(v.path), 0o700); err != nil {
 		return nil, err
 	}
-	return key, renameio.WriteFile(v.path, key, 0o600)
+	// Two engines may come here at once: the first one's key is the key of both.
+	temp, err := os.CreateTemp(filepath.Dir(v.path), ".key-*")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = os.Remove(temp.Name()) }() // linked under its real name
+	if _, err := temp.Write(key); err != nil {
+		return nil, errors.Join(err, temp.Close())
+	}
+	if err := errors.Join(temp.Sync(), temp.Close()); err != nil {
+		return nil, err
+	}
+	err = os.Link(temp.Name(), v.path)
+	if errors.Is(err, fs.ErrExist) {
+		return v.key()
+	}
+	return key, errors.Join(err, syncDir(filepath.Dir(v.path)))
 }

@@ -57,6 +57,9 @@ type Environments struct {
 // Wanted says what an environment is to hold.
 type Wanted struct {
 	Runtime Runtime
+	// Root is the unpacked code: requirements may name files in it. CodeSHA256 is
+	// its hash, which then decides what is in the environment.
+	Root, CodeSHA256 string
 	// Requirements is the text of requirements.txt.
 	Requirements string
 	// IndexURL and ExtraIndexURLs may hold credentials; they reach pip through
@@ -80,10 +83,19 @@ func (w Wanted) lines() (lines []string) {
 	return lines
 }
 
+// namesAFile reports whether a requirement may stand for a file of the code.
+func namesAFile(line string) bool {
+	return strings.HasPrefix(line, "-") || strings.HasPrefix(line, ".") || strings.Contains(line, "/") || strings.HasSuffix(line, ".whl")
+}
+
 // Key names the environment: a hash over all that decides what is in it.
 func (w Wanted) Key() string {
 	h := sha256.New()
-	for _, part := range append([]string{w.Runtime.Version, w.Runtime.Path, strings.Join(w.lines(), "\n"), w.IndexURL}, w.ExtraIndexURLs...) {
+	local := ""
+	if slices.ContainsFunc(w.lines(), namesAFile) {
+		local = w.CodeSHA256
+	}
+	for _, part := range append([]string{local, w.Runtime.Version, w.Runtime.Path, strings.Join(w.lines(), "\n"), w.IndexURL}, w.ExtraIndexURLs...) {
 		fmt.Fprintf(h, "%d:%s", len(part), part)
 	}
 	return hex.EncodeToString(h.Sum(nil)[:16])
@@ -151,11 +163,7 @@ func (e *Environments) build(ctx context.Context, builder Runtime, w Wanted, dir
 	if err != nil {
 		return err
 	}
-	defer func() { _ = os.RemoveAll(home) }() // the start sweep takes what stays
-	requirements := filepath.Join(home, "requirements.txt")
-	if err := renameio.WriteFile(requirements, []byte(w.Requirements), 0o600); err != nil {
-		return err
-	}
+	defer func() { _ = os.RemoveAll(home) }()    // the start sweep takes what stays
 	if err := os.Mkdir(dir, 0o700); err != nil { // it must exist to be granted
 		return err
 	}
@@ -166,7 +174,7 @@ func (e *Environments) build(ctx context.Context, builder Runtime, w Wanted, dir
 	env := scrubbed(home)
 	output(fmt.Sprintf("environment for %s: %s", w.Runtime.Version, strings.Join(w.lines(), ", ")))
 	// -m venv without pip takes 0.06 s instead of 4; the builder's pip fills it.
-	if err := e.run(ctx, env, output, append(confined, w.Runtime.Path, "-E", "-m", "venv", "--without-pip", dir)); err != nil {
+	if err := e.run(ctx, env, output, home, append(confined, w.Runtime.Path, "-E", "-m", "venv", "--without-pip", dir)); err != nil {
 		return fmt.Errorf("make the environment: %w", err)
 	}
 	if w.IndexURL != "" {
@@ -175,8 +183,8 @@ func (e *Environments) build(ctx context.Context, builder Runtime, w Wanted, dir
 	if len(w.ExtraIndexURLs) > 0 {
 		env = append(env, "PIP_EXTRA_INDEX_URL="+strings.Join(w.ExtraIndexURLs, " "))
 	}
-	err = e.run(ctx, env, output, append(confined, builder.Path, "-m", "pip", "--python", filepath.Join(dir, "bin", "python"),
-		"install", "--retries", "2", "--disable-pip-version-check", "--no-input", "--no-cache-dir", "--requirement", requirements))
+	err = e.run(ctx, env, output, w.Root, append(confined, builder.Path, "-m", "pip", "--python", filepath.Join(dir, "bin", "python"),
+		"install", "--retries", "2", "--disable-pip-version-check", "--no-input", "--no-cache-dir", "--requirement", "requirements.txt"))
 	if err != nil {
 		return fmt.Errorf("install the requirements: %w", err)
 	}
@@ -187,7 +195,7 @@ func (e *Environments) build(ctx context.Context, builder Runtime, w Wanted, dir
 // build's own folders.
 func (e *Environments) confined(builder Runtime, w Wanted, home, dir string) ([]string, error) {
 	policy, err := json.Marshal(confine.Make(e.Kernel, confine.Access{
-		Read: []string{builder.Prefix, w.Runtime.Prefix}, Write: []string{home, dir}, Network: true,
+		Read: []string{builder.Prefix, w.Runtime.Prefix, w.Root}, Write: []string{home, dir}, Network: true,
 	}))
 	if err != nil {
 		return nil, err
@@ -198,9 +206,9 @@ func (e *Environments) confined(builder Runtime, w Wanted, home, dir string) ([]
 
 // run runs a command and hands over its output; its error is the last line
 // that pip marked as one, if any.
-func (e *Environments) run(ctx context.Context, env []string, output func(string), command []string) error {
+func (e *Environments) run(ctx context.Context, env []string, output func(string), dir string, command []string) error {
 	cmd := exec.Command(command[0], command[1:]...)
-	cmd.Env = env
+	cmd.Env, cmd.Dir = env, dir
 	r, w, err := os.Pipe()
 	if err != nil {
 		return err

@@ -50,12 +50,14 @@ func (m *memory) probe(ctx context.Context, starter Starter, path string) Runtim
 	m.mu.Lock()
 	have, ok := m.known[path]
 	m.mu.Unlock()
-	if ok && have.Size == info.Size() && have.Changed.Equal(info.ModTime()) && (have.Runtime.Path == "" || have.Runtime.Prefix != "") {
+	if ok && have.Size == info.Size() && have.Changed.Equal(info.ModTime()) {
 		return have.Runtime
 	}
 	r := probe(ctx, starter, path)
-	// A script is a shim: what it runs can change while it stays the same.
-	if ctx.Err() == nil && !isScript(path) {
+	// A script is a shim: what it runs can change while it stays the same. And only
+	// a whole answer is kept: what is missing may be installed, or a slow machine
+	// may have kept it from answering.
+	if r.CanBuild && r.HasVenv && !isScript(path) {
 		m.mu.Lock()
 		defer m.mu.Unlock()
 		m.known[path], m.dirty = remembered{info.ModTime(), info.Size(), r}, true

@@ -116,8 +116,9 @@ func probe(ctx context.Context, starter Starter, path string) (r Runtime) {
 	ctx, cancel := context.WithTimeout(ctx, probeLimit)
 	defer cancel()
 	var out bytes.Buffer
-	cmd := exec.Command(path, "-E", "-c", probeScript)
+	cmd := exec.Command(path, "-I", "-c", probeScript)
 	cmd.Env, cmd.Stdout = scrubbed(os.TempDir()), &out
+	cmd.Dir = "/" // not a folder that may hold modules
 	if starter.Start(cmd) != nil {
 		return r
 	}

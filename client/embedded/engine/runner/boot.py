@@ -79,14 +79,18 @@ def load(root, path):
     sys.path[0] = root
     name = path[:-3].replace("/", ".")
     try:
-        module = importlib.import_module(name)
+        if name in sys.modules:  # a file that is called like a module of Python's
+            module = load_file(root, path, name, 0)
+        else:
+            module = importlib.import_module(name)
     except NameError as exc:
         if getattr(exc, "name", None) != "CogniteClient":
             raise
         # The SDK documents handles whose annotation names a class that the file
         # does not import; on Python before 3.14 only lazy annotations load them.
         print("warning: %s annotates CogniteClient without importing it; the cloud may refuse this" % path, file=sys.stderr)
-        module = load_lazily(root, path, name)
+        import __future__
+        module = load_file(root, path, name, __future__.annotations.compiler_flag)
     handle = getattr(module, "handle", None)
     if handle is None:
         raise Refused("%s has no function named handle" % path)
@@ -95,13 +99,13 @@ def load(root, path):
     return handle, arguments(handle, path)
 
 
-def load_lazily(root, path, name):
-    import __future__
+def load_file(root, path, name, flags):
     import types
-    with open(os.path.join(root, path), "rb") as f:
-        code = compile(f.read(), os.path.join(root, path), "exec", __future__.annotations.compiler_flag)
+    file = os.path.join(root, path)
+    with open(file, "rb") as f:
+        code = compile(f.read(), file, "exec", flags)
     module = types.ModuleType(name)
-    module.__file__ = os.path.join(root, path)
+    module.__file__ = file
     sys.modules[name] = module
     exec(code, module.__dict__)
     return module

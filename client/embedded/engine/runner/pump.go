@@ -138,8 +138,12 @@ func (p *pump) emit(stream Stream, data []byte, last bool) []byte {
 			data = data[end+1:]
 			continue
 		case len(data) > maxLine:
-			lines = append(lines, Line{Stream: stream, Text: text(data[:maxLine])})
-			data = data[maxLine:]
+			cut := maxLine
+			for back := 1; back < utf8.UTFMax && !utf8.RuneStart(data[cut]); back++ {
+				cut-- // not inside a character
+			}
+			lines = append(lines, Line{Stream: stream, Text: text(data[:cut])})
+			data = data[cut:]
 			continue
 		case last:
 			lines = append(lines, Line{Stream: stream, Text: text(data)})

@@ -84,6 +84,9 @@ func (s *Store) Calls(q CallQuery) ([]Call, error) {
 			add(bound.condition, micros(bound.at))
 		}
 	}
+	if !q.EndedFrom.IsZero() || !q.EndedTo.IsZero() {
+		where += ` AND ended > 0`
+	}
 	order := `DESC`
 	if q.OldestFirst {
 		order = `ASC`
@@ -134,11 +137,6 @@ func (tx *Tx) InsertCall(c Call, data []byte) error {
 		return err
 	}
 	return tx.Event("call", c.ID)
-}
-
-// SetCallVersion records which version runs a call that waited for one.
-func (tx *Tx) SetCallVersion(id int64, version int) error {
-	return tx.change(`UPDATE calls SET version = ? WHERE id = ?`, version, id)
 }
 
 // FinishCall stores a call's outcome. It reports ErrNotFound if the call is

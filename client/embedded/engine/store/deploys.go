@@ -65,3 +65,12 @@ func (tx *Tx) UpdateDeploy(d Deploy) error {
 	}
 	return tx.Event("deploy", d.ID)
 }
+
+// ServedBefore returns the version that served before the given one last took
+// over, 0 if none did. Going back to a version is not taking over: otherwise two
+// rollbacks would end where they began.
+func (tx *Tx) ServedBefore(functionID int64, version int) (before int, err error) {
+	err = tx.queryRow(`SELECT COALESCE((SELECT from_version FROM deploys WHERE function_id = ? AND to_version = ? AND status = 'Ready' AND kind <> 'rollback' ORDER BY id DESC LIMIT 1), 0)`,
+		functionID, version).Scan(&before)
+	return before, err
+}

@@ -48,8 +48,17 @@ func scanLine(r scanner) (l Line, err error) {
 
 const lineColumns = `position, owner, time, stream, text`
 
-// AppendLines stores lines of one owner after all that are there.
+// AppendLines stores lines of one owner after all that are there. Lines of an
+// owner that was deleted meanwhile are nobody's and are dropped.
 func (tx *Tx) AppendLines(owner int64, lines []Line) error {
+	if len(lines) == 0 {
+		return nil
+	}
+	var known bool
+	err := tx.queryRow(`SELECT EXISTS (SELECT 1 FROM calls WHERE id = ?1) OR EXISTS (SELECT 1 FROM deploys WHERE id = ?1)`, owner).Scan(&known)
+	if err != nil || !known {
+		return err
+	}
 	for _, l := range lines {
 		tx.s.position++
 		if err := tx.exec(`INSERT INTO log_lines VALUES (?,?,?,?,?)`, tx.s.position, owner, micros(l.Time), int(l.Stream), l.Text); err != nil {

@@ -187,3 +187,10 @@ func TestAReaderBehindTheEventHistoryIsTold(t *testing.T) {
 	assert.True(t, complete)
 	assert.Equal(t, int64(eventHistory+1001), events[0].Seq)
 }
+
+func TestAPanicInAWriteIsThatWritesError(t *testing.T) {
+	s := openTest(t, t.TempDir())
+	defer func() { require.NoError(t, s.Close()) }()
+	assert.ErrorContains(t, s.Write(Durable, func(*Tx) error { panic("a bug") }), "a bug")
+	addFunction(t, s, "f")
+}

@@ -104,7 +104,7 @@ func (q *queue) close() {
 
 func (s *Store) commit(group []*job) {
 	errs := make([]error, len(group))
-	if err := s.transact(group, errs); err != nil {
+	if err := s.transactSafely(group, errs); err != nil {
 		for i := range errs {
 			errs[i] = err
 		}
@@ -113,6 +113,19 @@ func (s *Store) commit(group []*job) {
 		j.result <- errs[i]
 	}
 	s.broadcast()
+}
+
+// transactSafely turns a panic of a job into an error of the group: the next
+// writer must find the store as if it had never been.
+func (s *Store) transactSafely(group []*job, errs []error) (err error) {
+	before := s.counters()
+	defer func() {
+		if r := recover(); r != nil {
+			s.rollback(before)
+			err = fmt.Errorf("write the state: panic: %v", r)
+		}
+	}()
+	return s.transact(group, errs)
 }
 
 // transact runs the group in one transaction. errs gets the jobs' own errors;

@@ -30,6 +30,8 @@ const (
 	maxName, maxExternalID, maxDescription, maxOwner, maxPath = 140, 255, 500, 128, 500
 	maxSecrets, maxEnvVars, maxMetadata                       = 30, 100, 16
 	maxMetadataKey, maxMetadataBytes                          = 32, 4096
+	// The engine's own ends; the clouds' are lower and change with them.
+	maxCPU, maxMemoryGB = 16.0, 64.0
 )
 
 var (
@@ -53,6 +55,8 @@ func (w functionWrite) check() error {
 		return client.Invalidf("name is required")
 	case strings.ContainsFunc(w.Name, unicode.IsControl):
 		return client.Invalidf("name %q holds a control character", w.Name)
+	case w.CPU > maxCPU || w.Memory > maxMemoryGB:
+		return client.Invalidf("cpu is %g and memory %g GB, the limits are %g and %g", w.CPU, w.Memory, maxCPU, maxMemoryGB)
 	case w.FileID == 0:
 		return client.Invalidf("fileId is required")
 	case len(w.Secrets) > maxSecrets:

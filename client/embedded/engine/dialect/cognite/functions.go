@@ -3,6 +3,7 @@ package cognite
 import (
 	"errors"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -206,7 +207,11 @@ func (a *API) function(r *dialect.Request) error {
 	if err != nil {
 		return err
 	}
-	return dialect.WriteJSON(r.Writer, http.StatusOK, functionOf(v, 0))
+	last, err := a.lastCalled()
+	if err != nil {
+		return err
+	}
+	return dialect.WriteJSON(r.Writer, http.StatusOK, functionOf(v, last[v.ID]))
 }
 
 func (a *API) deleteFunctions(r *dialect.Request) error {
@@ -220,7 +225,9 @@ func (a *API) deleteFunctions(r *dialect.Request) error {
 	}
 	var ids []int64
 	for _, v := range views {
-		ids = append(ids, v.ID)
+		if !slices.Contains(ids, v.ID) { // named by both its ids
+			ids = append(ids, v.ID)
+		}
 	}
 	if err := a.core.Delete(ids); err != nil {
 		return err
@@ -239,8 +246,8 @@ func (a *API) limits(r *dialect.Request) error {
 	}
 	return dialect.WriteJSON(r.Writer, http.StatusOK, map[string]any{
 		"timeoutMinutes": a.core.CallTimeout().Minutes(), "runtimes": names, "responseSizeMb": core.MaxResponseBytes >> 20,
-		"cpuCores": map[string]any{"min": core.DefaultCPU, "max": 16.0, "default": core.DefaultCPU},
-		"memoryGb": map[string]any{"min": core.DefaultMemoryGB, "max": 64.0, "default": core.DefaultMemoryGB},
+		"cpuCores": map[string]any{"min": core.DefaultCPU, "max": maxCPU, "default": core.DefaultCPU},
+		"memoryGb": map[string]any{"min": core.DefaultMemoryGB, "max": maxMemoryGB, "default": core.DefaultMemoryGB},
 	})
 }
 

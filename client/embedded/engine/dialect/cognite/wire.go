@@ -43,6 +43,11 @@ func (s selection) check(limit int) error {
 	if len(s.Items) == 0 || len(s.Items) > limit {
 		return client.Invalidf("items must hold 1 to %d items, not %d", limit, len(s.Items))
 	}
+	for i, item := range s.Items {
+		if item.ID == 0 && item.ExternalID == "" {
+			return client.Invalidf("item %d has neither id nor externalId", i+1)
+		}
+	}
 	return nil
 }
 

@@ -16,18 +16,14 @@ const (
 	gather = 20 * time.Millisecond
 )
 
-// events streams what changes after the parameter after, as wire.Event. It
-// begins with a line that names the epoch and, if events are missing, says so.
+// events streams what changes from now on, as wire.Event. It begins with a line
+// that names the epoch and says that everything must be read once; so does a
+// line wherever events are missing, because the reader was too slow.
 func (a *API) events(r *dialect.Request) error {
-	after, err := queryID(r, "after")
+	s := a.core.Store()
+	after, err := s.LastEvent()
 	if err != nil {
 		return err
-	}
-	s := a.core.Store()
-	if after == 0 {
-		if after, err = s.LastEvent(); err != nil {
-			return err
-		}
 	}
 	stream := newStream(r.Writer)
 	stream.send(wire.Event{Seq: after, Epoch: s.Epoch(), Reset: true})

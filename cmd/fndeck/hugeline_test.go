@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"strconv"
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -30,12 +29,7 @@ var peak = regexp.MustCompile(`VmHWM:\s+(\d+) kB`)
 // peakMemory is the most that the console in the screen has had, in MB.
 func (s screen) peakMemory() int {
 	s.Helper()
-	shell, err := s.tmux("list-panes", "-F", "#{pane_pid}").Output()
-	require.NoError(s, err)
-	pid := strings.TrimSpace(string(shell))
-	children, err := os.ReadFile(fmt.Sprintf("/proc/%s/task/%s/children", pid, pid))
-	require.NoError(s, err)
-	status, err := os.ReadFile(fmt.Sprintf("/proc/%s/status", strings.Fields(string(children))[0]))
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.console()))
 	require.NoError(s, err)
 	found := peak.FindSubmatch(status)
 	require.NotNil(s, found)

@@ -1,10 +1,12 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -33,7 +35,12 @@ func openConsole(t *testing.T, home, size string) screen {
 	said, err := start.CombinedOutput()
 	require.NoError(t, err, string(said))
 	t.Cleanup(func() {
-		_ = s.tmux("kill-server").Run() // the console may have ended it
+		pid := s.console()
+		_ = s.tmux("kill-server").Run() // It may have ended with the console.
+		if pid > 0 {
+			// A console that lives on would start the engine again.
+			assert.NoError(t, died(pid))
+		}
 		stop := exec.Command(filepath.Join(binary(t), "fndeck"), "engine", "stop", "--yes")
 		stop.Env = env
 		assert.NoError(t, stop.Run())
@@ -43,6 +50,22 @@ func openConsole(t *testing.T, home, size string) screen {
 
 func (s screen) tmux(args ...string) *exec.Cmd {
 	return exec.Command("tmux", append([]string{"-S", s.socket}, args...)...)
+}
+
+// console is the process of the console, 0 if it has ended.
+func (s screen) console() int {
+	shell, err := s.tmux("list-panes", "-F", "#{pane_pid}").Output()
+	if err != nil {
+		return 0
+	}
+	pid := strings.TrimSpace(string(shell))
+	children, err := os.ReadFile(fmt.Sprintf("/proc/%s/task/%s/children", pid, pid))
+	if err != nil {
+		return 0
+	}
+	first, _, _ := strings.Cut(string(children), " ")
+	console, _ := strconv.Atoi(first) // Without a child there is nothing to read.
+	return console
 }
 
 // press sends keys by their tmux names.

@@ -22,7 +22,8 @@ type Backend interface {
 	Invoke(ctx context.Context, request CallRequest) (Call, error)
 	// Calls lists calls, newest first, in pages.
 	Calls(ctx context.Context, query CallQuery) (CallPage, error)
-	// Call reads one call.
+	// Call reads one call. With an empty functionID it is looked for among all,
+	// where the backend can do that; otherwise that is ErrUnsupported.
 	Call(ctx context.Context, functionID, callID string) (Call, error)
 	// Result reads what a call was given and returned.
 	Result(ctx context.Context, functionID, callID string) (Result, error)

@@ -201,6 +201,9 @@ func (b *Backend) Logs(ctx context.Context, q client.LogQuery) ([]client.LogLine
 }
 
 func callIDs(functionID, callID string) (f, c int64, err error) {
+	if functionID == "" {
+		return 0, 0, &client.Error{Code: client.CodeUnsupported, Message: "Cognite finds a call only by its function and its id", Hint: "name the function"}
+	}
 	if f, err = parseID("function", functionID); err != nil {
 		return 0, 0, err
 	}

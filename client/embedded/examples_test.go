@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -96,7 +97,8 @@ func (d *desk) tryExample(folder string, x example) {
 		assert.EqualValues(d, x.lines, len(lines))
 		assert.EqualValues(d, x.lines, c.LogLines)
 	}
-	left, err := filepath.Glob(filepath.Join(d.o.StateDir, "scratch", "*", c.ID))
-	require.NoError(d, err)
-	assert.Empty(d, left, "the call's scratch is gone")
+	assert.Eventually(d, func() bool {
+		left, err := filepath.Glob(filepath.Join(d.o.StateDir, "scratch", "*", c.ID))
+		return err == nil && len(left) == 0
+	}, 10*time.Second, time.Millisecond, "the call's scratch is gone")
 }

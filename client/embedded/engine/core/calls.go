@@ -179,7 +179,7 @@ func (e *Core) execute(ctx context.Context, c *store.Call, data []byte) (*logWri
 	if err := os.Mkdir(scratch, 0o700); err != nil {
 		return failed(err)
 	}
-	defer removeScratch(scratch)
+	defer e.jobs.Go(func() { removeScratch(scratch) }) // nobody has to wait for that
 	started := e.c.Clock()
 	outcome := z.Call(ctx, spec, runner.Request{
 		Scratch: scratch, Data: data, Secrets: secrets, Info: callInfo(*c),

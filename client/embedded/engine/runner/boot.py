@@ -257,8 +257,8 @@ def run(request, data, handle, names):
 def rehearse():
     """Does what every call does, on nothing, while no call waits. A forked process
     copies each page when it first writes to it; here they are copied ahead."""
-    request = json.loads(b'{"id": 1, "list": ["text", 1.5, null], "limits": {"memory": 0}}')
-    json.dumps(request, allow_nan=False, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "strict")
+    request = json.loads(b'{"secrets": {}, "info": {}, "limits": {"memory": 0, "response": 9}}')
+    run(request, b'{"list": ["text", 1.5, null]}', lambda data: data, ("data",))
     os.environ["TMPDIR"] = os.getcwd()
     memoryview(struct.pack(">I", 1) + usage())
     flush()

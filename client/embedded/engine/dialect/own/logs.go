@@ -15,6 +15,9 @@ import (
 const (
 	// logPage is how many lines one line of the answer carries at most.
 	logPage = 1000
+	// logBatch is how many bytes of text it carries, or one line more: what it
+	// costs to decode does not grow with the length of the lines.
+	logBatch = 1 << 20
 	// heartbeat is how often an idle stream shows that it lives.
 	heartbeat = 5 * time.Second
 )
@@ -91,9 +94,11 @@ func (a *API) logs(r *dialect.Request) error {
 				return err
 			}
 			full = len(lines) == logPage
-			if len(lines) > 0 {
-				q.after = lines[len(lines)-1].Position
-				stream.send(wire.Lines{Lines: a.linesOf(q, lines, names)})
+			for len(lines) > 0 {
+				n := batch(lines)
+				q.after = lines[n-1].Position
+				stream.send(wire.Lines{Lines: a.linesOf(q, lines[:n], names)})
+				lines = lines[n:]
 			}
 		}
 		if over || !q.follow {
@@ -104,6 +109,16 @@ func (a *API) logs(r *dialect.Request) error {
 			return nil
 		}
 	}
+}
+
+// batch is how many of the lines, at least one, go out together.
+func batch(lines []store.Line) int {
+	n, size := 1, len(lines[0].Text)
+	for n < len(lines) && size+len(lines[n].Text) <= logBatch {
+		size += len(lines[n].Text)
+		n++
+	}
+	return n
 }
 
 func (a *API) checkOwner(q logQuery) (err error) {

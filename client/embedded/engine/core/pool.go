@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"fndeck/client/embedded/engine/confine"
@@ -29,8 +28,7 @@ type versionKey struct {
 
 // pool keeps one zygote per version that was called lately.
 type pool struct {
-	e       *Core
-	started atomic.Int64 // processes so far, for their names
+	e *Core
 
 	mu      sync.Mutex
 	entries map[versionKey]*zygote
@@ -91,8 +89,8 @@ func (p *pool) spec(ctx context.Context, v store.Version, bare bool) (runner.Spe
 	}
 	// A folder for each process, not for each version: one that is ending must
 	// not take away what its successor works in.
-	scratch := p.e.path(scratchDir, fmt.Sprintf("%d-v%d-%d", v.FunctionID, v.Number, p.started.Add(1)))
-	if err := os.Mkdir(scratch, 0o700); err != nil {
+	scratch, err := os.MkdirTemp(p.e.path(scratchDir), fmt.Sprintf("%d-v%d-*", v.FunctionID, v.Number))
+	if err != nil {
 		return runner.Spec{}, err
 	}
 	policy := confine.Make(p.e.kernel, confine.Access{Read: read, Write: []string{scratch}, Network: !p.e.c.ClosedNetwork})

@@ -33,6 +33,10 @@ type Engine struct {
 	LogCapBytes int64
 	IndexURL    client.Secret
 	CallTimeout time.Duration
+	// ClosedNetwork keeps functions from the network.
+	ClosedNetwork bool
+	// TCP serves the clouds' own clients on a loopback port too.
+	TCP bool
 }
 
 // setting is one key of the file and how its text is taken. An error says what
@@ -54,6 +58,8 @@ var settingsTable = []setting{
 		return nil
 	}},
 	{"engine.call_timeout", takeCallTimeout},
+	{"engine.network", takeNetwork},
+	{"engine.tcp", takeTCP},
 }
 
 func takeZone(c *Config, value string) error {
@@ -102,6 +108,24 @@ func takeCallTimeout(c *Config, value string) error {
 	}
 	c.Engine.CallTimeout = d
 	return nil
+}
+
+func takeNetwork(c *Config, value string) error {
+	switch value {
+	case "open", "closed":
+		c.Engine.ClosedNetwork = value == "closed"
+		return nil
+	}
+	return fmt.Errorf("network %q: allowed are open and closed", value)
+}
+
+func takeTCP(c *Config, value string) error {
+	switch value {
+	case "true", "false":
+		c.Engine.TCP = value == "true"
+		return nil
+	}
+	return fmt.Errorf("tcp %q: allowed are true and false", value)
 }
 
 // Keys lists every key of the file, for the manual.

@@ -14,7 +14,7 @@ func environment(name string) string {
 }
 
 func TestEveryConfigurationKeyIsTaken(t *testing.T) {
-	c, err := parse("config.yaml", []byte("\ufeff# mine\nzone: ${MY_ZONE}\ntheme: dark\nascii: true\nengine:\n  python: /usr/bin/python3\n  log_cap_mib: 2\n  index_url: https://index.test\n  call_timeout: 90s\n"), environment)
+	c, err := parse("config.yaml", []byte("\ufeff# mine\nzone: ${MY_ZONE}\ntheme: dark\nascii: true\nengine:\n  python: /usr/bin/python3\n  log_cap_mib: 2\n  index_url: https://index.test\n  call_timeout: 90s\n  network: closed\n  tcp: true\n"), environment)
 	require.NoError(t, err)
 	assert.Equal(t, "Europe/Oslo", c.Zone.String())
 	assert.Equal(t, "dark", c.Theme)
@@ -23,6 +23,8 @@ func TestEveryConfigurationKeyIsTaken(t *testing.T) {
 	assert.Equal(t, int64(2<<20), c.Engine.LogCapBytes)
 	assert.Equal(t, "https://index.test", c.Engine.IndexURL.Reveal())
 	assert.Equal(t, 90*time.Second, c.Engine.CallTimeout)
+	assert.True(t, c.Engine.ClosedNetwork)
+	assert.True(t, c.Engine.TCP)
 }
 
 func TestBadConfigurationIsNamedByPlaceAndReason(t *testing.T) {
@@ -46,6 +48,9 @@ func TestBadConfigurationIsNamedByPlaceAndReason(t *testing.T) {
 		"cap":                {"engine: {log_cap_mib: 0}\n", "1 to"},
 		"cap of text":        {"engine: {log_cap_mib: lots}\n", "config.yaml:1:23: "},
 		"timeout":            {"engine: {call_timeout: 5}\n", "90s"},
+		"network":            {"engine: {network: shut}\n", "open and closed"},
+		"network by switch":  {"engine: {network: off}\n", "open and closed"},
+		"port":               {"engine: {tcp: 8080}\n", "true and false"},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {

@@ -24,6 +24,7 @@ type engineFlags struct {
 	python      string
 	logCapMiB   int64
 	callTimeout time.Duration
+	tcp         bool
 }
 
 // engineGroup is the local engine: bare it runs in the foreground.
@@ -33,14 +34,17 @@ func (a *app) engineGroup() *cobra.Command {
 		Use:   "engine",
 		Short: "Run, start, stop or look at the local engine",
 		Long: "engine runs the local engine in the foreground. Other commands start it by\nthemselves when none runs on the state directory; it goes on when they end," +
-			"\nso that schedules fire and calls finish without a terminal.",
-		Example: "  fndeck engine status\n  fndeck engine --call-timeout 5m",
+			"\nso that schedules fire and calls finish without a terminal.\n\n" +
+			"The configuration file sets the same for an engine that starts by itself:\nengine.python, engine.log_cap_mib, engine.call_timeout, engine.tcp (true or false),\n" +
+			"and engine.network (open, or closed to keep functions from the network).",
+		Example: "  fndeck engine status\n  fndeck engine --call-timeout 5m\n  fndeck engine --tcp",
 		Args:    knownCommand,
 	}
 	flags := group.Flags()
 	flags.StringVar(&f.python, "python", "", "Python that builds and runs functions without a runtime of their own")
 	flags.Int64Var(&f.logCapMiB, "log-cap-mib", 0, "log of one call, at most, in MiB")
 	flags.DurationVar(&f.callTimeout, "call-timeout", 0, "time limit of a call")
+	flags.BoolVar(&f.tcp, "tcp", false, "serve the clouds' own clients on a port of 127.0.0.1 too")
 	group.RunE = func(cmd *cobra.Command, _ []string) error { return a.runEngine(cmd, f) }
 	group.AddCommand(a.engineStartCommand(), a.engineStopCommand(), a.engineStatusCommand())
 	return group
@@ -61,18 +65,9 @@ func (a *app) runEngine(cmd *cobra.Command, f engineFlags) error {
 	if err != nil {
 		return err
 	}
-	settings := c.Engine
-	if f.python != "" {
-		settings.Python = f.python
-	}
-	if f.logCapMiB < 0 || f.logCapMiB > config.MaxLogCapMiB || f.callTimeout < 0 {
-		return usagef(cmd.CommandPath(), "--log-cap-mib and --call-timeout take positive values, the first up to %d", config.MaxLogCapMiB)
-	}
-	if f.logCapMiB > 0 {
-		settings.LogCapBytes = f.logCapMiB << 20
-	}
-	if f.callTimeout > 0 {
-		settings.CallTimeout = f.callTimeout
+	settings, err := f.over(cmd, c.Engine)
+	if err != nil {
+		return err
 	}
 	// Whoever read the engine's output may go away; the engine must not.
 	signal.Ignore(syscall.SIGPIPE)
@@ -83,9 +78,13 @@ func (a *app) runEngine(cmd *cobra.Command, f engineFlags) error {
 		LogCapBytes: settings.LogCapBytes,
 		IndexURL:    settings.IndexURL,
 		CallTimeout: settings.CallTimeout,
-		Version:     version,
-		Clock:       a.now,
-		Logger:      slog.New(slog.NewTextHandler(a.errs, nil)),
+
+		ClosedNetwork: settings.ClosedNetwork,
+		TCP:           settings.TCP,
+
+		Version: version,
+		Clock:   a.now,
+		Logger:  slog.New(slog.NewTextHandler(a.errs, nil)),
 	})
 	if errors.Is(err, engine.ErrLocked) {
 		return &client.Error{
@@ -94,6 +93,28 @@ func (a *app) runEngine(cmd *cobra.Command, f engineFlags) error {
 		}
 	}
 	return err
+}
+
+// over lays what the command line or its environment gave over the settings of
+// the file.
+func (f engineFlags) over(cmd *cobra.Command, settings config.Engine) (config.Engine, error) {
+	if f.logCapMiB < 0 || f.logCapMiB > config.MaxLogCapMiB || f.callTimeout < 0 {
+		return settings, usagef(cmd.CommandPath(), "--log-cap-mib and --call-timeout take positive values, the first up to %d", config.MaxLogCapMiB)
+	}
+	if f.python != "" {
+		settings.Python = f.python
+	}
+	if f.logCapMiB > 0 {
+		settings.LogCapBytes = f.logCapMiB << 20
+	}
+	if f.callTimeout > 0 {
+		settings.CallTimeout = f.callTimeout
+	}
+	// Without the look at Changed, --tcp=false could not win over the file.
+	if cmd.Flags().Changed("tcp") {
+		settings.TCP = f.tcp
+	}
+	return settings, nil
 }
 
 func (a *app) engineStartCommand() *cobra.Command {
@@ -173,16 +194,22 @@ func (a *app) engineStatus(cmd *cobra.Command) error {
 	if s.Version != version {
 		a.note("the engine is %s and this is %s: fndeck engine stop, then any command starts the new one", ui.Clean(s.Version), version)
 	}
-	return a.print(sheet{
-		One:    true,
-		Header: []string{"PID", "VERSION", "FUNCTIONS", "RUNNING", "ISOLATION", "RUNTIMES", "STARTED"},
-		Wide:   []string{"STATE DIR", "SOCKET"},
-		Rows: []row{{
-			Key: "engine", Name: strconv.Itoa(s.PID), Value: s,
-			Cells: []string{
-				strconv.Itoa(s.PID), s.Version, strconv.Itoa(s.Functions), strconv.Itoa(s.Running), s.Isolation,
-				strings.Join(s.Runtimes, " "), output.Time(s.Started), s.StateDir, s.Socket,
-			},
-		}},
-	}, format)
+	return a.print(statusSheet(s), format)
+}
+
+// statusSheet is the row of an engine; its TCP column stands there only while
+// the port is open.
+func statusSheet(s embedded.EngineStatus) sheet {
+	header := []string{"PID", "VERSION", "FUNCTIONS", "RUNNING", "ISOLATION", "RUNTIMES", "STARTED"}
+	cells := []string{
+		strconv.Itoa(s.PID), s.Version, strconv.Itoa(s.Functions), strconv.Itoa(s.Running), s.Isolation,
+		strings.Join(s.Runtimes, " "), output.Time(s.Started),
+	}
+	if s.TCP != "" {
+		header, cells = append(header, "TCP"), append(cells, s.TCP)
+	}
+	return sheet{
+		One: true, Header: header, Wide: []string{"STATE DIR", "SOCKET"},
+		Rows: []row{{Key: "engine", Name: strconv.Itoa(s.PID), Value: s, Cells: append(cells, s.StateDir, s.Socket)}},
+	}
 }

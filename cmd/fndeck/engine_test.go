@@ -1,0 +1,58 @@
+package main
+
+import (
+	"testing"
+
+	"github.com/spf13/cobra"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"fndeck/client/embedded"
+	"fndeck/cmd/config"
+)
+
+func TestTheFlagOfThePortWinsOverTheEnvironmentAndThatOverTheFile(t *testing.T) {
+	cases := []struct {
+		name string
+		file bool
+		env  string
+		args []string
+		open bool
+	}{
+		{"nothing", false, "", nil, false},
+		{"file", true, "", nil, true},
+		{"environment", false, "true", nil, true},
+		{"environment closes what the file opens", true, "false", nil, false},
+		{"flag", false, "", []string{"--tcp"}, true},
+		{"flag over both", true, "true", []string{"--tcp=false"}, false},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			a := &app{env: func(name string) string { return map[string]string{"FNDECK_TCP": c.env}[name] }}
+			a.flags.color = "auto"
+			var f engineFlags
+			cmd := &cobra.Command{Use: "engine"}
+			cmd.Flags().BoolVar(&f.tcp, "tcp", false, "")
+			require.NoError(t, cmd.ParseFlags(c.args))
+			require.NoError(t, a.prepare(cmd, nil))
+			got, err := f.over(cmd, config.Engine{TCP: c.file, ClosedNetwork: true})
+			require.NoError(t, err)
+			assert.Equal(t, c.open, got.TCP)
+			assert.True(t, got.ClosedNetwork, "what the file says of the network stays")
+		})
+	}
+}
+
+func TestTheStatusOfAnEngineShowsIsolationAndAnOpenPort(t *testing.T) {
+	s := embedded.EngineStatus{PID: 7, Isolation: "isolation: filesystem", StateDir: "/state", Socket: "/state/s"}
+	closed := statusSheet(s)
+	assert.Contains(t, closed.Header, "ISOLATION")
+	assert.NotContains(t, closed.Header, "TCP")
+	s.TCP = "http://127.0.0.1:4711"
+	open := statusSheet(s)
+	for _, sheet := range []sheet{closed, open} {
+		assert.Len(t, sheet.Rows[0].Cells, len(sheet.Header)+len(sheet.Wide))
+		assert.Contains(t, sheet.Rows[0].Cells, "isolation: filesystem")
+	}
+	assert.Equal(t, "http://127.0.0.1:4711", open.Rows[0].Cells[len(open.Header)-1])
+}

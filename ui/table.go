@@ -56,6 +56,7 @@ type Table struct {
 	top     int   // first visible index in order
 	current string
 	gone    bool
+	moved   bool   // the filter changed: the cursor takes the row that it shows
 	awaited string // row that the cursor goes to when it appears
 
 	filter    *Filter
@@ -210,9 +211,12 @@ func (t *Table) Take(o Ordered) {
 		if i := t.indexOf(t.current); i >= 0 {
 			t.cursor = i
 		} else {
-			t.gone = true
+			// A row that the operator's own filter hides is not missed: the cursor is
+			// on the row that carries its mark.
+			t.gone = !t.moved
 		}
 	}
+	t.moved = false
 	t.clamp()
 	if !t.gone {
 		t.remember()
@@ -307,7 +311,7 @@ func (t *Table) Filter(source string) error {
 	t.filterErr = err
 	if err == nil {
 		t.filter = f
-		t.needs = nil
+		t.needs, t.moved = nil, true
 		t.again()
 	}
 	return err

@@ -74,6 +74,30 @@ func TestADeletedRowLeavesTheCursorInPlace(t *testing.T) {
 	assert.True(t, ok)
 }
 
+func TestAFilterThatHidesTheCursorsRowMovesTheCursorToTheRowWithTheMark(t *testing.T) {
+	table := newTestTable(someRows)
+	table.Move(1)
+	require.NoError(t, table.Filter("c"))
+	row, ok := table.Cursor()
+	require.True(t, ok, "an action must find the row that carries the mark")
+	assert.Equal(t, "c", someRows.ID(row))
+	assert.Contains(t, frame(table, 60, 6)[1], "› c")
+
+	require.NoError(t, table.Filter(""))
+	row, ok = table.Cursor()
+	require.True(t, ok)
+	assert.Equal(t, "c", someRows.ID(row), "and it stays there when the filter goes")
+
+	require.NoError(t, table.Filter("nothing"))
+	require.NoError(t, table.Filter("Ready"))
+	_, ok = table.Cursor()
+	assert.True(t, ok, "also after a filter that left no row")
+	table.SetRows(testRows{someRows[0], someRows[1]}, time.Unix(0, 0))
+	table.Move(0)
+	table.SetRows(testRows{someRows[1]}, time.Unix(0, 0))
+	assert.True(t, table.Gone(), "a row that is deleted is still missed")
+}
+
 func TestFilterTermsAreAndedAndABadOneKeepsTheLastResult(t *testing.T) {
 	cases := []struct {
 		filter string

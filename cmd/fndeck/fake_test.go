@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -36,6 +37,8 @@ type fakeBackend struct {
 	change client.SpecChange
 	data   string
 	closed bool
+	// pages are the sizes of the pages of calls that were asked for.
+	pages []int
 }
 
 func (b *fakeBackend) did(words ...string) { b.asked = append(b.asked, strings.Join(words, " ")) }
@@ -64,8 +67,18 @@ func (b *fakeBackend) Invoke(_ context.Context, r client.CallRequest) (client.Ca
 	return client.Call{ID: "c1", FunctionID: r.FunctionID, Status: client.CallRunning}, nil
 }
 
-func (b *fakeBackend) Calls(context.Context, client.CallQuery) (client.CallPage, error) {
-	return client.CallPage{Calls: b.calls}, nil
+func (b *fakeBackend) Calls(_ context.Context, q client.CallQuery) (client.CallPage, error) {
+	b.pages = append(b.pages, q.Limit)
+	start := 0
+	if q.Cursor != "" {
+		start, _ = strconv.Atoi(q.Cursor) // It is one of ours.
+	}
+	end := min(start+q.Limit, len(b.calls))
+	page := client.CallPage{Calls: b.calls[start:end]}
+	if end < len(b.calls) {
+		page.Next = strconv.Itoa(end)
+	}
+	return page, nil
 }
 
 func (b *fakeBackend) Call(_ context.Context, _, id string) (client.Call, error) {

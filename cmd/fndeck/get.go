@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -22,6 +23,17 @@ type scope struct {
 	function *client.Function
 	// id asks for one thing.
 	id string
+	// limit is how many rows are printed, 0 for all.
+	limit int
+}
+
+// wanted is how many rows are to be read: one more than is printed tells
+// whether there are more.
+func (s scope) wanted() int {
+	if s.limit == 0 || s.limit == math.MaxInt {
+		return math.MaxInt
+	}
+	return s.limit + 1
 }
 
 // listing is one kind of thing that get prints.
@@ -33,7 +45,10 @@ type listing struct {
 	// events are the kinds of push that may change it.
 	events []string
 	empty  string
-	fetch  func(ctx context.Context, a *app, backend client.Backend, s scope) ([]row, error)
+	// limit is how many rows stand in the list unless --limit or --all is given,
+	// 0 for all.
+	limit int
+	fetch func(ctx context.Context, a *app, backend client.Backend, s scope) ([]row, error)
 }
 
 // listings are the kinds, in the order of the help.
@@ -43,8 +58,9 @@ func listings() []listing {
 
 // getFlags are the flags of get and of the ls commands.
 type getFlags struct {
-	function string
-	watch    bool
+	function   string
+	watch, all bool
+	limit      int
 }
 
 func (f *getFlags) add(a *app, cmd *cobra.Command, scoped bool) {
@@ -52,7 +68,26 @@ func (f *getFlags) add(a *app, cmd *cobra.Command, scoped bool) {
 		cmd.Flags().StringVar(&f.function, "function", "", "only those of this function")
 		a.completeFlag(cmd, "function", a.completeManyFunctions)
 	}
-	cmd.Flags().BoolVar(&f.watch, "watch", false, "go on with each change")
+	flags := cmd.Flags()
+	flags.BoolVar(&f.watch, "watch", false, "go on with each change")
+	flags.IntVar(&f.limit, "limit", 0, "at most this many (default 100 of calls and deploys, the newest)")
+	flags.BoolVar(&f.all, "all", false, "all of them, however many")
+}
+
+// rows returns how many rows of a listing are printed, 0 for all.
+func (f getFlags) rows(cmd *cobra.Command, l listing) (int, error) {
+	given := cmd.Flags().Changed("limit")
+	switch {
+	case given && f.all:
+		return 0, usagef(cmd.CommandPath(), "--limit and --all exclude each other")
+	case given && f.limit < 1:
+		return 0, usagef(cmd.CommandPath(), "--limit %d: 1 or more is expected", f.limit)
+	case given:
+		return f.limit, nil
+	case f.all:
+		return 0, nil
+	}
+	return l.limit, nil
 }
 
 func (a *app) getCommand() *cobra.Command {
@@ -66,7 +101,7 @@ func (a *app) getCommand() *cobra.Command {
 		Short: "List things, or show one",
 		Example: `  fndeck get functions
   fndeck get functions hello -o json
-  fndeck get calls --function hello -o wide
+  fndeck get calls --function hello --limit 500 -o wide
   fndeck get versions --function hello
   fndeck get deploys --watch -o jsonl`,
 		Args: between(1, 2),
@@ -110,8 +145,12 @@ func (a *app) get(cmd *cobra.Command, l listing, id string, f getFlags) error {
 	if err != nil {
 		return err
 	}
+	limit, err := f.rows(cmd, l)
+	if err != nil {
+		return err
+	}
 	return a.with(ctx, func(backend client.Backend) error {
-		s := scope{id: id}
+		s := scope{id: id, limit: limit}
 		if f.function != "" {
 			fn, err := findFunction(ctx, backend, f.function)
 			if err != nil {
@@ -126,8 +165,22 @@ func (a *app) get(cmd *cobra.Command, l listing, id string, f getFlags) error {
 		if err != nil {
 			return err
 		}
-		return a.print(sheet{Header: l.header, Wide: l.wide, Rows: rows, One: id != "", Empty: l.empty}, format)
+		rows, more := s.cut(rows)
+		out := sheet{Header: l.header, Wide: l.wide, Rows: rows, One: id != "", Empty: l.empty}
+		if err := a.print(out, format); err != nil || !more {
+			return err
+		}
+		a.note("%d shown, more: --limit or --all", len(rows))
+		return nil
 	})
+}
+
+// cut returns the rows within the limit, and whether there are more.
+func (s scope) cut(rows []row) (within []row, more bool) {
+	if s.limit == 0 || len(rows) <= s.limit {
+		return rows, false
+	}
+	return rows[:s.limit], true
 }
 
 // watch prints a listing, then each row that is new or has changed, until ctx
@@ -147,6 +200,7 @@ func (a *app) watch(ctx context.Context, backend client.Backend, l listing, s sc
 		if err != nil {
 			return false, err
 		}
+		rows, _ = s.cut(rows)
 		changed, err := a.compare(shown, rows)
 		if err != nil {
 			return false, err

@@ -26,6 +26,7 @@ var (
 		wide:   []string{"VERSION", "LOG LINES", "ENDED"},
 		events: []string{"call"},
 		empty:  "no calls: fndeck call NAME makes one",
+		limit:  listLimit,
 		fetch:  fetchCalls,
 	}
 	schedulesListing = listing{
@@ -50,12 +51,18 @@ var (
 		wide:   []string{"STARTED", "ENDED", "SIZE", "ERROR"},
 		events: []string{"deploy"},
 		empty:  "no deploys: fndeck deploy DIR makes one",
+		limit:  listLimit,
 		fetch:  fetchDeploys,
 	}
 )
 
-// listLimit is how many calls and deploys a list shows: the newest.
-const listLimit = 100
+const (
+	// listLimit is how many calls and deploys a list shows unless more are asked
+	// for: the newest.
+	listLimit = 100
+	// pageLimit is the most that a backend hands out at once.
+	pageLimit = 1000
+)
 
 func fetchFunctions(ctx context.Context, a *app, backend client.Backend, s scope) ([]row, error) {
 	var list []client.Function
@@ -90,51 +97,6 @@ func functionRow(f client.Function, now time.Time) row {
 	return row{Key: f.ID, Name: f.Name, Value: f, Cells: []string{
 		f.Name, string(f.Status), version, output.LastCall(f.LastCall, now), output.Duration(f.P95), output.Count(int64(f.Schedules)), f.Runtime,
 		f.ID, f.ExternalID, output.Size(f.SizeBytes), f.Mode, f.Owner, f.Folder, output.Time(f.Created),
-	}}
-}
-
-func fetchCalls(ctx context.Context, a *app, backend client.Backend, s scope) ([]row, error) {
-	query := client.CallQuery{Limit: listLimit}
-	if s.function != nil {
-		query.FunctionID = s.function.ID
-	}
-	if s.id == "" {
-		page, err := backend.Calls(ctx, query)
-		if err != nil {
-			return nil, fmt.Errorf("list calls: %w", err)
-		}
-		return rowsOf(page.Calls, a.now(), callRow), nil
-	}
-	call, err := backend.Call(ctx, query.FunctionID, s.id) // Without a function any call of this id.
-	if err != nil {
-		return nil, fmt.Errorf("call %s: %w", s.id, err)
-	}
-	result, err := backend.Result(ctx, call.FunctionID, call.ID)
-	if err != nil {
-		return nil, fmt.Errorf("result of call %s: %w", call.ID, err)
-	}
-	result.Data, result.Response = asJSON(result.Data), asJSON(result.Response)
-	r := callRow(call, a.now())
-	r.Value = struct {
-		client.Call
-		client.Result
-	}{call, result}
-	return []row{r}, nil
-}
-
-func callRow(c client.Call, _ time.Time) row {
-	trigger, result := "manual", c.Preview
-	if c.ScheduleName != "" {
-		trigger = c.ScheduleName
-	} else if c.ScheduleID != "" {
-		trigger = "schedule " + c.ScheduleID
-	}
-	if c.Error != nil {
-		result = c.Error.Message
-	}
-	return row{Key: c.ID, Name: c.ID, Value: c, Cells: []string{
-		c.ID, c.FunctionName, string(c.Status), output.Time(c.Started), output.Duration(c.Duration), trigger, result,
-		output.Version(c.Version), output.Count(c.LogLines), output.Time(c.Ended),
 	}}
 }
 
@@ -213,7 +175,7 @@ func fetchDeploys(ctx context.Context, a *app, backend client.Backend, s scope) 
 	if s.function != nil {
 		function = s.function.ID
 	}
-	list, err := lister.Deploys(ctx, function, listLimit)
+	list, err := lister.Deploys(ctx, function, min(s.wanted(), pageLimit)) // They have no further pages.
 	if err != nil {
 		return nil, fmt.Errorf("list deploys: %w", err)
 	}

@@ -215,7 +215,9 @@ func (s *shell) redeploy(fn client.Function) tea.Cmd {
 
 // upload opens the deploy form for a function, or for a new one.
 func (s *shell) upload(fn *client.Function, folder string) tea.Cmd {
-	return s.overlay(newUploadForm(s.deps, fn, folder))
+	form, cmd := newUploadForm(s.deps, fn, folder)
+	form.functions = s.known.Value
+	return s.overlay(form, cmd)
 }
 
 // call opens the call form for a function, filled with the data of the call, or

@@ -32,8 +32,12 @@ const (
 // shows next, so that typing ahead is never lost. A question about findings
 // takes no answer from them.
 type uploadForm struct {
-	d      deps
-	fn     *client.Function
+	d  deps
+	fn *client.Function
+	// functions are those that exist, as far as is known: one of the same name is
+	// deployed again, for two of a name could not be told apart.
+	functions []client.Function
+
 	stage  uploadStage
 	picker *ui.Picker
 	// picked is true where the path came from the picker: esc goes back there.
@@ -63,7 +67,7 @@ const (
 
 // newUploadForm makes the form. With a folder it starts at the preview; without
 // one the picker begins at the folder of fn's last deploy, if that is known.
-func newUploadForm(d deps, fn *client.Function, folder string) (ui.Overlay, tea.Cmd) {
+func newUploadForm(d deps, fn *client.Function, folder string) (*uploadForm, tea.Cmd) {
 	u := &uploadForm{d: d, fn: fn}
 	if folder != "" {
 		u.path = folder
@@ -89,8 +93,9 @@ func newUploadForm(d deps, fn *client.Function, folder string) (ui.Overlay, tea.
 
 // recentFolders answers the upload that asked.
 type recentFolders struct {
-	owner   *uploadForm
-	folders []string
+	owner     *uploadForm
+	folders   []string
+	functions []client.Function
 }
 
 // readRecent offers the folders that functions came from. Without an answer the
@@ -108,16 +113,63 @@ func (u *uploadForm) readRecent() tea.Cmd {
 				folders = append(folders, fn.Folder)
 			}
 		}
-		return recentFolders{owner: u, folders: folders}
+		return recentFolders{owner: u, folders: folders, functions: functions}
 	}
 }
 
 // Title implements ui.Overlay.
 func (u *uploadForm) Title() string {
-	if u.fn != nil {
-		return "redeploy " + nameAndVersion(*u.fn)
+	if fn := u.target(); fn != nil {
+		return "redeploy " + nameAndVersion(*fn)
 	}
 	return "upload a new function"
+}
+
+// target is the function that is deployed again: the one that the form was
+// opened for, else the one that has the name; nil makes a new one.
+func (u *uploadForm) target() *client.Function {
+	switch {
+	case u.fn != nil:
+		return u.fn
+	case u.settings != nil:
+		return u.namesake(u.settings.name.Value())
+	case u.path != "":
+		return u.namesake(folderName(u.path))
+	}
+	return nil
+}
+
+// namesake is the first function of a name.
+func (u *uploadForm) namesake(name string) *client.Function {
+	for i := range u.functions {
+		if u.functions[i].Name == name {
+			return &u.functions[i]
+		}
+	}
+	return nil
+}
+
+// nameCheck says what the name means beside the functions that exist.
+func (u *uploadForm) nameCheck(name string) ui.Report {
+	report := nameCheck("the function")(name)
+	fn, same := u.namesake(name), 0
+	for _, other := range u.functions {
+		if other.Name == name {
+			same++
+		}
+	}
+	switch {
+	case report.Error != "" || fn == nil:
+		return report
+	case same > 1:
+		return ui.Report{Error: ui.Grouped(int64(same)) + " functions have this name: take another, or redeploy the one that is meant"}
+	}
+	if reason := action.Redeploy.Reason(u.d.backend, action.Target{Function: fn}); reason != "" {
+		return ui.Report{Error: "there is one of this name: " + reason}
+	}
+	return ui.Report{Notes: []ui.Remark{{
+		Tone: ui.ToneWarn, Text: "redeploys " + nameAndVersion(*fn) + "; another name makes a new one", Short: "redeploys " + nameAndVersion(*fn),
+	}}}
 }
 
 // Update implements ui.Overlay.
@@ -126,6 +178,9 @@ func (u *uploadForm) Update(msg tea.Msg) (tea.Cmd, bool) {
 	case recentFolders:
 		if msg.owner == u && u.picker != nil {
 			u.picker.SetRecent(msg.folders)
+		}
+		if msg.owner == u && msg.functions != nil {
+			u.functions = msg.functions
 		}
 		return nil, false
 	case scanned:
@@ -262,13 +317,16 @@ func (u *uploadForm) send() (tea.Cmd, bool) {
 	}
 	u.stage = settling // Where it goes on if the deploy is refused.
 	request := RunAction{Values: action.Values{Code: u.scan.code}, Origin: u}
-	if u.fn == nil {
+	if fn := u.target(); fn == nil {
 		request.Action = action.Deploy
 		request.Values.Spec = u.settings.spec()
 	} else {
 		request.Action = action.Redeploy
-		request.Target = action.Target{Function: u.fn}
-		request.Values.Change = u.settings.change(*u.fn)
+		request.Target = action.Target{Function: fn}
+		request.Values.Change = u.settings.change(*fn)
+		if u.fn == nil && u.settings.env.Value() == "" {
+			request.Values.Change.EnvVars = nil // The form did not show what it has.
+		}
 	}
 	return run(request), true
 }

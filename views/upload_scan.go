@@ -48,8 +48,8 @@ func (u *uploadForm) scanOptions() (options pack.Options, runtime string) {
 	switch {
 	case u.settings != nil:
 		options.FunctionPath, runtime = u.settings.entryPath(), u.settings.runtimeName()
-	case u.fn != nil:
-		options.FunctionPath, runtime = u.fn.FunctionPath, u.fn.Runtime
+	case u.target() != nil:
+		options.FunctionPath, runtime = u.target().FunctionPath, u.target().Runtime
 	default:
 		if runtimes := u.d.backend.Describe().Runtimes; len(runtimes) > 0 {
 			runtime = runtimes[0]
@@ -152,7 +152,7 @@ func (u *uploadForm) askAboutFindings() {
 
 func (u *uploadForm) openSettings() {
 	if u.settings == nil {
-		u.settings = newUploadSettings(u.d, u.fn, folderName(u.path), u.scan.options.FunctionPath, u.scan.runtime)
+		u.settings = newUploadSettings(u.d, u.fn, ui.FieldSpec{Value: folderName(u.path), Check: u.nameCheck}, u.scan.options.FunctionPath, u.scan.runtime)
 	}
 	u.stage, u.said = settling, ""
 }

@@ -22,8 +22,8 @@ type uploadSettings struct {
 }
 
 // newUploadSettings makes the fields. fn is the function to redeploy, nil for a
-// new one, which then gets a name field.
-func newUploadSettings(d deps, fn *client.Function, name, entry, runtime string) *uploadSettings {
+// new one, which then gets a name field with the value and check of name.
+func newUploadSettings(d deps, fn *client.Function, name ui.FieldSpec, entry, runtime string) *uploadSettings {
 	if entry == "" {
 		entry = defaultEntry
 	}
@@ -37,7 +37,8 @@ func newUploadSettings(d deps, fn *client.Function, name, entry, runtime string)
 	s.secrets.MaskAfter = '='
 	var fields []ui.Field
 	if fn == nil {
-		s.name = ui.NewText(ui.FieldSpec{Label: "Name", Help: "what the function is called", Value: name, Check: nameCheck("the function")})
+		name.Label, name.Help = "Name", "what the function is called"
+		s.name = ui.NewText(name)
 		fields = append(fields, s.name)
 	}
 	fields = append(fields, s.entry)

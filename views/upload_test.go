@@ -177,6 +177,38 @@ func TestARedeployChangesOnlyWhatWasChanged(t *testing.T) {
 	assert.Nil(t, f.asked.Values.Change.Runtime)
 }
 
+func TestAnUploadUnderANameThatExistsRedeploysThatFunction(t *testing.T) {
+	root := uploadFolder(t, nil)
+	fn := client.Function{ID: "7", Name: "ingest-pi", Version: 3, Status: client.FunctionReady, Runtime: "none2", FunctionPath: "handler.py", EnvVars: map[string]string{"A": "1"}}
+	open := func(functions ...client.Function) *formRun {
+		d, _ := formDeps(t, &fakeBackend{functions: functions, description: client.Description{Runtimes: []string{"none1", "none2"}}})
+		form, cmd := newUploadForm(d, nil, "")
+		f := openForm(t, form, cmd)
+		f.send(tea.PasteMsg{Content: root})
+		return f.burst("<enter><enter>")
+	}
+	f := open(fn)
+	assert.Equal(t, "redeploy ingest-pi v3", f.overlay.Title())
+	assert.Contains(t, f.frame(100, 30), "redeploys ingest-pi v3; another name makes a new one")
+	f.burst("<c-s>")
+	require.NotNil(t, f.asked, f.frame(100, 30))
+	assert.Equal(t, "functions.redeploy", f.asked.Action.ID)
+	assert.Equal(t, "7", f.asked.Target.Function.ID)
+	assert.Equal(t, client.SpecChange{}, f.asked.Values.Change, "what the form did not show stays as it is")
+
+	f = open(fn).burst("-2")
+	assert.NotContains(t, f.frame(100, 30), "redeploys")
+	f.burst("<c-s>")
+	require.NotNil(t, f.asked)
+	assert.Equal(t, "functions.deploy", f.asked.Action.ID)
+	assert.Equal(t, "ingest-pi-2", f.asked.Values.Spec.Name)
+
+	f = open(fn, fn)
+	assert.Contains(t, f.frame(100, 30), "2 functions have this name")
+	f.burst("<c-s>")
+	assert.Nil(t, f.asked)
+}
+
 func TestSecretsAreNeverDrawnAndFaultsDoNotRepeatThem(t *testing.T) {
 	f, _ := openUpload(t, nil, uploadFolder(t, nil))
 	f.burst("<enter><tab><tab><tab>token=hunter2<enter>token=hunter3<c-s>")
@@ -191,7 +223,7 @@ func TestSecretsAreNeverDrawnAndFaultsDoNotRepeatThem(t *testing.T) {
 func TestEscapeStopsAScanAtOnceAndItsAnswerIsDropped(t *testing.T) {
 	d, _ := formDeps(t, &fakeBackend{})
 	overlay, cmd := newUploadForm(d, nil, uploadFolder(t, nil))
-	u := overlay.(*uploadForm)
+	u := overlay
 	late := cmd()
 	_, done := u.Update(tea.KeyPressMsg{Code: tea.KeyEscape})
 	assert.True(t, done, "nothing was typed: it closes")

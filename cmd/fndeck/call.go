@@ -206,7 +206,7 @@ func (a *app) readData(flag string) (json.RawMessage, error) {
 	case isFile:
 		f, err := os.Open(path)
 		if err != nil {
-			return nil, fmt.Errorf("data: %w", err)
+			return nil, unreadable("--data", path, err)
 		}
 		// Nothing was written: closing cannot lose anything.
 		defer func() { _ = f.Close() }()
@@ -216,7 +216,7 @@ func (a *app) readData(flag string) (json.RawMessage, error) {
 	}
 	data, err := io.ReadAll(io.LimitReader(source, dataLimitBytes+1))
 	if err != nil {
-		return nil, fmt.Errorf("data: %w", err)
+		return nil, unreadable("--data", path, err) // A folder opens and then cannot be read.
 	}
 	if len(data) > dataLimitBytes {
 		return nil, &client.Error{Code: client.CodeLimit, Message: fmt.Sprintf("data: over %d bytes", dataLimitBytes)}

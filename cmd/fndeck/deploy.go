@@ -11,7 +11,6 @@ import (
 
 	"fndeck/client"
 	"fndeck/client/action"
-	"fndeck/client/pack"
 	"fndeck/ui"
 )
 
@@ -75,12 +74,12 @@ func (a *app) deploy(cmd *cobra.Command, args []string, f deployFlags) error {
 	if err != nil {
 		return err
 	}
-	preview, err := pack.Scan(ctx, path, set.packOptions(f.include))
+	preview, err := scan(ctx, cmd, path, set.packOptions(f.include))
 	if err != nil {
 		return err
 	}
 	if f.dryRun {
-		return a.dryRun(name, preview, format)
+		return a.dryRun(ctx, name, preview, format)
 	}
 	code, err := a.approve(ctx, preview)
 	if err != nil {
@@ -205,12 +204,12 @@ func (a *app) redeploy(cmd *cobra.Command, args []string, f deployFlags) error {
 			if folder == "" {
 				return usagef(cmd.CommandPath(), "the folder of %s is not known: name it", target.Name)
 			}
-			preview, err := pack.Scan(ctx, folder, opts)
+			preview, err := scan(ctx, cmd, folder, opts)
 			if err != nil {
 				return err
 			}
 			if f.dryRun {
-				return a.dryRun(target.Name, preview, format)
+				return a.dryRun(ctx, target.Name, preview, format)
 			}
 			if values.Code, err = a.approve(ctx, preview); err != nil {
 				return err

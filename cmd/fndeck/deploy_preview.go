@@ -3,6 +3,12 @@ package main
 import (
 	"context"
 	"fmt"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
 
 	"fndeck/client"
 	"fndeck/client/action"
@@ -53,9 +59,16 @@ func levelWord(l pack.Level) string {
 	return fmt.Sprintf("level %d", int(l))
 }
 
-// dryRun prints what a deploy would upload. Its exit code is that of the
-// deploy's own checks.
-func (a *app) dryRun(name string, p pack.Preview, format string) error {
+// dryRun packs as a deploy does, throws the archive away and prints what would
+// be uploaded. Its exit code is that of the deploy's own checks: what is too
+// large once it is packed is refused here too.
+func (a *app) dryRun(ctx context.Context, name string, p pack.Preview, format string) error {
+	blocked := len(p.Blocking()) > 0
+	if !blocked {
+		if _, err := p.Pack(ctx); err != nil {
+			return err
+		}
+	}
 	object := previewObject{Name: name, Root: p.Root, Entry: p.Entry, TotalBytes: p.TotalBytes, Requirements: []string{}, Files: []previewFile{}, Ignored: []previewRule{}, Findings: []findingObject{}}
 	object.Requirements = append(object.Requirements, p.Requirements...)
 	for _, f := range p.Files {
@@ -70,7 +83,7 @@ func (a *app) dryRun(name string, p pack.Preview, format string) error {
 	if err := a.printPreview(object, format); err != nil {
 		return err
 	}
-	if len(p.Blocking()) > 0 {
+	if blocked {
 		return &action.FindingsError{Preview: p}
 	}
 	return nil
@@ -107,6 +120,33 @@ func (a *app) printPreview(p previewObject, format string) error {
 		line[1] = ui.Clean(line[1])
 	}
 	return a.write([]byte(a.printer().Layout(lines)))
+}
+
+// scan lists what a folder or zip would upload. A file that --include names and
+// that is not among it is refused: it would be missed only once it runs.
+func scan(ctx context.Context, cmd *cobra.Command, from string, opts pack.Options) (pack.Preview, error) {
+	wanted := make([]string, 0, len(opts.TakeBack))
+	for _, name := range opts.TakeBack {
+		wanted = append(wanted, path.Clean(filepath.ToSlash(name)))
+	}
+	opts.TakeBack = wanted
+	p, err := pack.Scan(ctx, from, opts)
+	if err != nil {
+		return p, err
+	}
+	for _, name := range wanted {
+		taken := slices.ContainsFunc(p.Files, func(f pack.File) bool {
+			return f.Path == name || strings.HasPrefix(f.Path, name+"/")
+		})
+		if !taken {
+			return p, &client.Error{
+				Code:    client.CodeInvalid,
+				Message: fmt.Sprintf("--include %s: %s has no such file to upload", name, from),
+				Hint:    cmd.CommandPath() + " --dry-run lists what is ignored, by the paths that --include takes",
+			}
+		}
+	}
+	return p, nil
 }
 
 // approve shows the findings of a preview and packs it, unless a finding blocks

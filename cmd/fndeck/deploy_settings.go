@@ -4,8 +4,10 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"strings"
 
@@ -107,6 +109,20 @@ func (s settings) packOptions(include []string) pack.Options {
 	return opts
 }
 
+// unreadable is the error of a file that the command line names and that cannot
+// be read. What is no error of the file system is handed on.
+func unreadable(what, path string, err error) error {
+	var place *fs.PathError
+	if !errors.As(err, &place) {
+		return fmt.Errorf("%s: %w", what, err)
+	}
+	e := &client.Error{Code: client.CodeInvalid, Message: fmt.Sprintf("%s: %s cannot be read: %s", what, path, place.Err), Err: err}
+	if errors.Is(err, fs.ErrNotExist) {
+		e.Message = fmt.Sprintf("%s: there is no file %s", what, path)
+	}
+	return e
+}
+
 // readEnv merges the lines of a file and the flags.
 func readEnv(file string, pairs []string) (map[string]string, error) {
 	if file == "" && len(pairs) == 0 {
@@ -116,7 +132,7 @@ func readEnv(file string, pairs []string) (map[string]string, error) {
 	if file != "" {
 		data, err := os.ReadFile(file)
 		if err != nil {
-			return nil, fmt.Errorf("--env-file: %w", err)
+			return nil, unreadable("--env-file", file, err)
 		}
 		lines := bufio.NewScanner(bytes.NewReader(data))
 		for n := 1; lines.Scan(); n++ {
@@ -157,7 +173,7 @@ func (a *app) readSecrets(ctx context.Context, f settingFlags) (map[string]clien
 		}
 		value, err := readSecretFile(path)
 		if err != nil {
-			return nil, fmt.Errorf("--secret-file %s: %w", key, err)
+			return nil, unreadable("--secret-file "+key, path, err)
 		}
 		secrets[key] = value
 	}
@@ -258,7 +274,7 @@ func indexFromFlag(flag, variable, value string) (client.Secret, error) {
 	if path, ok := strings.CutPrefix(value, "@"); ok {
 		secret, err := readSecretFile(path)
 		if err != nil {
-			return client.Secret{}, fmt.Errorf("%s: %w", flag, err)
+			return client.Secret{}, unreadable(flag, path, err)
 		}
 		return secret, nil
 	}

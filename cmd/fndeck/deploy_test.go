@@ -1,9 +1,12 @@
 package main
 
 import (
+	"archive/zip"
+	"bytes"
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -193,4 +196,66 @@ func TestRedeployWithoutAFolderSaysWhatToDo(t *testing.T) {
 	got := fndeck(t, helloBackend(), door{}, "redeploy", "hello")
 	assert.Equal(t, 2, got.code)
 	assert.Contains(t, got.errs, "name the folder")
+}
+
+func TestADryRunRefusesWhatTheDeployWouldRefuseOnlyAsItPacks(t *testing.T) {
+	// The preview opens the entry file alone; damage elsewhere shows as the zip
+	// is read, as does an archive that is too large once it is packed.
+	const text = "these bytes are stored as they are"
+	var archive bytes.Buffer
+	w := zip.NewWriter(&archive)
+	for name, content := range map[string]string{"handler.py": handler, "data.txt": text} {
+		f, err := w.CreateHeader(&zip.FileHeader{Name: name, Method: zip.Store})
+		require.NoError(t, err)
+		_, err = f.Write([]byte(content))
+		require.NoError(t, err)
+	}
+	require.NoError(t, w.Close())
+	damaged := bytes.Replace(archive.Bytes(), []byte(text), []byte(strings.ToUpper(text)), 1)
+	file := filepath.Join(t.TempDir(), "greeter.zip")
+	require.NoError(t, os.WriteFile(file, damaged, 0o600))
+
+	b := helloBackend()
+	deployed := fndeck(t, b, door{}, "deploy", file)
+	dry := fndeck(t, b, door{}, "deploy", file, "--dry-run")
+	require.NotEqual(t, 0, deployed.code)
+	assert.Equal(t, deployed.code, dry.code, dry.errs)
+	assert.Equal(t, deployed.errs, dry.errs)
+	assert.Empty(t, dry.out, "nothing is promised")
+	assert.Empty(t, b.asked)
+}
+
+func TestAnIncludeThatFindsNothingIsNamed(t *testing.T) {
+	dir := source(t, "x", map[string]string{"handler.py": handler, "notes.pem": "x", ".fndeckignore": "notes.pem\n"})
+	for _, args := range [][]string{{"deploy", dir, "--dry-run"}, {"deploy", dir}, {"redeploy", "hello", dir}} {
+		b := helloBackend()
+		got := fndeck(t, b, door{}, append(args, "--include", "nosuch")...)
+		assert.Equal(t, 2, got.code, got.errs)
+		assert.Contains(t, got.errs, "--include nosuch")
+		assert.Empty(t, b.asked)
+		assert.Empty(t, got.out)
+	}
+	got := fndeck(t, helloBackend(), door{}, "deploy", dir, "--dry-run", "--include", "./handler.py")
+	assert.Equal(t, 0, got.code, got.errs)
+}
+
+func TestAMissingLocalFileIsASentenceAndWrongInput(t *testing.T) {
+	dir := source(t, "x", map[string]string{"handler.py": handler})
+	gone := filepath.Join(t.TempDir(), "nonexist")
+	cases := map[string][]string{
+		"--data":          {"call", "hello", "-d", "@" + gone},
+		"--secret-file X": {"deploy", dir, "--secret-file", "X=" + gone},
+		"--env-file":      {"deploy", dir, "--env-file", gone},
+		"--index-url":     {"deploy", dir, "--index-url", "@" + gone},
+	}
+	for what, args := range cases {
+		b := helloBackend()
+		got := fndeck(t, b, door{}, args...)
+		assert.Equal(t, 2, got.code, got.errs)
+		assert.Equal(t, "fndeck: "+what+": there is no file "+gone+"\n", got.errs)
+		assert.Empty(t, b.asked)
+	}
+	got := fndeck(t, helloBackend(), door{}, "call", "hello", "-d", "@"+dir)
+	assert.Equal(t, 2, got.code, got.errs)
+	assert.Contains(t, got.errs, dir+" cannot be read: is a directory")
 }

@@ -30,7 +30,8 @@ type Options struct {
 	Zone *time.Location
 	// StateDir is for large logs on screen and for crash reports; mode 0700.
 	StateDir string
-	// ASCII draws the chrome with ASCII only, NoColor without colours.
+	// ASCII draws the chrome with ASCII only, NoColor without colours. Where
+	// Environ names no UTF-8 locale, or a dumb terminal, it is ASCII in any case.
 	ASCII, NoColor bool
 	// Dark says what the background is; nil asks the terminal.
 	Dark   *bool
@@ -91,7 +92,10 @@ func newConsole(ctx context.Context, o Options) *root {
 	dark := o.Dark != nil && *o.Dark
 	d := deps{backend: o.Backend, clock: o.Clock, zone: zone, ctx: ctx, stateDir: o.StateDir}
 	r := newRoot(d, o.Lost)
-	r.look = look{dark: dark, ascii: o.ASCII, few: o.NoColor, known: o.Dark != nil, fixedTheme: o.Dark != nil, plainBytes: o.ASCII && !utf8Locale(o.Environ)}
+	utf8 := utf8Locale(o.Environ)
+	// Without an environment nothing is known of the terminal, and nothing guessed.
+	ascii := o.ASCII || o.Environ != nil && !utf8 || slices.Contains(o.Environ, "TERM=dumb")
+	r.look = look{dark: dark, ascii: ascii, few: o.NoColor, known: o.Dark != nil, fixedTheme: o.Dark != nil, plainBytes: ascii && !utf8}
 	r.retheme()
 	return r
 }
@@ -118,10 +122,11 @@ func programOptions(ctx context.Context, o Options) []tea.ProgramOption {
 
 // watchSignals quits the program on the signals that end a process. A hang-up is
 // among them: without being caught it would end the console before the terminal
-// is restored. The channel brings the signal, or 0 when ctx has ended.
+// is restored; and a quit signal would print the state of every goroutine over
+// the screen. The channel brings the signal, or 0 when ctx has ended.
 func watchSignals(ctx context.Context, program *tea.Program) <-chan syscall.Signal {
 	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, syscall.SIGHUP, syscall.SIGINT, syscall.SIGTERM)
+	signal.Notify(signals, syscall.SIGHUP, syscall.SIGINT, syscall.SIGTERM, syscall.SIGQUIT)
 	ended := make(chan syscall.Signal, 1)
 	go func() {
 		defer signal.Stop(signals)

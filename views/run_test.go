@@ -114,7 +114,7 @@ func (c *child) ended(sentence string) {
 }
 
 func TestASignalEndsTheConsoleCleanly(t *testing.T) {
-	for _, sig := range []syscall.Signal{syscall.SIGHUP, syscall.SIGTERM, syscall.SIGINT} {
+	for _, sig := range []syscall.Signal{syscall.SIGHUP, syscall.SIGTERM, syscall.SIGINT, syscall.SIGQUIT} {
 		t.Run(sig.String(), func(t *testing.T) {
 			c := startChild(t, "signal")
 			c.until("ingest-pi")
@@ -185,4 +185,35 @@ type panickingBackend struct{ *fakeBackend }
 
 func (p *panickingBackend) Calls(context.Context, client.CallQuery) (client.CallPage, error) {
 	panic("token hunter2")
+}
+
+func TestWithoutAUTF8LocaleOrOnADumbTerminalTheConsoleDrawsASCII(t *testing.T) {
+	cases := []struct {
+		name    string
+		environ []string
+		ascii   bool
+	}{
+		{"nothing set", []string{"TERM=xterm"}, true},
+		{"C", []string{"LANG=C"}, true},
+		{"POSIX", []string{"LC_ALL=POSIX", "LANG=en_US.UTF-8"}, true},
+		{"LC_CTYPE before LANG", []string{"LANG=C", "LC_CTYPE=C.UTF-8"}, false},
+		{"LC_ALL before LC_CTYPE", []string{"LC_ALL=C", "LC_CTYPE=C.UTF-8"}, true},
+		{"an empty LC_ALL says nothing", []string{"LC_ALL=", "LANG=nb_NO.utf8"}, false},
+		{"dumb", []string{"TERM=dumb", "LANG=en_US.UTF-8"}, true},
+		{"UTF-8", []string{"LANG=en_US.UTF-8"}, false},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			driveWith(t, sampleBackend(bubbleStart), Options{Environ: c.environ}, func(d *driver) {
+				if !c.ascii {
+					d.see("● Ready", "›")
+					return
+				}
+				for _, r := range d.frame() {
+					assert.Less(t, r, rune(0x80))
+				}
+				d.see("* Ready", "> ingest-pi")
+			})
+		})
+	}
 }

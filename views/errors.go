@@ -27,7 +27,8 @@ type failure struct {
 	explained client.Explanation
 }
 
-// errorLog is everything that has failed since the console began. It is touched
+// errorLog is everything that has failed in this console since it began, which
+// is not what has failed in functions. It is touched
 // from the update loop only, except that the page reads the published copy.
 type errorLog struct {
 	clock  func() time.Time
@@ -85,7 +86,8 @@ func newErrors(s *shell) *listScreen[failure] {
 		id:   func(f failure) string { return fmt.Sprint(f.id) },
 		load: func(context.Context) ([]failure, error) { return s.errors.all(), nil },
 		ages: true, sortAge: "time",
-		empty: "nothing has failed since " + s.errors.since.In(s.zone).Format("15:04"),
+		empty: fmt.Sprintf("No error in this console since %s.  Failed calls: %s, then %s",
+			s.errors.since.In(s.zone).Format("15:04"), s.keys.Key("view.calls"), s.keys.Key("list.failing")),
 		columns: []listColumn[failure]{
 			{
 				Column: ui.Column{Title: "TIME", Key: "time", Priority: 1, Min: 8, Volatile: true},

@@ -24,7 +24,7 @@ var defaultKeys = []ui.Binding{
 	{ID: "app.redraw", Scope: ui.ScopeGlobal, Keys: []string{"ctrl+l"}, Label: "redraw", Help: "draw the screen anew"},
 	{ID: "app.suspend", Scope: ui.ScopeGlobal, Keys: []string{"ctrl+z"}, Label: "suspend", Help: "back to the shell; fg returns"},
 	{ID: "app.body", Scope: ui.ScopeGlobal, Keys: []string{"f"}, Label: "body only", Help: "body only, and back"},
-	{ID: "app.errors", Scope: ui.ScopeGlobal, Keys: []string{"!"}, Label: "errors", Help: "everything that has failed"},
+	{ID: "app.errors", Scope: ui.ScopeGlobal, Keys: []string{"!"}, Label: "errors", Help: "errors of this console; failed calls are in the calls"},
 	{ID: "app.help", Scope: ui.ScopeGlobal, Keys: []string{"?", "f1"}, Label: "help", Help: "this help"},
 
 	{ID: "list.open", Scope: ui.ScopeList, Keys: []string{"enter"}, Label: "open", Help: "open what is under the cursor"},

@@ -52,7 +52,8 @@ type pageScreen[T any] struct {
 	data   subscription[page[T]]
 	tabs   []pageTab
 	tab    int
-	chosen bool // the operator went to a tab
+	chosen bool // the operator went to a tab, or pressed a key of one
+	gone   bool // it was deleted since it was read
 	opened time.Time
 	shown  bool
 }
@@ -79,7 +80,7 @@ func (p *pageScreen[T]) Title() string { return p.spec.title }
 
 // Show implements Screen.
 func (p *pageScreen[T]) Show() tea.Cmd {
-	p.opened, p.shown = p.clock(), true
+	p.opened, p.shown, p.gone = p.clock(), true, false
 	return tea.Batch(p.data.start(p.deps), p.followLog())
 }
 
@@ -113,6 +114,10 @@ func (p *pageScreen[T]) Refresh(kinds map[string]bool) tea.Cmd {
 	if len(kinds) > 0 {
 		return nil
 	}
+	if p.gone && p.shown {
+		p.gone = false
+		return p.data.start(p.deps)
+	}
 	return p.followLog() // A log that broke off is taken up again.
 }
 
@@ -124,10 +129,15 @@ func (p *pageScreen[T]) Update(msg tea.Msg) tea.Cmd {
 		if !fresh {
 			return nil
 		}
+		if p.data.last.Loaded && errors.Is(p.data.last.Err, client.ErrNotFound) {
+			p.gone, p.data.last.Err = true, nil // Asking again would not bring it back.
+			return p.data.stop()
+		}
 		if p.data.last.Err != nil {
 			p.fail("read "+p.spec.title, p.data.last.Err)
 			return next
 		}
+		p.gone = false
 		return tea.Batch(next, p.accept(p.data.last.Value))
 	case textScanned:
 		msg.view.Found(msg.step)
@@ -198,6 +208,7 @@ func (p *pageScreen[T]) text() *ui.LogView {
 
 // Search implements searcher.
 func (p *pageScreen[T]) Search(text string) (tea.Cmd, error) {
+	p.chosen = true
 	view := p.text()
 	if view == nil {
 		return nil, errors.New("nothing to search yet")
@@ -267,13 +278,32 @@ func (p *pageScreen[T]) Commands() []command {
 	if p.spec.commands != nil {
 		all = p.spec.commands(p)
 	}
+	if p.gone {
+		for i, c := range all {
+			if c.id == "list.delete" {
+				all[i].reason = p.spec.title + " is deleted already"
+			}
+		}
+	}
 	if log := p.log(); log != nil {
-		return append(all, log.commands(p.deps, p.say)...)
+		return append(all, p.choosing(log.commands(p.deps, p.say))...)
 	}
 	if view := p.text(); view != nil {
-		return append(all, textCommands(view, p.say)...)
+		return append(all, p.choosing(textCommands(view, p.say))...)
 	}
 	return append(all, command{id: "text.down", run: do(func() {})})
+}
+
+// choosing makes the keys of a text hold its tab: what is being read does not
+// give way to another tab by itself.
+func (p *pageScreen[T]) choosing(commands []command) []command {
+	for i, c := range commands {
+		commands[i].run = func() tea.Cmd {
+			p.chosen = true
+			return c.run()
+		}
+	}
+	return commands
 }
 
 // value is what the page is about, once it is known.
@@ -317,6 +347,9 @@ func (p *pageScreen[T]) summary(theme *ui.Theme, width int) string {
 		return ""
 	}
 	var b strings.Builder
+	if p.gone {
+		b.WriteString("  " + theme.Warn.Render("deleted") + "  " + theme.Dim.Render("as it was at "+clockTime(p.data.last.At, p.moment())+":"))
+	}
 	for _, cell := range p.spec.summary(value, p.moment()) {
 		if cell.Text != "" {
 			b.WriteString("  " + theme.Tone(cell.Tone).Render(cell.Text))
@@ -346,6 +379,9 @@ func (p *pageScreen[T]) Status() status {
 	}
 	st.silent = p.data.silent(p.clock())
 	last := p.data.last
+	if p.gone {
+		return st
+	}
 	if last.Err != nil {
 		st.err, st.at, st.retryAt = last.Err, last.At, last.RetryAt
 	}

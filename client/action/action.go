@@ -25,6 +25,9 @@ type Target struct {
 	Function *client.Function
 	Call     *client.Call
 	Schedule *client.Schedule
+	// Losses is what goes with Function when it is deleted, from LossesOf; nil
+	// if it was not looked up.
+	Losses *Losses
 }
 
 // Values is what a form or the command line adds; only what applies is set.

@@ -97,11 +97,33 @@ func TestDeletingAFunctionNamesWhatElseGoes(t *testing.T) {
 	target := action.Target{Function: &hello}
 	assert.Equal(t, action.Typed, action.DeleteFunction.Danger)
 	assert.Equal(t, "hello", action.DeleteFunction.Subject(target))
-	assert.Equal(t, "delete hello: its versions go, also 3 schedules", action.DeleteFunction.Question(target, action.Values{}))
+	ask := func(f client.Function, l *action.Losses) string {
+		return action.DeleteFunction.Question(action.Target{Function: &f, Losses: l}, action.Values{})
+	}
+	assert.Equal(t, "delete hello: its versions, its calls and logs, and 3 schedules go too; a running call is ended", ask(hello, nil))
+	assert.Equal(t, "delete hello: its 3 versions, its calls and logs, and schedules hourly, nightly go too; 1 call is running and is ended",
+		ask(hello, &action.Losses{Versions: 3, Schedules: []string{"hourly", "nightly"}, Running: 1}))
+	assert.Equal(t, "delete hello: its only version, its calls and logs, and schedules a, b, c, d, e and 2 more go too; 4 calls are running and are ended",
+		ask(hello, &action.Losses{Versions: 1, Schedules: []string{"a", "b", "c", "d", "e", "f", "g"}, Running: 4}))
+	assert.Equal(t, "delete lone: its versions, its calls and logs go too; it has no schedules", ask(client.Function{Name: "lone"}, &action.Losses{}))
+	assert.Equal(t, "delete far: its versions, its calls and logs and any schedules go too", ask(client.Function{Name: "far", Schedules: -1}, &action.Losses{}))
 	out, err := action.DeleteFunction.Run(t.Context(), b, target, action.Values{})
 	require.NoError(t, err)
 	assert.Equal(t, "7", deleted)
 	assert.Equal(t, "deleted hello and 3 schedules", out.Sentence)
+}
+
+func TestLossesAreReadWhereTheBackendTells(t *testing.T) {
+	b := full{bare{&fake{
+		versions:  func(string) ([]client.Version, error) { return make([]client.Version, 2), nil },
+		schedules: []client.Schedule{{Name: "nightly"}},
+		calls: func(q client.CallQuery) (client.CallPage, error) {
+			assert.Equal(t, client.CallRunning, q.Status)
+			return client.CallPage{Calls: make([]client.Call, 3)}, nil
+		},
+	}}}
+	assert.Equal(t, &action.Losses{Versions: 2, Schedules: []string{"nightly"}, Running: 3}, action.LossesOf(t.Context(), b, hello))
+	assert.Equal(t, &action.Losses{Running: -1}, action.LossesOf(t.Context(), bare{&fake{}}, hello), "nothing is made up")
 }
 
 func TestRollbackSaysWhichVersionServesAgain(t *testing.T) {

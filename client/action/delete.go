@@ -11,7 +11,7 @@ import (
 var DeleteFunction = Action{
 	ID:       "functions.delete",
 	Label:    "delete",
-	Help:     "Delete the function, its versions and its schedules.",
+	Help:     "Delete the function, its versions, calls, logs and schedules.",
 	Danger:   Typed,
 	Needs:    client.CanDeploy,
 	Disabled: needsFunction,
@@ -32,14 +32,28 @@ func deleteQuestion(target Target, _ Values) string {
 	if f == nil {
 		return ""
 	}
-	question := fmt.Sprintf("delete %s: its versions", f.Name)
-	switch {
-	case f.Schedules > 0:
-		return question + " go, also " + plural(f.Schedules, "schedule")
-	case f.Schedules < 0:
-		return question + " and any schedules go"
+	known := Losses{Running: -1}
+	if target.Losses != nil {
+		known = *target.Losses
 	}
-	return question + " go; it has no schedules"
+	question := "delete " + f.Name + ": " + known.versions() + ", its calls and logs"
+	switch schedules := known.schedules(*f); {
+	case schedules == "" && f.Schedules == 0:
+		question += " go too; it has no schedules"
+	case schedules == "":
+		question += " and any schedules go too"
+	default:
+		question += ", and " + schedules + " go too"
+	}
+	switch {
+	case known.Running == 1:
+		question += "; 1 call is running and is ended"
+	case known.Running > 1:
+		question += "; " + plural(known.Running, "call") + " are running and are ended"
+	case known.Running < 0:
+		question += "; a running call is ended"
+	}
+	return question
 }
 
 func deleteFunction(ctx context.Context, backend client.Backend, target Target, _ Values) (Outcome, error) {

@@ -12,6 +12,8 @@ type fake struct {
 	describe  client.Description
 	function  func(id string) (client.Function, error)
 	call      func(functionID, callID string) (client.Call, error)
+	calls     func(client.CallQuery) (client.CallPage, error)
+	cancel    func(functionID, callID string) error
 	invoke    func(client.CallRequest) (client.Call, error)
 	deploy    func(client.FunctionSpec, client.Package) (client.Function, error)
 	redeploy  func(id string, code client.Package, change client.SpecChange) (client.Function, error)
@@ -41,8 +43,11 @@ func (b bare) Invoke(_ context.Context, r client.CallRequest) (client.Call, erro
 	return b.f.invoke(r)
 }
 
-func (b bare) Calls(context.Context, client.CallQuery) (client.CallPage, error) {
-	return client.CallPage{}, client.ErrUnsupported
+func (b bare) Calls(_ context.Context, q client.CallQuery) (client.CallPage, error) {
+	if b.f.calls == nil {
+		return client.CallPage{}, client.ErrUnsupported
+	}
+	return b.f.calls(q)
 }
 
 func (b bare) Call(_ context.Context, functionID, callID string) (client.Call, error) {
@@ -83,6 +88,10 @@ func (b full) CreateSchedule(_ context.Context, spec client.ScheduleSpec) (clien
 func (b full) DeleteSchedule(_ context.Context, id string) error { return b.f.unplan(id) }
 func (b full) Deploys(_ context.Context, id string, _ int) ([]client.Deploy, error) {
 	return b.f.deploys(id)
+}
+
+func (b full) CancelCall(_ context.Context, functionID, callID string) error {
+	return b.f.cancel(functionID, callID)
 }
 
 // pushing is full with pushes.

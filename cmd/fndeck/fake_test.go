@@ -73,9 +73,15 @@ func (b *fakeBackend) Calls(_ context.Context, q client.CallQuery) (client.CallP
 	if q.Cursor != "" {
 		start, _ = strconv.Atoi(q.Cursor) // It is one of ours.
 	}
-	end := min(start+q.Limit, len(b.calls))
-	page := client.CallPage{Calls: b.calls[start:end]}
-	if end < len(b.calls) {
+	var all []client.Call
+	for _, c := range b.calls {
+		if q.Status == "" || c.Status == q.Status {
+			all = append(all, c)
+		}
+	}
+	end := min(start+q.Limit, len(all))
+	page := client.CallPage{Calls: all[start:end]}
+	if end < len(all) {
 		page.Next = strconv.Itoa(end)
 	}
 	return page, nil
@@ -154,6 +160,11 @@ func (b *fakeBackend) DeleteSchedule(_ context.Context, id string) error {
 
 func (b *fakeBackend) Deploys(context.Context, string, int) ([]client.Deploy, error) {
 	return b.deploys, nil
+}
+
+func (b *fakeBackend) CancelCall(_ context.Context, functionID, callID string) error {
+	b.did("cancel", functionID, callID)
+	return nil
 }
 
 // helloBackend has one Ready function and one with a hostile name.

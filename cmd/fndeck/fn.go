@@ -58,7 +58,7 @@ func (a *app) functionRemoveCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:               "rm NAME...",
 		Aliases:           []string{"delete"},
-		Short:             "Delete functions with their versions and schedules",
+		Short:             "Delete functions with their versions, calls, logs and schedules",
 		Example:           "  fndeck fn rm hello\n  fndeck fn rm hello other --yes",
 		Args:              between(1, -1),
 		ValidArgsFunction: a.completeManyFunctions,
@@ -70,7 +70,11 @@ func (a *app) functionRemoveCommand() *cobra.Command {
 					if err != nil {
 						return err
 					}
-					_, err = a.act(ctx, backend, action.DeleteFunction, action.Target{Function: &f}, action.Values{})
+					target := action.Target{Function: &f}
+					if !a.flags.yes {
+						target.Losses = action.LossesOf(ctx, backend, f)
+					}
+					_, err = a.act(ctx, backend, action.DeleteFunction, target, action.Values{})
 					return err
 				})
 			})

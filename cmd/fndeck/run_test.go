@@ -103,11 +103,12 @@ func TestDeletingWantsTheNameTypedOrYes(t *testing.T) {
 	}
 	for _, c := range cases {
 		b := helloBackend()
+		b.calls = append(b.calls, client.Call{ID: "c8", FunctionID: "1", Status: client.CallRunning})
 		got := fndeck(t, b, c.door, append([]string{"fn", "rm", "hello"}, c.args...)...)
 		assert.Equal(t, c.code, got.code, got.errs)
 		assert.Equal(t, c.done, b.asked)
 		if len(c.args) == 0 {
-			assert.Contains(t, got.errs, "also 1 schedule")
+			assert.Contains(t, got.errs, "delete hello: its 2 versions, its calls and logs, and schedule often go too; 1 call is running and is ended")
 		}
 	}
 }

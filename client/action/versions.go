@@ -52,6 +52,38 @@ func VersionBefore(versions []client.Version, serving int) client.Version {
 	return before
 }
 
+// RollbackTo returns the version that a roll back to number means, 0 for the one
+// before, or why there is nothing to be asked: no earlier version, an unknown
+// one, one that serves or one that was never Ready.
+func RollbackTo(ctx context.Context, backend client.Backend, f client.Function, number int) (int, error) {
+	versioner, err := client.As[client.Versioner](backend, client.CanVersion)
+	if err != nil {
+		return 0, err
+	}
+	versions, err := versioner.Versions(ctx, f.ID)
+	if err != nil {
+		return 0, fmt.Errorf("roll back %s: %w", f.Name, err)
+	}
+	if number == 0 {
+		if number = VersionBefore(versions, f.Version).Number; number == 0 {
+			return 0, &client.Error{Code: client.CodeConflict, Message: f.Name + " has no earlier version to roll back to"}
+		}
+		return number, nil
+	}
+	for _, v := range versions {
+		switch {
+		case v.Number != number:
+			continue
+		case v.Serving || number == f.Version:
+			return 0, &client.Error{Code: client.CodeConflict, Message: fmt.Sprintf("%s v%d serves already", f.Name, number)}
+		case v.Status != client.FunctionReady:
+			return 0, &client.Error{Code: client.CodeConflict, Message: fmt.Sprintf("%s v%d is %s: only a Ready version can serve again", f.Name, number, v.Status)}
+		}
+		return number, nil
+	}
+	return 0, &client.Error{Code: client.CodeNotFound, Message: fmt.Sprintf("%s has no version %d", f.Name, number)}
+}
+
 func rollback(ctx context.Context, backend client.Backend, target Target, values Values) (Outcome, error) {
 	f, err := functionOf(target, "roll back")
 	if err != nil {

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"context"
-	"fmt"
 	"strconv"
 	"strings"
 
@@ -41,12 +39,14 @@ func (a *app) rollbackCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if version == 0 {
-				if version, err = versionBefore(ctx, backend, f); err != nil {
+			target := action.Target{Function: &f}
+			// What cannot be done is told before anything is asked.
+			if reason := action.Rollback.Reason(backend, target); reason == "" {
+				if version, err = action.RollbackTo(ctx, backend, f, version); err != nil {
 					return err
 				}
 			}
-			out, err := a.act(ctx, backend, action.Rollback, action.Target{Function: &f}, action.Values{Version: version})
+			out, err := a.act(ctx, backend, action.Rollback, target, action.Values{Version: version})
 			if err != nil {
 				return err
 			}
@@ -57,18 +57,4 @@ func (a *app) rollbackCommand() *cobra.Command {
 		})
 	}
 	return cmd
-}
-
-// versionBefore finds what a roll back without a version goes to, so that the
-// question can name it; 0 leaves it to the backend to say that there is none.
-func versionBefore(ctx context.Context, backend client.Backend, f client.Function) (int, error) {
-	versioner, err := client.As[client.Versioner](backend, client.CanVersion)
-	if err != nil {
-		return 0, err
-	}
-	versions, err := versioner.Versions(ctx, f.ID)
-	if err != nil {
-		return 0, fmt.Errorf("roll back %s: %w", f.Name, err)
-	}
-	return action.VersionBefore(versions, f.Version).Number, nil
 }

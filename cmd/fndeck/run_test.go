@@ -350,3 +350,36 @@ func TestWatchPrintsWhatIsNewChangedOrGone(t *testing.T) {
 		assert.Equal(t, 3, strings.Count(got.out, "\n"), got.out)
 	})
 }
+
+func TestRollbackChecksBeforeItAsks(t *testing.T) {
+	deploying := client.Function{ID: "1", Name: "hello", Status: client.FunctionReady, Version: 2, DeployingVersion: 3}
+	cases := map[string]struct {
+		args     []string
+		versions []client.Version
+		function *client.Function
+		code     int
+		says     string
+	}{
+		"no earlier version": {nil, []client.Version{{Number: 2, Serving: true, Status: client.FunctionReady}}, nil, 5, "no earlier version"},
+		"unknown version":    {[]string{"v9"}, nil, nil, 3, "no version 9"},
+		"serves already":     {[]string{"2"}, nil, nil, 5, "v2 serves already"},
+		"never ready":        {[]string{"3"}, []client.Version{{Number: 3, Status: client.FunctionFailed}, {Number: 2, Serving: true, Status: client.FunctionReady}}, nil, 5, "v3 is Failed"},
+		"being deployed":     {[]string{"1"}, nil, &deploying, 5, "already deploying v3"},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			b := helloBackend()
+			if c.versions != nil {
+				b.versions = c.versions
+			}
+			if c.function != nil {
+				b.functions = []client.Function{*c.function}
+			}
+			got := fndeck(t, b, door{terminal: true, stdin: "y\n"}, append([]string{"rollback", "hello"}, c.args...)...)
+			assert.Equal(t, c.code, got.code, got.errs)
+			assert.Contains(t, got.errs, c.says)
+			assert.NotContains(t, got.errs, "[y/N]", "nothing is asked that cannot be done")
+			assert.Empty(t, b.asked)
+		})
+	}
+}

@@ -181,3 +181,22 @@ func TestDeletingAScheduleNamesItsFunction(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, "4", deleted)
 }
+
+func TestOnlyARunningCallCanBeCancelled(t *testing.T) {
+	cancelled := ""
+	b := full{bare{&fake{cancel: func(functionID, callID string) error { cancelled = functionID + "/" + callID; return nil }}}}
+	running := action.Target{Call: &client.Call{ID: "5", FunctionID: "7", FunctionName: "hello", Status: client.CallRunning}}
+	ended := action.Target{Call: &client.Call{ID: "5", FunctionID: "7", Status: client.CallCompleted}}
+	assert.Equal(t, action.Ask, action.CancelCall.Danger)
+	assert.Equal(t, "no call chosen", action.CancelCall.Reason(b, action.Target{}))
+	assert.Equal(t, "call 5 has ended: Completed", action.CancelCall.Reason(b, ended))
+	assert.Empty(t, action.CancelCall.Reason(b, running))
+	assert.Contains(t, action.CancelCall.Question(running, action.Values{}), "cancel call 5 of hello: ")
+	out, err := action.CancelCall.Run(t.Context(), b, running, action.Values{})
+	require.NoError(t, err)
+	assert.Equal(t, "7/5", cancelled)
+	assert.Equal(t, "call 5 is being cancelled", out.Sentence)
+
+	_, err = action.CancelCall.Run(t.Context(), bare{&fake{}}, running, action.Values{})
+	assert.ErrorIs(t, err, client.ErrUnsupported)
+}

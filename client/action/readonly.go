@@ -40,6 +40,7 @@ func (r readOnly) Describe() client.Description {
 		client.CanWait:       lacks[client.CallWaiter](r.Backend, client.CanWait),
 		client.CanPush:       lacks[client.Pusher](r.Backend, client.CanPush),
 		client.CanListBuilds: lacks[client.DeployLister](r.Backend, client.CanListBuilds),
+		client.CanCancel:     lacks[client.Canceller](r.Backend, client.CanCancel),
 	} {
 		if err != nil {
 			missing[capability] = err.Error()
@@ -77,6 +78,8 @@ func (r readOnly) CreateSchedule(context.Context, client.ScheduleSpec) (client.S
 }
 
 func (r readOnly) DeleteSchedule(context.Context, string) error { return errReadOnly }
+
+func (r readOnly) CancelCall(context.Context, string, string) error { return errReadOnly }
 
 func (r readOnly) Versions(ctx context.Context, functionID string) ([]client.Version, error) {
 	b, err := client.As[client.Versioner](r.Backend, client.CanVersion)

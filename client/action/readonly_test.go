@@ -13,7 +13,7 @@ import (
 func TestReadOnlySendsNothingForAnyAction(t *testing.T) {
 	// Every method that changes something is nil in the fake: reaching it panics.
 	b := action.ReadOnly(full{bare{&fake{versions: func(string) ([]client.Version, error) { return nil, nil }}}})
-	target := action.Target{Function: &hello, Schedule: &client.Schedule{Name: "s"}}
+	target := action.Target{Function: &hello, Schedule: &client.Schedule{Name: "s"}, Call: &client.Call{ID: "5", Status: client.CallRunning}}
 	values := action.Values{
 		Spec: client.FunctionSpec{Name: "hello"}, Code: &client.Package{},
 		Schedule: client.ScheduleSpec{Name: "s", Cron: "0 6 * * *"},

@@ -5,9 +5,74 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/spf13/cobra"
+
 	"fndeck/client"
+	"fndeck/client/action"
 	"fndeck/cmd/output"
 )
+
+// callsGroup holds what is done with calls that were made.
+func (a *app) callsGroup() *cobra.Command {
+	group := &cobra.Command{
+		Use:     "calls",
+		Short:   "List, show and cancel calls",
+		Example: "  fndeck calls ls --function hello\n  fndeck calls get 12 -o json\n  fndeck calls cancel 12",
+		Args:    knownCommand,
+		RunE:    needsCommand,
+	}
+	group.AddCommand(a.callListCommand(), a.callGetCommand(), a.callCancelCommand())
+	return group
+}
+
+func (a *app) callListCommand() *cobra.Command {
+	var f getFlags
+	cmd := &cobra.Command{
+		Use:     "ls",
+		Aliases: []string{"list"},
+		Short:   "List calls, the newest first",
+		Example: "  fndeck calls ls\n  fndeck calls ls --function hello --limit 500",
+		Args:    between(0, 0),
+	}
+	f.add(a, cmd, true)
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return a.get(cmd, callsListing, "", f) }
+	return cmd
+}
+
+func (a *app) callGetCommand() *cobra.Command {
+	var f getFlags
+	cmd := &cobra.Command{
+		Use:     "get ID",
+		Short:   "Show one call",
+		Example: "  fndeck calls get 12 -o json",
+		Args:    between(1, 1),
+	}
+	f.add(a, cmd, true)
+	cmd.RunE = func(cmd *cobra.Command, args []string) error { return a.get(cmd, callsListing, args[0], f) }
+	return cmd
+}
+
+func (a *app) callCancelCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:     "cancel ID...",
+		Short:   "End running calls",
+		Example: "  fndeck calls cancel 12\n  fndeck calls cancel 12 13 --yes",
+		Args:    between(1, -1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			ctx := cmd.Context()
+			return a.with(ctx, func(backend client.Backend) error {
+				return a.each(args, func(id string) error {
+					call, err := backend.Call(ctx, "", id) // Any call of this id.
+					if err != nil {
+						return fmt.Errorf("call %s: %w", id, err)
+					}
+					_, err = a.act(ctx, backend, action.CancelCall, action.Target{Call: &call}, action.Values{})
+					return err
+				})
+			})
+		},
+	}
+}
 
 func fetchCalls(ctx context.Context, a *app, backend client.Backend, s scope) ([]row, error) {
 	query := client.CallQuery{}

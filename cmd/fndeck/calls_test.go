@@ -56,3 +56,37 @@ func TestAListOfCallsSaysWhenThereAreMore(t *testing.T) {
 	assert.Equal(t, "hello\n", got.out, "every list can be cut")
 	assert.Contains(t, got.errs, "1 shown, more")
 }
+
+func TestCancellingACallAsksAndRefusesOneThatHasEnded(t *testing.T) {
+	cases := []struct {
+		door door
+		args []string
+		code int
+		says string
+		done []string
+	}{
+		{door{}, []string{"c8"}, 2, "cancel call c8 of hello", nil},
+		{door{terminal: true, stdin: "y\n"}, []string{"c8"}, 0, "call c8 is being cancelled", []string{"cancel 1 c8"}},
+		{door{terminal: true, stdin: "n\n"}, []string{"c8"}, 1, "nothing was changed", nil},
+		{door{}, []string{"c8", "--yes"}, 0, "call c8 is being cancelled", []string{"cancel 1 c8"}},
+		{door{}, []string{"c7", "--yes"}, 5, "call c7 has ended: Failed", nil},
+		{door{}, []string{"nosuch", "--yes"}, 3, "nosuch", nil},
+		{door{}, []string{"c8", "--yes", "--read-only"}, 4, "read-only", nil},
+	}
+	for _, c := range cases {
+		b := helloBackend()
+		b.calls = append(b.calls, client.Call{ID: "c8", FunctionID: "1", FunctionName: "hello", Status: client.CallRunning})
+		got := fndeck(t, b, c.door, append([]string{"calls", "cancel"}, c.args...)...)
+		assert.Equal(t, c.code, got.code, got.errs)
+		assert.Contains(t, got.errs, c.says)
+		assert.Equal(t, c.done, b.asked, c.args)
+	}
+}
+
+func TestCallsAreListedAndShownByTheirOwnCommandToo(t *testing.T) {
+	for _, args := range [][]string{{"calls", "ls"}, {"calls", "get", "c7"}} {
+		got := fndeck(t, helloBackend(), door{}, append(args, "-o", "name")...)
+		assert.Equal(t, 0, got.code, got.errs)
+		assert.Equal(t, "c7\n", got.out)
+	}
+}

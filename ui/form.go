@@ -66,6 +66,25 @@ func (f *Form) Dirty() bool {
 // Update takes a key or a paste and ignores all else. FormSubmitted comes only
 // when no field has an error.
 func (f *Form) Update(msg tea.Msg) FormEvent {
+	event := f.update(msg)
+	if f.tried && f.wrong() == 0 {
+		f.tried = false // What was refused is mended; a later fault is a new one.
+	}
+	return event
+}
+
+// wrong is how many fields have an error.
+func (f *Form) wrong() int {
+	n := 0
+	for _, field := range f.fields {
+		if field.head().report.Error != "" {
+			n++
+		}
+	}
+	return n
+}
+
+func (f *Form) update(msg tea.Msg) FormEvent {
 	key, isKey := msg.(tea.KeyPressMsg)
 	if f.asking {
 		if isKey {

@@ -119,6 +119,19 @@ func TestAFormWithAnErrorIsNotSentAndSaysWhy(t *testing.T) {
 	frame := text(s.View(theme, 80, 24))
 	assert.Contains(t, frame, "a name is needed")
 	assert.Contains(t, frame, "not sent: 1 field to mend")
+	for _, msg := range keys("x") {
+		s.Update(msg)
+	}
+	assert.NotContains(t, text(s.View(theme, 80, 24)), "not sent")
+	for _, msg := range keys("<backspace>") {
+		s.Update(msg)
+	}
+	assert.NotContains(t, text(s.View(theme, 80, 24)), "not sent", "a new fault was not refused yet")
+	for _, msg := range keys("<ctrl+s>") {
+		s.Update(msg)
+	}
+	frame = text(s.View(theme, 80, 24))
+	assert.Contains(t, frame, "not sent: 1 field to mend")
 	s.Update(press("x"))
 	assert.Equal(t, "x", s.name.Value(), "the focus went to the field to mend")
 }

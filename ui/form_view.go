@@ -72,12 +72,7 @@ func (f *Form) foot(theme *Theme, width int) []string {
 		}
 		return lines
 	}
-	wrong := 0
-	for _, field := range f.fields {
-		if field.head().report.Error != "" {
-			wrong++
-		}
-	}
+	wrong := f.wrong()
 	if !f.tried || wrong == 0 {
 		return f.refusal(theme, width)
 	}

@@ -61,7 +61,11 @@ func (r *rollbackChooser) Hints() []ui.Hint {
 	if len(r.versions) == 0 {
 		return []ui.Hint{{Key: "ctrl+r", Label: "read again"}, {Key: "esc", Label: "close"}}
 	}
-	return []ui.Hint{{Key: "enter", Label: "make it serve"}, {Key: "↑↓", Label: "choose"}, {Key: "esc", Label: "cancel"}}
+	hints := []ui.Hint{{Key: "↑↓", Label: "choose"}, {Key: "esc", Label: "cancel"}}
+	if r.unfit(r.versions[min(r.at, len(r.versions)-1)]) != "" {
+		return hints
+	}
+	return append([]ui.Hint{{Key: "enter", Label: "make it serve"}}, hints...)
 }
 
 // Update implements ui.Overlay.
@@ -115,19 +119,25 @@ func (r *rollbackChooser) take() (tea.Cmd, bool) {
 		return nil, false
 	}
 	v := r.versions[r.at]
+	if r.said = r.unfit(v); r.said != "" {
+		return nil, false
+	}
+	return run(RunAction{
+		Action: action.Rollback,
+		Target: action.Target{Function: &r.fn},
+		Values: action.Values{Version: v.Number},
+	}), true
+}
+
+// unfit is why a version cannot be made to serve, "" if it can.
+func (r *rollbackChooser) unfit(v client.Version) string {
 	switch {
 	case v.Serving:
-		r.said = fmt.Sprintf("v%d serves already", v.Number)
+		return fmt.Sprintf("v%d serves already", v.Number)
 	case v.Status != client.FunctionReady:
-		r.said = fmt.Sprintf("v%d is %s and cannot serve: choose a Ready one", v.Number, ui.Clean(string(v.Status)))
-	default:
-		return run(RunAction{
-			Action: action.Rollback,
-			Target: action.Target{Function: &r.fn},
-			Values: action.Values{Version: v.Number},
-		}), true
+		return fmt.Sprintf("v%d is %s and cannot serve: choose a Ready one", v.Number, ui.Clean(string(v.Status)))
 	}
-	return nil, false
+	return ""
 }
 
 // View implements ui.Overlay.
@@ -152,8 +162,12 @@ func (r *rollbackChooser) View(theme *ui.Theme, width, height int) []string {
 	default:
 		lines = append(lines, r.table(theme, width, height-len(lines)-1)...)
 	}
-	if r.said != "" {
-		lines = append(lines[:min(len(lines), max(height-1, 0))], "  "+theme.Warn.Render(r.said))
+	said, style := r.said, theme.Warn
+	if said == "" && !r.loading && r.at < len(r.versions) {
+		said, style = r.unfit(r.versions[r.at]), theme.Dim
+	}
+	if said != "" {
+		lines = append(lines[:min(len(lines), max(height-1, 0))], "  "+style.Render(ui.Truncate(said, max(width-2, 0))))
 	}
 	return sized(lines, width, height)
 }

@@ -66,7 +66,7 @@ func newPreviewList(p pack.Preview, takenBack []string) previewList {
 		list.add(previewRow{label: word, text: action.Place(f) + f.Message, tone: tone})
 	}
 	if len(p.Ignored)+len(takenBack) > 0 {
-		list.title("Not sent")
+		list.title("Not sent; space on one sends it all the same")
 	}
 	for _, path := range takenBack {
 		list.add(previewRow{label: "taken", text: path + "  sent all the same, space undoes it", tone: ui.ToneWarn, takeBack: path})
@@ -213,7 +213,15 @@ func (u *uploadForm) previewHints() []ui.Hint {
 	if len(u.scan.preview.Blocking()) > 0 || u.scan.err != nil {
 		return []ui.Hint{{Key: "r", Label: "look again"}, {Key: "e", Label: "entry file"}, {Key: "↑↓", Label: "scroll"}, {Key: "esc", Label: "back"}}
 	}
-	return []ui.Hint{{Key: "enter", Label: "go on"}, {Key: "↑↓", Label: "scroll"}, {Key: "space", Label: "send it all the same"}, {Key: "r", Label: "look again"}, {Key: "esc", Label: "back"}}
+	hints := []ui.Hint{{Key: "enter", Label: "go on"}, {Key: "↑↓", Label: "scroll"}}
+	if row := u.preview.selected(); row.takeBack != "" {
+		label := "send it all the same"
+		if slices.Contains(u.takeBack, row.takeBack) {
+			label = "do not send it"
+		}
+		hints = append(hints, ui.Hint{Key: "space", Label: label})
+	}
+	return append(hints, ui.Hint{Key: "r", Label: "look again"}, ui.Hint{Key: "esc", Label: "back"})
 }
 
 // viewPreview draws the verdict first, then what it rests on.

@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"fndeck/client"
+	"fndeck/ui"
 )
 
 // uploadFolder makes a folder with a function and the given files beside it; an
@@ -85,6 +86,16 @@ func TestThePreviewShowsWhatWouldLeaveBeforeItDoes(t *testing.T) {
 		assert.Contains(t, frame, shown)
 	}
 	assert.Nil(t, f.asked)
+	offer := ui.Hint{Key: "space", Label: "send it all the same"}
+	assert.NotContains(t, f.overlay.Hints(), offer, "a row that is sent anyway")
+	for range 20 {
+		if f.overlay.(*uploadForm).preview.selected().takeBack != "" {
+			assert.Contains(t, f.overlay.Hints(), offer)
+			return
+		}
+		f.burst("<down>")
+	}
+	t.Fatal("no row that is not sent")
 }
 
 func TestAFindingInTheWayStopsUntilItIsMended(t *testing.T) {

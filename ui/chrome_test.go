@@ -157,7 +157,7 @@ func TestADocumentKeepsItsPlaceWhenItsTextIsReadAnew(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, doc.Take(newer))
 	doc.View(theme, 80, 10, time.Unix(0, 0))
-	assert.Equal(t, "0 match 0%  50/101", doc.Status(theme))
+	assert.Equal(t, "searching 0%  50/101", doc.Status(theme))
 	assert.Equal(t, "line", doc.Searched())
 	assert.False(t, doc.Following())
 }
@@ -238,4 +238,14 @@ func TestEveryToneReadsOnItsBackground(t *testing.T) {
 			assert.GreaterOrEqual(t, contrast(s.GetForeground(), s.GetBackground()), least, name)
 		}
 	}
+}
+
+func TestAToastKeepsItsEndAndCutsWhatComesBefore(t *testing.T) {
+	toast := NewToast("ingest: the deploy failed: no matching distribution for pandass", ToneBad, time.Unix(0, 0))
+	toast.Keep = ". v1 still serves. l shows the build"
+	line := plainText(toast.View(NewTheme(true, false), 60))
+	assert.Equal(t, 60, Width(line))
+	assert.True(t, strings.HasSuffix(line, ". v1 still serves. l shows the build"), line)
+	assert.Contains(t, line, "ingest: the")
+	assert.LessOrEqual(t, Width(plainText(toast.View(NewTheme(true, false), 20))), 20)
 }

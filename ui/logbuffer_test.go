@@ -91,7 +91,7 @@ func TestAPausedViewStaysOnItsLinesWhileOlderOnesGo(t *testing.T) {
 	for step := v.ScanStep(); step != nil; step = v.ScanStep() {
 		v.Found(step())
 	}
-	assert.Contains(t, v.Status(NewTheme(true, false)), "0 match", "what is gone matches nothing")
+	assert.Contains(t, v.Status(NewTheme(true, false)), "no match", "what is gone matches nothing")
 	v.ToggleOnly()
 	v.Top()
 	assert.Equal(t, fmt.Sprintf("%06d", b.Dropped()), plainText(shown(v, 3)[0])[:6])

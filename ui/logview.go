@@ -376,7 +376,15 @@ func (v *LogView) Status(theme *Theme) string {
 		status = "loading older lines  " + status
 	}
 	if v.filter != nil {
-		found := fmt.Sprintf("%s match", Grouped(int64(len(v.matches))))
+		found := "no match"
+		switch n := len(v.matches); {
+		case n == 0 && v.scanned < v.known:
+			found = "searching"
+		case n == 1:
+			found = "1 match"
+		case n > 1:
+			found = Grouped(int64(n)) + " matches"
+		}
 		if v.scanned < v.known {
 			found += fmt.Sprintf(" %d%%", 100*(v.scanned-v.first)/max(1, v.known-v.first))
 		}

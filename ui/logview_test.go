@@ -226,3 +226,18 @@ func BenchmarkAListOf100000(b *testing.B) {
 		}
 	})
 }
+
+func TestALogCountsItsMatchesInWords(t *testing.T) {
+	buffer := NewLogBuffer(t.TempDir())
+	require.NoError(t, buffer.Append([]LogLine{{Text: "one apple"}, {Text: "two pears"}, {Text: "two plums"}}))
+	view := NewLogView(buffer, time.UTC)
+	view.Sync()
+	for search, want := range map[string]string{"kiwi": "no match  ", "apple": "1 match  ", "two": "2 matches  "} {
+		require.NoError(t, view.Search(search))
+		assert.Contains(t, view.Status(NewTheme(true, false)), "searching 0%", search)
+		for step := view.ScanStep(); step != nil; step = view.ScanStep() {
+			view.Found(step())
+		}
+		assert.Contains(t, view.Status(NewTheme(true, false)), want, search)
+	}
+}

@@ -11,7 +11,9 @@ const (
 
 // Toast is a sentence in the foot that goes away by itself.
 type Toast struct {
-	Text  string
+	Text string
+	// Keep stands behind Text and is never cut: Text gives way to it.
+	Keep  string
 	Tone  Tone
 	Until time.Time
 }
@@ -30,5 +32,6 @@ func (t Toast) Shown(now time.Time) bool { return t.Text != "" && now.Before(t.U
 
 // View draws the toast in one line.
 func (t Toast) View(theme *Theme, width int) string {
-	return theme.Tone(t.Tone).Render(Truncate(" "+t.Text, width))
+	text := Truncate(" "+t.Text, max(0, width-Width(t.Keep)))
+	return theme.Tone(t.Tone).Render(Truncate(text+t.Keep, width))
 }

@@ -3,6 +3,7 @@ package views
 import (
 	"testing"
 
+	tea "charm.land/bubbletea/v2"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -22,5 +23,76 @@ func TestAnActionAfterAFilterHitsTheRowThatCarriesTheMark(t *testing.T) {
 		d.press("i")
 		d.see("call anomaly-detect")
 		d.miss("that row is gone")
+	})
+}
+
+func TestFailingRowsAreNamedInTheCrumbsAndNotByTheirPattern(t *testing.T) {
+	drive(t, sampleBackend(bubbleStart), func(d *driver) {
+		d.press("x")
+		d.see("> failing only")
+		d.miss("status:")
+		d.press("x")
+		d.miss("failing only")
+		d.press("x", "esc")
+		d.miss("failing only")
+	})
+	quiet := sampleBackend(bubbleStart)
+	quiet.functions = quiet.functions[:1]
+	drive(t, quiet, func(d *driver) {
+		d.press("x")
+		d.see("None of 1 functions failing.  x shows all")
+	})
+}
+
+func TestABadPatternKeepsThePromptOpenUntilItIsMended(t *testing.T) {
+	drive(t, sampleBackend(bubbleStart), func(d *driver) {
+		d.press("/")
+		d.typed("/re[/")
+		d.press("enter")
+		d.see("/re[/", "missing closing ]")
+		d.press("backspace", "backspace")
+		d.typed("/")
+		d.press("enter")
+		d.see("functions (2 of 5) > //re/")
+		d.miss("missing")
+		d.press("j")
+		d.see("› nightly-report")
+	})
+}
+
+func TestAToastLeavesTheKeysWhereThereIsRoom(t *testing.T) {
+	backend := sampleBackend(bubbleStart)
+	drive(t, backend, func(d *driver) {
+		d.see("help ?")
+		d.press("j", "r")
+		d.see("ingest-ims is already deploying v8", "help ?", "call i")
+		backend.change(func() {
+			f := &backend.functions[1]
+			f.DeployingVersion, f.Error = 0, &client.Failure{Message: "no matching distribution for pandass in any of the indexes that were asked"}
+		})
+		d.send(tea.WindowSizeMsg{Width: 80, Height: 24})
+		d.press("ctrl+r")
+		d.see("ingest-ims: the deploy failed: no", ". v7 still serves. l shows the build")
+	})
+}
+
+func TestALowTerminalStillNamesTheKeyOfTheHelp(t *testing.T) {
+	drive(t, sampleBackend(bubbleStart), func(d *driver) {
+		d.send(tea.WindowSizeMsg{Width: 40, Height: 10})
+		d.see("help ?", "◐ 1")
+		d.press("?")
+		d.miss("help ?")
+	})
+}
+
+func TestAfterASearchTheFootOffersItsKeys(t *testing.T) {
+	drive(t, sampleBackend(bubbleStart), func(d *driver) {
+		d.send(tea.WindowSizeMsg{Width: 80, Height: 24})
+		d.press("l")
+		d.miss("next n")
+		d.press("/")
+		d.typed("page 199")
+		d.press("enter")
+		d.see("next n", "previous N", "matches x", "2 matches ")
 	})
 }

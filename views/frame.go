@@ -118,6 +118,9 @@ func (r *root) header(l ui.Layout) string {
 		left += "  " + r.theme.Dim.Render(ui.Clean(d.Isolation))
 	}
 	left = ui.Truncate(left, max(0, room))
+	if help := r.hint(command{id: "app.help"}); !l.Foot && len(r.overlays) == 0 && ui.Width(left)+hintWidth(help) < room {
+		left += r.drawHint(help) // A low terminal has no line for keys; this one leads to all.
+	}
 	return left + strings.Repeat(" ", max(1, r.width-ui.Width(left)-ui.Width(alarms)-1)) + alarms + " "
 }
 
@@ -184,7 +187,10 @@ func (r *root) crumbs() string {
 		line += r.theme.Dim.Render(" (" + st.count + ")")
 	}
 	if st.filter != "" {
-		line += separator + r.theme.Accent.Render("/"+st.filter)
+		if !st.named {
+			st.filter = "/" + st.filter
+		}
+		line += separator + r.theme.Accent.Render(st.filter)
 	}
 	return ui.Truncate(line, r.width)
 }
@@ -196,25 +202,43 @@ func (r *root) urgent() string {
 	case r.prompt != nil:
 		return r.prompt.view(r.theme, r.width)
 	case r.toast.Shown(r.clock()):
-		return r.toast.View(r.theme, r.width)
+		return r.told()
 	case st.err != nil && !st.at.IsZero():
 		return r.theme.Warn.Render(ui.Truncate(" "+ui.Clean(client.Explain(st.err).Sentence), r.width))
 	}
 	return ""
 }
 
-// hints are the keys of the overlay or the screen with the position at the
-// right. What does not fit is left out, but never filter and help.
+// told is the toast, with the keys beside it where there is room.
+func (r *root) told() string {
+	toast := r.toast.View(r.theme, r.width)
+	hints := r.fitHints(r.width - ui.Width(toast) - 2)
+	gap := r.width - ui.Width(toast) - ui.Width(hints) - 1
+	if hints == "" || gap < 2 {
+		return toast
+	}
+	return toast + strings.Repeat(" ", gap) + hints
+}
+
+// hints are the keys with the position at the right.
 func (r *root) hints() string {
-	var hints, always []ui.Hint
 	position := ""
+	if len(r.overlays) == 0 {
+		position = ui.Truncate(r.screen().Status().position, r.width/2)
+	}
+	line := r.fitHints(r.width - ui.Width(position) - 3)
+	return line + strings.Repeat(" ", max(1, r.width-ui.Width(line)-ui.Width(position)-1)) + r.theme.Dim.Render(position) + " "
+}
+
+// fitHints are the keys of the overlay or the screen that fit. Others are left
+// out before filter and help.
+func (r *root) fitHints(room int) string {
+	var hints, always []ui.Hint
 	if len(r.overlays) > 0 {
 		hints = r.overlays[len(r.overlays)-1].Hints()
 	} else {
 		hints, always = r.screenHints()
-		position = ui.Truncate(r.screen().Status().position, r.width/2)
 	}
-	room := r.width - ui.Width(position) - 3
 	for _, h := range always {
 		room -= hintWidth(h)
 	}
@@ -229,16 +253,21 @@ func (r *root) hints() string {
 	for _, h := range always {
 		line += r.drawHint(h)
 	}
-	line = strings.TrimPrefix(line, " ")
-	return line + strings.Repeat(" ", max(1, r.width-ui.Width(line)-ui.Width(position)-1)) + r.theme.Dim.Render(position) + " "
+	return strings.TrimPrefix(line, " ")
 }
 
 func (r *root) screenHints() (hints, always []ui.Hint) {
+	var urgent []ui.Hint
 	for _, c := range r.screen().Commands() {
-		if c.hinted && c.reason == "" {
+		switch {
+		case c.reason != "":
+		case c.urgent:
+			urgent = append(urgent, r.hint(c))
+		case c.hinted:
 			hints = append(hints, r.hint(c))
 		}
 	}
+	hints = append(urgent, hints...)
 	if r.unfilterable() == "" {
 		always = append(always, ui.Hint{Key: r.keys.Key("app.filter"), Label: r.searchWord()})
 	}

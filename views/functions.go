@@ -213,35 +213,36 @@ func (s *shell) learn(next client.Snapshot[[]client.Function]) {
 		if !ok || isDeploying(f) {
 			continue
 		}
-		text, tone := deployEnd(was, f, s.clock(), s.keys.Key("list.logs"))
+		text, keep, tone := deployEnd(was, f, s.clock(), s.keys.Key("list.logs"))
 		s.say(text, tone)
+		s.toast.Keep = keep
 		if tone == ui.ToneBad {
-			s.fail("deploy "+f.Name, &client.Error{Code: client.CodeFailed, Message: text})
+			s.fail("deploy "+f.Name, &client.Error{Code: client.CodeFailed, Message: text + keep})
 		}
 	}
 }
 
-// deployEnd is how a deploy ended, in one sentence: what failed, and what still
-// serves.
-func deployEnd(was, is client.Function, now time.Time, logsKey string) (string, ui.Tone) {
+// deployEnd is how a deploy ended: what failed, and then what still serves, which
+// is the part that a narrow screen has to keep.
+func deployEnd(was, is client.Function, now time.Time, logsKey string) (text, keep string, tone ui.Tone) {
 	name := ui.Clean(is.Name)
 	if is.Error == nil && is.Status == client.FunctionReady {
-		text := name + " is Ready"
+		text = name + " is Ready"
 		if is.Version > 0 {
 			text = fmt.Sprintf("%s v%d is Ready", name, is.Version)
 		}
 		if !was.DeployStarted.IsZero() {
 			text += " after " + ui.Duration(now.Sub(was.DeployStarted))
 		}
-		return text, ui.ToneOK
+		return text, "", ui.ToneOK
 	}
-	text := name + ": the deploy failed"
+	text = name + ": the deploy failed"
 	if is.Error != nil && is.Error.Message != "" {
 		text += ": " + ui.Clean(is.Error.Message)
 	}
-	text += "."
+	keep = "."
 	if is.Version > 0 {
-		text += fmt.Sprintf(" v%d still serves.", is.Version)
+		keep += fmt.Sprintf(" v%d still serves.", is.Version)
 	}
-	return text + " " + logsKey + " shows the build", ui.ToneBad
+	return text, keep + " " + logsKey + " shows the build", ui.ToneBad
 }

@@ -184,7 +184,9 @@ type prompt struct {
 func (p *prompt) key(s *shell, msg tea.KeyPressMsg) tea.Cmd {
 	switch ui.KeyName(msg) {
 	case "enter":
-		s.prompt = nil
+		if p.err == nil { // What cannot be applied stays to be mended.
+			s.prompt = nil
+		}
 		return nil
 	case "esc":
 		s.prompt = nil

@@ -218,6 +218,8 @@ func (l *listScreen[T]) instead() (string, ui.Tone) {
 		return "sorting " + l.spec.noun, ui.ToneDim
 	case all == 0:
 		return l.spec.empty, ui.ToneText
+	case shown == 0 && l.onlyFailing():
+		return fmt.Sprintf("None of %s %s failing.  %s shows all", ui.Grouped(int64(all)), l.spec.noun, l.keys.Key("list.failing")), ui.ToneText
 	case shown == 0:
 		return fmt.Sprintf("0 of %s match %s.  %s clears", ui.Grouped(int64(all)), ui.Clean(l.table.Filtered()), l.keys.Key("app.back")), ui.ToneText
 	}
@@ -264,6 +266,9 @@ func (l *listScreen[T]) Status() status {
 	}
 	shown, all := l.table.Counts()
 	st := status{position: l.table.Position(), filter: ui.Clean(l.table.Filtered()), pulse: l.pulse()}
+	if l.onlyFailing() {
+		st.filter, st.named = "failing only", true
+	}
 	if l.data.last.Loaded {
 		st.count = ui.Grouped(int64(all))
 		if l.spec.more != nil && l.spec.more.Load() {
@@ -445,10 +450,15 @@ func (l *listScreen[T]) last() {
 	l.table.MoveTo(shown - 1)
 }
 
+// onlyFailing reports whether the filter of the x key is in force.
+func (l *listScreen[T]) onlyFailing() bool {
+	return l.spec.failing != "" && l.table.Filtered() == l.spec.failing
+}
+
 // toggleFailing filters to the failing rows, and back to the filter before. The
 // crumbs show it like any filter.
 func (l *listScreen[T]) toggleFailing() {
-	if l.table.Filtered() == l.spec.failing {
+	if l.onlyFailing() {
 		_ = l.table.Filter(l.before) // It was in force before.
 		return
 	}

@@ -437,9 +437,9 @@ func textCommands(v *ui.LogView, say func(string, ui.Tone)) []command {
 		{id: "text.left", run: do(func() { v.Sideways(-sidewaysBy) })},
 		{id: "text.right", run: do(func() { v.Sideways(sidewaysBy) })},
 		{id: "text.wrap", hinted: true, run: do(v.ToggleWrap)},
-		{id: "text.next", reason: noSearch, hinted: true, run: step(1)},
-		{id: "text.previous", reason: noSearch, run: step(-1)},
-		{id: "text.only", reason: noSearch, hinted: true, run: do(v.ToggleOnly)},
+		{id: "text.next", reason: noSearch, urgent: true, run: step(1)},
+		{id: "text.previous", reason: noSearch, urgent: true, run: step(-1)},
+		{id: "text.only", reason: noSearch, urgent: true, run: do(v.ToggleOnly)},
 	}
 	if v.Static {
 		return commands

@@ -33,6 +33,8 @@ type status struct {
 	position string
 	// count stands behind the title in the crumbs, filter behind that.
 	count, filter string
+	// named says that filter is not what was typed but a name for it.
+	named bool
 	// fixed says that there is nothing to move in or to filter.
 	fixed bool
 	// err is why the newest data could not be read, at when the last were read
@@ -54,9 +56,9 @@ type command struct {
 	label string
 	// reason says why it cannot be done now, "" if it can.
 	reason string
-	// hinted commands stand in the hint bar.
-	hinted bool
-	run    func() tea.Cmd
+	// hinted commands stand in the hint bar, urgent ones before all others.
+	hinted, urgent bool
+	run            func() tea.Cmd
 }
 
 // searcher is a screen that the / prompt filters or searches.

@@ -37,6 +37,8 @@ type app struct {
 	settings *config.Config
 	// configFile is where settings come from, an absolute path, or empty.
 	configFile string
+	// unhelped is why no help was printed; cobra has no way to return it.
+	unhelped error
 }
 
 // globals are the flags that every command has.
@@ -54,7 +56,11 @@ func (a *app) run(ctx context.Context, args []string) int {
 	root.SetIn(a.in)
 	root.SetOut(a.out)
 	root.SetErr(a.errs)
-	return a.exitCode(ctx, root.ExecuteContext(ctx))
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		err = a.unhelped
+	}
+	return a.exitCode(ctx, err)
 }
 
 // wantsJSON reports whether errors are to be JSON. It looks at the bare

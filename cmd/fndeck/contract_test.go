@@ -137,6 +137,8 @@ func TestWrongUsageExitsWithTwoAndSaysHow(t *testing.T) {
 		"no cron":            {[]string{"schedule", "create", "hello"}, "--cron"},
 		"unknown shell":      {[]string{"completion", "tcsh"}, "powershell"},
 		"unknown topic":      {[]string{"help", "nosuch"}, "nosuch"},
+		"help of nothing":    {[]string{"nosuch", "--help"}, `no command "nosuch"`},
+		"help in a group":    {[]string{"schedule", "crate", "--help"}, "did you mean create"},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -246,4 +248,14 @@ func TestVerboseShowsTheCauses(t *testing.T) {
 	a.exitCode(t.Context(), &client.Error{Code: client.CodeUnavailable, Message: "list functions", RequestID: "r-1", Status: 502, Err: errors.New("connection refused")})
 	assert.Contains(t, errs.String(), "because: connection refused")
 	assert.Contains(t, errs.String(), "request id r-1, status 502")
+}
+
+func TestTheVersionIsAFlagToo(t *testing.T) {
+	command := fndeck(t, nil, door{}, "version")
+	flag := fndeck(t, nil, door{env: map[string]string{"FNDECK_VERSION": "1.2"}}, "--version")
+	assert.Equal(t, 0, flag.code, flag.errs)
+	assert.Equal(t, command.out, flag.out)
+	assert.Contains(t, flag.out, "fndeck ")
+	got := fndeck(t, helloBackend(), door{env: map[string]string{"FNDECK_VERSION": "1.2"}}, "get", "functions")
+	assert.Equal(t, 0, got.code, "a variable of that name is no flag: %s", got.errs)
 }

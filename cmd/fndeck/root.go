@@ -26,6 +26,7 @@ func (a *app) root() *cobra.Command {
 		Long:              "fndeck deploys, calls, follows and schedules functions.\nWithout a command it is the console; with one it does the same for scripts.",
 		Example:           rootExample,
 		Args:              knownCommand,
+		Version:           version,
 		SilenceErrors:     true,
 		SilenceUsage:      true,
 		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
@@ -44,6 +45,8 @@ func (a *app) root() *cobra.Command {
 		a.keysCommand(), a.completionCommand(), a.manCommand(), a.versionCommand(),
 	)
 	root.SetHelpCommand(helpCommand(root))
+	root.SetHelpFunc(a.help(root.HelpFunc()))
+	root.SetVersionTemplate(versionLine())
 	return root
 }
 
@@ -83,9 +86,9 @@ func (a *app) prepare(cmd *cobra.Command, _ []string) error {
 }
 
 // ownEnvironment are the flags whose variable the command reads itself, because
-// a secret may stand in the environment and not on the command line, and the
-// one that only cobra reads.
-var ownEnvironment = map[string]bool{"index-url": true, "extra-index-url": true, "help": true}
+// a secret may stand in the environment and not on the command line, and those
+// that only cobra reads.
+var ownEnvironment = map[string]bool{"index-url": true, "extra-index-url": true, "help": true, "version": true}
 
 // envName returns the environment variable of a flag.
 func envName(flag string) string {
@@ -128,6 +131,18 @@ func between(least, most int) cobra.PositionalArgs {
 			return usagef(cmd.CommandPath(), "too many arguments from %q on: %s", args[most], cmd.UseLine())
 		}
 		return nil
+	}
+}
+
+// help prints the help of a command, but not that of a group for a word that
+// is none of its commands: cobra would, and exit with 0.
+func (a *app) help(print func(*cobra.Command, []string)) func(*cobra.Command, []string) {
+	return func(cmd *cobra.Command, args []string) {
+		if cmd.HasSubCommands() && cmd.Flags().NArg() > 0 {
+			a.unhelped = knownCommand(cmd, cmd.Flags().Args())
+			return
+		}
+		print(cmd, args)
 	}
 }
 

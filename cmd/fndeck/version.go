@@ -15,6 +15,16 @@ type versionObject struct {
 	Platform string `json:"platform"`
 }
 
+func thisVersion() versionObject {
+	return versionObject{version, runtime.Version(), runtime.GOOS + "/" + runtime.GOARCH}
+}
+
+// versionLine is what version and --version print for people.
+func versionLine() string {
+	v := thisVersion()
+	return fmt.Sprintf("fndeck %s (%s, %s)\n", v.Version, v.Go, v.Platform)
+}
+
 func (a *app) versionCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:     "version",
@@ -26,9 +36,9 @@ func (a *app) versionCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			v := versionObject{version, runtime.Version(), runtime.GOOS + "/" + runtime.GOARCH}
+			v := thisVersion()
 			if format == output.Table || format == output.Wide {
-				return a.write(fmt.Appendf(nil, "fndeck %s (%s, %s)\n", v.Version, v.Go, v.Platform))
+				return a.write([]byte(versionLine()))
 			}
 			return a.print(sheet{One: true, Rows: []row{{Name: v.Version, Value: v}}}, format)
 		},

@@ -200,3 +200,18 @@ func TestOnlyARunningCallCanBeCancelled(t *testing.T) {
 	_, err = action.CancelCall.Run(t.Context(), bare{&fake{}}, running, action.Values{})
 	assert.ErrorIs(t, err, client.ErrUnsupported)
 }
+
+func TestASecondScheduleOfOneNameIsRefused(t *testing.T) {
+	b := full{bare{&fake{
+		schedules: []client.Schedule{{Name: "nightly", Cron: "0 1 * * *"}},
+		create: func(client.ScheduleSpec) (client.Schedule, error) {
+			t.Error("a second one was sent")
+			return client.Schedule{}, nil
+		},
+	}}}
+	_, err := action.CreateSchedule.Run(t.Context(), b, action.Target{Function: &hello},
+		action.Values{Schedule: client.ScheduleSpec{Name: "nightly", Cron: "0 6 * * *"}})
+	require.ErrorIs(t, err, action.ErrScheduleExists)
+	require.ErrorIs(t, err, client.ErrConflict)
+	assert.EqualError(t, err, "hello has a schedule nightly already: 0 1 * * *")
+}

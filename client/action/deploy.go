@@ -3,6 +3,9 @@ package action
 import (
 	"context"
 	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"fndeck/client"
 )
@@ -17,6 +20,19 @@ var Deploy = Action{
 	Run:    deploy,
 }
 
+// CheckName refuses a name that no function can be deployed under.
+func CheckName(name string) error {
+	switch {
+	case name == "":
+		return client.Invalidf("deploy: the function has no name")
+	case !utf8.ValidString(name):
+		return client.Invalidf("deploy: the name %q is not UTF-8", name)
+	case strings.ContainsFunc(name, unicode.IsControl):
+		return client.Invalidf("deploy: the name %q holds a control character", name)
+	}
+	return nil
+}
+
 // deploy returns once the backend has accepted the function; AwaitReady waits
 // for the rest.
 func deploy(ctx context.Context, backend client.Backend, _ Target, values Values) (Outcome, error) {
@@ -24,8 +40,8 @@ func deploy(ctx context.Context, backend client.Backend, _ Target, values Values
 	if err != nil {
 		return Outcome{}, err
 	}
-	if values.Spec.Name == "" {
-		return Outcome{}, client.Invalidf("deploy: the function has no name")
+	if err := CheckName(values.Spec.Name); err != nil {
+		return Outcome{}, err
 	}
 	if values.Code == nil {
 		return Outcome{}, client.Invalidf("deploy %s: no folder or zip chosen", values.Spec.Name)

@@ -13,6 +13,10 @@ import (
 // Match it with errors.Is; Values.Force sends it anyway.
 var ErrUnchanged = errors.New("no changes")
 
+// ErrScheduleExists says that the function has a schedule of that name. Match it
+// with errors.Is.
+var ErrScheduleExists = errors.New("a schedule of that name exists")
+
 // unchangedError is ErrUnchanged with the version that has the same code.
 type unchangedError struct{ version int }
 

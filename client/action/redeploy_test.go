@@ -153,7 +153,7 @@ func TestEveryActionRefusesWithoutATargetAndWithoutTheCapability(t *testing.T) {
 			if a.Needs == "" {
 				return
 			}
-			target := action.Target{Function: &client.Function{Name: "f"}, Schedule: &client.Schedule{Name: "s"}}
+			target := action.Target{Function: &client.Function{Name: "f"}, Schedule: &client.Schedule{Name: "s"}, Call: &client.Call{ID: "5", Status: client.CallRunning}}
 			_, err = a.Run(context.Background(), bare{&fake{}}, target, action.Values{Spec: client.FunctionSpec{Name: "f"}, Code: &client.Package{}})
 			assert.ErrorIs(t, err, client.ErrUnsupported)
 		})

@@ -54,6 +54,9 @@ func createSchedule(ctx context.Context, backend client.Backend, target Target, 
 	if err != nil {
 		return Outcome{}, err
 	}
+	if err := refuseSecond(ctx, scheduler, f, spec.Name); err != nil {
+		return Outcome{}, err
+	}
 	spec.FunctionID, spec.Cron, spec.Data = f.ID, expr.String(), data
 	made, err := scheduler.CreateSchedule(ctx, spec)
 	if err != nil {
@@ -64,6 +67,26 @@ func createSchedule(ctx context.Context, backend client.Backend, target Target, 
 		sentence += ", next at " + made.Next.UTC().Format(time.RFC3339)
 	}
 	return Outcome{Sentence: sentence, Schedule: &made, Warnings: append(expr.Warnings(), warnings...)}, nil
+}
+
+// refuseSecond refuses a second schedule of one name: both would run, and
+// neither could be told from the other.
+func refuseSecond(ctx context.Context, scheduler client.Scheduler, f client.Function, name string) error {
+	existing, err := scheduler.Schedules(ctx, f.ID)
+	if err != nil {
+		return fmt.Errorf("create schedule %s of %s: %w", name, f.Name, err)
+	}
+	for _, s := range existing {
+		if s.Name == name {
+			return &client.Error{
+				Code:    client.CodeConflict,
+				Message: fmt.Sprintf("%s has a schedule %s already: %s", f.Name, name, s.Cron),
+				Hint:    "give it another name",
+				Err:     ErrScheduleExists,
+			}
+		}
+	}
+	return nil
 }
 
 func deleteSchedule(ctx context.Context, backend client.Backend, target Target, _ Values) (Outcome, error) {

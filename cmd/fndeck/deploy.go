@@ -70,6 +70,9 @@ func (a *app) deploy(cmd *cobra.Command, args []string, f deployFlags) error {
 	} else if name, err = nameOf(path); err != nil {
 		return err
 	}
+	if err := action.CheckName(name); err != nil {
+		return err
+	}
 	set, err := a.readSettings(ctx, cmd, f.settings)
 	if err != nil {
 		return err
@@ -229,6 +232,9 @@ func (a *app) sendRedeploy(ctx context.Context, backend client.Backend, f client
 			return err
 		}
 		out, err = a.act(ctx, backend, action.Redeploy, target, values)
+	}
+	if errors.Is(err, action.ErrUnchanged) {
+		return hinted(err, "--force sends the same code again")
 	}
 	if err != nil {
 		return err

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"fndeck/client"
+	"fndeck/client/pack"
 )
 
 const handler = "def handle(client, data):\n    return data\n"
@@ -258,4 +259,33 @@ func TestAMissingLocalFileIsASentenceAndWrongInput(t *testing.T) {
 	got := fndeck(t, helloBackend(), door{}, "call", "hello", "-d", "@"+dir)
 	assert.Equal(t, 2, got.code, got.errs)
 	assert.Contains(t, got.errs, dir+" cannot be read: is a directory")
+}
+
+func TestANameWithAControlCharacterIsRefusedBeforeAnythingIsSent(t *testing.T) {
+	dir := source(t, "x", map[string]string{"handler.py": handler})
+	for _, name := range []string{"a\x1b[2Jb", "a\nb", "a\u009bb", "a\xffb"} {
+		for _, more := range [][]string{nil, {"--dry-run"}} {
+			b := helloBackend()
+			got := fndeck(t, b, door{}, append([]string{"deploy", dir, name}, more...)...)
+			assert.Equal(t, 2, got.code, got.errs)
+			assert.Contains(t, got.errs, "deploy: the name ")
+			assert.Empty(t, b.asked)
+		}
+	}
+}
+
+func TestARedeployOfTheSameCodeNamesTheFlagThatSendsIt(t *testing.T) {
+	dir := source(t, "x", map[string]string{"handler.py": handler})
+	preview, err := pack.Scan(t.Context(), dir, pack.Options{})
+	require.NoError(t, err)
+	code, err := preview.Pack(t.Context())
+	require.NoError(t, err)
+	b := helloBackend()
+	b.versions[0].CodeSHA256 = code.SHA256
+	got := fndeck(t, b, door{}, "redeploy", "hello", dir)
+	assert.Equal(t, 5, got.code, got.errs)
+	assert.Contains(t, got.errs, "no changes since v2\n  --force ")
+	assert.Empty(t, b.asked)
+	got = fndeck(t, b, door{}, "redeploy", "hello", dir, "--force")
+	assert.Equal(t, 0, got.code, got.errs)
 }

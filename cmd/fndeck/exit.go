@@ -137,3 +137,9 @@ func usagef(command, format string, args ...any) error {
 		Hint:    command + " --help shows how",
 	}
 }
+
+// hinted returns err with a hint in the words of the command line.
+func hinted(err error, hint string) error {
+	x := client.Explain(err)
+	return &client.Error{Code: x.Code, Message: x.Sentence, Hint: hint, RequestID: x.RequestID, Status: x.Status, Err: err}
+}

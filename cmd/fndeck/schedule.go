@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -66,6 +67,9 @@ func (a *app) scheduleCreateCommand() *cobra.Command {
 				spec.Name = f.Name
 			}
 			out, err := a.act(ctx, backend, action.CreateSchedule, action.Target{Function: &f}, action.Values{Schedule: spec})
+			if errors.Is(err, action.ErrScheduleExists) {
+				return hinted(err, "--name gives it another name")
+			}
 			if err != nil || a.flags.output == "" {
 				return err
 			}

@@ -100,9 +100,9 @@ func (a *app) awaitCall(ctx context.Context, backend client.Backend, call client
 		waiting, cancel = context.WithTimeout(ctx, timeout)
 	}
 	defer cancel()
-	stop := a.tail(waiting, backend, client.LogQuery{FunctionID: call.FunctionID, CallID: call.ID}, true)
+	log := a.tail(waiting, backend, client.LogQuery{FunctionID: call.FunctionID, CallID: call.ID}, true)
 	ended, err := action.AwaitCall(waiting, backend, call)
-	stop()
+	log.stop()
 	if errors.Is(waiting.Err(), context.DeadlineExceeded) && ctx.Err() == nil && err != nil {
 		return &client.Error{
 			Code:    client.CodeTimeout,
@@ -120,7 +120,14 @@ func (a *app) awaitCall(ctx context.Context, backend client.Backend, call client
 	if err != nil {
 		return fmt.Errorf("result of call %s: %w", call.ID, err)
 	}
-	if err := a.printCall(ended, result, format, false); err != nil {
+	shown := ended
+	if shown.Error != nil && log.shows(shown.Error.Trace) {
+		shown.Error = &client.Failure{Message: shown.Error.Message}
+	}
+	if a.flags.output != "" {
+		shown = ended // An answer for machines is whole.
+	}
+	if err := a.printCall(shown, result, format, false); err != nil {
 		return err
 	}
 	return callError(ended)

@@ -3,6 +3,9 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
+	"slices"
+	"strings"
 	"time"
 
 	"fndeck/client"
@@ -21,9 +24,9 @@ func (a *app) settle(ctx context.Context, backend client.Backend, f client.Funct
 	if noWait {
 		return a.printOutcome(f, format)
 	}
-	stop := a.tail(ctx, backend, client.LogQuery{FunctionID: f.ID, DeployID: f.DeployID}, f.DeployID != "")
+	log := a.tail(ctx, backend, client.LogQuery{FunctionID: f.ID, DeployID: f.DeployID}, f.DeployID != "")
 	ready, err := action.AwaitReady(ctx, backend, f.ID, nil)
-	stop()
+	log.stop()
 	if err != nil {
 		return err
 	}
@@ -46,12 +49,49 @@ func (a *app) printOutcome(f client.Function, format string) error {
 	return a.print(s, format)
 }
 
+// tailKept is how many of the last lines a tail remembers.
+const tailKept = 200
+
+// tail is a log that is followed to stderr.
+type tail struct {
+	// stop waits for the last lines, for a moment at most, and ends the tail.
+	stop func()
+	// last are the newest lines as they were shown, tailKept at most. They are
+	// read after stop.
+	last []string
+}
+
+// shows reports whether text ended up on stderr: a function's traceback is in its
+// log on most systems, and in the call's error too.
+func (t *tail) shows(text string) bool {
+	lines := ui.CleanLines(strings.TrimSpace(text))
+	for _, line := range lines[max(0, len(lines)-tailKept/2):] {
+		if line != "" && !slices.Contains(t.last, line) {
+			return false
+		}
+	}
+	return true
+}
+
+// show writes lines and remembers the last of them.
+func (t *tail) show(w io.Writer, lines []client.LogLine) error {
+	for _, line := range lines {
+		text := ui.Clean(line.Text)
+		if _, err := fmt.Fprintf(w, "  %s\n", text); err != nil {
+			return err
+		}
+		t.last = append(t.last, text)
+	}
+	t.last = t.last[max(0, len(t.last)-tailKept):]
+	return nil
+}
+
 // tail follows a log to stderr until its end, unless stderr is kept for JSON.
-// stop waits for the last lines, for a moment at most.
-func (a *app) tail(ctx context.Context, backend client.Backend, query client.LogQuery, known bool) (stop func()) {
+func (a *app) tail(ctx context.Context, backend client.Backend, query client.LogQuery, known bool) *tail {
+	t := &tail{stop: func() {}}
 	follower, err := client.As[client.LogFollower](backend, client.CanFollowLogs)
 	if err != nil || !known || a.jsonMode {
-		return func() {}
+		return t
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	ended := make(chan struct{})
@@ -59,16 +99,9 @@ func (a *app) tail(ctx context.Context, backend client.Backend, query client.Log
 		defer close(ended)
 		// What is waited for reports its own end; a log that cannot be followed
 		// is no reason to give up on it.
-		_ = follower.FollowLogs(ctx, query, func(lines []client.LogLine) error {
-			for _, line := range lines {
-				if _, err := fmt.Fprintf(a.errs, "  %s\n", ui.Clean(line.Text)); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
+		_ = follower.FollowLogs(ctx, query, func(lines []client.LogLine) error { return t.show(a.errs, lines) })
 	}()
-	return func() {
+	t.stop = func() {
 		grace := time.NewTimer(tailGrace)
 		defer grace.Stop()
 		select {
@@ -79,4 +112,5 @@ func (a *app) tail(ctx context.Context, backend client.Backend, query client.Log
 		cancel()
 		<-ended
 	}
+	return t
 }

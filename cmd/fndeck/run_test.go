@@ -61,6 +61,35 @@ func TestAFailedCallExitsWithEightAndATimeoutWithSeven(t *testing.T) {
 	}
 }
 
+func TestATracebackThatTheLogShowedIsNotPrintedAgain(t *testing.T) {
+	const trace = "Traceback (most recent call last):\n  File \"handler.py\", line 3\nKeyError: 'name'"
+	for logged, times := range map[bool]int{true: 1, false: 1} {
+		b := helloBackend()
+		b.ends = client.Call{ID: "c1", Status: client.CallFailed, Error: &client.Failure{Message: "KeyError: 'name'", Trace: trace}}
+		if logged {
+			for _, line := range strings.Split(trace, "\n") {
+				b.lines = append(b.lines, client.LogLine{Text: line})
+			}
+		}
+		got := fndeck(t, b, door{}, "call", "hello")
+		assert.Equal(t, 8, got.code)
+		assert.Equal(t, times, strings.Count(got.errs, "Traceback"), got.errs)
+		assert.Contains(t, got.errs, "fndeck: call c1: Failed: KeyError: 'name'")
+
+		got = fndeck(t, b, door{}, "call", "hello", "-o", "yaml")
+		assert.Contains(t, got.out, "Traceback", "an answer for machines is whole")
+	}
+}
+
+func TestASecondScheduleOfOneNameIsRefused(t *testing.T) {
+	b := helloBackend()
+	got := fndeck(t, b, door{}, "schedule", "create", "hello", "--name", "often", "--cron", "0 6 * * *", "--yes")
+	assert.Equal(t, 5, got.code, got.errs)
+	assert.Contains(t, got.errs, "hello has a schedule often already: */5 * * * *")
+	assert.Contains(t, got.errs, "--name")
+	assert.Empty(t, b.asked)
+}
+
 func TestACallThatOutlastsTheTimeoutGoesOn(t *testing.T) {
 	got := fndeck(t, helloBackend(), door{}, "call", "hello", "--timeout", "1ms")
 	assert.Equal(t, 7, got.code)

@@ -75,6 +75,9 @@ func (s *shell) ask(request RunAction) tea.Cmd {
 	s.asked++
 	dialog := ui.NewConfirm(a.Label+" "+subject(request.Target)+"?", question, typed, s.clock)
 	dialog.ID, dialog.Yes = fmt.Sprintf("ask-%d", s.asked), sentenceCase(a.Label)
+	if a.ID == action.CancelCall.ID {
+		dialog.Yes = "End the call" // Beside a button that cancels the question.
+	}
 	dialog.SwallowTypeAhead()
 	request.Confirmed = true
 	s.pending = &pendingAction{id: dialog.ID, request: request}

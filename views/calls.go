@@ -185,8 +185,18 @@ func callListCommands(s *shell, l *listScreen[client.Call]) []command {
 		l.on("functions.call", true, able(action.Invoke), func(c client.Call) tea.Cmd { return s.call(s.functionOf(c), c.ID) }),
 		l.on("functions.repeat", true, able(action.Invoke), func(c client.Call) tea.Cmd { return s.repeat(s.functionOf(c), c.ID) }),
 		l.on("functions.redeploy", true, able(action.Redeploy), func(c client.Call) tea.Cmd { return s.redeploy(s.functionOf(c)) }),
+		l.on("calls.cancel", false, s.uncancellable, s.cancelCall),
 		l.on("list.describe", false, nil, func(c client.Call) tea.Cmd { return s.open(newCallPage(s, c)) }),
 	}
+}
+
+// uncancellable is why a call cannot be cancelled.
+func (s *shell) uncancellable(c client.Call) string {
+	return s.reason(action.CancelCall, action.Target{Call: &c})
+}
+
+func (s *shell) cancelCall(c client.Call) tea.Cmd {
+	return s.start(RunAction{Action: action.CancelCall, Target: action.Target{Call: &c}})
 }
 
 // functionOf is a call's function as far as it is known.
@@ -248,8 +258,11 @@ func newCallPage(s *shell, c client.Call) *pageScreen[calledOnce] {
 		first:   firstTab,
 		running: func(v calledOnce) bool { return !v.call.Status.Ended() },
 		summary: func(v calledOnce, at moment) []ui.Cell { return callSummary(v.call, at) },
-		commands: func(*pageScreen[calledOnce]) []command {
-			f := s.functionOf(c)
+		commands: func(p *pageScreen[calledOnce]) []command {
+			f, current := s.functionOf(c), c
+			if v, ok := p.value(); ok {
+				current = v.call
+			}
 			able := func(a action.Action) string { return s.reason(a, action.Target{Function: &f}) }
 			return []command{
 				{id: "functions.call", label: "call again", hinted: true, reason: able(action.Invoke), run: func() tea.Cmd { return s.call(f, c.ID) }},
@@ -258,6 +271,7 @@ func newCallPage(s *shell, c client.Call) *pageScreen[calledOnce] {
 				{id: "list.logs", run: func() tea.Cmd {
 					return s.open(newLogs(s, logScope{query: client.LogQuery{FunctionID: c.FunctionID, CallID: c.ID}, name: "call " + ui.Clean(c.ID)}))
 				}},
+				{id: "calls.cancel", hinted: true, reason: s.uncancellable(current), run: func() tea.Cmd { return s.cancelCall(current) }},
 				{id: "list.describe", label: "function", run: func() tea.Cmd { return s.open(newFunctionPage(s, f)) }},
 			}
 		},

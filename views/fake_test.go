@@ -19,6 +19,7 @@ type fakeBackend struct {
 	schedules   []client.Schedule
 	runs        []client.ScheduleRun
 	versions    []client.Version
+	deploys     []client.Deploy
 	lines       []client.LogLine
 	result      client.Result
 
@@ -30,6 +31,7 @@ type fakeBackend struct {
 	remove     func(string) error
 	create     func(client.ScheduleSpec) (client.Schedule, error)
 	unschedule func(string) error
+	cancel     func(string) error
 	watch      func(context.Context, func(client.Event)) error
 	follow     func(context.Context, client.LogQuery, func([]client.LogLine) error) error
 }
@@ -44,6 +46,9 @@ var (
 	_ client.Scheduler   = (*fakeBackend)(nil)
 	_ client.RunLister   = (*fakeBackend)(nil)
 	_ client.Pusher      = (*fakeBackend)(nil)
+	_ client.Canceller   = (*fakeBackend)(nil)
+
+	_ client.DeployLister = (*fakeBackend)(nil)
 )
 
 func (f *fakeBackend) Describe() client.Description { return f.description }
@@ -207,6 +212,19 @@ func (f *fakeBackend) ScheduleRuns(context.Context, string, int) ([]client.Sched
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return append([]client.ScheduleRun(nil), f.runs...), f.listErr
+}
+
+func (f *fakeBackend) CancelCall(_ context.Context, _, callID string) error {
+	if f.cancel == nil {
+		return nil
+	}
+	return f.cancel(callID)
+}
+
+func (f *fakeBackend) Deploys(context.Context, string, int) ([]client.Deploy, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return append([]client.Deploy(nil), f.deploys...), f.listErr
 }
 
 // Watch emits a reset and waits, unless the test has its own.

@@ -27,6 +27,9 @@ type described struct {
 // deploysShown is how many past deploys the page lists.
 const deploysShown = 50
 
+// tabDeploys is the tab of the page of a function with its deploys.
+const tabDeploys = 2
+
 // newFunctionPage describes one function.
 func newFunctionPage(s *shell, f client.Function) *pageScreen[described] {
 	return newPage(s, pageSpec[described]{
@@ -47,11 +50,15 @@ func newFunctionPage(s *shell, f client.Function) *pageScreen[described] {
 			if d, ok := p.value(); ok {
 				current = d.function
 			}
-			return append(functionCommands(s, current),
-				command{id: "list.logs", hinted: true, run: func() tea.Cmd { return s.functionLogs(current) }},
-				command{id: "list.open", label: "calls", hinted: true, run: func() tea.Cmd {
-					return s.open(newCalls(s, callScope{functionID: f.ID, name: ui.Clean(f.Name)}))
-				}},
+			logs := command{id: "list.logs", hinted: true, run: func() tea.Cmd { return s.functionLogs(current) }}
+			open := command{id: "list.open", label: "calls", hinted: true, run: func() tea.Cmd {
+				return s.open(newCalls(s, callScope{functionID: f.ID, name: ui.Clean(f.Name)}))
+			}}
+			if p.tab == tabDeploys {
+				builds := func() tea.Cmd { return s.open(newDeploys(s, current)) }
+				open.label, open.run, logs.label, logs.run, logs.hinted = "choose a build", builds, "choose a build", builds, false
+			}
+			return append(functionCommands(s, current), logs, open,
 				command{
 					id: "functions.upload", reason: s.reason(action.Redeploy, action.Target{Function: &current}),
 					run: func() tea.Cmd { return s.upload(&current, current.Folder) },
@@ -183,19 +190,8 @@ func deployFacts(d described, at moment) []ui.Fact {
 	var facts []ui.Fact
 	for _, dep := range d.deploys {
 		state, tone := at.theme.StateText(string(dep.Status))
-		took := ""
-		switch {
-		case !dep.Ended.IsZero():
-			took = ui.Duration(dep.Ended.Sub(dep.Started))
-		case !dep.Started.IsZero():
-			took = ui.Elapsed(at.now.Sub(dep.Started))
-		}
-		versions := fmt.Sprintf("v%d", dep.ToVersion)
-		if dep.FromVersion > 0 {
-			versions = fmt.Sprintf("v%d%s%s", dep.FromVersion, at.theme.Glyph('→'), versions)
-		}
-		line := fmt.Sprintf("%s  %s  %s  %s  %s", ui.Pad(state, 11), ui.Pad(versions, 7),
-			ui.Pad(dep.Phase, 11), ui.PadLeft(took, 7), fullTime(dep.Started, at.zone))
+		line := fmt.Sprintf("%s  %s  %s  %s  %s", ui.Pad(state, 11), ui.Pad(deployVersions(dep, at), 7),
+			ui.Pad(dep.Phase, 11), ui.PadLeft(deployTook(dep, at), 7), fullTime(dep.Started, at.zone))
 		facts = append(facts, ui.Fact{Label: dep.Kind, Value: line, Tone: quiet(tone, false)})
 		if dep.Error != nil {
 			facts = append(facts, ui.Fact{Value: "  " + dep.Error.Message, Tone: ui.ToneBad})
@@ -205,4 +201,84 @@ func deployFacts(d described, at moment) []ui.Fact {
 		return []ui.Fact{{Value: "No deploys yet.", Tone: ui.ToneDim}}
 	}
 	return facts
+}
+
+// newDeploys is the list of a function's deploys, to choose one whose build
+// output is wanted.
+func newDeploys(s *shell, f client.Function) *listScreen[client.Deploy] {
+	lister, missing := client.As[client.DeployLister](s.backend, client.CanListBuilds)
+	spec := listSpec[client.Deploy]{
+		title: "deploys " + ui.Clean(f.Name), noun: "deploys",
+		columns: deployColumns,
+		id:      func(d client.Deploy) string { return d.ID },
+		load: func(ctx context.Context) ([]client.Deploy, error) {
+			return lister.Deploys(ctx, f.ID, deploysShown)
+		},
+		kinds: []string{"deploy"}, ages: true, empty: "No deploys yet.",
+		running: func(d client.Deploy) bool { return d.Ended.IsZero() },
+		sortAge: "started", sortStatus: "status",
+		commands: func(l *listScreen[client.Deploy]) []command {
+			build := func(d client.Deploy) tea.Cmd {
+				query := client.LogQuery{FunctionID: f.ID, DeployID: d.ID}
+				return s.open(newLogs(s, logScope{query: query, name: ui.Clean(f.Name), build: true}))
+			}
+			return []command{l.on("list.open", true, nil, build), l.on("list.logs", false, nil, build)}
+		},
+	}
+	if missing != nil {
+		spec.missing = client.Explain(missing).Sentence
+	}
+	return newListScreen(s, spec)
+}
+
+var deployColumns = []listColumn[client.Deploy]{
+	{
+		Column: ui.Column{Title: "KIND", Key: "kind", Priority: 1, Min: 8},
+		cell:   func(d client.Deploy, _ moment) ui.Cell { return text(d.Kind) },
+	},
+	{
+		Column: ui.Column{Title: "STATUS", Key: "status", Priority: 1, Min: 11},
+		cell:   func(d client.Deploy, at moment) ui.Cell { return stateCell(at, string(d.Status), 0) },
+	},
+	{
+		Column: ui.Column{Title: "VERSION", Key: "version", Priority: 1, Min: 7},
+		cell:   func(d client.Deploy, at moment) ui.Cell { return ui.Cell{Text: deployVersions(d, at)} },
+	},
+	{
+		Column: ui.Column{Title: "TOOK", Key: "took", Priority: 2, Min: 6, Align: ui.AlignRight, Volatile: true},
+		cell:   func(d client.Deploy, at moment) ui.Cell { return ui.Cell{Text: deployTook(d, at)} },
+	},
+	{
+		Column: ui.Column{Title: "STARTED", Key: "started", Priority: 1, Min: 8, Volatile: true},
+		cell:   func(d client.Deploy, at moment) ui.Cell { return ui.Cell{Text: clockTime(d.Started, at)} },
+		order:  func(a, b client.Deploy) int { return b.Started.Compare(a.Started) },
+	},
+	{
+		Column: ui.Column{Title: "ERROR", Key: "error", Priority: 2, Min: 12, Grow: true},
+		cell: func(d client.Deploy, _ moment) ui.Cell {
+			if d.Error == nil {
+				return ui.Cell{}
+			}
+			return ui.Cell{Text: ui.Clean(firstLine(d.Error.Message)), Tone: ui.ToneBad}
+		},
+	},
+}
+
+// deployVersions is "v7→v8", or "v1" for a first deploy.
+func deployVersions(d client.Deploy, at moment) string {
+	if d.FromVersion == 0 {
+		return fmt.Sprintf("v%d", d.ToVersion)
+	}
+	return fmt.Sprintf("v%d%sv%d", d.FromVersion, at.theme.Glyph('→'), d.ToVersion)
+}
+
+// deployTook is how long a deploy took, or has been under way.
+func deployTook(d client.Deploy, at moment) string {
+	switch {
+	case !d.Ended.IsZero():
+		return ui.Duration(d.Ended.Sub(d.Started))
+	case !d.Started.IsZero():
+		return ui.Elapsed(at.now.Sub(d.Started))
+	}
+	return ""
 }

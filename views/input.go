@@ -36,6 +36,9 @@ func (r *root) key(msg tea.KeyPressMsg) tea.Cmd {
 			return r.perform(c)
 		}
 	}
+	if slices.Contains(laterKeys, name) {
+		r.say(name+" is not in this version; "+r.keys.Key("app.help")+" lists the keys", ui.ToneWarn)
+	}
 	return nil
 }
 

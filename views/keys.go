@@ -36,6 +36,7 @@ var defaultKeys = []ui.Binding{
 	{ID: "functions.upload", Scope: ui.ScopeList, Keys: []string{"u"}, Label: "upload", Help: "upload a folder or a zip"},
 	{ID: "list.new", Scope: ui.ScopeList, Keys: []string{"n"}, Label: "new", Help: "make a new one"},
 	{ID: "functions.rollback", Scope: ui.ScopeList, Keys: []string{"b"}, Label: "roll back", Help: "choose an earlier version to serve again"},
+	{ID: "calls.cancel", Scope: ui.ScopeList, Keys: []string{"K"}, Label: "cancel", Help: "end a running call; asks first"},
 	{ID: "list.delete", Scope: ui.ScopeList, Keys: []string{"ctrl+d"}, Label: "delete", Help: "delete; its name must be typed"},
 	{ID: "list.failing", Scope: ui.ScopeList, Keys: []string{"x"}, Label: "failing", Help: "failing rows only"},
 	{ID: "list.older", Scope: ui.ScopeList, Keys: []string{"M"}, Label: "older", Help: "load older ones"},
@@ -67,6 +68,12 @@ var defaultKeys = []ui.Binding{
 	{ID: "text.next", Scope: ui.ScopeText, Keys: []string{"n"}, Label: "next", Help: "next match"},
 	{ID: "text.previous", Scope: ui.ScopeText, Keys: []string{"N"}, Label: "previous", Help: "previous match"},
 	{ID: "text.only", Scope: ui.ScopeText, Keys: []string{"x"}, Label: "matches", Help: "only the lines that match"},
+}
+
+// laterKeys are keys that hands from other consoles, or the plan of this one,
+// look for, and that this version does not have: silence would look like a fault.
+var laterKeys = []string{
+	":", "ctrl+p", "@", "&", "#", "~", "space", "v", "U", "*", "y", "c", "C", "e", "R", "t", "p", "a", "T",
 }
 
 // KeyTable is the bindings of one scope, for the documentation.

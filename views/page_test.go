@@ -1,6 +1,7 @@
 package views
 
 import (
+	"context"
 	"testing"
 	"time"
 
@@ -71,5 +72,82 @@ func TestThePageOfErrorsSaysWhatItHolds(t *testing.T) {
 	drive(t, sampleBackend(bubbleStart), func(d *driver) {
 		d.press("!")
 		d.see("No error in this console since 01:00.  Failed calls: 2, then x")
+	})
+}
+
+func TestTheBuildOutputOfAnyDeployIsOneChoiceAway(t *testing.T) {
+	backend := sampleBackend(bubbleStart)
+	backend.deploys = []client.Deploy{
+		{ID: "d9", FunctionID: "f1", Kind: "redeploy", FromVersion: 11, ToVersion: 12, Status: client.FunctionReady, Started: bubbleStart.Add(-time.Hour), Ended: bubbleStart.Add(-time.Hour + 4*time.Second)},
+		{ID: "d8", FunctionID: "f1", Kind: "redeploy", FromVersion: 10, ToVersion: 11, Status: client.FunctionFailed, Started: bubbleStart.Add(-2 * time.Hour), Ended: bubbleStart.Add(-2 * time.Hour), Error: &client.Failure{Message: "no module named requests"}},
+	}
+	var asked []client.LogQuery
+	backend.follow = func(_ context.Context, query client.LogQuery, _ func([]client.LogLine) error) error {
+		asked = append(asked, query)
+		return nil
+	}
+	for _, key := range []string{"enter", "l"} {
+		asked = nil
+		drive(t, backend, func(d *driver) {
+			d.press("d", "tab", "tab")
+			d.see("v11→v12", "choose a build")
+			d.press(key)
+			d.see("deploys ingest-pi (2)", "› redeploy", "v11→v12", "no module named requests")
+			d.press(key)
+			d.see("build ingest-pi")
+			require.NotEmpty(t, asked)
+			assert.Equal(t, "d9", asked[len(asked)-1].DeployID)
+		})
+	}
+}
+
+func TestARunningCallIsCancelledAfterAYes(t *testing.T) {
+	for name, open := range map[string][]string{"list": {"2"}, "page": {"2", "enter"}} {
+		t.Run(name, func(t *testing.T) {
+			backend := sampleBackend(bubbleStart)
+			var cancelled []string
+			backend.cancel = func(id string) error {
+				cancelled = append(cancelled, id)
+				return nil
+			}
+			drive(t, backend, func(d *driver) {
+				d.press(open...)
+				d.press("K")
+				d.see("cancel call c-900", "End the call")
+				d.wait(time.Second)
+				d.press("n")
+				assert.Empty(t, cancelled)
+				d.press("K")
+				d.wait(time.Second)
+				d.press("y")
+				assert.Equal(t, []string{"c-900"}, cancelled)
+				d.press("1", "2", "j", "K")
+				d.see("call c-899 has ended: Completed")
+			})
+		})
+	}
+}
+
+func TestAKeyThatThisVersionDoesNotHaveSaysSo(t *testing.T) {
+	drive(t, sampleBackend(bubbleStart), func(d *driver) {
+		bound := map[string]bool{}
+		for _, c := range append(d.root.root.screen().Commands(), d.root.root.global()...) {
+			b, _ := d.root.root.keys.Lookup(c.id)
+			for _, key := range b.Keys {
+				bound[key] = true
+			}
+		}
+		for _, key := range laterKeys {
+			assert.False(t, bound[key], "%s is there", key)
+			if key == "space" {
+				continue
+			}
+			d.press("j", key)
+			d.see(key + " is not in this version")
+		}
+		d.press("?")
+		d.miss("not in this version")
+		d.press("esc", "l", "t")
+		d.miss("not in this version")
 	})
 }

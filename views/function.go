@@ -163,7 +163,7 @@ func versionFacts(d described, at moment) []ui.Fact {
 			serving = "serves"
 		}
 		line := fmt.Sprintf("%s  %s  %s  %s  %s", ui.Pad(state, 11), ui.Pad(serving, 6),
-			ui.Pad(v.Runtime, 8), ui.PadLeft(nonZeroBytes(v.SizeBytes), 8), fullTime(v.Created, at.zone))
+			ui.Pad(v.Runtime, 8), ui.PadLeft(nonZeroBytes(v.SizeBytes), 8), clockTime(v.Created, at))
 		facts = append(facts, ui.Fact{Label: fmt.Sprintf("v%d", v.Number), Value: line, Tone: quiet(tone, v.Serving)})
 		if v.Error != nil {
 			facts = append(facts, ui.Fact{Value: "  " + v.Error.Message, Tone: ui.ToneBad})
@@ -191,7 +191,7 @@ func deployFacts(d described, at moment) []ui.Fact {
 	for _, dep := range d.deploys {
 		state, tone := at.theme.StateText(string(dep.Status))
 		line := fmt.Sprintf("%s  %s  %s  %s  %s", ui.Pad(state, 11), ui.Pad(deployVersions(dep, at), 7),
-			ui.Pad(dep.Phase, 11), ui.PadLeft(deployTook(dep, at), 7), fullTime(dep.Started, at.zone))
+			ui.Pad(dep.Phase, 11), ui.PadLeft(deployTook(dep, at), 7), clockTime(dep.Started, at))
 		facts = append(facts, ui.Fact{Label: dep.Kind, Value: line, Tone: quiet(tone, false)})
 		if dep.Error != nil {
 			facts = append(facts, ui.Fact{Value: "  " + dep.Error.Message, Tone: ui.ToneBad})

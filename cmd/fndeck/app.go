@@ -85,6 +85,10 @@ func wantsJSON(args []string, env func(string) string) bool {
 
 // with opens the backend, does the work and closes it again.
 func (a *app) with(ctx context.Context, work func(client.Backend) error) error {
+	// What the work prints is in the configured zone, so that must be known.
+	if _, err := a.configuration(); err != nil {
+		return err
+	}
 	backend, err := a.open(ctx, false)
 	if err != nil {
 		return err

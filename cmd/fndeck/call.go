@@ -158,7 +158,7 @@ func (a *app) printCall(call client.Call, result client.Result, format string, i
 	}
 	if a.flags.output != "" {
 		s := sheet{Header: callsListing.header, Wide: callsListing.wide, One: true}
-		r := callRow(call, a.now())
+		r := callRow(call, a.clock())
 		r.Value = struct {
 			client.Call
 			Response json.RawMessage `json:"response,omitempty"`

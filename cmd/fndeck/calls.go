@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -84,7 +83,7 @@ func fetchCalls(ctx context.Context, a *app, backend client.Backend, s scope) ([
 		if err != nil {
 			return nil, fmt.Errorf("list calls: %w", err)
 		}
-		return rowsOf(list, a.now(), callRow), nil
+		return rowsOf(list, a.clock(), callRow), nil
 	}
 	call, err := backend.Call(ctx, query.FunctionID, s.id) // Without a function any call of this id.
 	if err != nil {
@@ -95,7 +94,7 @@ func fetchCalls(ctx context.Context, a *app, backend client.Backend, s scope) ([
 		return nil, fmt.Errorf("result of call %s: %w", call.ID, err)
 	}
 	result.Data, result.Response = asJSON(result.Data), asJSON(result.Response)
-	r := callRow(call, a.now())
+	r := callRow(call, a.clock())
 	r.Value = struct {
 		client.Call
 		client.Result
@@ -122,7 +121,7 @@ func readCalls(ctx context.Context, backend client.Backend, query client.CallQue
 	}
 }
 
-func callRow(c client.Call, _ time.Time) row {
+func callRow(c client.Call, at output.Clock) row {
 	trigger, result := "manual", c.Preview
 	if c.ScheduleName != "" {
 		trigger = c.ScheduleName
@@ -133,7 +132,7 @@ func callRow(c client.Call, _ time.Time) row {
 		result = c.Error.Message
 	}
 	return row{Key: c.ID, Name: c.ID, Value: c, Cells: []string{
-		c.ID, c.FunctionName, string(c.Status), output.Time(c.Started), output.Duration(c.Duration), trigger, result,
-		output.Version(c.Version), output.Count(c.LogLines), output.Time(c.Ended),
+		c.ID, c.FunctionName, string(c.Status), at.Time(c.Started), output.Duration(c.Duration), trigger, result,
+		output.Version(c.Version), output.Count(c.LogLines), at.Time(c.Ended),
 	}}
 }

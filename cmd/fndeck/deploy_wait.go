@@ -45,7 +45,7 @@ func (a *app) printOutcome(f client.Function, format string) error {
 		return nil
 	}
 	s := sheet{Header: functionsListing.header, Wide: functionsListing.wide, One: true}
-	s.Rows = []row{functionRow(f, a.now())}
+	s.Rows = []row{functionRow(f, a.clock())}
 	return a.print(s, format)
 }
 

@@ -194,16 +194,16 @@ func (a *app) engineStatus(cmd *cobra.Command) error {
 	if s.Version != version {
 		a.note("the engine is %s and this is %s: fndeck engine stop, then any command starts the new one", ui.Clean(s.Version), version)
 	}
-	return a.print(statusSheet(s), format)
+	return a.print(statusSheet(s, a.clock()), format)
 }
 
 // statusSheet is the row of an engine; its TCP column stands there only while
 // the port is open.
-func statusSheet(s embedded.EngineStatus) sheet {
+func statusSheet(s embedded.EngineStatus, at output.Clock) sheet {
 	header := []string{"PID", "VERSION", "FUNCTIONS", "RUNNING", "ISOLATION", "RUNTIMES", "STARTED"}
 	cells := []string{
 		strconv.Itoa(s.PID), s.Version, strconv.Itoa(s.Functions), strconv.Itoa(s.Running), s.Isolation,
-		strings.Join(s.Runtimes, " "), output.Time(s.Started),
+		strings.Join(s.Runtimes, " "), at.Time(s.Started),
 	}
 	if s.TCP != "" {
 		header, cells = append(header, "TCP"), append(cells, s.TCP)

@@ -9,6 +9,7 @@ import (
 
 	"fndeck/client/embedded"
 	"fndeck/cmd/config"
+	"fndeck/cmd/output"
 )
 
 func TestTheFlagOfThePortWinsOverTheEnvironmentAndThatOverTheFile(t *testing.T) {
@@ -45,11 +46,11 @@ func TestTheFlagOfThePortWinsOverTheEnvironmentAndThatOverTheFile(t *testing.T) 
 
 func TestTheStatusOfAnEngineShowsIsolationAndAnOpenPort(t *testing.T) {
 	s := embedded.EngineStatus{PID: 7, Isolation: "isolation: filesystem", StateDir: "/state", Socket: "/state/s"}
-	closed := statusSheet(s)
+	closed := statusSheet(s, output.Clock{})
 	assert.Contains(t, closed.Header, "ISOLATION")
 	assert.NotContains(t, closed.Header, "TCP")
 	s.TCP = "http://127.0.0.1:4711"
-	open := statusSheet(s)
+	open := statusSheet(s, output.Clock{})
 	for _, sheet := range []sheet{closed, open} {
 		assert.Len(t, sheet.Rows[0].Cells, len(sheet.Header)+len(sheet.Wide))
 		assert.Contains(t, sheet.Rows[0].Cells, "isolation: filesystem")

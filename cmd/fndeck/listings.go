@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"strconv"
-	"time"
 
 	"fndeck/client"
 	"fndeck/cmd/output"
@@ -15,7 +14,7 @@ var (
 	functionsListing = listing{
 		kind: "functions", aliases: []string{"function", "fn"},
 		header: []string{"NAME", "STATUS", "VERSION", "LAST CALL", "P95", "SCHEDULES", "RUNTIME"},
-		wide:   []string{"ID", "EXTERNAL ID", "SIZE", "MODE", "OWNER", "FOLDER", "CREATED"},
+		wide:   []string{"ID", "EXTERNAL ID", "SIZE", "MODE", "OWNER", "FOLDER", "CREATED", "ERROR"},
 		events: []string{"function", "version", "deploy", "call", "schedule"},
 		empty:  "no functions: fndeck deploy DIR makes one",
 		fetch:  fetchFunctions,
@@ -86,17 +85,25 @@ func fetchFunctions(ctx context.Context, a *app, backend client.Backend, s scope
 		}
 		list = all
 	}
-	return rowsOf(list, a.now(), functionRow), nil
+	return rowsOf(list, a.clock(), functionRow), nil
 }
 
-func functionRow(f client.Function, now time.Time) row {
+func functionRow(f client.Function, at output.Clock) row {
 	version := output.Version(f.Version)
 	if f.DeployingVersion != 0 {
 		version += " > " + output.Version(f.DeployingVersion)
 	}
+	// A version that serves says nothing of the deploy after it.
+	status, message := string(f.Status), ""
+	if f.Error != nil {
+		message = f.Error.Message
+		if f.Status == client.FunctionReady {
+			status += ", deploy failed"
+		}
+	}
 	return row{Key: f.ID, Name: f.Name, Value: f, Cells: []string{
-		f.Name, string(f.Status), version, output.LastCall(f.LastCall, now), output.Duration(f.P95), output.Count(int64(f.Schedules)), f.Runtime,
-		f.ID, f.ExternalID, output.Size(f.SizeBytes), f.Mode, f.Owner, f.Folder, output.Time(f.Created),
+		f.Name, status, version, at.LastCall(f.LastCall), output.Duration(f.P95), output.Count(int64(f.Schedules)), f.Runtime,
+		f.ID, f.ExternalID, output.Size(f.SizeBytes), f.Mode, f.Owner, f.Folder, at.Time(f.Created), message,
 	}}
 }
 
@@ -110,7 +117,7 @@ func fetchSchedules(ctx context.Context, a *app, backend client.Backend, s scope
 		if err != nil {
 			return nil, err
 		}
-		return []row{scheduleRow(found, a.now())}, nil
+		return []row{scheduleRow(found, a.clock())}, nil
 	}
 	function := ""
 	if s.function != nil {
@@ -120,13 +127,13 @@ func fetchSchedules(ctx context.Context, a *app, backend client.Backend, s scope
 	if err != nil {
 		return nil, fmt.Errorf("list schedules: %w", err)
 	}
-	return rowsOf(list, a.now(), scheduleRow), nil
+	return rowsOf(list, a.clock(), scheduleRow), nil
 }
 
-func scheduleRow(s client.Schedule, now time.Time) row {
+func scheduleRow(s client.Schedule, at output.Clock) row {
 	return row{Key: s.ID, Name: s.ID, Value: s, Cells: []string{
-		s.Name, s.Cron, output.Time(s.Next), s.FunctionName, output.LastCall(s.LastCall, now), output.Count(s.Missed),
-		s.ID, s.Words, string(s.Data), output.Time(s.Created),
+		s.Name, s.Cron, at.Time(s.Next), s.FunctionName, at.LastCall(s.LastCall), output.Count(s.Missed),
+		s.ID, s.Words, string(s.Data), at.Time(s.Created),
 	}}
 }
 
@@ -154,13 +161,13 @@ func fetchVersions(ctx context.Context, a *app, backend client.Backend, s scope)
 			return nil, &client.Error{Code: client.CodeNotFound, Message: fmt.Sprintf("%s has no version %q", s.function.Name, s.id)}
 		}
 	}
-	return rowsOf(list, a.now(), func(v client.Version, _ time.Time) row {
+	return rowsOf(list, a.clock(), func(v client.Version, at output.Clock) row {
 		serving := ""
 		if v.Serving {
 			serving = "yes"
 		}
 		return row{Key: output.Version(v.Number), Name: output.Version(v.Number), Value: v, Cells: []string{
-			s.function.Name, output.Version(v.Number), string(v.Status), serving, output.Size(v.SizeBytes), output.Time(v.Created),
+			s.function.Name, output.Version(v.Number), string(v.Status), serving, output.Size(v.SizeBytes), at.Time(v.Created),
 			v.Runtime, v.DeployID, v.CodeSHA256, v.Folder,
 		}}
 	}), nil
@@ -182,16 +189,16 @@ func fetchDeploys(ctx context.Context, a *app, backend client.Backend, s scope) 
 	if s.id != "" {
 		for _, d := range list {
 			if d.ID == s.id {
-				return []row{deployRow(d, a.now())}, nil
+				return []row{deployRow(d, a.clock())}, nil
 			}
 		}
 		return nil, &client.Error{Code: client.CodeNotFound, Message: fmt.Sprintf("no deploy %q among the newest", s.id)}
 	}
-	return rowsOf(list, a.now(), deployRow), nil
+	return rowsOf(list, a.clock(), deployRow), nil
 }
 
-func deployRow(d client.Deploy, now time.Time) row {
-	elapsed, message := now.Sub(d.Started), ""
+func deployRow(d client.Deploy, at output.Clock) row {
+	elapsed, message := at.Now.Sub(d.Started), ""
 	if !d.Ended.IsZero() {
 		elapsed = d.Ended.Sub(d.Started)
 	}
@@ -200,15 +207,15 @@ func deployRow(d client.Deploy, now time.Time) row {
 	}
 	return row{Key: d.ID, Name: d.ID, Value: d, Cells: []string{
 		d.ID, d.FunctionName, d.Kind, output.Version(d.FromVersion), output.Version(d.ToVersion), string(d.Status), d.Phase, output.Duration(elapsed),
-		output.Time(d.Started), output.Time(d.Ended), output.Size(d.SizeBytes), message,
+		at.Time(d.Started), at.Time(d.Ended), output.Size(d.SizeBytes), message,
 	}}
 }
 
 // rowsOf makes a row of each value.
-func rowsOf[T any](list []T, now time.Time, make func(T, time.Time) row) []row {
+func rowsOf[T any](list []T, at output.Clock, make func(T, output.Clock) row) []row {
 	var rows []row
 	for _, v := range list {
-		rows = append(rows, make(v, now))
+		rows = append(rows, make(v, at))
 	}
 	return rows
 }

@@ -83,11 +83,7 @@ func (a *app) logs(cmd *cobra.Command, names []string, f logFlags) error {
 	if err != nil {
 		return usagef(command, "--grep: %s", err)
 	}
-	zone, err := a.zone()
-	if err != nil {
-		return err
-	}
-	printer := &logPrinter{app: a, format: format, match: match, zone: zone, several: f.all || len(names) > 1}
+	printer := &logPrinter{app: a, format: format, match: match, clock: a.clock(), several: f.all || len(names) > 1}
 	base := client.LogQuery{CallID: f.call, DeployID: f.deploy, Since: since, Tail: f.tail}
 	err = a.with(ctx, func(backend client.Backend) error {
 		queries := []client.LogQuery{base}
@@ -197,7 +193,7 @@ type logPrinter struct {
 	app     *app
 	format  string
 	match   *regexp.Regexp
-	zone    *time.Location
+	clock   output.Clock
 	several bool
 }
 
@@ -233,7 +229,7 @@ func (p *logPrinter) line(out *bytes.Buffer, line client.LogLine) error {
 		}
 	default:
 		if !line.Time.IsZero() {
-			out.WriteString(line.Time.In(p.zone).Format("2006-01-02 15:04:05.000") + "  ")
+			out.WriteString(p.clock.Time(line.Time) + "  ")
 		}
 		if p.several && line.FunctionName != "" {
 			out.WriteString(ui.Clean(line.FunctionName) + "  ")

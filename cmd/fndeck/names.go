@@ -7,6 +7,7 @@ import (
 
 	"fndeck/client"
 	"fndeck/cmd/config"
+	"fndeck/cmd/output"
 	"fndeck/ui"
 )
 
@@ -33,7 +34,7 @@ func findFunction(ctx context.Context, backend client.Backend, name string) (cli
 	}
 	var list []string
 	for _, f := range found {
-		list = append(list, fmt.Sprintf("%s (id %s, created %s)", f.Name, f.ID, f.Created.UTC().Format("2006-01-02 15:04")))
+		list = append(list, fmt.Sprintf("%s (id %s, created %s)", f.Name, f.ID, output.Clock{}.Time(f.Created)))
 	}
 	return client.Function{}, ambiguous("functions", name, list)
 }

@@ -207,7 +207,7 @@ func TestLogsArePickedAndShaped(t *testing.T) {
 	assert.Equal(t, "two\n", fndeck(t, b, door{}, "logs", "hello", "--grep", "^t", "-o", "raw").out)
 	assert.Equal(t, "one\ntwo\n", fndeck(t, b, door{}, "logs", "hello", "-f", "-o", "raw").out)
 	pretty := fndeck(t, b, door{}, "logs", "--all").out
-	assert.Contains(t, pretty, ":00:00.000  hello  one\n")
+	assert.Contains(t, pretty, "2026-03-01T12:00:00.000Z  hello  one\n")
 	lines := strings.Split(strings.TrimSpace(fndeck(t, b, door{}, "logs", "hello", "-o", "json").out), "\n")
 	require.Len(t, lines, 2)
 	var line client.LogLine

@@ -73,7 +73,7 @@ func (a *app) scheduleCreateCommand() *cobra.Command {
 			if err != nil || a.flags.output == "" {
 				return err
 			}
-			rows := []row{scheduleRow(*out.Schedule, a.now())}
+			rows := []row{scheduleRow(*out.Schedule, a.clock())}
 			return a.print(sheet{Header: schedulesListing.header, Wide: schedulesListing.wide, Rows: rows, One: true}, format)
 		})
 	}

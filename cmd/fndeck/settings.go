@@ -8,6 +8,7 @@ import (
 
 	"fndeck/client"
 	"fndeck/cmd/config"
+	"fndeck/cmd/output"
 )
 
 // configuration returns the settings of the file, read once. Without a file,
@@ -62,7 +63,18 @@ func (a *app) configPath() (path string, named bool) {
 	return "", false
 }
 
-// zone returns where times are shown.
+// clock is what the answers of commands show times by: UTC unless a zone is
+// configured, because what they print is read elsewhere too.
+func (a *app) clock() output.Clock {
+	at := output.Clock{Now: a.now()}
+	// A faulty file is refused by what opens the backend.
+	if c, err := a.configuration(); err == nil {
+		at.Zone = c.Zone
+	}
+	return at
+}
+
+// zone returns where the console shows times, and what stands beside UTC.
 func (a *app) zone() (*time.Location, error) {
 	c, err := a.configuration()
 	if err != nil {

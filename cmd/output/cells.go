@@ -6,27 +6,39 @@ import (
 	"time"
 
 	"fndeck/client"
+	"fndeck/ui"
 )
 
 // A cell that says nothing is empty; the table prints a dash for it.
 
-func Time(t time.Time) string {
+// Clock is what times are shown by. The zero value shows UTC.
+type Clock struct {
+	Now time.Time
+	// Zone is where times are shown, nil for UTC.
+	Zone *time.Location
+}
+
+// timeFormat is RFC 3339 with milliseconds: a time in any output of the command
+// line carries its offset.
+const timeFormat = "2006-01-02T15:04:05.000Z07:00"
+
+// Time shows a time, "" for none.
+func (c Clock) Time(t time.Time) string {
 	if t.IsZero() {
 		return ""
 	}
-	return t.UTC().Format("2006-01-02T15:04:05Z")
+	if c.Zone == nil {
+		return t.UTC().Format(timeFormat)
+	}
+	return t.In(c.Zone).Format(timeFormat)
 }
 
+// Duration shows a duration rounded as the console does, "" for none.
 func Duration(d time.Duration) string {
-	switch {
-	case d <= 0:
+	if d <= 0 {
 		return ""
-	case d < time.Second:
-		return d.Round(time.Millisecond).String()
-	case d < time.Minute:
-		return d.Round(10 * time.Millisecond).String()
 	}
-	return d.Round(time.Second).String()
+	return ui.Duration(d)
 }
 
 // age says how long ago t was, in its largest unit.
@@ -44,11 +56,12 @@ func age(t, now time.Time) string {
 	return fmt.Sprintf("%dd", d/day)
 }
 
-func LastCall(c *client.CallSummary, now time.Time) string {
-	if c == nil {
+// LastCall says how long ago a call was and what became of it.
+func (c Clock) LastCall(call *client.CallSummary) string {
+	if call == nil {
 		return ""
 	}
-	return age(c.Started, now) + " " + string(c.Status)
+	return age(call.Started, c.Now) + " " + string(call.Status)
 }
 
 func Version(n int) string {

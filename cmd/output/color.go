@@ -12,7 +12,8 @@ const (
 // tones gives the state words of functions, calls and runs their colour.
 var tones = map[string]string{
 	"Ready": toneGood, "Completed": toneGood,
-	"Queued": toneWarn, "Deploying": toneWarn, "Running": toneWarn,
+	"Ready, deploy failed": toneWarn,
+	"Queued":               toneWarn, "Deploying": toneWarn, "Running": toneWarn,
 	"Missed": toneWarn, "Skipped": toneWarn,
 	"Failed": toneBad, "Timeout": toneBad,
 }

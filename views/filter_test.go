@@ -77,7 +77,9 @@ func TestAToastLeavesTheKeysWhereThereIsRoom(t *testing.T) {
 }
 
 func TestALowTerminalStillNamesTheKeyOfTheHelp(t *testing.T) {
-	drive(t, sampleBackend(bubbleStart), func(d *driver) {
+	backend := sampleBackend(bubbleStart)
+	backend.description.Isolation = "landlock 7 + seccomp, network open"
+	drive(t, backend, func(d *driver) {
 		d.send(tea.WindowSizeMsg{Width: 40, Height: 10})
 		d.see("help ?", "◐ 1")
 		d.press("?")

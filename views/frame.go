@@ -117,10 +117,11 @@ func (r *root) header(l ui.Layout) string {
 	if d.Isolation != "" {
 		left += "  " + r.theme.Dim.Render(ui.Clean(d.Isolation))
 	}
-	left = ui.Truncate(left, max(0, room))
-	if help := r.hint(command{id: "app.help"}); !l.Foot && len(r.overlays) == 0 && ui.Width(left)+hintWidth(help) < room {
-		left += r.drawHint(help) // A low terminal has no line for keys; this one leads to all.
+	help := ""
+	if !l.Foot && len(r.overlays) == 0 {
+		help = r.drawHint(r.hint(command{id: "app.help"})) // There is no line for keys; this one leads to all.
 	}
+	left = ui.Truncate(left, max(0, room-ui.Width(help))) + help
 	return left + strings.Repeat(" ", max(1, r.width-ui.Width(left)-ui.Width(alarms)-1)) + alarms + " "
 }
 

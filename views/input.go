@@ -2,8 +2,6 @@ package views
 
 import (
 	"slices"
-	"strings"
-	"unicode/utf8"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -137,7 +135,7 @@ func (r *root) openPrompt() tea.Cmd {
 	if !ok {
 		return nil
 	}
-	r.prompt = &prompt{text: text.Searched(), target: text}
+	r.prompt = newPrompt(r.theme, text)
 	return nil
 }
 
@@ -172,68 +170,4 @@ func (r *root) bindings(commands []command) []ui.Binding {
 		found = append(found, b)
 	}
 	return found
-}
-
-// promptMost bounds what is typed or pasted into the prompt.
-const promptMost = 256
-
-// prompt is the / line in the foot. What is typed applies at once.
-type prompt struct {
-	text   string
-	target searcher
-	err    error
-}
-
-func (p *prompt) key(s *shell, msg tea.KeyPressMsg) tea.Cmd {
-	switch ui.KeyName(msg) {
-	case "enter":
-		if p.err == nil { // What cannot be applied stays to be mended.
-			s.prompt = nil
-		}
-		return nil
-	case "esc":
-		s.prompt = nil
-		return p.apply("")
-	case "backspace":
-		if p.text == "" {
-			s.prompt = nil
-			return nil
-		}
-		_, size := utf8.DecodeLastRuneInString(p.text)
-		return p.apply(p.text[:len(p.text)-size])
-	case "ctrl+u":
-		return p.apply("")
-	case "ctrl+w":
-		trimmed := strings.TrimRight(p.text, " ")
-		return p.apply(trimmed[:strings.LastIndexByte(trimmed, ' ')+1])
-	}
-	if msg.Text == "" {
-		return nil
-	}
-	return p.insert(s, msg.Text)
-}
-
-// insert adds typed or pasted text, of which only the first line counts.
-func (p *prompt) insert(_ *shell, text string) tea.Cmd {
-	text, _, _ = strings.Cut(text, "\n")
-	return p.apply(p.text + text)
-}
-
-func (p *prompt) apply(text string) tea.Cmd {
-	if len(text) > promptMost {
-		text = strings.ToValidUTF8(text[:promptMost], "")
-	}
-	p.text = text
-	cmd, err := p.target.Search(text)
-	p.err = err
-	return cmd
-}
-
-// view draws the prompt in one line; a reason stands behind the text.
-func (p *prompt) view(theme *ui.Theme, width int) string {
-	line := theme.Accent.Render(" /") + ui.Clean(p.text) + theme.Selection.Render(" ")
-	if p.err != nil {
-		line += "  " + theme.Bad.Render(ui.Clean(p.err.Error()))
-	}
-	return ui.Truncate(line, width)
 }

@@ -112,6 +112,19 @@ const (
 	maxLimit     = 10_000
 )
 
+// readList reads the body of a list that has a filter and a limit.
+func readList[F any](r *dialect.Request) (filter F, limit int, err error) {
+	var body struct {
+		Filter F   `json:"filter"`
+		Limit  int `json:"limit"`
+	}
+	if err := dialect.ReadJSON(r, &body); err != nil {
+		return filter, 0, err
+	}
+	limit, err = pageLimit(r, body.Limit)
+	return body.Filter, limit, err
+}
+
 // pageLimit is the limit of a list: the body's, else the query's, else 100.
 func pageLimit(r *dialect.Request, asked int) (int, error) {
 	if q := r.URL.Query().Get("limit"); asked == 0 && q != "" {
@@ -131,14 +144,7 @@ func pageLimit(r *dialect.Request, asked int) (int, error) {
 }
 
 func (a *API) listFunctions(r *dialect.Request) error {
-	var body struct {
-		Filter functionFilter `json:"filter"`
-		Limit  int            `json:"limit"`
-	}
-	if err := dialect.ReadJSON(r, &body); err != nil {
-		return err
-	}
-	limit, err := pageLimit(r, body.Limit)
+	filter, limit, err := readList[functionFilter](r)
 	if err != nil {
 		return err
 	}
@@ -153,7 +159,7 @@ func (a *API) listFunctions(r *dialect.Request) error {
 	page := items[functionRead]{Items: []functionRead{}}
 	for _, v := range views {
 		read := functionOf(v, last[v.ID])
-		if len(page.Items) < limit && body.Filter.holds(v, read) {
+		if len(page.Items) < limit && filter.holds(v, read) {
 			page.Items = append(page.Items, read)
 		}
 	}

@@ -98,18 +98,10 @@ type scheduleFilter struct {
 }
 
 func (a *API) listSchedules(r *dialect.Request) error {
-	var body struct {
-		Filter scheduleFilter `json:"filter"`
-		Limit  int            `json:"limit"`
-	}
-	if err := dialect.ReadJSON(r, &body); err != nil {
-		return err
-	}
-	limit, err := pageLimit(r, body.Limit)
+	f, limit, err := readList[scheduleFilter](r)
 	if err != nil {
 		return err
 	}
-	f := body.Filter
 	page := items[scheduleRead]{Items: []scheduleRead{}}
 	if f.FunctionExternalID != "" {
 		view, err := a.lookUp(selector{ExternalID: f.FunctionExternalID})

@@ -5,6 +5,7 @@ package embedded_test
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
@@ -49,6 +50,9 @@ func TestMain(m *testing.M) {
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "fndeck:", err)
+		if errors.Is(err, engine.ErrLocked) {
+			os.Exit(wire.ExitLocked)
+		}
 		os.Exit(1)
 	}
 }

@@ -34,27 +34,29 @@ func (b *Backend) ensure(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, startLimit)
 	defer cancel()
-	said := ""
 	for {
 		ended, err := b.spawn()
 		if err != nil {
 			return fmt.Errorf("start the engine: %w", err)
 		}
-		said, err = b.awaitEngine(ctx, ended)
+		last, err := b.awaitEngine(ctx, ended)
 		switch {
 		case err == nil:
 			return nil
 		case ctx.Err() != nil:
 			return b.notStarted("the engine did not start in time")
-		case !strings.Contains(said, lockedWords):
-			return b.notStarted("the engine does not start: " + said)
+		case last.code != wire.ExitLocked:
+			return b.notStarted("the engine does not start: " + last.words)
 		}
 		// The lock was held by one that was about to end: try again.
 	}
 }
 
-// lockedWords are part of what an engine says that lost the race for the lock.
-const lockedWords = "another engine serves"
+// ending is how a started engine ended: its exit code and its last words.
+type ending struct {
+	code  int
+	words string
+}
 
 func (b *Backend) notStarted(why string) error {
 	return &client.Error{Code: client.CodeUnavailable, Message: why, Hint: "see " + filepath.Join(b.o.StateDir, wire.LogFile)}
@@ -62,7 +64,7 @@ func (b *Backend) notStarted(why string) error {
 
 // spawn starts the engine in a session of its own, so that neither the end of
 // this terminal nor a signal from it reaches the engine.
-func (b *Backend) spawn() (<-chan string, error) {
+func (b *Backend) spawn() (<-chan ending, error) {
 	command := b.o.Command
 	if command == nil {
 		self, err := os.Executable()
@@ -89,10 +91,10 @@ func (b *Backend) spawn() (<-chan string, error) {
 	if err := cmd.Start(); err != nil {
 		return nil, err
 	}
-	ended := make(chan string, 1)
+	ended := make(chan ending, 1)
 	go func() {
-		_ = cmd.Wait() // what it said is in the log
-		ended <- lastWords(log.Name(), before)
+		_ = cmd.Wait() // how it ended is in its state, what it said in the log
+		ended <- ending{cmd.ProcessState.ExitCode(), lastWords(log.Name(), before)}
 	}()
 	return ended, nil
 }
@@ -117,24 +119,24 @@ var errEngineEnded = errors.New("the engine has ended")
 
 // awaitEngine waits until an engine answers. If the started one has ended, an
 // other one may still be about to answer: it gets lostRace for that, then the
-// started one's last words are returned with errEngineEnded.
-func (b *Backend) awaitEngine(ctx context.Context, ended <-chan string) (said string, err error) {
+// started one's end is returned with errEngineEnded.
+func (b *Backend) awaitEngine(ctx context.Context, ended <-chan ending) (last ending, err error) {
 	tick := time.NewTicker(startPoll)
 	defer tick.Stop()
 	var giveUp <-chan time.Time
 	for {
 		if _, err := b.status(ctx); err == nil {
-			return "", nil
+			return last, nil
 		}
 		select {
 		case <-ctx.Done():
-			return said, ctx.Err()
-		case said = <-ended:
+			return last, ctx.Err()
+		case last = <-ended:
 			timer := time.NewTimer(lostRace)
 			defer timer.Stop()
 			giveUp = timer.C
 		case <-giveUp:
-			return said, errEngineEnded
+			return last, errEngineEnded
 		case <-tick.C:
 		}
 	}

@@ -32,6 +32,9 @@ const (
 	LogFile = "fndeck.log"
 )
 
+// ExitLocked is the exit code of an engine that found the lock taken.
+const ExitLocked = 5
+
 // maxSocketPath is the longest path of a Unix socket on Linux (sockaddr_un); a
 // longer one fails with "invalid argument".
 const maxSocketPath = 107

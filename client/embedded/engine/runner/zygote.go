@@ -2,37 +2,19 @@ package runner
 
 import (
 	"context"
-	_ "embed" // for boot.py
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
 
-	"github.com/google/renameio/v2"
-
 	"fndeck/client/embedded/engine/confine"
 )
-
-// The Python program of a zygote, and what it imports.
-var (
-	//go:embed boot.py
-	bootScript []byte
-	//go:embed fndeck_confine.py
-	confineScript []byte
-)
-
-// WriteBoot writes the zygote's program into a directory and returns its path.
-func WriteBoot(dir string) (string, error) {
-	path := filepath.Join(dir, "boot.py")
-	return path, errors.Join(renameio.WriteFile(path, bootScript, 0o600), renameio.WriteFile(filepath.Join(dir, "fndeck_confine.py"), confineScript, 0o600))
-}
 
 // maxDatagram bounds one control message.
 const maxDatagram = 1 << 16

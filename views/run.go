@@ -16,11 +16,8 @@ import (
 	"github.com/charmbracelet/colorprofile"
 
 	"fndeck/client"
+	"fndeck/ui/frames"
 )
-
-// framesPerSecond bounds how often the screen is drawn. The renderer's ticker
-// runs whether or not anything changed: at 60 it costs twice as much at rest.
-const framesPerSecond = 30
 
 // Options is what the console needs.
 type Options struct {
@@ -62,11 +59,11 @@ func Run(ctx context.Context, o Options) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	model := guard(newConsole(ctx, o))
-	program := tea.NewProgram(model, programOptions(ctx, o)...)
-	model.quit = program.Quit
+	program, pacer := newProgram(ctx, o, model)
 	ended := watchSignals(ctx, program)
 	_, err := program.Run()
 	cancel()
+	pacer.Close()
 	model.root.close()
 	if crash := model.crash.get(); crash != nil {
 		return report(o, crash)
@@ -100,8 +97,18 @@ func newConsole(ctx context.Context, o Options) *root {
 	return r
 }
 
+// newProgram makes the program of a model, and the pacer that it draws by.
+func newProgram(ctx context.Context, o Options, model *guarded, more ...tea.ProgramOption) (*tea.Program, *frames.Pacer) {
+	pacer := frames.New(o.Output)
+	options := append(programOptions(ctx, o), tea.WithOutput(pacer.Output()), tea.WithFilter(pacer.Filter))
+	program := tea.NewProgram(pacer.Model(model), append(options, more...)...)
+	model.quit = program.Quit
+	pacer.Attach(program)
+	return program, pacer
+}
+
 func programOptions(ctx context.Context, o Options) []tea.ProgramOption {
-	options := []tea.ProgramOption{tea.WithContext(ctx), tea.WithFPS(framesPerSecond), tea.WithoutSignalHandler()}
+	options := []tea.ProgramOption{tea.WithContext(ctx), tea.WithoutSignalHandler()}
 	environ := slices.DeleteFunc(slices.Clone(o.Environ), func(kv string) bool {
 		return strings.HasPrefix(kv, "TEA_TRACE=") || strings.HasPrefix(kv, "TEA_DEBUG=")
 	})
@@ -110,9 +117,6 @@ func programOptions(ctx context.Context, o Options) []tea.ProgramOption {
 	}
 	if o.Input != nil {
 		options = append(options, tea.WithInput(o.Input))
-	}
-	if o.Output != nil {
-		options = append(options, tea.WithOutput(o.Output))
 	}
 	if o.NoColor {
 		options = append(options, tea.WithColorProfile(colorprofile.ASCII))

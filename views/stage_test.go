@@ -101,11 +101,12 @@ func perform(t *testing.T, backend *fakeBackend, width, height int, o Options, t
 		model := guard(newConsole(ctx, o))
 		s := &stage{t: t, screen: newTerminal(width, height)}
 		o.Output = s.screen
-		options := append(programOptions(ctx, o), tea.WithInput(nil), tea.WithWindowSize(width, height))
+		options := []tea.ProgramOption{tea.WithInput(nil), tea.WithWindowSize(width, height)}
 		if !o.NoColor {
 			options = append(options, tea.WithColorProfile(colorprofile.TrueColor))
 		}
-		s.program = tea.NewProgram(model, options...)
+		program, pacer := newProgram(ctx, o, model, options...)
+		s.program = program
 		done := make(chan error, 1)
 		go func() {
 			_, err := s.program.Run()
@@ -115,6 +116,7 @@ func perform(t *testing.T, backend *fakeBackend, width, height int, o Options, t
 			s.program.Quit()
 			assert.NoError(t, <-done)
 			cancel()
+			pacer.Close()
 			model.root.close()
 			assert.NoError(t, s.screen.vt.InputPipe().(io.Closer).Close())
 			assert.Nil(t, model.crash.get())

@@ -211,3 +211,57 @@ func sourceTone(name string, n int) int {
 	}
 	return sum % n
 }
+
+// Status says where the view stands: following, or how much came since it was
+// paused, and what a search found so far.
+func (v *LogView) Status(theme *Theme) string {
+	status := ""
+	switch {
+	case v.Static:
+		last := min(v.entries(), v.top+v.height)
+		status = fmt.Sprintf("%s/%s", Grouped(int64(last)), Grouped(int64(v.entries())))
+	case v.paused:
+		status = "paused"
+		if n := v.known - v.pausedN; n > 0 {
+			status += fmt.Sprintf("  %s %s new", theme.Glyph('⇣'), Grouped(int64(n)))
+		}
+		status += "  G resumes"
+	case v.Ended:
+		status = v.amount() + ", ended"
+	case v.Unfollowed:
+		status = v.amount() + ", not followed"
+	default:
+		status = v.amount() + ", following"
+	}
+	if v.first > 0 {
+		status = fmt.Sprintf("dropped %s oldest  %s", Grouped(int64(v.first)), status)
+	}
+	if v.Loading {
+		status = "loading older lines  " + status
+	}
+	if v.filter != nil {
+		found := "no match"
+		switch n := len(v.matches); {
+		case n == 0 && v.scanned < v.known:
+			found = "searching"
+		case n == 1:
+			found = "1 match"
+		case n > 1:
+			found = Grouped(int64(n)) + " matches"
+		}
+		if v.scanned < v.known {
+			found += fmt.Sprintf(" %d%%", 100*(v.scanned-v.first)/max(1, v.known-v.first))
+		}
+		status = found + "  " + status
+	}
+	return status
+}
+
+// amount is how many lines there are, as far as they were read.
+func (v *LogView) amount() string {
+	lines := Counted(v.known, "line")
+	if v.Partial {
+		return "last " + lines
+	}
+	return lines
+}

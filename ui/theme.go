@@ -1,8 +1,6 @@
 package ui
 
-import (
-	"charm.land/lipgloss/v2"
-)
+import "charm.land/lipgloss/v2"
 
 // Tone is what a piece of text means, independent of how it is coloured.
 type Tone int

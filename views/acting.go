@@ -11,41 +11,23 @@ import (
 	"fndeck/client"
 	"fndeck/client/action"
 	"fndeck/ui"
+	"fndeck/ui/form"
+	"fndeck/views/forms"
 )
 
 // forceWithin is how long after "no changes" a second redeploy goes through.
 const forceWithin = 5 * time.Second
 
-// RunAction asks the root to run an action: forms and dialogs end with one.
-// The root runs it outside the update loop and tells the outcome.
-type RunAction struct {
-	Action action.Action
-	Target action.Target
-	Values action.Values
-	// Confirmed says that what the action's Danger asks for has been answered.
-	Confirmed bool
-	// Origin is the form that asked, nil if none did. It comes back with what was
-	// typed when the action fails.
-	Origin Refusable
-}
-
-// Refusable is a form that can be shown again with the reason why what it asked
-// for was not done.
-type Refusable interface {
-	ui.Overlay
-	Refused(why string)
-}
-
 // actionDone is the end of an action that the root ran.
 type actionDone struct {
-	request RunAction
+	request forms.RunAction
 	outcome action.Outcome
 	err     error
 }
 
 // start runs an action outside the update loop. What its danger asks for is
 // asked first.
-func (s *shell) start(request RunAction) tea.Cmd {
+func (s *shell) start(request forms.RunAction) tea.Cmd {
 	if reason := s.reason(request.Action, request.Target); reason != "" {
 		if !s.giveBack(request.Origin, reason) {
 			s.say(reason, ui.ToneWarn)
@@ -64,7 +46,7 @@ func (s *shell) start(request RunAction) tea.Cmd {
 }
 
 // ask puts the action's question on the screen.
-func (s *shell) ask(request RunAction) tea.Cmd {
+func (s *shell) ask(request forms.RunAction) tea.Cmd {
 	a, typed, question := request.Action, "", ""
 	if a.Question != nil {
 		question = a.Question(request.Target, request.Values)
@@ -73,7 +55,7 @@ func (s *shell) ask(request RunAction) tea.Cmd {
 		typed = a.Subject(request.Target)
 	}
 	s.asked++
-	dialog := ui.NewConfirm(a.Label+" "+subject(request.Target)+"?", question, typed, s.clock)
+	dialog := form.NewConfirm(a.Label+" "+subject(request.Target)+"?", question, typed, s.clock)
 	dialog.ID, dialog.Yes = fmt.Sprintf("ask-%d", s.asked), sentenceCase(a.Label)
 	if a.ID == action.CancelCall.ID {
 		dialog.Yes = "End the call" // Beside a button that cancels the question.
@@ -88,11 +70,11 @@ func (s *shell) ask(request RunAction) tea.Cmd {
 // pendingAction is the action whose question is on the screen.
 type pendingAction struct {
 	id      string
-	request RunAction
+	request forms.RunAction
 }
 
 // confirmed takes the yes of a dialog.
-func (s *shell) confirmed(msg ui.Confirmed) tea.Cmd {
+func (s *shell) confirmed(msg form.Confirmed) tea.Cmd {
 	if msg.ID == quitID {
 		return tea.Quit
 	}
@@ -138,7 +120,7 @@ func (s *shell) tell(done actionDone) tea.Cmd {
 
 // giveBack shows the form again that asked for what was not done, so that
 // nothing typed is lost. It goes under what the operator has opened since.
-func (s *shell) giveBack(form Refusable, why string) bool {
+func (s *shell) giveBack(form forms.Refusable, why string) bool {
 	if form == nil {
 		return false
 	}
@@ -213,14 +195,12 @@ func (s *shell) redeploy(fn client.Function) tea.Cmd {
 		values.Force = true
 	}
 	s.forced = forced{}
-	return s.start(RunAction{Action: action.Redeploy, Target: action.Target{Function: &fn}, Values: values})
+	return s.start(forms.RunAction{Action: action.Redeploy, Target: action.Target{Function: &fn}, Values: values})
 }
 
 // upload opens the deploy form for a function, or for a new one.
 func (s *shell) upload(fn *client.Function, folder string) tea.Cmd {
-	form, cmd := newUploadForm(s.deps, fn, folder)
-	form.functions = s.known.Value
-	return s.overlay(form, cmd)
+	return s.overlay(forms.NewUpload(s.forms(), fn, folder, s.known.Value))
 }
 
 // call opens the call form for a function, filled with the data of the call, or
@@ -270,9 +250,9 @@ func (s *shell) prefill(p prefilled) tea.Cmd {
 		}
 	}
 	if p.repeat {
-		return s.start(RunAction{
+		return s.start(forms.RunAction{
 			Action: action.Invoke, Target: action.Target{Function: &p.fn}, Values: action.Values{Data: p.data},
 		})
 	}
-	return s.overlay(newCallForm(s.deps, p.fn, p.data))
+	return s.overlay(forms.NewCall(s.forms(), p.fn, p.data))
 }

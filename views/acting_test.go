@@ -210,8 +210,21 @@ func TestTheCursorGoesToTheScheduleThatWasJustMade(t *testing.T) {
 	})
 }
 
+// uploadFolder makes a folder with a function called ingest-pi.
+func uploadFolder(t *testing.T) string {
+	t.Helper()
+	root := filepath.Join(t.TempDir(), "ingest-pi")
+	require.NoError(t, os.Mkdir(root, 0o700))
+	for name, text := range map[string]string{
+		"handler.py": "def handle(client, data):\n    return data\n", "requirements.txt": "numpy==2.1\n",
+	} {
+		require.NoError(t, os.WriteFile(filepath.Join(root, name), []byte(text), 0o600))
+	}
+	return root
+}
+
 func TestTheCursorGoesToTheFunctionThatWasJustUploaded(t *testing.T) {
-	root := uploadFolder(t, nil)
+	root := uploadFolder(t)
 	backend := sampleBackend(bubbleStart)
 	backend.deploy = func(spec client.FunctionSpec, _ client.Package) (client.Function, error) {
 		made := client.Function{ID: "made", Name: spec.Name, Status: client.FunctionQueued}
@@ -291,7 +304,7 @@ func TestAFormWhoseActionFailsComesBackWithWhatWasTyped(t *testing.T) {
 }
 
 func TestAnUploadThatFailsComesBackWithItsSettings(t *testing.T) {
-	root := uploadFolder(t, nil)
+	root := uploadFolder(t)
 	backend := sampleBackend(bubbleStart)
 	var sent []client.FunctionSpec
 	backend.deploy = func(spec client.FunctionSpec, _ client.Package) (client.Function, error) {

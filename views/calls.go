@@ -15,6 +15,7 @@ import (
 	"fndeck/client/action"
 	"fndeck/client/jsondata"
 	"fndeck/ui"
+	"fndeck/views/forms"
 )
 
 // callScope selects calls: of a function, of a schedule, or with the zero value
@@ -196,7 +197,7 @@ func (s *shell) uncancellable(c client.Call) string {
 }
 
 func (s *shell) cancelCall(c client.Call) tea.Cmd {
-	return s.start(RunAction{Action: action.CancelCall, Target: action.Target{Call: &c}})
+	return s.start(forms.RunAction{Action: action.CancelCall, Target: action.Target{Call: &c}})
 }
 
 // functionOf is a call's function as far as it is known.

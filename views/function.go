@@ -13,6 +13,7 @@ import (
 	"fndeck/client"
 	"fndeck/client/action"
 	"fndeck/ui"
+	"fndeck/views/forms"
 )
 
 // described is all that is known of a function.
@@ -64,7 +65,7 @@ func newFunctionPage(s *shell, f client.Function) *pageScreen[described] {
 					run: func() tea.Cmd { return s.upload(&current, current.Folder) },
 				},
 				command{id: "list.delete", reason: s.reason(action.DeleteFunction, action.Target{Function: &current}), run: func() tea.Cmd {
-					return s.start(RunAction{Action: action.DeleteFunction, Target: action.Target{Function: &current}})
+					return s.start(forms.RunAction{Action: action.DeleteFunction, Target: action.Target{Function: &current}})
 				}},
 			)
 		},

@@ -10,6 +10,7 @@ import (
 	"fndeck/client"
 	"fndeck/client/action"
 	"fndeck/ui"
+	"fndeck/views/forms"
 )
 
 // newFunctions is the list of functions, the first of the five views.
@@ -139,7 +140,7 @@ func functionListCommands(s *shell, l *listScreen[client.Function]) []command {
 		}),
 		l.on("functions.repeat", false, neverCalled(s, able(action.Invoke)), func(f client.Function) tea.Cmd { return s.repeat(f, "") }),
 		l.on("list.delete", false, able(action.DeleteFunction), func(f client.Function) tea.Cmd {
-			return s.start(RunAction{Action: action.DeleteFunction, Target: action.Target{Function: &f}})
+			return s.start(forms.RunAction{Action: action.DeleteFunction, Target: action.Target{Function: &f}})
 		}),
 	}
 }
@@ -168,7 +169,7 @@ func (s *shell) functionLogs(f client.Function) tea.Cmd {
 }
 
 func (s *shell) chooseVersion(f client.Function) tea.Cmd {
-	return s.overlay(newRollbackChooser(s.deps, f))
+	return s.overlay(forms.NewRollback(s.forms(), f))
 }
 
 // functionCommands are the actions on the function that a log or a page is

@@ -3,8 +3,6 @@ package views
 import (
 	"cmp"
 	"context"
-	"errors"
-	"fmt"
 	"sync/atomic"
 	"time"
 
@@ -75,13 +73,6 @@ type listScreen[T any] struct {
 	// before is the filter that the x key replaced.
 	before string
 }
-
-const (
-	// loadingAfter is how long nothing is said of a list that is being read.
-	loadingAfter = 200 * time.Millisecond
-	// agesEvery is how often ages at rest are looked at.
-	agesEvery = 10 * time.Second
-)
 
 func newListScreen[T any](s *shell, spec listSpec[T]) *listScreen[T] {
 	l := &listScreen[T]{shell: s, spec: spec}
@@ -184,51 +175,6 @@ func (l *listScreen[T]) order() tea.Cmd {
 	return func() tea.Msg { return screenMsg{owner: l, body: job()} }
 }
 
-// View implements Screen.
-func (l *listScreen[T]) View(theme *ui.Theme, width, height int) []string {
-	l.now = l.moment()
-	l.table.EndFlash(l.now.now)
-	sentence, tone := l.instead()
-	if sentence == "" {
-		return l.table.View(theme, width, height)
-	}
-	lines := []string{""}
-	for _, part := range ui.WrapWords(sentence, max(1, width-4)) {
-		lines = append(lines, "  "+theme.Tone(tone).Render(part))
-	}
-	return fill(lines, height)
-}
-
-// instead is what is shown when there are no rows to show, "" if there are.
-func (l *listScreen[T]) instead() (string, ui.Tone) {
-	shown, all := l.table.Counts()
-	waited := l.now.now.Sub(l.opened)
-	switch last := l.data.last; {
-	case l.spec.missing != "":
-		return ui.Clean(l.spec.missing), ui.ToneText
-	case !last.Loaded && last.Err != nil:
-		return l.refused(last.Err), ui.ToneBad
-	case !last.Loaded && l.data.brake.stopped():
-		return l.stopped() + ".  " + l.keys.Key("app.refresh") + " loads them", ui.ToneText
-	case !last.Loaded && waited < loadingAfter:
-		return " ", ui.ToneDim
-	case !last.Loaded:
-		return fmt.Sprintf("loading %s… %s   %s stops", l.spec.noun, ui.Elapsed(waited), l.keys.Key("app.back")), ui.ToneDim
-	case l.table.Rows() == nil:
-		return "sorting " + l.spec.noun, ui.ToneDim
-	case all == 0:
-		return l.spec.empty, ui.ToneText
-	case shown == 0 && l.onlyFailing():
-		return fmt.Sprintf("None of %s %s failing.  %s shows all", ui.Grouped(int64(all)), l.spec.noun, l.keys.Key("list.failing")), ui.ToneText
-	case shown == 0:
-		return fmt.Sprintf("0 of %s match %s.  %s clears", ui.Grouped(int64(all)), ui.Clean(l.table.Filtered()), l.keys.Key("app.back")), ui.ToneText
-	}
-	return "", ui.ToneText
-}
-
-// stopped says that the operator has ended the first load.
-func (l *listScreen[T]) stopped() string { return "stopped loading " + l.spec.noun }
-
 // Stop implements stopper.
 func (l *listScreen[T]) Stop() (string, tea.Cmd) {
 	if !l.data.halt() {
@@ -243,79 +189,6 @@ func (l *listScreen[T]) Resume() {
 		l.opened = l.clock()
 		l.data.brake.release()
 	}
-}
-
-// refused is why nothing could be read at all, with the way out if one is known.
-func (l *listScreen[T]) refused(err error) string {
-	x := client.Explain(err)
-	sentence := ui.Clean(x.Sentence)
-	if x.Hint != "" {
-		sentence += ".  " + ui.Clean(x.Hint)
-	}
-	var e *client.Error
-	if errors.As(err, &e) && (e.Code == client.CodeUnauthenticated || e.Code == client.CodeForbidden) {
-		return sentence
-	}
-	return sentence + ".  " + l.keys.Key("app.refresh") + " tries again now"
-}
-
-// Status implements Screen.
-func (l *listScreen[T]) Status() status {
-	if l.spec.missing != "" {
-		return status{fixed: true}
-	}
-	shown, all := l.table.Counts()
-	st := status{position: l.table.Position(), filter: ui.Clean(l.table.Filtered()), pulse: l.pulse()}
-	if l.onlyFailing() {
-		st.filter, st.named = "failing only", true
-	}
-	if l.data.last.Loaded {
-		st.count = ui.Grouped(int64(all))
-		if l.spec.more != nil && l.spec.more.Load() {
-			st.count += "+"
-		}
-		if shown != all {
-			st.count = ui.Grouped(int64(shown)) + " of " + st.count
-		}
-	}
-	if l.table.Busy() {
-		st.position = "sorting  " + st.position
-	}
-	if l.table.Gone() {
-		st.position = "gone  " + st.position
-	}
-	st.silent = l.data.silent(l.clock())
-	if last := l.data.last; last.Err != nil {
-		st.err, st.at, st.retryAt = last.Err, last.At, last.RetryAt
-	}
-	return st
-}
-
-// pulse is a second while a visible row runs, and slower for ages at rest.
-func (l *listScreen[T]) pulse() time.Duration {
-	now := l.clock()
-	switch last := l.data.last; {
-	case l.data.brake.stopped():
-		return 0
-	case !last.Loaded && last.Err == nil && now.Sub(l.opened) < loadingAfter:
-		return loadingAfter
-	case !last.Loaded || last.Err != nil || !l.data.asked.IsZero():
-		return time.Second
-	case !l.table.FlashUntil().IsZero():
-		return max(time.Millisecond, l.table.FlashUntil().Sub(now))
-	}
-	running := false
-	l.table.Visible(func(row int) bool {
-		running = l.spec.running != nil && l.spec.running(l.shown()[row])
-		return !running
-	})
-	switch {
-	case running:
-		return time.Second
-	case l.spec.ages && len(l.data.last.Value) > 0:
-		return agesEvery
-	}
-	return 0
 }
 
 // Search implements searcher.
@@ -371,113 +244,4 @@ func (r listRows[T]) Still() ui.Rows {
 	at := *r.at
 	r.at = &at
 	return r
-}
-
-// fill brings lines to a height.
-func fill(lines []string, height int) []string {
-	for len(lines) < height {
-		lines = append(lines, "")
-	}
-	return lines[:max(0, height)]
-}
-
-// Commands implements Screen: the screen's own first, then what all lists do.
-func (l *listScreen[T]) Commands() []command {
-	var all []command
-	if l.spec.commands != nil {
-		all = l.spec.commands(l)
-	}
-	if l.spec.missing != "" {
-		return all
-	}
-	t := l.table
-	all = append(all,
-		command{id: "list.down", run: do(func() { t.Move(1) })},
-		command{id: "list.up", run: do(func() { t.Move(-1) })},
-		command{id: "list.pagedown", run: do(func() { t.Page(1) })},
-		command{id: "list.pageup", run: do(func() { t.Page(-1) })},
-		command{id: "list.first", run: do(func() { t.MoveTo(0) })},
-		command{id: "list.last", run: do(l.last)},
-	)
-	if l.spec.older != nil {
-		all = append(all, l.loadOlder())
-	}
-	ordered := func(change func()) func() tea.Cmd {
-		return func() tea.Cmd {
-			change()
-			return l.order()
-		}
-	}
-	if l.spec.failing != "" {
-		all = append(all, command{id: "list.failing", run: ordered(l.toggleFailing)})
-	}
-	for _, by := range []struct{ id, column string }{
-		{"list.sortname", l.spec.sortName}, {"list.sortage", l.spec.sortAge}, {"list.sortstatus", l.spec.sortStatus},
-	} {
-		if column := t.Column(by.column); column >= 0 {
-			all = append(all, command{id: by.id, run: ordered(func() { t.Sort(column) })})
-		}
-	}
-	return append(all,
-		command{id: "list.sortturn", run: ordered(t.Turn)},
-		command{id: "list.sortnext", run: ordered(func() { t.SortNext(1) })},
-		command{id: "list.sortprevious", run: ordered(func() { t.SortNext(-1) })},
-		command{id: "list.wide", run: do(func() { t.Wide = !t.Wide })},
-	)
-}
-
-func (l *listScreen[T]) loadOlder() command {
-	c := command{id: "list.older", run: do(func() {
-		l.spec.older()
-		l.data.refresh(l.clock())
-	})}
-	if !l.spec.more.Load() {
-		c.reason = "all " + l.spec.noun + " are loaded"
-	}
-	return c
-}
-
-// do is a command that only changes what is shown.
-func do(change func()) func() tea.Cmd {
-	return func() tea.Cmd {
-		change()
-		return nil
-	}
-}
-
-func (l *listScreen[T]) last() {
-	shown, _ := l.table.Counts()
-	l.table.MoveTo(shown - 1)
-}
-
-// onlyFailing reports whether the filter of the x key is in force.
-func (l *listScreen[T]) onlyFailing() bool {
-	return l.spec.failing != "" && l.table.Filtered() == l.spec.failing
-}
-
-// toggleFailing filters to the failing rows, and back to the filter before. The
-// crumbs show it like any filter.
-func (l *listScreen[T]) toggleFailing() {
-	if l.onlyFailing() {
-		_ = l.table.Filter(l.before) // It was in force before.
-		return
-	}
-	l.before = l.table.Filtered()
-	_ = l.table.Filter(l.spec.failing) // A constant that parses.
-}
-
-// on makes a command for the row under the cursor; without one it says so.
-func (l *listScreen[T]) on(id string, hinted bool, reason func(T) string, run func(T) tea.Cmd) command {
-	c := command{id: id, hinted: hinted}
-	item, ok := l.item()
-	switch {
-	case !ok && l.table.Gone():
-		c.reason = "that row is gone"
-	case !ok:
-		c.reason = "nothing is under the cursor"
-	case reason != nil:
-		c.reason = reason(item)
-	}
-	c.run = func() tea.Cmd { return run(item) }
-	return c
 }

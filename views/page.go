@@ -3,8 +3,6 @@ package views
 import (
 	"context"
 	"errors"
-	"fmt"
-	"strings"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -309,94 +307,6 @@ func (p *pageScreen[T]) choosing(commands []command) []command {
 // value is what the page is about, once it is known.
 func (p *pageScreen[T]) value() (T, bool) { return p.data.last.Value.value, p.data.last.Loaded }
 
-// View implements Screen.
-func (p *pageScreen[T]) View(theme *ui.Theme, width, height int) []string {
-	lines := []string{p.tabBar(theme, width), p.summary(theme, width), ""}
-	view := p.text()
-	if view == nil {
-		return fill(append(lines, p.waiting(theme, width)...), height)
-	}
-	for _, line := range view.View(theme, width-2, max(0, height-len(lines)), p.clock()) {
-		lines = append(lines, " "+line)
-	}
-	return fill(lines, height)
-}
-
-// waiting is what is shown before the first value.
-func (p *pageScreen[T]) waiting(theme *ui.Theme, width int) []string {
-	waited := p.clock().Sub(p.opened)
-	text, tone := fmt.Sprintf("loading… %s   %s stops", ui.Elapsed(waited), p.keys.Key("app.back")), ui.ToneDim
-	if p.data.brake.stopped() {
-		text, tone = "stopped loading.  "+p.keys.Key("app.refresh")+" loads it", ui.ToneText
-	} else if err := p.data.last.Err; err != nil {
-		text, tone = ui.Clean(client.Explain(err).Sentence)+".  "+p.keys.Key("app.refresh")+" tries again now", ui.ToneBad
-	} else if waited < loadingAfter {
-		text = ""
-	}
-	lines := []string{""}
-	for _, part := range ui.WrapWords(text, max(1, width-4)) {
-		lines = append(lines, "  "+theme.Tone(tone).Render(part))
-	}
-	return lines
-}
-
-// summary is the line under the tabs that says what the page is about.
-func (p *pageScreen[T]) summary(theme *ui.Theme, width int) string {
-	value, ok := p.value()
-	if !ok || p.spec.summary == nil {
-		return ""
-	}
-	var b strings.Builder
-	if p.gone {
-		b.WriteString("  " + theme.Warn.Render("deleted") + "  " + theme.Dim.Render("as it was at "+clockTime(p.data.last.At, p.moment())+":"))
-	}
-	for _, cell := range p.spec.summary(value, p.moment()) {
-		if cell.Text != "" {
-			b.WriteString("  " + theme.Tone(cell.Tone).Render(cell.Text))
-		}
-	}
-	return ui.Truncate(b.String(), width)
-}
-
-func (p *pageScreen[T]) tabBar(theme *ui.Theme, width int) string {
-	var b strings.Builder
-	for i, name := range p.spec.tabs {
-		b.WriteString("  ")
-		if i == p.tab {
-			b.WriteString(theme.Selection.Render(" " + name + " "))
-		} else {
-			b.WriteString(theme.Dim.Render(" " + name + " "))
-		}
-	}
-	return ui.Truncate(strings.TrimPrefix(b.String(), " "), width)
-}
-
-// Status implements Screen.
-func (p *pageScreen[T]) Status() status {
-	st := status{filter: ui.Clean(p.Searched())}
-	if view := p.text(); view != nil {
-		st.position = view.Status(p.theme)
-	}
-	st.silent = p.data.silent(p.clock())
-	last := p.data.last
-	if p.gone {
-		return st
-	}
-	if last.Err != nil {
-		st.err, st.at, st.retryAt = last.Err, last.At, last.RetryAt
-	}
-	if !last.Loaded || last.Err != nil || !p.data.asked.IsZero() {
-		st.pulse = time.Second
-		if p.clock().Sub(p.opened) < loadingAfter {
-			st.pulse = loadingAfter
-		}
-	}
-	if value, ok := p.value(); ok && p.spec.running != nil && p.spec.running(value) {
-		st.pulse = time.Second
-	}
-	return st
-}
-
 // factTabs is a page of one tab of facts.
 func factTabs(dir string, lists ...[]ui.Fact) ([]pageTab, error) {
 	var tabs []pageTab
@@ -408,44 +318,4 @@ func factTabs(dir string, lists ...[]ui.Fact) ([]pageTab, error) {
 		tabs = append(tabs, pageTab{text: view})
 	}
 	return tabs, nil
-}
-
-// sidewaysBy is how far one key scrolls sideways.
-const sidewaysBy = 8
-
-// textCommands are what every text and log offers. say tells what a key could
-// not do.
-func textCommands(v *ui.LogView, say func(string, ui.Tone)) []command {
-	step := func(by int) func() tea.Cmd {
-		return do(func() {
-			if !v.Step(by) {
-				say("no more matches that way", ui.ToneWarn)
-			}
-		})
-	}
-	noSearch := ""
-	if v.Searched() == "" {
-		noSearch = "search first"
-	}
-	commands := []command{
-		{id: "text.down", run: do(func() { v.Move(1) })},
-		{id: "text.up", run: do(func() { v.Move(-1) })},
-		{id: "text.pagedown", run: do(func() { v.Page(1) })},
-		{id: "text.pageup", run: do(func() { v.Page(-1) })},
-		{id: "text.top", run: do(v.Top)},
-		{id: "text.end", run: do(v.End)},
-		{id: "text.left", run: do(func() { v.Sideways(-sidewaysBy) })},
-		{id: "text.right", run: do(func() { v.Sideways(sidewaysBy) })},
-		{id: "text.wrap", hinted: true, run: do(v.ToggleWrap)},
-		{id: "text.next", reason: noSearch, urgent: true, run: step(1)},
-		{id: "text.previous", reason: noSearch, urgent: true, run: step(-1)},
-		{id: "text.only", reason: noSearch, urgent: true, run: do(v.ToggleOnly)},
-	}
-	if v.Static {
-		return commands
-	}
-	return append(commands,
-		command{id: "text.follow", hinted: true, run: do(v.ToggleFollow)},
-		command{id: "text.times", hinted: true, run: do(v.CycleTimes)},
-	)
 }

@@ -7,6 +7,8 @@ import (
 
 	"fndeck/client"
 	"fndeck/ui"
+	"fndeck/ui/form"
+	"fndeck/views/forms"
 )
 
 // root is the model that the program runs. It only routes: a message goes to
@@ -83,13 +85,13 @@ func (r *root) route(msg tea.Msg) tea.Cmd {
 		if time.Time(msg).Equal(r.pulse) {
 			r.pulse = time.Time{} // A tick that a sooner one replaced starts no new ones.
 		}
-	case RunAction:
+	case forms.RunAction:
 		return r.start(msg)
 	case actionDone:
 		return r.tell(msg)
 	case prefilled:
 		return r.prefill(msg)
-	case ui.Confirmed:
+	case form.Confirmed:
 		return r.confirmed(msg)
 	default:
 		return r.toOverlays(msg)
@@ -130,7 +132,7 @@ func (r *root) tick() tea.Cmd {
 	if r.toast.Shown(now) {
 		every = sooner(every, r.toast.Until.Sub(now))
 	}
-	if _, asking := r.top().(*ui.Confirm); asking {
+	if _, asking := r.top().(*form.Confirm); asking {
 		every = sooner(every, time.Second) // It says when it begins to listen.
 	}
 	if every <= 0 {

@@ -13,6 +13,7 @@ import (
 	"fndeck/client/action"
 	"fndeck/client/cron"
 	"fndeck/ui"
+	"fndeck/views/forms"
 )
 
 // newSchedules is the list of all schedules.
@@ -170,13 +171,13 @@ func scheduleListCommands(s *shell, l *listScreen[client.Schedule]) []command {
 					fn = &f
 				}
 			}
-			return s.overlay(newScheduleForm(s.deps, fn, s.known.Value))
+			return s.overlay(forms.NewSchedule(s.forms(), fn, s.known.Value))
 		}},
 		l.on("list.logs", true, nil, func(c client.Schedule) tea.Cmd { return s.functionLogs(s.scheduled(c)) }),
 		l.on("functions.redeploy", true, able(action.Redeploy), func(c client.Schedule) tea.Cmd { return s.redeploy(s.scheduled(c)) }),
 		l.on("functions.call", false, able(action.Invoke), func(c client.Schedule) tea.Cmd { return s.callScheduled(c) }),
 		l.on("list.delete", false, able(action.DeleteSchedule), func(c client.Schedule) tea.Cmd {
-			return s.start(RunAction{Action: action.DeleteSchedule, Target: action.Target{Schedule: &c}})
+			return s.start(forms.RunAction{Action: action.DeleteSchedule, Target: action.Target{Schedule: &c}})
 		}),
 	}
 }
@@ -188,7 +189,7 @@ func (s *shell) scheduled(c client.Schedule) client.Function {
 
 // callScheduled opens the call form with the schedule's own data.
 func (s *shell) callScheduled(c client.Schedule) tea.Cmd {
-	return s.overlay(newCallForm(s.deps, s.scheduled(c), c.Data))
+	return s.overlay(forms.NewCall(s.forms(), s.scheduled(c), c.Data))
 }
 
 // How many runs, to come and past, the page of a schedule lists.
@@ -232,7 +233,7 @@ func newSchedulePage(s *shell, c client.Schedule) *pageScreen[scheduleRuns] {
 				}},
 				command{id: "list.logs", hinted: true, run: func() tea.Cmd { return s.functionLogs(f) }},
 				command{id: "list.delete", reason: s.reason(action.DeleteSchedule, action.Target{Schedule: &c}), run: func() tea.Cmd {
-					return s.start(RunAction{Action: action.DeleteSchedule, Target: action.Target{Schedule: &c}})
+					return s.start(forms.RunAction{Action: action.DeleteSchedule, Target: action.Target{Schedule: &c}})
 				}},
 			)
 		},

@@ -14,6 +14,7 @@ import (
 
 	"fndeck/client"
 	"fndeck/ui"
+	"fndeck/views/forms"
 )
 
 // deps is what every screen and form is given. It is filled once, in Run.
@@ -27,6 +28,11 @@ type deps struct {
 	ctx context.Context
 	// stateDir holds temporary and crash files, mode 0700.
 	stateDir string
+}
+
+// forms is what forms are given.
+func (d deps) forms() forms.Deps {
+	return forms.Deps{Ctx: d.ctx, Backend: d.backend, Clock: d.clock, Zone: d.zone}
 }
 
 // Screen is one place of the console. It is a plain struct: the root calls it

@@ -9,6 +9,7 @@ import (
 	"fndeck/client"
 	"fndeck/client/action"
 	"fndeck/ui"
+	"fndeck/ui/form"
 )
 
 // shell is what surrounds the screens: the history, what lies on top of the
@@ -179,7 +180,7 @@ func (s *shell) leave() tea.Cmd {
 	// Quitting destroys nothing, so a key typed ahead may answer.
 	question := "Deploys, calls and schedules go on without the console."
 	s.asked++
-	dialog := ui.NewConfirm("quit fndeck?", question, "", s.clock)
+	dialog := form.NewConfirm("quit fndeck?", question, "", s.clock)
 	dialog.ID, dialog.Yes = quitID, "Quit"
 	s.overlays = append(s.overlays, dialog)
 	return nil

@@ -1,4 +1,4 @@
-package views
+package forms
 
 import (
 	"context"
@@ -9,6 +9,7 @@ import (
 	"fndeck/client/action"
 	"fndeck/client/pack"
 	"fndeck/ui"
+	"fndeck/ui/form"
 )
 
 // scanned and packed answer the upload that asked, for one generation of it.
@@ -30,7 +31,7 @@ type packed struct {
 // cancels it at once; its answer is then dropped by generation.
 func (u *uploadForm) startScan() tea.Cmd {
 	u.scan.stop()
-	ctx, cancel := context.WithCancel(u.d.ctx)
+	ctx, cancel := context.WithCancel(u.d.Ctx)
 	options, runtime := u.scanOptions()
 	u.scan = scanState{generation: u.scan.generation, cancel: cancel, options: options, runtime: runtime}
 	u.stage, u.said = scanning, ""
@@ -51,7 +52,7 @@ func (u *uploadForm) scanOptions() (options pack.Options, runtime string) {
 	case u.target() != nil:
 		options.FunctionPath, runtime = u.target().FunctionPath, u.target().Runtime
 	default:
-		if runtimes := u.d.backend.Describe().Runtimes; len(runtimes) > 0 {
+		if runtimes := u.d.Backend.Describe().Runtimes; len(runtimes) > 0 {
 			runtime = runtimes[0]
 		}
 	}
@@ -76,7 +77,7 @@ func (u *uploadForm) tookScan(msg scanned) (tea.Cmd, bool) {
 		return u.replay(nil)
 	}
 	u.scan.packing = true
-	ctx, cancel := context.WithCancel(u.d.ctx)
+	ctx, cancel := context.WithCancel(u.d.Ctx)
 	u.scan.cancel = cancel
 	generation, preview := u.scan.generation, msg.preview
 	return u.replay(func() tea.Msg {
@@ -145,14 +146,35 @@ func (u *uploadForm) askAboutFindings() {
 	for _, f := range u.scan.preview.NeedConfirmation() {
 		question += "- " + action.Place(f) + f.Message + "\n"
 	}
-	u.question = ui.NewConfirm("", question, "", u.d.clock)
+	u.question = form.NewConfirm("", question, "", u.d.Clock)
 	u.question.ID, u.question.Yes = askFindings, "Send it"
 	u.question.SwallowTypeAhead()
 }
 
 func (u *uploadForm) openSettings() {
 	if u.settings == nil {
-		u.settings = newUploadSettings(u.d, u.fn, ui.FieldSpec{Value: folderName(u.path), Check: u.nameCheck}, u.scan.options.FunctionPath, u.scan.runtime)
+		u.settings = newUploadSettings(u.d, u.fn, form.FieldSpec{Value: folderName(u.path), Check: u.nameCheck}, u.scan.options.FunctionPath, u.scan.runtime)
 	}
 	u.stage, u.said = settling, ""
+}
+
+// scanState is the newest look at the folder.
+type scanState struct {
+	// generation tells this look from earlier ones, whose answers are dropped.
+	generation int
+	cancel     context.CancelFunc
+	options    pack.Options
+	runtime    string
+	preview    pack.Preview
+	err        error
+	packing    bool
+	code       *client.Package
+}
+
+func (s *scanState) stop() {
+	s.generation++
+	s.packing = false
+	if s.cancel != nil {
+		s.cancel()
+	}
 }

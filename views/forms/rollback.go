@@ -1,4 +1,4 @@
-package views
+package forms
 
 import (
 	"context"
@@ -14,7 +14,7 @@ import (
 
 // rollbackChooser lists a function's kept versions and makes one serve again.
 type rollbackChooser struct {
-	d        deps
+	d        Deps
 	fn       client.Function
 	cancel   context.CancelFunc
 	loading  bool
@@ -32,16 +32,16 @@ type versionsRead struct {
 	err      error
 }
 
-// newRollbackChooser makes the chooser and the command that reads the versions.
-func newRollbackChooser(d deps, fn client.Function) (ui.Overlay, tea.Cmd) {
+// NewRollback makes the chooser and the command that reads the versions.
+func NewRollback(d Deps, fn client.Function) (ui.Overlay, tea.Cmd) {
 	r := &rollbackChooser{d: d, fn: fn}
 	return r, r.load()
 }
 
 func (r *rollbackChooser) load() tea.Cmd {
-	ctx, cancel := context.WithCancel(r.d.ctx)
+	ctx, cancel := context.WithCancel(r.d.Ctx)
 	r.cancel, r.loading, r.err, r.said = cancel, true, nil, ""
-	backend, id := r.d.backend, r.fn.ID
+	backend, id := r.d.Backend, r.fn.ID
 	return func() tea.Msg {
 		defer cancel()
 		versioner, err := client.As[client.Versioner](backend, client.CanVersion)
@@ -179,7 +179,7 @@ func (r *rollbackChooser) table(theme *ui.Theme, width, height int) []string {
 	lines := []string{theme.Title.Render(ui.Pad(rollbackRow(width, "VERSION", "STATE", "AGE", "SIZE", "HASH"), width))}
 	rows := height - 1
 	r.top = min(max(r.top, r.at-rows+1, 0), r.at)
-	now := r.d.clock()
+	now := r.d.Clock()
 	for i := r.top; i < len(r.versions) && len(lines) < height; i++ {
 		v := r.versions[i]
 		state, tone := theme.StateText(string(v.Status))

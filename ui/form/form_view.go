@@ -1,6 +1,10 @@
-package ui
+package form
 
-import "strings"
+import (
+	"strings"
+
+	"fndeck/ui"
+)
 
 // density is how much a form shows of its fields beside their input.
 type density int
@@ -26,7 +30,7 @@ const (
 
 // View returns exactly height lines of at most width cells. Where the form does
 // not fit, it shows the focused field and what is near it.
-func (f *Form) View(theme *Theme, width, height int) []string {
+func (f *Form) View(theme *ui.Theme, width, height int) []string {
 	foot := f.foot(theme, width)
 	room := height - len(foot)
 	if room <= 0 || width <= 0 {
@@ -63,7 +67,7 @@ func scrollTo(top, first, last, room int) int {
 }
 
 // foot is what stands below the fields: the question, or why ctrl+s was refused.
-func (f *Form) foot(theme *Theme, width int) []string {
+func (f *Form) foot(theme *ui.Theme, width int) []string {
 	if f.asking {
 		question := " Throw away what was typed?  y / n"
 		lines := []string{theme.Warn.Render(fit(theme, question, width))}
@@ -76,16 +80,16 @@ func (f *Form) foot(theme *Theme, width int) []string {
 	if !f.tried || wrong == 0 {
 		return f.refusal(theme, width)
 	}
-	return []string{theme.Bad.Render(fit(theme, " not sent: "+Counted(wrong, "field")+" to mend", width))}
+	return []string{theme.Bad.Render(fit(theme, " not sent: "+ui.Counted(wrong, "field")+" to mend", width))}
 }
 
 // refusal is why what was submitted did not go through, in a few lines.
-func (f *Form) refusal(theme *Theme, width int) []string {
+func (f *Form) refusal(theme *ui.Theme, width int) []string {
 	if f.refused == "" {
 		return nil
 	}
 	const most = 3
-	lines := WrapWords("not done: "+f.refused, max(width-2, 1))
+	lines := ui.WrapWords("not done: "+f.refused, max(width-2, 1))
 	if len(lines) > most {
 		lines = append(lines[:most-1], strings.Join(lines[most-1:], " "))
 	}
@@ -97,7 +101,7 @@ func (f *Form) refusal(theme *Theme, width int) []string {
 
 // layout draws all fields as airily as the room allows; what is left over goes
 // to the editors.
-func (f *Form) layout(theme *Theme, width, room int) [][]string {
+func (f *Form) layout(theme *ui.Theme, width, room int) [][]string {
 	first := airy
 	if room < airyFrom {
 		first = plainly
@@ -120,11 +124,11 @@ func (f *Form) layout(theme *Theme, width, room int) [][]string {
 }
 
 // extra is how many lines a field takes beside its input.
-func (f *Form) extra(theme *Theme, i int, d density, width int) int {
+func (f *Form) extra(theme *ui.Theme, i int, d density, width int) int {
 	return len(f.below(theme, i, d, width)) + len(f.above(theme, i, width))
 }
 
-func (f *Form) blocks(theme *Theme, d density, width, room, spare int) [][]string {
+func (f *Form) blocks(theme *ui.Theme, d density, width, room, spare int) [][]string {
 	blocks := make([][]string, len(f.fields))
 	for i, field := range f.fields {
 		least, most := field.rows()
@@ -154,7 +158,7 @@ func (f *Form) column(i, width int) int {
 	}
 	widest := 0
 	for _, field := range f.fields {
-		widest = max(widest, Width(field.head().spec.Label))
+		widest = max(widest, ui.Width(field.head().spec.Label))
 	}
 	return min(widest, labelMost, max(width/3, 1)) + marker + 2
 }
@@ -165,7 +169,7 @@ func (f *Form) labelIsAbove(i, width int) bool {
 	return width < labelAbove && least > 1 && !note
 }
 
-func (f *Form) above(theme *Theme, i, width int) []string {
+func (f *Form) above(theme *ui.Theme, i, width int) []string {
 	if !f.labelIsAbove(i, width) {
 		return nil
 	}
@@ -173,15 +177,15 @@ func (f *Form) above(theme *Theme, i, width int) []string {
 }
 
 // gutter is what stands left of a line of the input.
-func (f *Form) gutter(theme *Theme, i, column int, first bool) string {
+func (f *Form) gutter(theme *ui.Theme, i, column int, first bool) string {
 	if !first {
 		return strings.Repeat(" ", column)
 	}
 	return f.label(theme, i, column)
 }
 
-func (f *Form) label(theme *Theme, i, width int) string {
-	text := Pad(fit(theme, f.fields[i].head().spec.Label, width-marker-1), max(width-marker, 0))
+func (f *Form) label(theme *ui.Theme, i, width int) string {
+	text := ui.Pad(fit(theme, f.fields[i].head().spec.Label, width-marker-1), max(width-marker, 0))
 	if i == f.at {
 		return theme.Accent.Render(theme.Glyph('›') + " " + text)
 	}
@@ -191,7 +195,7 @@ func (f *Form) label(theme *Theme, i, width int) string {
 // below is what stands under an input: its error, its notes, its help. An airy
 // form keeps a line free that the error takes when it comes, so that typing
 // does not make the fields below jump.
-func (f *Form) below(theme *Theme, i int, d density, width int) []string {
+func (f *Form) below(theme *ui.Theme, i int, d density, width int) []string {
 	head := f.fields[i].head()
 	column := f.column(i, width)
 	indent := strings.Repeat(" ", column)
@@ -201,12 +205,12 @@ func (f *Form) below(theme *Theme, i int, d density, width int) []string {
 		lines = append(lines, indent+render(theme.Tone(r.Tone), r.in(theme, room)))
 	}
 	if help := head.spec.Help; help != "" && (d < tight || i == f.at) {
-		add(Remark{Tone: ToneDim, Text: help})
+		add(Remark{Tone: ui.ToneDim, Text: help})
 	}
 	wrong := head.report.Error != "" && f.tells(i)
 	if wrong {
-		for _, line := range WrapWords(Clean(head.report.Error), max(room, 1)) {
-			add(Remark{Tone: ToneBad, Text: line})
+		for _, line := range ui.WrapWords(ui.Clean(head.report.Error), max(room, 1)) {
+			add(Remark{Tone: ui.ToneBad, Text: line})
 		}
 	}
 	for _, note := range head.report.Notes {

@@ -1,4 +1,4 @@
-package views
+package forms
 
 import (
 	"encoding/json"
@@ -10,42 +10,43 @@ import (
 	"fndeck/client/action"
 	"fndeck/client/jsondata"
 	"fndeck/ui"
+	"fndeck/ui/form"
 )
 
 // callForm calls a function with JSON. What is typed is sent byte for byte, so
 // that integers above 2^53 survive.
 type callForm struct {
 	fn   client.Function
-	form *ui.Form
-	data *ui.Editor
+	form *form.Form
+	data *form.Editor
 }
 
-// newCallForm makes the form; data is what the function was given last, nil if
+// NewCall makes the form; data is what the function was given last, nil if
 // that is not known.
-func newCallForm(d deps, fn client.Function, data json.RawMessage) (ui.Overlay, tea.Cmd) {
+func NewCall(d Deps, fn client.Function, data json.RawMessage) (ui.Overlay, tea.Cmd) {
 	proposed := len(data) == 0
 	if proposed {
 		data = json.RawMessage("{}")
 	}
-	c := &callForm{fn: fn, data: newDataField(d.backend, string(data))}
+	c := &callForm{fn: fn, data: newDataField(d.Backend, string(data))}
 	c.data.Selected = proposed
-	fields := []ui.Field{c.data}
+	fields := []form.Field{c.data}
 	if note := c.serving(); note != "" {
-		fields = append(fields, ui.NewNote("", ui.Remark{Tone: ui.ToneWarn, Text: note}))
+		fields = append(fields, form.NewNote("", form.Remark{Tone: ui.ToneWarn, Text: note}))
 	}
-	c.form = ui.NewForm(d.clock, fields...)
+	c.form = form.New(d.Clock, fields...)
 	return c, nil
 }
 
 // newDataField makes the editor for the data of a call or a schedule.
-func newDataField(backend client.Backend, value string) *ui.Editor {
+func newDataField(backend client.Backend, value string) *form.Editor {
 	limit := backend.Describe().DataLimitBytes
 	help := "one JSON object"
 	if limit > 0 {
 		help += ", at most " + ui.Bytes(limit)
 	}
 	help += ", sent byte for byte"
-	e := ui.NewEditor(ui.FieldSpec{Label: "Data", Help: help, Value: value, Check: dataCheck(limit)})
+	e := form.NewEditor(form.FieldSpec{Label: "Data", Help: help, Value: value, Check: dataCheck(limit)})
 	e.Tidy = func(text string) (string, error) {
 		tidied, err := jsondata.Tidy([]byte(text))
 		return string(tidied), err
@@ -54,21 +55,21 @@ func newDataField(backend client.Backend, value string) *ui.Editor {
 }
 
 // dataCheck judges data as the action will before it is sent.
-func dataCheck(limit int64) func(string) ui.Report {
-	return func(value string) ui.Report {
+func dataCheck(limit int64) func(string) form.Report {
+	return func(value string) form.Report {
 		report, err := jsondata.Check([]byte(value), jsondata.Options{MustBeObject: true, LimitBytes: limit})
 		if err != nil {
-			return ui.Report{Error: client.Explain(err).Sentence}
+			return form.Report{Error: client.Explain(err).Sentence}
 		}
-		notes := []ui.Remark{{Tone: ui.ToneOK, Text: "valid, " + ui.Bytes(int64(len(report.Data)))}}
-		return ui.Report{Notes: append(notes, warnings(report.Warnings)...)}
+		notes := []form.Remark{{Tone: ui.ToneOK, Text: "valid, " + ui.Bytes(int64(len(report.Data)))}}
+		return form.Report{Notes: append(notes, warnings(report.Warnings)...)}
 	}
 }
 
-func warnings(sentences []string) []ui.Remark {
-	remarks := make([]ui.Remark, len(sentences))
+func warnings(sentences []string) []form.Remark {
+	remarks := make([]form.Remark, len(sentences))
 	for i, sentence := range sentences {
-		remarks[i] = ui.Remark{Tone: ui.ToneWarn, Text: sentence}
+		remarks[i] = form.Remark{Tone: ui.ToneWarn, Text: sentence}
 	}
 	return remarks
 }
@@ -104,9 +105,9 @@ func (c *callForm) View(theme *ui.Theme, width, height int) []string {
 // Update implements ui.Overlay.
 func (c *callForm) Update(msg tea.Msg) (tea.Cmd, bool) {
 	switch c.form.Update(msg) {
-	case ui.FormCancelled:
+	case form.Cancelled:
 		return nil, true
-	case ui.FormSubmitted:
+	case form.Submitted:
 		return run(RunAction{
 			Action: action.Invoke,
 			Target: action.Target{Function: &c.fn},
@@ -119,8 +120,3 @@ func (c *callForm) Update(msg tea.Msg) (tea.Cmd, bool) {
 
 // Refused implements Refusable.
 func (c *callForm) Refused(why string) { c.form.Refused(why) }
-
-// run hands an action to the root.
-func run(request RunAction) tea.Cmd {
-	return func() tea.Msg { return request }
-}

@@ -1,4 +1,4 @@
-package ui
+package form
 
 import (
 	"fmt"
@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
+
+	"fndeck/ui"
 )
 
 // What the editor edits in place; above it holds the text and shows a summary,
@@ -42,7 +44,7 @@ type Editor struct {
 func NewEditor(spec FieldSpec) *Editor {
 	e := &Editor{fieldHead: fieldHead{spec: spec}, start: spec.Value}
 	e.set(spec.Value)
-	e.hints = []Hint{{"ctrl+u", "clear"}}
+	e.hints = []ui.Hint{{Key: "ctrl+u", Label: "clear"}}
 	return e
 }
 
@@ -166,13 +168,13 @@ func (e *Editor) tidy() {
 	e.set(tidied)
 }
 
-func (e *Editor) draw(theme *Theme, width, height int, focused bool) []string {
+func (e *Editor) draw(theme *ui.Theme, width, height int, focused bool) []string {
 	if width <= 0 || height <= 0 {
 		return nil
 	}
 	lines := make([]string, 0, height)
 	if e.said != "" {
-		lines = append(lines, theme.Warn.Render(fit(theme, Clean(e.said), width)))
+		lines = append(lines, theme.Warn.Render(fit(theme, ui.Clean(e.said), width)))
 		height--
 	}
 	if e.big != "" {
@@ -190,13 +192,13 @@ func (e *Editor) draw(theme *Theme, width, height int, focused bool) []string {
 		e.col = follow(e.col, columnOf(e.buf.line(), e.buf.col), room)
 	}
 	for row := e.top; row < len(e.buf.lines) && row < e.top+height; row++ {
-		number := theme.Dim.Render(PadLeft(strconv.Itoa(row+1), digits) + " ")
-		lines = append(lines, Cut(number+e.drawRow(theme, row, room, focused), 0, width))
+		number := theme.Dim.Render(ui.PadLeft(strconv.Itoa(row+1), digits) + " ")
+		lines = append(lines, ui.Cut(number+e.drawRow(theme, row, room, focused), 0, width))
 	}
 	return lines
 }
 
-func (e *Editor) drawRow(theme *Theme, row, room int, focused bool) string {
+func (e *Editor) drawRow(theme *ui.Theme, row, room int, focused bool) string {
 	line, cursor, style := e.buf.lines[row], e.buf.col, theme.Text
 	if e.MaskAfter != 0 {
 		line, cursor = mask(line, cursor, e.MaskAfter)
@@ -229,12 +231,12 @@ func mask(line string, cursor int, separator byte) (masked string, at int) {
 	return masked, cursor
 }
 
-func (e *Editor) drawSummary(theme *Theme, lines []string, width, height int) []string {
+func (e *Editor) drawSummary(theme *ui.Theme, lines []string, width, height int) []string {
 	count := 1 + strings.Count(e.big, "\n")
 	head := e.big[:min(len(e.big), 4*width)]
 	summary := []string{
-		theme.Text.Render(fit(theme, fmt.Sprintf("%s in %s: too large to be edited here", Bytes(int64(len(e.big))), Counted(count, "line")), width)),
-		theme.Dim.Render(fit(theme, "begins "+Clean(head), width)),
+		theme.Text.Render(fit(theme, fmt.Sprintf("%s in %s: too large to be edited here", ui.Bytes(int64(len(e.big))), ui.Counted(count, "line")), width)),
+		theme.Dim.Render(fit(theme, "begins "+ui.Clean(head), width)),
 	}
 	return append(lines, summary[:min(len(summary), max(height, 0))]...)
 }

@@ -1,10 +1,12 @@
-package ui
+package form
 
 import (
 	"path/filepath"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
+
+	"fndeck/ui"
 )
 
 // PickerEvent says what a message did to a Picker.
@@ -85,8 +87,8 @@ func (p *Picker) SetRecent(paths []string) {
 }
 
 // Hints returns the keys that work now.
-func (p *Picker) Hints() []Hint {
-	return []Hint{{"enter", "take it"}, {"tab", "complete, open"}, {"↑↓", "list"}, {"esc", "cancel"}}
+func (p *Picker) Hints() []ui.Hint {
+	return []ui.Hint{{Key: "enter", Label: "take it"}, {Key: "tab", Label: "complete, open"}, {Key: "↑↓", Label: "list"}, {Key: "esc", Label: "cancel"}}
 }
 
 // Update takes keys, pastes and the listings it asked for.

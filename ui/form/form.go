@@ -1,20 +1,25 @@
-package ui
+// Package form is what an operator types into and answers: fields, forms, the
+// picker of folders, and questions. A burst of keys lands where it was meant to,
+// text keeps every byte that was typed, and nothing here knows what it is for.
+package form
 
 import (
 	"time"
 
 	tea "charm.land/bubbletea/v2"
+
+	"fndeck/ui"
 )
 
-// FormEvent says what a message did to a form.
-type FormEvent int
+// Event says what a message did to a form.
+type Event int
 
-// The events. After FormSubmitted and FormCancelled the form is over, though it
+// The events. After Submitted and Cancelled the form is over, though it
 // still holds what was typed: an owner that cannot go on may show it again.
 const (
-	FormGoesOn FormEvent = iota
-	FormSubmitted
-	FormCancelled
+	GoesOn Event = iota
+	Submitted
+	Cancelled
 )
 
 // Form is a list of labelled fields. Every key takes effect before Update
@@ -33,8 +38,8 @@ type Form struct {
 	refused string
 }
 
-// NewForm makes a form with the focus on its first field that takes one.
-func NewForm(clock func() time.Time, fields ...Field) *Form {
+// New makes a form with the focus on its first field that takes one.
+func New(clock func() time.Time, fields ...Field) *Form {
 	f := &Form{fields: fields, clock: clock, at: -1}
 	f.step(1)
 	return f
@@ -49,9 +54,9 @@ func (f *Form) Focus(field Field) {
 	}
 }
 
-// Refused shows the form again after FormSubmitted, with everything that was
+// Refused shows the form again after Submitted, with everything that was
 // typed, and says why it did not go through.
-func (f *Form) Refused(why string) { f.refused = Clean(why) }
+func (f *Form) Refused(why string) { f.refused = ui.Clean(why) }
 
 // Dirty reports whether the operator changed anything.
 func (f *Form) Dirty() bool {
@@ -63,9 +68,9 @@ func (f *Form) Dirty() bool {
 	return false
 }
 
-// Update takes a key or a paste and ignores all else. FormSubmitted comes only
+// Update takes a key or a paste and ignores all else. Submitted comes only
 // when no field has an error.
-func (f *Form) Update(msg tea.Msg) FormEvent {
+func (f *Form) Update(msg tea.Msg) Event {
 	event := f.update(msg)
 	if f.tried && f.wrong() == 0 {
 		f.tried = false // What was refused is mended; a later fault is a new one.
@@ -84,13 +89,13 @@ func (f *Form) wrong() int {
 	return n
 }
 
-func (f *Form) update(msg tea.Msg) FormEvent {
+func (f *Form) update(msg tea.Msg) Event {
 	key, isKey := msg.(tea.KeyPressMsg)
 	if f.asking {
 		if isKey {
 			return f.answer(key.String())
 		}
-		return FormGoesOn
+		return GoesOn
 	}
 	if isKey {
 		switch key.String() {
@@ -100,15 +105,15 @@ func (f *Form) update(msg tea.Msg) FormEvent {
 			return f.cancel()
 		case "tab":
 			f.step(1)
-			return FormGoesOn
+			return GoesOn
 		case "shift+tab":
 			f.step(-1)
-			return FormGoesOn
+			return GoesOn
 		}
 	}
 	field := f.focused()
 	if field == nil || field.update(msg) || !isKey {
-		return FormGoesOn
+		return GoesOn
 	}
 	switch key.String() {
 	case "enter", "down":
@@ -116,7 +121,7 @@ func (f *Form) update(msg tea.Msg) FormEvent {
 	case "up":
 		f.step(-1)
 	}
-	return FormGoesOn
+	return GoesOn
 }
 
 func (f *Form) focused() Field {
@@ -144,54 +149,54 @@ func (f *Form) step(delta int) {
 	}
 }
 
-func (f *Form) submit() FormEvent {
+func (f *Form) submit() Event {
 	for i, field := range f.fields {
 		if field.head().report.Error != "" {
 			f.tried = true
 			f.at = i
-			return FormGoesOn
+			return GoesOn
 		}
 	}
 	f.refused = ""
-	return FormSubmitted
+	return Submitted
 }
 
-func (f *Form) cancel() FormEvent {
+func (f *Form) cancel() Event {
 	if !f.Dirty() && f.refused == "" {
-		return FormCancelled
+		return Cancelled
 	}
 	f.asking = true
 	f.grace = newGrace(f.clock)
-	return FormGoesOn
+	return GoesOn
 }
 
 // answer takes the answer to the question whether what was typed may go. No is
 // the default, as in every dialog.
-func (f *Form) answer(key string) FormEvent {
+func (f *Form) answer(key string) Event {
 	if f.grace.swallows() {
-		return FormGoesOn
+		return GoesOn
 	}
 	switch key {
 	case "y", "Y":
 		f.asking = false
-		return FormCancelled
+		return Cancelled
 	case "n", "N", "esc", "enter":
 		f.asking = false
 	}
-	return FormGoesOn
+	return GoesOn
 }
 
 // Hints returns the keys that work now; send is the word for ctrl+s.
-func (f *Form) Hints(send string) []Hint {
+func (f *Form) Hints(send string) []ui.Hint {
 	if f.asking {
-		return []Hint{{"y", "throw away"}, {"n", "go on"}}
+		return []ui.Hint{{Key: "y", Label: "throw away"}, {Key: "n", Label: "go on"}}
 	}
-	hints := []Hint{{"ctrl+s", send}, {"tab", "next field"}}
+	hints := []ui.Hint{{Key: "ctrl+s", Label: send}, {Key: "tab", Label: "next field"}}
 	if field := f.focused(); field != nil {
 		hints = append(hints, field.head().hints...)
 		if e, ok := field.(*Editor); ok && e.Tidy != nil {
-			hints = append(hints, Hint{"ctrl+t", "tidy"})
+			hints = append(hints, ui.Hint{Key: "ctrl+t", Label: "tidy"})
 		}
 	}
-	return append(hints, Hint{"esc", "cancel"})
+	return append(hints, ui.Hint{Key: "esc", Label: "cancel"})
 }

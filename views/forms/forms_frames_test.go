@@ -1,4 +1,4 @@
-package views
+package forms
 
 import (
 	"fmt"
@@ -11,6 +11,7 @@ import (
 
 	"fndeck/client"
 	"fndeck/ui"
+	"fndeck/ui/form"
 )
 
 // drawn is what a terminal of the size shows: title, overlay, hints.
@@ -44,11 +45,11 @@ func TestFormFrames(t *testing.T) {
 		clock.Advance(time.Second)
 		return f.overlay
 	}
-	call, _ := newCallForm(d, fn, []byte("{\n  \"asset\": 9007199254740993,\n  \"from\": \"2026-01-01\"\n}"))
-	broken, _ := newCallForm(d, ingest(), []byte("{'a': 1}"))
-	schedule, _ := newScheduleForm(d, &fn, []client.Function{fn, {ID: "2", Name: "score"}})
-	refused, _ := newScheduleForm(d, &fn, []client.Function{fn})
-	rollback, load := newRollbackChooser(d, fn)
+	call, _ := NewCall(d, fn, []byte("{\n  \"asset\": 9007199254740993,\n  \"from\": \"2026-01-01\"\n}"))
+	broken, _ := NewCall(d, ingest(), []byte("{'a': 1}"))
+	schedule, _ := NewSchedule(d, &fn, []client.Function{fn, {ID: "2", Name: "score"}})
+	refused, _ := NewSchedule(d, &fn, []client.Function{fn})
+	rollback, load := NewRollback(d, fn)
 	rollback.Update(load())
 	frames := map[string]ui.Overlay{
 		"call":      open(call, "<end>"),
@@ -73,13 +74,13 @@ func TestFormFrames(t *testing.T) {
 	}
 }
 
-func framed(d deps, fn client.Function) ui.Overlay {
-	overlay, _ := newCallForm(d, fn, nil)
+func framed(d Deps, fn client.Function) ui.Overlay {
+	overlay, _ := NewCall(d, fn, nil)
 	return overlay
 }
 
 func typedConfirm(clock func() time.Time) ui.Overlay {
-	c := ui.NewConfirm("delete ingest-pi", "delete ingest-pi: also 3 schedules (hourly, nightly, weekly)", "ingest-pi", clock)
+	c := form.NewConfirm("delete ingest-pi", "delete ingest-pi: also 3 schedules (hourly, nightly, weekly)", "ingest-pi", clock)
 	c.Yes = "Delete"
 	return c
 }

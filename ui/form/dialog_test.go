@@ -1,4 +1,4 @@
-package ui
+package form
 
 import (
 	"errors"
@@ -9,6 +9,8 @@ import (
 	"time"
 
 	tea "charm.land/bubbletea/v2"
+
+	"fndeck/ui"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -48,7 +50,7 @@ func TestAQuestionIsAnsweredByKeyAndItsFocusIsOnCancel(t *testing.T) {
 }
 
 func TestANameHasToBeTypedBeforeTheButtonIsOn(t *testing.T) {
-	theme := NewTheme(true, false)
+	theme := ui.NewTheme(true, false)
 	c := NewConfirm("delete", "delete ingest-pi: also 3 schedules", "ingest-pi", newTestClock().Now)
 	c.Yes = "Delete"
 	yes, done := answer(t, c, "yn<enter>")
@@ -66,7 +68,7 @@ func TestTypeAheadDoesNotAnswerAQuestion(t *testing.T) {
 	clock := newTestClock()
 	c := NewConfirm("t", "q", "", clock.Now)
 	c.SwallowTypeAhead()
-	theme := NewTheme(true, false)
+	theme := ui.NewTheme(true, false)
 	assert.Contains(t, text(c.View(theme, 80, 12)), "after a short pause")
 	for range 2 {
 		yes, done := answer(t, c, "y")
@@ -158,7 +160,7 @@ func TestThePickerOffersFoldersAndZipsOnly(t *testing.T) {
 	root := tree(t)
 	p, cmd := NewPicker(PickerSpec{Path: root + "/functions/", Recent: []string{root + "/functions/score"}, List: ListFolder})
 	run(p, cmd, "")
-	frame := text(p.View(NewTheme(true, false), 120, 20))
+	frame := text(p.View(ui.NewTheme(true, false), 120, 20))
 	for _, shown := range []string{"Recent", "../", "ingest-pi/", "old.zip", "linked/"} {
 		assert.Contains(t, frame, shown)
 	}
@@ -181,7 +183,7 @@ func TestAFolderThatCannotBeReadIsSaidAndEscapeLeaves(t *testing.T) {
 	_, event := p.Update(press("esc"))
 	assert.Equal(t, PickerCancelled, event, "also while keys wait for a folder")
 	p.Update(cmd())
-	assert.Contains(t, text(p.View(NewTheme(true, false), 80, 20)), "permission denied")
+	assert.Contains(t, text(p.View(ui.NewTheme(true, false), 80, 20)), "permission denied")
 }
 
 func TestAHugeFolderIsReadInPart(t *testing.T) {
@@ -193,5 +195,5 @@ func TestAHugeFolderIsReadInPart(t *testing.T) {
 		return Listing{Folders: names, More: true}, nil
 	}})
 	run(p, cmd, "")
-	assert.Contains(t, text(p.View(NewTheme(true, false), 80, 20)), "a very large folder")
+	assert.Contains(t, text(p.View(ui.NewTheme(true, false), 80, 20)), "a very large folder")
 }

@@ -1,4 +1,4 @@
-package ui
+package form
 
 import (
 	"errors"
@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"fndeck/ui"
 )
 
 // parentRow is how the folder above is shown.
@@ -55,7 +57,7 @@ func begins(name, part string) bool {
 }
 
 // View returns exactly height lines of at most width cells.
-func (p *Picker) View(theme *Theme, width, height int) []string {
+func (p *Picker) View(theme *ui.Theme, width, height int) []string {
 	if width <= 0 || height <= 0 {
 		return make([]string, max(height, 0))
 	}
@@ -74,14 +76,14 @@ func (p *Picker) View(theme *Theme, width, height int) []string {
 }
 
 // status is the line under the path: what is wrong, what is going on, or help.
-func (p *Picker) status(theme *Theme, width int) string {
+func (p *Picker) status(theme *ui.Theme, width int) string {
 	switch {
 	case len(p.waiting) > 0:
-		return theme.Dim.Render(fit(theme, "reading "+Clean(p.dir)+", keys wait", width))
+		return theme.Dim.Render(fit(theme, "reading "+ui.Clean(p.dir)+", keys wait", width))
 	case p.loading:
-		return theme.Dim.Render(fit(theme, "reading "+Clean(p.dir), width))
+		return theme.Dim.Render(fit(theme, "reading "+ui.Clean(p.dir), width))
 	case p.err != nil:
-		return theme.Warn.Render(fit(theme, Clean(p.err.Error()), width))
+		return theme.Warn.Render(fit(theme, ui.Clean(p.err.Error()), width))
 	case p.said != "":
 		return theme.Warn.Render(fit(theme, p.said, width))
 	case p.listing.More:
@@ -91,7 +93,7 @@ func (p *Picker) status(theme *Theme, width int) string {
 }
 
 // list draws the rows with their two headings, scrolled to the selected one.
-func (p *Picker) list(theme *Theme, width, height int) []string {
+func (p *Picker) list(theme *ui.Theme, width, height int) []string {
 	if height <= 0 {
 		return nil
 	}
@@ -102,9 +104,9 @@ func (p *Picker) list(theme *Theme, width, height int) []string {
 		if i == p.top || row.recent != p.rows[i-1].recent {
 			lines = append(lines, theme.Title.Render(fit(theme, "  "+p.heading(row), width)))
 		}
-		text := fit(theme, "  "+Clean(row.text), width-2)
+		text := fit(theme, "  "+ui.Clean(row.text), width-2)
 		if i == p.at {
-			lines = append(lines, theme.Accent.Render(theme.Glyph('›')+" ")+theme.Selection.Render(Pad(text, max(width-2, 0))))
+			lines = append(lines, theme.Accent.Render(theme.Glyph('›')+" ")+theme.Selection.Render(ui.Pad(text, max(width-2, 0))))
 			continue
 		}
 		lines = append(lines, "  "+render(theme.Text, text))
@@ -119,7 +121,7 @@ func (p *Picker) heading(row pickerRow) string {
 	if row.recent {
 		return "Recent"
 	}
-	return Clean(p.dir)
+	return ui.Clean(p.dir)
 }
 
 // Bounds of reading a folder: more than a person scrolls through is not read.

@@ -1,10 +1,12 @@
-package ui
+package form
 
 import (
 	"strings"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
+
+	"fndeck/ui"
 )
 
 // A question that appears right after a key takes no answer until the keys that
@@ -53,7 +55,7 @@ func (g *grace) waiting() bool {
 func (g *grace) line() string {
 	switch {
 	case g.ignored > 0:
-		return Counted(g.ignored, "key") + " typed ahead not taken as an answer"
+		return ui.Counted(g.ignored, "key") + " typed ahead not taken as an answer"
 	case g.waiting():
 		return "an answer counts after a short pause"
 	}
@@ -99,11 +101,11 @@ func (c *Confirm) SwallowTypeAhead() { c.grace = newGrace(c.clock) }
 func (c *Confirm) Title() string { return c.title }
 
 // Hints implements Overlay.
-func (c *Confirm) Hints() []Hint {
+func (c *Confirm) Hints() []ui.Hint {
 	if c.input != nil {
-		return []Hint{{"enter", strings.ToLower(c.Yes)}, {"esc", "cancel"}}
+		return []ui.Hint{{Key: "enter", Label: strings.ToLower(c.Yes)}, {Key: "esc", Label: "cancel"}}
 	}
-	return []Hint{{"y", strings.ToLower(c.Yes)}, {"n", "cancel"}, {"tab", "other button"}, {"esc", "cancel"}}
+	return []ui.Hint{{Key: "y", Label: strings.ToLower(c.Yes)}, {Key: "n", Label: "cancel"}, {Key: "tab", Label: "other button"}, {Key: "esc", Label: "cancel"}}
 }
 
 // Update implements Overlay. It takes every key: none may reach what lies under
@@ -158,14 +160,14 @@ func (c *Confirm) confirmed() tea.Msg { return Confirmed{ID: c.ID} }
 // keyboard can type.
 func (c *Confirm) nameTyped() bool {
 	typed := c.input.Value()
-	return typed == c.typed || typed == Clean(c.typed)
+	return typed == c.typed || typed == ui.Clean(c.typed)
 }
 
 // View implements Overlay.
-func (c *Confirm) View(theme *Theme, width, height int) []string {
+func (c *Confirm) View(theme *ui.Theme, width, height int) []string {
 	var lines []string
-	for _, part := range CleanLines(c.question) {
-		for _, line := range WrapWords(part, max(width-2, 1)) {
+	for _, part := range ui.CleanLines(c.question) {
+		for _, line := range ui.WrapWords(part, max(width-2, 1)) {
 			lines = append(lines, " "+theme.Text.Render(line))
 		}
 	}
@@ -180,8 +182,8 @@ func (c *Confirm) View(theme *Theme, width, height int) []string {
 	return exactly(lines, width, height)
 }
 
-func (c *Confirm) typedLines(theme *Theme, width int) []string {
-	name := fit(theme, Clean(c.typed), max(width-16, 4))
+func (c *Confirm) typedLines(theme *ui.Theme, width int) []string {
+	name := fit(theme, ui.Clean(c.typed), max(width-16, 4))
 	input := c.input.draw(theme, max(width-3, 1), 1, true)
 	return []string{
 		" " + theme.Dim.Render("Type ") + theme.Accent.Render(name) + theme.Dim.Render(" to go on:"),
@@ -190,7 +192,7 @@ func (c *Confirm) typedLines(theme *Theme, width int) []string {
 	}
 }
 
-func (c *Confirm) buttons(theme *Theme) string {
+func (c *Confirm) buttons(theme *ui.Theme) string {
 	yes, no := "[ "+c.Yes+" ]", "[ Cancel ]"
 	switch {
 	case c.input != nil && c.nameTyped():
@@ -214,7 +216,7 @@ func exactly(lines []string, width, height int) []string {
 	}
 	out := make([]string, height)
 	for i, line := range lines {
-		out[i] = Cut(line, 0, width)
+		out[i] = ui.Cut(line, 0, width)
 	}
 	return out
 }

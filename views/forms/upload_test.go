@@ -1,4 +1,4 @@
-package views
+package forms
 
 import (
 	"archive/zip"
@@ -43,7 +43,7 @@ func uploadFolder(t *testing.T, files map[string]string) string {
 
 func openUpload(t *testing.T, fn *client.Function, folder string) (*formRun, *fakeClock) {
 	d, clock := formDeps(t, &fakeBackend{description: client.Description{Runtimes: []string{"none1", "none2"}}})
-	overlay, cmd := newUploadForm(d, fn, folder)
+	overlay, cmd := NewUpload(d, fn, folder, nil)
 	return openForm(t, overlay, cmd), clock
 }
 
@@ -193,8 +193,8 @@ func TestAnUploadUnderANameThatExistsRedeploysThatFunction(t *testing.T) {
 	fn := client.Function{ID: "7", Name: "ingest-pi", Version: 3, Status: client.FunctionReady, Runtime: "none2", FunctionPath: "handler.py", EnvVars: map[string]string{"A": "1"}}
 	open := func(functions ...client.Function) *formRun {
 		d, _ := formDeps(t, &fakeBackend{functions: functions, description: client.Description{Runtimes: []string{"none1", "none2"}}})
-		form, cmd := newUploadForm(d, nil, "")
-		f := openForm(t, form, cmd)
+		overlay, cmd := NewUpload(d, nil, "", nil)
+		f := openForm(t, overlay, cmd)
 		f.send(tea.PasteMsg{Content: root})
 		return f.burst("<enter><enter>")
 	}
@@ -233,8 +233,9 @@ func TestSecretsAreNeverDrawnAndFaultsDoNotRepeatThem(t *testing.T) {
 
 func TestEscapeStopsAScanAtOnceAndItsAnswerIsDropped(t *testing.T) {
 	d, _ := formDeps(t, &fakeBackend{})
-	overlay, cmd := newUploadForm(d, nil, uploadFolder(t, nil))
-	u := overlay
+	overlay, cmd := NewUpload(d, nil, uploadFolder(t, nil), nil)
+	u, ok := overlay.(*uploadForm)
+	require.True(t, ok)
 	late := cmd()
 	_, done := u.Update(tea.KeyPressMsg{Code: tea.KeyEscape})
 	assert.True(t, done, "nothing was typed: it closes")
@@ -257,8 +258,8 @@ func TestACancelledScanReportsNothing(t *testing.T) {
 	d, _ := formDeps(t, &fakeBackend{})
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	d.ctx = ctx
-	overlay, cmd := newUploadForm(d, nil, uploadFolder(t, nil))
+	d.Ctx = ctx
+	overlay, cmd := NewUpload(d, nil, uploadFolder(t, nil), nil)
 	msg, ok := cmd().(scanned)
 	require.True(t, ok)
 	assert.True(t, errors.Is(msg.err, context.Canceled))

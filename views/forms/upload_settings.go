@@ -1,4 +1,4 @@
-package views
+package forms
 
 import (
 	"maps"
@@ -8,6 +8,7 @@ import (
 	"fndeck/auth"
 	"fndeck/client"
 	"fndeck/ui"
+	"fndeck/ui/form"
 )
 
 // defaultEntry is the file that holds the entry point unless told otherwise.
@@ -15,38 +16,38 @@ const defaultEntry = "handler.py"
 
 // uploadSettings is what a deploy is given beside the code.
 type uploadSettings struct {
-	form         *ui.Form
-	name, entry  *ui.Text
-	runtime      *ui.Choice
-	secrets, env *ui.Editor
+	form         *form.Form
+	name, entry  *form.Text
+	runtime      *form.Choice
+	secrets, env *form.Editor
 }
 
 // newUploadSettings makes the fields. fn is the function to redeploy, nil for a
 // new one, which then gets a name field with the value and check of name.
-func newUploadSettings(d deps, fn *client.Function, name ui.FieldSpec, entry, runtime string) *uploadSettings {
+func newUploadSettings(d Deps, fn *client.Function, name form.FieldSpec, entry, runtime string) *uploadSettings {
 	if entry == "" {
 		entry = defaultEntry
 	}
 	s := &uploadSettings{
-		entry: ui.NewText(ui.FieldSpec{
+		entry: form.NewText(form.FieldSpec{
 			Label: "Entry file", Help: "the file in the folder that holds the entry point", Value: entry, Check: entryCheck,
 		}),
-		secrets: ui.NewEditor(ui.FieldSpec{Label: "Secrets", Help: secretsHelp(fn), Check: pairCheck("secret")}),
-		env:     ui.NewEditor(ui.FieldSpec{Label: "Environment", Help: "NAME=value, one on each line; shown to all who see the function", Value: envText(fn), Check: pairCheck("variable")}),
+		secrets: form.NewEditor(form.FieldSpec{Label: "Secrets", Help: secretsHelp(fn), Check: pairCheck("secret")}),
+		env:     form.NewEditor(form.FieldSpec{Label: "Environment", Help: "NAME=value, one on each line; shown to all who see the function", Value: envText(fn), Check: pairCheck("variable")}),
 	}
 	s.secrets.MaskAfter = '='
-	var fields []ui.Field
+	var fields []form.Field
 	if fn == nil {
 		name.Label, name.Help = "Name", "what the function is called"
-		s.name = ui.NewText(name)
+		s.name = form.NewText(name)
 		fields = append(fields, s.name)
 	}
 	fields = append(fields, s.entry)
-	if runtimes := withRuntime(d.backend.Describe().Runtimes, runtime); len(runtimes) > 0 {
-		s.runtime = ui.NewChoice(ui.FieldSpec{Label: "Runtime", Help: "which Python runs it", Value: runtime}, runtimes)
+	if runtimes := withRuntime(d.Backend.Describe().Runtimes, runtime); len(runtimes) > 0 {
+		s.runtime = form.NewChoice(form.FieldSpec{Label: "Runtime", Help: "which Python runs it", Value: runtime}, runtimes)
 		fields = append(fields, s.runtime)
 	}
-	s.form = ui.NewForm(d.clock, append(fields, s.secrets, s.env)...)
+	s.form = form.New(d.Clock, append(fields, s.secrets, s.env)...)
 	return s
 }
 
@@ -77,28 +78,28 @@ func envText(fn *client.Function) string {
 	return strings.Join(lines, "\n")
 }
 
-func entryCheck(value string) ui.Report {
+func entryCheck(value string) form.Report {
 	switch {
 	case strings.TrimSpace(value) == "":
-		return ui.Report{Error: "name the file that holds the entry point, such as " + defaultEntry}
+		return form.Report{Error: "name the file that holds the entry point, such as " + defaultEntry}
 	case strings.HasPrefix(value, "/") || slices.Contains(strings.Split(value, "/"), ".."):
-		return ui.Report{Error: "the entry file has to be inside the folder"}
+		return form.Report{Error: "the entry file has to be inside the folder"}
 	}
-	return ui.Report{}
+	return form.Report{}
 }
 
 // pairCheck judges lines of name=value. Its sentences never repeat a value.
-func pairCheck(noun string) func(string) ui.Report {
-	return func(value string) ui.Report {
+func pairCheck(noun string) func(string) form.Report {
+	return func(value string) form.Report {
 		pairs, fault := parsePairs(value)
 		if fault != "" {
-			return ui.Report{Error: fault}
+			return form.Report{Error: fault}
 		}
 		if len(pairs) == 0 {
-			return ui.Report{}
+			return form.Report{}
 		}
 		names := strings.Join(slices.Sorted(maps.Keys(pairs)), ", ")
-		return ui.Report{Notes: []ui.Remark{{Tone: ui.ToneOK, Text: ui.Counted(len(pairs), noun) + ": " + names}}}
+		return form.Report{Notes: []form.Remark{{Tone: ui.ToneOK, Text: ui.Counted(len(pairs), noun) + ": " + names}}}
 	}
 }
 

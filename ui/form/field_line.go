@@ -1,10 +1,12 @@
-package ui
+package form
 
 import (
 	"fmt"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
+
+	"fndeck/ui"
 )
 
 // textLimit bounds a field of one line; a longer paste is refused with a note,
@@ -64,7 +66,7 @@ func oneLine(text string) string {
 	return strings.ReplaceAll(strings.Trim(text, "\n"), "\n", " ")
 }
 
-func (t *Text) draw(theme *Theme, width, _ int, focused bool) []string {
+func (t *Text) draw(theme *ui.Theme, width, _ int, focused bool) []string {
 	if width <= 0 {
 		return []string{""}
 	}
@@ -120,7 +122,7 @@ func NewChoice(spec FieldSpec, options []string) *Choice {
 		}
 	}
 	c.start = c.at
-	c.hints = []Hint{{"←→", "choose"}}
+	c.hints = []ui.Hint{{Key: "←→", Label: "choose"}}
 	c.check(c.Value())
 	return c
 }
@@ -213,22 +215,22 @@ func (c *Choice) matches() bool {
 	return strings.Contains(strings.ToLower(c.Value()), strings.ToLower(c.typed.value()))
 }
 
-func (c *Choice) draw(theme *Theme, width, _ int, focused bool) []string {
+func (c *Choice) draw(theme *ui.Theme, width, _ int, focused bool) []string {
 	if len(c.options) == 0 {
 		return []string{theme.Dim.Render(fit(theme, "nothing to choose from", width))}
 	}
 	if !focused {
-		return []string{fit(theme, Clean(c.Value()), width)}
+		return []string{fit(theme, ui.Clean(c.Value()), width)}
 	}
 	count := fmt.Sprintf("%d of %d", c.at+1, len(c.options))
-	if typed := Clean(c.typed.value()); typed != "" {
+	if typed := ui.Clean(c.typed.value()); typed != "" {
 		count += "  typed: " + typed
 		if !c.matches() {
 			count = "nothing matches " + typed
 		}
 	}
-	value := fit(theme, Clean(c.Value()), max(width-6, 1))
-	rest := fit(theme, count, width-Width(value)-6)
+	value := fit(theme, ui.Clean(c.Value()), max(width-6, 1))
+	rest := fit(theme, count, width-ui.Width(value)-6)
 	line := theme.Accent.Render("< ") + theme.Text.Render(value) + theme.Accent.Render(" >") + "  " + render(theme.Dim, rest)
-	return []string{Cut(line, 0, width)}
+	return []string{ui.Cut(line, 0, width)}
 }

@@ -1,4 +1,4 @@
-package ui
+package form
 
 import (
 	"errors"
@@ -8,6 +8,8 @@ import (
 	"time"
 
 	tea "charm.land/bubbletea/v2"
+
+	"fndeck/ui"
 	"github.com/charmbracelet/x/ansi"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -91,18 +93,18 @@ func newSample(clock func() time.Time) sampleForm {
 		token:   NewText(FieldSpec{Label: "Token", Help: "sent as it is"}),
 		data:    NewEditor(FieldSpec{Label: "Data", Help: "one JSON object", Value: "{}"}),
 	}
-	s.Form = NewForm(clock, s.name, s.runtime, s.token, s.data)
+	s.Form = New(clock, s.name, s.runtime, s.token, s.data)
 	return s
 }
 
 func TestABurstOfKeysFillsAWholeForm(t *testing.T) {
 	s := newSample(newTestClock().Now)
-	event := FormGoesOn
+	event := GoesOn
 	for _, msg := range keys(`ingest-pi<tab>311<tab>s3cret<tab><ctrl+u>{<enter>  "a": 1<enter>}<ctrl+s>`) {
-		require.Equal(t, FormGoesOn, event, "a key came after the form was over")
+		require.Equal(t, GoesOn, event, "a key came after the form was over")
 		event = s.Update(msg)
 	}
-	assert.Equal(t, FormSubmitted, event)
+	assert.Equal(t, Submitted, event)
 	assert.Equal(t, "ingest-pi", s.name.Value())
 	assert.Equal(t, "py311", s.runtime.Value())
 	assert.Equal(t, "s3cret", s.token.Value())
@@ -111,10 +113,10 @@ func TestABurstOfKeysFillsAWholeForm(t *testing.T) {
 
 func TestAFormWithAnErrorIsNotSentAndSaysWhy(t *testing.T) {
 	s := newSample(newTestClock().Now)
-	theme := NewTheme(true, false)
+	theme := ui.NewTheme(true, false)
 	assert.NotContains(t, text(s.View(theme, 80, 24)), "a name is needed", "nothing was typed yet")
 	for _, msg := range keys("<tab><tab><ctrl+s>") {
-		assert.Equal(t, FormGoesOn, s.Update(msg))
+		assert.Equal(t, GoesOn, s.Update(msg))
 	}
 	frame := text(s.View(theme, 80, 24))
 	assert.Contains(t, frame, "a name is needed")
@@ -139,20 +141,20 @@ func TestAFormWithAnErrorIsNotSentAndSaysWhy(t *testing.T) {
 func TestEscapeAsksOnceBeforeItThrowsAwayWhatWasTyped(t *testing.T) {
 	clock := newTestClock()
 	s := newSample(clock.Now)
-	assert.Equal(t, FormCancelled, s.Update(press("esc")), "nothing was typed")
+	assert.Equal(t, Cancelled, s.Update(press("esc")), "nothing was typed")
 
 	s.Update(press("x"))
-	require.Equal(t, FormGoesOn, s.Update(press("esc")))
-	assert.Equal(t, FormGoesOn, s.Update(press("y")), "a key typed ahead is no answer")
-	assert.Contains(t, text(s.View(NewTheme(true, false), 80, 24)), "1 key typed ahead")
+	require.Equal(t, GoesOn, s.Update(press("esc")))
+	assert.Equal(t, GoesOn, s.Update(press("y")), "a key typed ahead is no answer")
+	assert.Contains(t, text(s.View(ui.NewTheme(true, false), 80, 24)), "1 key typed ahead")
 	clock.now = clock.now.Add(quietTime)
-	require.Equal(t, FormGoesOn, s.Update(press("n")))
+	require.Equal(t, GoesOn, s.Update(press("n")))
 	s.Update(press("z"))
 	assert.Equal(t, "xz", s.name.Value(), "the draft is still there")
 
 	s.Update(press("esc"))
 	clock.now = clock.now.Add(quietTime)
-	assert.Equal(t, FormCancelled, s.Update(press("y")))
+	assert.Equal(t, Cancelled, s.Update(press("y")))
 }
 
 func TestALargePasteIsInsertedAsTextAndSummarised(t *testing.T) {
@@ -160,14 +162,14 @@ func TestALargePasteIsInsertedAsTextAndSummarised(t *testing.T) {
 	s.Focus(s.data)
 	s.Update(press("ctrl+u"))
 	paste := strings.Repeat("\x1b[2J\x1b]0;owned\x07", 200_000/14)
-	require.Equal(t, FormGoesOn, s.Update(tea.PasteMsg{Content: paste}))
+	require.Equal(t, GoesOn, s.Update(tea.PasteMsg{Content: paste}))
 	assert.Equal(t, paste, s.data.Value(), "byte for byte")
-	frame := s.View(NewTheme(true, false), 80, 24)
+	frame := s.View(ui.NewTheme(true, false), 80, 24)
 	assert.Contains(t, text(frame), "200 kB in 1 line: too large")
 	assert.NotContains(t, strings.Join(frame, ""), "\x1b]")
 	s.Update(press("x"))
 	assert.Equal(t, paste, s.data.Value(), "a large text is not edited in place")
-	assert.Contains(t, text(s.View(NewTheme(true, false), 80, 24)), "ctrl+u clears")
+	assert.Contains(t, text(s.View(ui.NewTheme(true, false), 80, 24)), "ctrl+u clears")
 	s.Update(press("ctrl+u"))
 	assert.Empty(t, s.data.Value())
 }
@@ -177,7 +179,7 @@ func TestAFieldOfOneLineRefusesAPasteNobodyCouldSee(t *testing.T) {
 	s.Update(press("x"))
 	s.Update(tea.PasteMsg{Content: strings.Repeat("y", 200_000)})
 	assert.Equal(t, "x", s.name.Value())
-	assert.Contains(t, text(s.View(NewTheme(true, false), 80, 24)), "the paste was not taken")
+	assert.Contains(t, text(s.View(ui.NewTheme(true, false), 80, 24)), "the paste was not taken")
 }
 
 func TestTheEditorKeepsEveryByteItWasGiven(t *testing.T) {
@@ -202,7 +204,7 @@ func TestTidyChangesTheTextOrSaysWhyNot(t *testing.T) {
 	assert.Equal(t, "ABC", e.Value())
 	e.update(press("ctrl+t"))
 	assert.Equal(t, "ABC", e.Value())
-	assert.Contains(t, text(e.draw(NewTheme(true, false), 80, 5, true)), "not tidied: line 1 column 1")
+	assert.Contains(t, text(e.draw(ui.NewTheme(true, false), 80, 5, true)), "not tidied: line 1 column 1")
 }
 
 func TestTheEditorHidesWhatFollowsTheSeparator(t *testing.T) {
@@ -211,7 +213,7 @@ func TestTheEditorHidesWhatFollowsTheSeparator(t *testing.T) {
 	for _, msg := range keys("KEY=hunter2<enter>B=x") {
 		e.update(msg)
 	}
-	frame := text(e.draw(NewTheme(true, false), 40, 5, true))
+	frame := text(e.draw(ui.NewTheme(true, false), 40, 5, true))
 	assert.Contains(t, frame, "KEY=*******")
 	assert.NotContains(t, frame, "hunter2")
 	assert.Equal(t, "KEY=hunter2\nB=x", e.Value())
@@ -219,15 +221,15 @@ func TestTheEditorHidesWhatFollowsTheSeparator(t *testing.T) {
 
 func TestHostileTextIsInertInEveryWidget(t *testing.T) {
 	clock := newTestClock()
-	theme := NewTheme(true, false)
+	theme := ui.NewTheme(true, false)
 	report := func(string) Report {
-		return Report{Error: hostileText, Notes: []Remark{{Tone: ToneWarn, Text: hostileText}}}
+		return Report{Error: hostileText, Notes: []Remark{{Tone: ui.ToneWarn, Text: hostileText}}}
 	}
-	form := NewForm(clock.Now,
+	form := New(clock.Now,
 		NewText(FieldSpec{Label: "Name", Help: "h", Value: hostileText, Check: report}),
 		NewChoice(FieldSpec{Label: "One", Value: hostileText, Check: report}, []string{hostileText}),
 		NewEditor(FieldSpec{Label: "Data", Value: hostileText + "\n" + hostileText, Check: report}),
-		NewNote("Note", Remark{Tone: ToneText, Text: hostileText}))
+		NewNote("Note", Remark{Tone: ui.ToneText, Text: hostileText}))
 	confirm := NewConfirm("delete", "delete "+hostileText, hostileText, clock.Now)
 	picker, cmd := NewPicker(PickerSpec{Path: "/" + hostileText, Recent: []string{"/" + hostileText}, List: func(string) (Listing, error) {
 		return Listing{Folders: []string{hostileText}, Zips: []string{hostileText + ".zip"}}, errors.New(hostileText)
@@ -250,7 +252,7 @@ func TestHostileTextIsInertInEveryWidget(t *testing.T) {
 
 func TestEveryWidgetIsExactAtEverySize(t *testing.T) {
 	clock := newTestClock()
-	theme := NewTheme(false, true)
+	theme := ui.NewTheme(false, true)
 	s := newSample(clock.Now)
 	for _, msg := range keys("name<tab><tab><tab>" + strings.Repeat("x漢<enter>", 30)) {
 		s.Update(msg)
@@ -261,7 +263,7 @@ func TestEveryWidgetIsExactAtEverySize(t *testing.T) {
 		return Listing{Folders: []string{"漢", "漢字"}, More: true}, nil
 	}})
 	picker.Update(cmd())
-	views := []func(*Theme, int, int) []string{s.View, confirm.View, picker.View}
+	views := []func(*ui.Theme, int, int) []string{s.View, confirm.View, picker.View}
 	for width := 0; width <= 500; width += 1 + width/9 {
 		for height := 0; height <= 200; height += 1 + height/9 {
 			for i, view := range views {
@@ -277,7 +279,7 @@ func TestEveryWidgetIsExactAtEverySize(t *testing.T) {
 
 func TestASmallFormScrollsToTheFocusedField(t *testing.T) {
 	s := newSample(newTestClock().Now)
-	theme := NewTheme(true, false)
+	theme := ui.NewTheme(true, false)
 	for _, label := range []string{"Name", "Runtime", "Token", "Data"} {
 		frame := text(s.View(theme, 40, 6))
 		assert.Contains(t, frame, "› "+label, "the focused field is on screen")

@@ -1,4 +1,6 @@
-package ui
+package form
+
+import "fndeck/ui"
 
 import tea "charm.land/bubbletea/v2"
 
@@ -8,7 +10,7 @@ type Field interface {
 	// update takes a key or a paste and reports whether it was for this field.
 	update(msg tea.Msg) bool
 	// draw returns the input itself, at most height lines of at most width cells.
-	draw(theme *Theme, width, height int, focused bool) []string
+	draw(theme *ui.Theme, width, height int, focused bool) []string
 	// rows says how many lines the input needs and how many it can use.
 	rows() (least, most int)
 	// dirty reports whether the operator changed the value.
@@ -36,17 +38,17 @@ type Report struct {
 
 // Remark is one line with its tone.
 type Remark struct {
-	Tone Tone
+	Tone ui.Tone
 	Text string
 	// Short stands for Text where that does not fit; it may be empty.
 	Short string
 }
 
 // in returns what fits of a remark, cleaned.
-func (r Remark) in(theme *Theme, width int) string {
-	text := Clean(r.Text)
-	if r.Short != "" && Width(text) > width {
-		text = Clean(r.Short)
+func (r Remark) in(theme *ui.Theme, width int) string {
+	text := ui.Clean(r.Text)
+	if r.Short != "" && ui.Width(text) > width {
+		text = ui.Clean(r.Short)
 	}
 	return fit(theme, text, width)
 }
@@ -60,7 +62,7 @@ type fieldHead struct {
 	left bool
 	// passive fields never take the focus.
 	passive bool
-	hints   []Hint
+	hints   []ui.Hint
 }
 
 func (h *fieldHead) head() *fieldHead { return h }
@@ -89,11 +91,11 @@ func (n *Note) update(tea.Msg) bool { return false }
 func (n *Note) dirty() bool         { return false }
 func (n *Note) rows() (int, int)    { return len(n.remarks), len(n.remarks) }
 
-func (n *Note) draw(theme *Theme, width, height int, _ bool) []string {
+func (n *Note) draw(theme *ui.Theme, width, height int, _ bool) []string {
 	return drawRemarks(theme, n.remarks, width, height)
 }
 
-func drawRemarks(theme *Theme, remarks []Remark, width, height int) []string {
+func drawRemarks(theme *ui.Theme, remarks []Remark, width, height int) []string {
 	lines := make([]string, 0, min(len(remarks), height))
 	for _, r := range remarks[:min(len(remarks), max(height, 0))] {
 		lines = append(lines, render(theme.Tone(r.Tone), r.in(theme, width)))
@@ -102,12 +104,12 @@ func drawRemarks(theme *Theme, remarks []Remark, width, height int) []string {
 }
 
 // fit shortens clean text with the mark of the theme.
-func fit(theme *Theme, text string, width int) string {
+func fit(theme *ui.Theme, text string, width int) string {
 	if width <= 0 {
 		return ""
 	}
-	if Width(text) <= width {
+	if ui.Width(text) <= width {
 		return text
 	}
-	return Cut(text, 0, width-1) + theme.Glyph('…')
+	return ui.Cut(text, 0, width-1) + theme.Glyph('…')
 }

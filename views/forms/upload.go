@@ -1,9 +1,7 @@
-package views
+package forms
 
 import (
-	"context"
 	"os"
-	"path/filepath"
 	"slices"
 
 	tea "charm.land/bubbletea/v2"
@@ -12,6 +10,7 @@ import (
 	"fndeck/client/action"
 	"fndeck/client/pack"
 	"fndeck/ui"
+	"fndeck/ui/form"
 )
 
 // uploadStage is how far an upload has come.
@@ -32,14 +31,14 @@ const (
 // shows next, so that typing ahead is never lost. A question about findings
 // takes no answer from them.
 type uploadForm struct {
-	d  deps
+	d  Deps
 	fn *client.Function
 	// functions are those that exist, as far as is known: one of the same name is
 	// deployed again, for two of a name could not be told apart.
 	functions []client.Function
 
 	stage  uploadStage
-	picker *ui.Picker
+	picker *form.Picker
 	// picked is true where the path came from the picker: esc goes back there.
 	picked bool
 
@@ -55,7 +54,7 @@ type uploadForm struct {
 	// sending is true while ctrl+s waits for a second look at the folder, with
 	// settings that change what is found.
 	sending  bool
-	question *ui.Confirm
+	question *form.Confirm
 	said     string
 }
 
@@ -65,10 +64,10 @@ const (
 	askDiscard  = "discard"
 )
 
-// newUploadForm makes the form. With a folder it starts at the preview; without
+// NewUpload makes the form. With a folder it starts at the preview; without
 // one the picker begins at the folder of fn's last deploy, if that is known.
-func newUploadForm(d deps, fn *client.Function, folder string) (*uploadForm, tea.Cmd) {
-	u := &uploadForm{d: d, fn: fn}
+func NewUpload(d Deps, fn *client.Function, folder string, functions []client.Function) (ui.Overlay, tea.Cmd) {
+	u := &uploadForm{d: d, fn: fn, functions: functions}
 	if folder != "" {
 		u.path = folder
 		return u, u.startScan()
@@ -86,7 +85,7 @@ func newUploadForm(d deps, fn *client.Function, folder string) (*uploadForm, tea
 		home = "/"
 	}
 	var read tea.Cmd
-	u.picker, read = ui.NewPicker(ui.PickerSpec{Path: start, Home: home, Base: base, List: ui.ListFolder})
+	u.picker, read = form.NewPicker(form.PickerSpec{Path: start, Home: home, Base: base, List: form.ListFolder})
 	u.picked = true
 	return u, tea.Batch(read, u.readRecent())
 }
@@ -101,7 +100,7 @@ type recentFolders struct {
 // readRecent offers the folders that functions came from. Without an answer the
 // picker offers none, which needs no words.
 func (u *uploadForm) readRecent() tea.Cmd {
-	backend, ctx := u.d.backend, u.d.ctx
+	backend, ctx := u.d.Backend, u.d.Ctx
 	return func() tea.Msg {
 		functions, err := backend.Functions(ctx)
 		if err != nil {
@@ -123,53 +122,6 @@ func (u *uploadForm) Title() string {
 		return "redeploy " + nameAndVersion(*fn)
 	}
 	return "upload a new function"
-}
-
-// target is the function that is deployed again: the one that the form was
-// opened for, else the one that has the name; nil makes a new one.
-func (u *uploadForm) target() *client.Function {
-	switch {
-	case u.fn != nil:
-		return u.fn
-	case u.settings != nil:
-		return u.namesake(u.settings.name.Value())
-	case u.path != "":
-		return u.namesake(folderName(u.path))
-	}
-	return nil
-}
-
-// namesake is the first function of a name.
-func (u *uploadForm) namesake(name string) *client.Function {
-	for i := range u.functions {
-		if u.functions[i].Name == name {
-			return &u.functions[i]
-		}
-	}
-	return nil
-}
-
-// nameCheck says what the name means beside the functions that exist.
-func (u *uploadForm) nameCheck(name string) ui.Report {
-	report := nameCheck("the function")(name)
-	fn, same := u.namesake(name), 0
-	for _, other := range u.functions {
-		if other.Name == name {
-			same++
-		}
-	}
-	switch {
-	case report.Error != "" || fn == nil:
-		return report
-	case same > 1:
-		return ui.Report{Error: ui.Grouped(int64(same)) + " functions have this name: take another, or redeploy the one that is meant"}
-	}
-	if reason := action.Redeploy.Reason(u.d.backend, action.Target{Function: fn}); reason != "" {
-		return ui.Report{Error: "there is one of this name: " + reason}
-	}
-	return ui.Report{Notes: []ui.Remark{{
-		Tone: ui.ToneWarn, Text: "redeploys " + nameAndVersion(*fn) + "; another name makes a new one", Short: "redeploys " + nameAndVersion(*fn),
-	}}}
 }
 
 // Update implements ui.Overlay.
@@ -232,9 +184,9 @@ func (u *uploadForm) input(msg tea.Msg) (tea.Cmd, bool) {
 func (u *uploadForm) pick(msg tea.Msg) (tea.Cmd, bool) {
 	cmd, event := u.picker.Update(msg)
 	switch event {
-	case ui.PickerCancelled:
+	case form.PickerCancelled:
 		return u.leave()
-	case ui.PickerPicked:
+	case form.PickerPicked:
 		if path := u.picker.Path(); path != u.path {
 			u.path, u.takeBack = path, nil
 		}
@@ -270,7 +222,7 @@ func (u *uploadForm) leave() (tea.Cmd, bool) {
 	if u.settings == nil || !u.settings.form.Dirty() {
 		return nil, true
 	}
-	u.question = ui.NewConfirm("", "Throw away what was typed for this upload?", "", u.d.clock)
+	u.question = form.NewConfirm("", "Throw away what was typed for this upload?", "", u.d.Clock)
 	u.question.ID, u.question.Yes = askDiscard, "Throw away"
 	u.question.SwallowTypeAhead()
 	return nil, false
@@ -296,7 +248,7 @@ func (u *uploadForm) ask(msg tea.Msg) (tea.Cmd, bool) {
 
 // settle hands a key to the settings.
 func (u *uploadForm) settle(msg tea.Msg) (tea.Cmd, bool) {
-	if u.settings.form.Update(msg) != ui.FormSubmitted {
+	if u.settings.form.Update(msg) != form.Submitted {
 		return nil, false
 	}
 	if u.scan.options.FunctionPath != u.settings.entryPath() || u.scan.runtime != u.settings.runtimeName() {
@@ -372,34 +324,4 @@ func (u *uploadForm) Hints() []ui.Hint {
 		return u.settings.form.Hints("deploy")
 	}
 	return u.previewHints()
-}
-
-// scanState is the newest look at the folder.
-type scanState struct {
-	// generation tells this look from earlier ones, whose answers are dropped.
-	generation int
-	cancel     context.CancelFunc
-	options    pack.Options
-	runtime    string
-	preview    pack.Preview
-	err        error
-	packing    bool
-	code       *client.Package
-}
-
-func (s *scanState) stop() {
-	s.generation++
-	s.packing = false
-	if s.cancel != nil {
-		s.cancel()
-	}
-}
-
-// folderName is what a function from this path is called at first.
-func folderName(path string) string {
-	name := filepath.Base(path)
-	if ext := filepath.Ext(name); ext == ".zip" || ext == ".ZIP" {
-		name = name[:len(name)-len(ext)]
-	}
-	return name
 }

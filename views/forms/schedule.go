@@ -1,4 +1,4 @@
-package views
+package forms
 
 import (
 	"encoding/json"
@@ -11,6 +11,7 @@ import (
 	"fndeck/client/action"
 	"fndeck/client/cron"
 	"fndeck/ui"
+	"fndeck/ui/form"
 )
 
 // upcomingRuns is how many runs are shown under the cron field.
@@ -19,15 +20,15 @@ const upcomingRuns = 5
 // scheduleForm creates a schedule and says what it will do while it is typed.
 type scheduleForm struct {
 	functions  []client.Function
-	form       *ui.Form
-	name, cron *ui.Text
-	function   *ui.Choice
-	data       *ui.Editor
+	form       *form.Form
+	name, cron *form.Text
+	function   *form.Choice
+	data       *form.Editor
 }
 
-// newScheduleForm makes the form. fn is selected at first; nil selects none in
+// NewSchedule makes the form. fn is selected at first; nil selects none in
 // particular.
-func newScheduleForm(d deps, fn *client.Function, functions []client.Function) (ui.Overlay, tea.Cmd) {
+func NewSchedule(d Deps, fn *client.Function, functions []client.Function) (ui.Overlay, tea.Cmd) {
 	if fn != nil && !holds(functions, fn.ID) {
 		functions = append([]client.Function{*fn}, functions...)
 	}
@@ -39,23 +40,23 @@ func newScheduleForm(d deps, fn *client.Function, functions []client.Function) (
 			selected = labels[i]
 		}
 	}
-	s.name = ui.NewText(ui.FieldSpec{Label: "Name", Help: "what the schedule is called", Check: nameCheck("the schedule")})
-	s.function = ui.NewChoice(ui.FieldSpec{
+	s.name = form.NewText(form.FieldSpec{Label: "Name", Help: "what the schedule is called", Check: nameCheck("the schedule")})
+	s.function = form.NewChoice(form.FieldSpec{
 		Label: "Function", Help: "what it calls; type to search", Value: selected,
-		Check: func(value string) ui.Report {
+		Check: func(value string) form.Report {
 			if value == "" {
-				return ui.Report{Error: "there is no function to call: deploy one first"}
+				return form.Report{Error: "there is no function to call: deploy one first"}
 			}
-			return ui.Report{}
+			return form.Report{}
 		},
 	}, labels)
-	s.cron = ui.NewText(ui.FieldSpec{
+	s.cron = form.NewText(form.FieldSpec{
 		Label: "Cron", Help: "UTC: minute hour day month weekday, such as 0 6 * * MON-FRI",
-		Check: cronCheck(d.clock, d.zone),
+		Check: cronCheck(d.Clock, d.Zone),
 	})
-	s.data = newDataField(d.backend, "{}")
+	s.data = newDataField(d.Backend, "{}")
 	s.data.Selected = true
-	s.form = ui.NewForm(d.clock, s.name, s.function, s.cron, s.data)
+	s.form = form.New(d.Clock, s.name, s.function, s.cron, s.data)
 	return s, nil
 }
 
@@ -86,32 +87,32 @@ func functionLabels(functions []client.Function) []string {
 }
 
 // nameCheck judges a name that the operator gives.
-func nameCheck(what string) func(string) ui.Report {
-	return func(value string) ui.Report {
+func nameCheck(what string) func(string) form.Report {
+	return func(value string) form.Report {
 		switch {
 		case strings.TrimSpace(value) == "":
-			return ui.Report{Error: what + " needs a name"}
+			return form.Report{Error: what + " needs a name"}
 		case value != strings.TrimSpace(value):
-			return ui.Report{Error: "the name begins or ends with a space"}
+			return form.Report{Error: "the name begins or ends with a space"}
 		case value != ui.Clean(value):
-			return ui.Report{Error: "the name holds characters that cannot be seen: " + ui.Clean(value)}
+			return form.Report{Error: "the name holds characters that cannot be seen: " + ui.Clean(value)}
 		}
-		return ui.Report{}
+		return form.Report{}
 	}
 }
 
 // cronCheck says on every keystroke what an expression means and when it fires.
-func cronCheck(clock func() time.Time, zone *time.Location) func(string) ui.Report {
-	return func(value string) ui.Report {
+func cronCheck(clock func() time.Time, zone *time.Location) func(string) form.Report {
+	return func(value string) form.Report {
 		expr, err := cron.Parse(value)
 		if err != nil {
-			return ui.Report{Error: client.Explain(err).Sentence}
+			return form.Report{Error: client.Explain(err).Sentence}
 		}
 		now := clock()
-		report := ui.Report{Notes: []ui.Remark{{Tone: ui.ToneOK, Text: expr.Words()}}}
+		report := form.Report{Notes: []form.Remark{{Tone: ui.ToneOK, Text: expr.Words()}}}
 		report.Notes = append(report.Notes, warnings(expr.Warnings())...)
 		for _, note := range cron.ZoneNotes(expr, zone, now) {
-			report.Notes = append(report.Notes, ui.Remark{Tone: ui.ToneInfo, Text: note})
+			report.Notes = append(report.Notes, form.Remark{Tone: ui.ToneInfo, Text: note})
 		}
 		report.Notes = append(report.Notes, runTable(expr.Upcoming(now, upcomingRuns), zone, now)...)
 		return report
@@ -119,7 +120,7 @@ func cronCheck(clock func() time.Time, zone *time.Location) func(string) ui.Repo
 }
 
 // runTable shows times in UTC and in the display zone side by side.
-func runTable(times []time.Time, zone *time.Location, now time.Time) []ui.Remark {
+func runTable(times []time.Time, zone *time.Location, now time.Time) []form.Remark {
 	layout, short := "Mon _2 Jan 15:04", "_2 Jan 15:04"
 	if n := len(times); n > 0 && times[n-1].Year() != now.UTC().Year() {
 		layout, short = "Mon _2 Jan 2006 15:04", "2006-01-02 15:04"
@@ -132,13 +133,13 @@ func runTable(times []time.Time, zone *time.Location, now time.Time) []ui.Remark
 		return ui.Pad(utc, width) + "  " + local
 	}
 	head := line("next runs, UTC", zoneName(zone), len(layout))
-	remarks := []ui.Remark{{Tone: ui.ToneDim, Text: head, Short: line("UTC", zoneName(zone), len(short))}}
+	remarks := []form.Remark{{Tone: ui.ToneDim, Text: head, Short: line("UTC", zoneName(zone), len(short))}}
 	for _, at := range times {
 		local := at.UTC()
 		if both {
 			local = at.In(zone)
 		}
-		remarks = append(remarks, ui.Remark{
+		remarks = append(remarks, form.Remark{
 			Text:  line(at.UTC().Format(layout), local.Format(layout), len(layout)),
 			Short: line(at.UTC().Format(short), local.Format(short), len(short)),
 		})
@@ -170,9 +171,9 @@ func (s *scheduleForm) View(theme *ui.Theme, width, height int) []string {
 // Update implements ui.Overlay.
 func (s *scheduleForm) Update(msg tea.Msg) (tea.Cmd, bool) {
 	switch s.form.Update(msg) {
-	case ui.FormCancelled:
+	case form.Cancelled:
 		return nil, true
-	case ui.FormSubmitted:
+	case form.Submitted:
 		fn := s.functions[s.function.Index()]
 		return run(RunAction{
 			Action: action.CreateSchedule,

@@ -1,4 +1,4 @@
-package views
+package forms
 
 import (
 	"context"
@@ -114,14 +114,14 @@ func (f *formRun) frame(width, height int) string {
 	return strings.Join(lines, "\n")
 }
 
-func formDeps(t *testing.T, backend *fakeBackend) (deps, *fakeClock) {
+func formDeps(t *testing.T, backend *fakeBackend) (Deps, *fakeClock) {
 	t.Helper()
 	oslo, err := time.LoadLocation("Europe/Oslo")
 	require.NoError(t, err)
 	clock := newFakeClock()
 	ctx, cancel := context.WithCancel(context.Background())
 	t.Cleanup(cancel)
-	return deps{backend: backend, clock: clock.Now, zone: oslo, ctx: ctx}, clock
+	return Deps{Backend: backend, Clock: clock.Now, Zone: oslo, Ctx: ctx}, clock
 }
 
 func ingest() client.Function {
@@ -130,7 +130,7 @@ func ingest() client.Function {
 
 func openCall(t *testing.T, backend *fakeBackend, data string) *formRun {
 	d, _ := formDeps(t, backend)
-	overlay, cmd := newCallForm(d, ingest(), json.RawMessage(data))
+	overlay, cmd := NewCall(d, ingest(), json.RawMessage(data))
 	return openForm(t, overlay, cmd)
 }
 
@@ -198,7 +198,7 @@ func TestTidyKeepsTheSpellingOfNumbers(t *testing.T) {
 
 func openSchedule(t *testing.T, fn *client.Function, functions ...client.Function) *formRun {
 	d, _ := formDeps(t, &fakeBackend{})
-	overlay, cmd := newScheduleForm(d, fn, functions)
+	overlay, cmd := NewSchedule(d, fn, functions)
 	return openForm(t, overlay, cmd)
 }
 
@@ -268,7 +268,7 @@ func keptVersions() []client.Version {
 
 func TestRollBackBeginsAtTheVersionBeforeAndRefusesWhatCannotServe(t *testing.T) {
 	d, _ := formDeps(t, &fakeBackend{versions: keptVersions()})
-	overlay, cmd := newRollbackChooser(d, ingest())
+	overlay, cmd := NewRollback(d, ingest())
 	f := openForm(t, overlay, cmd)
 	frame := f.frame(80, 24)
 	for _, shown := range []string{"› v11", "● Ready, serves", "✗ Failed", "20h", "3d", "12 kB", "deadbeefdead"} {
@@ -301,7 +301,7 @@ func TestRollBackSaysWhyThereIsNothingToChoose(t *testing.T) {
 		}}}, "Cognite keeps no versions"},
 	} {
 		d, _ := formDeps(t, c.backend)
-		overlay, cmd := newRollbackChooser(d, ingest())
+		overlay, cmd := NewRollback(d, ingest())
 		f := openForm(t, overlay, cmd).burst("<enter><down><up>")
 		assert.Contains(t, f.frame(80, 24), c.said)
 		c.backend.change(func() { c.backend.listErr, c.backend.versions = nil, keptVersions() })
@@ -314,10 +314,10 @@ func TestHostileNamesAreInertInForms(t *testing.T) {
 	fn := client.Function{ID: "1", Name: hostileName, Version: 3, DeployingVersion: 4, SecretNames: []string{hostileName}}
 	version := client.Version{Number: 2, Status: hostileName, CodeSHA256: hostileName}
 	d, _ := formDeps(t, &fakeBackend{versions: []client.Version{version}, functions: []client.Function{{Folder: "/" + hostileName}}})
-	call, callCmd := newCallForm(d, fn, json.RawMessage(hostileName))
-	schedule, scheduleCmd := newScheduleForm(d, &fn, []client.Function{fn})
-	rollback, rollbackCmd := newRollbackChooser(d, fn)
-	upload, uploadCmd := newUploadForm(d, &fn, "")
+	call, callCmd := NewCall(d, fn, json.RawMessage(hostileName))
+	schedule, scheduleCmd := NewSchedule(d, &fn, []client.Function{fn})
+	rollback, rollbackCmd := NewRollback(d, fn)
+	upload, uploadCmd := NewUpload(d, &fn, "", nil)
 	for _, f := range []*formRun{
 		openForm(t, call, callCmd), openForm(t, schedule, scheduleCmd), openForm(t, rollback, rollbackCmd), openForm(t, upload, uploadCmd),
 	} {
@@ -332,10 +332,10 @@ func TestHostileNamesAreInertInForms(t *testing.T) {
 func TestFormsDrawAtEverySize(t *testing.T) {
 	fn := ingest()
 	d, _ := formDeps(t, &fakeBackend{versions: keptVersions()})
-	call, callCmd := newCallForm(d, fn, nil)
-	schedule, scheduleCmd := newScheduleForm(d, &fn, nil)
-	rollback, rollbackCmd := newRollbackChooser(d, fn)
-	upload, uploadCmd := newUploadForm(d, nil, uploadFolder(t, nil))
+	call, callCmd := NewCall(d, fn, nil)
+	schedule, scheduleCmd := NewSchedule(d, &fn, nil)
+	rollback, rollbackCmd := NewRollback(d, fn)
+	upload, uploadCmd := NewUpload(d, nil, uploadFolder(t, nil), nil)
 	forms := []*formRun{
 		openForm(t, call, callCmd), openForm(t, schedule, scheduleCmd).burst("n<tab><tab>0 6 * * *"),
 		openForm(t, rollback, rollbackCmd), openForm(t, upload, uploadCmd),

@@ -1,9 +1,11 @@
-package ui
+package form
 
 import (
 	"strings"
 
 	"charm.land/lipgloss/v2"
+
+	"fndeck/ui"
 )
 
 // piece is one grapheme cluster of a line that is being edited, as it is drawn.
@@ -18,8 +20,8 @@ func pieceAt(line string, at int) piece {
 	if c := line[at]; n == 1 && c >= ' ' && c <= '~' {
 		return piece{text: line[at : at+1], width: 1, bytes: 1}
 	}
-	text := Clean(line[at : at+n])
-	return piece{text: text, width: Width(text), bytes: n}
+	text := ui.Clean(line[at : at+n])
+	return piece{text: text, width: ui.Width(text), bytes: n}
 }
 
 // columnOf is the column at which the byte offset is drawn.

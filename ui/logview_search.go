@@ -1,0 +1,92 @@
+package ui
+
+import "slices"
+
+// Search marks what matches; an empty text ends the search. A bad pattern is
+// reported and the last good search stays.
+func (v *LogView) Search(source string) error {
+	f, err := ParseFilter(source, nil)
+	if err != nil {
+		return err
+	}
+	line := v.topLine()
+	v.filter, v.matches, v.scanned, v.hit, v.seek = f, nil, v.first, -1, -1
+	v.generation++
+	v.only = v.only && f != nil
+	v.goTo(line)
+	return nil
+}
+
+// Searched returns the text of the search in force.
+func (v *LogView) Searched() string { return v.filter.String() }
+
+// ToggleOnly hides the lines that do not match, or shows them again.
+func (v *LogView) ToggleOnly() {
+	line := v.topLine()
+	if v.hit >= 0 {
+		line = v.hit
+	}
+	v.only = !v.only
+	v.goTo(line)
+}
+
+// Scanned is what one step of the background search found.
+type Scanned struct {
+	generation uint64
+	hits       []int
+	next       int
+}
+
+// ScanStep returns the next step of the search, to be run outside the update
+// loop and handed to Found; nil when all known lines have been searched.
+func (v *LogView) ScanStep() func() Scanned {
+	if v.filter == nil || v.scanned >= v.known {
+		return nil
+	}
+	filter, from, generation, buffer := v.filter, v.scanned, v.generation, v.Buffer
+	return func() Scanned {
+		hits, next := buffer.Match(from, func(text []byte) bool { return filter.MatchText(string(text)) })
+		return Scanned{generation: generation, hits: hits, next: next}
+	}
+}
+
+// Found takes a step's result. One of an earlier search is dropped.
+func (v *LogView) Found(s Scanned) {
+	if s.generation != v.generation || s.next <= v.scanned {
+		return
+	}
+	v.matches = append(v.matches, s.hits...)
+	v.scanned = s.next
+	if v.seek >= 0 && v.scanned > v.seek {
+		v.goTo(v.seek)
+		v.seek = -1
+	}
+}
+
+// Step goes to the next match (1) or the previous one (-1), and reports whether
+// there was one.
+func (v *LogView) Step(by int) bool {
+	from := v.hit
+	if from < 0 && v.entries() > 0 {
+		v.settle()
+		from = v.index(min(v.top, v.entries()-1)) - by
+	}
+	at, exact := slices.BinarySearch(v.matches, from)
+	if by > 0 && exact {
+		at++
+	}
+	if by < 0 {
+		at--
+	}
+	if at < 0 || at >= len(v.matches) {
+		return false
+	}
+	v.hit = v.matches[at]
+	v.pause()
+	entry := v.hit - v.first
+	if v.only {
+		entry = at
+	}
+	v.top, v.sub = max(0, min(entry-v.height/2, v.entries()-v.height)), 0
+	return true
+}

@@ -1,0 +1,66 @@
+package forms
+
+import (
+	"path/filepath"
+
+	"fndeck/client"
+	"fndeck/client/action"
+	"fndeck/ui"
+	"fndeck/ui/form"
+)
+
+// target is the function that is deployed again: the one that the form was
+// opened for, else the one that has the name; nil makes a new one.
+func (u *uploadForm) target() *client.Function {
+	switch {
+	case u.fn != nil:
+		return u.fn
+	case u.settings != nil:
+		return u.namesake(u.settings.name.Value())
+	case u.path != "":
+		return u.namesake(folderName(u.path))
+	}
+	return nil
+}
+
+// namesake is the first function of a name.
+func (u *uploadForm) namesake(name string) *client.Function {
+	for i := range u.functions {
+		if u.functions[i].Name == name {
+			return &u.functions[i]
+		}
+	}
+	return nil
+}
+
+// nameCheck says what the name means beside the functions that exist.
+func (u *uploadForm) nameCheck(name string) form.Report {
+	report := nameCheck("the function")(name)
+	fn, same := u.namesake(name), 0
+	for _, other := range u.functions {
+		if other.Name == name {
+			same++
+		}
+	}
+	switch {
+	case report.Error != "" || fn == nil:
+		return report
+	case same > 1:
+		return form.Report{Error: ui.Grouped(int64(same)) + " functions have this name: take another, or redeploy the one that is meant"}
+	}
+	if reason := action.Redeploy.Reason(u.d.Backend, action.Target{Function: fn}); reason != "" {
+		return form.Report{Error: "there is one of this name: " + reason}
+	}
+	return form.Report{Notes: []form.Remark{{
+		Tone: ui.ToneWarn, Text: "redeploys " + nameAndVersion(*fn) + "; another name makes a new one", Short: "redeploys " + nameAndVersion(*fn),
+	}}}
+}
+
+// folderName is what a function from this path is called at first.
+func folderName(path string) string {
+	name := filepath.Base(path)
+	if ext := filepath.Ext(name); ext == ".zip" || ext == ".ZIP" {
+		name = name[:len(name)-len(ext)]
+	}
+	return name
+}

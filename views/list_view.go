@@ -1,0 +1,143 @@
+package views
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"fndeck/client"
+	"fndeck/ui"
+)
+
+const (
+	// loadingAfter is how long nothing is said of a list that is being read.
+	loadingAfter = 200 * time.Millisecond
+	// agesEvery is how often ages at rest are looked at.
+	agesEvery = 10 * time.Second
+)
+
+// View implements Screen.
+func (l *listScreen[T]) View(theme *ui.Theme, width, height int) []string {
+	l.now = l.moment()
+	l.table.EndFlash(l.now.now)
+	sentence, tone := l.instead()
+	if sentence == "" {
+		return l.table.View(theme, width, height)
+	}
+	lines := []string{""}
+	for _, part := range ui.WrapWords(sentence, max(1, width-4)) {
+		lines = append(lines, "  "+theme.Tone(tone).Render(part))
+	}
+	return fill(lines, height)
+}
+
+// instead is what is shown when there are no rows to show, "" if there are.
+func (l *listScreen[T]) instead() (string, ui.Tone) {
+	shown, all := l.table.Counts()
+	waited := l.now.now.Sub(l.opened)
+	switch last := l.data.last; {
+	case l.spec.missing != "":
+		return ui.Clean(l.spec.missing), ui.ToneText
+	case !last.Loaded && last.Err != nil:
+		return l.refused(last.Err), ui.ToneBad
+	case !last.Loaded && l.data.brake.stopped():
+		return l.stopped() + ".  " + l.keys.Key("app.refresh") + " loads them", ui.ToneText
+	case !last.Loaded && waited < loadingAfter:
+		return " ", ui.ToneDim
+	case !last.Loaded:
+		return fmt.Sprintf("loading %s… %s   %s stops", l.spec.noun, ui.Elapsed(waited), l.keys.Key("app.back")), ui.ToneDim
+	case l.table.Rows() == nil:
+		return "sorting " + l.spec.noun, ui.ToneDim
+	case all == 0:
+		return l.spec.empty, ui.ToneText
+	case shown == 0 && l.onlyFailing():
+		return fmt.Sprintf("None of %s %s failing.  %s shows all", ui.Grouped(int64(all)), l.spec.noun, l.keys.Key("list.failing")), ui.ToneText
+	case shown == 0:
+		return fmt.Sprintf("0 of %s match %s.  %s clears", ui.Grouped(int64(all)), ui.Clean(l.table.Filtered()), l.keys.Key("app.back")), ui.ToneText
+	}
+	return "", ui.ToneText
+}
+
+// stopped says that the operator has ended the first load.
+func (l *listScreen[T]) stopped() string { return "stopped loading " + l.spec.noun }
+
+// refused is why nothing could be read at all, with the way out if one is known.
+func (l *listScreen[T]) refused(err error) string {
+	x := client.Explain(err)
+	sentence := ui.Clean(x.Sentence)
+	if x.Hint != "" {
+		sentence += ".  " + ui.Clean(x.Hint)
+	}
+	var e *client.Error
+	if errors.As(err, &e) && (e.Code == client.CodeUnauthenticated || e.Code == client.CodeForbidden) {
+		return sentence
+	}
+	return sentence + ".  " + l.keys.Key("app.refresh") + " tries again now"
+}
+
+// Status implements Screen.
+func (l *listScreen[T]) Status() status {
+	if l.spec.missing != "" {
+		return status{fixed: true}
+	}
+	shown, all := l.table.Counts()
+	st := status{position: l.table.Position(), filter: ui.Clean(l.table.Filtered()), pulse: l.pulse()}
+	if l.onlyFailing() {
+		st.filter, st.named = "failing only", true
+	}
+	if l.data.last.Loaded {
+		st.count = ui.Grouped(int64(all))
+		if l.spec.more != nil && l.spec.more.Load() {
+			st.count += "+"
+		}
+		if shown != all {
+			st.count = ui.Grouped(int64(shown)) + " of " + st.count
+		}
+	}
+	if l.table.Busy() {
+		st.position = "sorting  " + st.position
+	}
+	if l.table.Gone() {
+		st.position = "gone  " + st.position
+	}
+	st.silent = l.data.silent(l.clock())
+	if last := l.data.last; last.Err != nil {
+		st.err, st.at, st.retryAt = last.Err, last.At, last.RetryAt
+	}
+	return st
+}
+
+// pulse is a second while a visible row runs, and slower for ages at rest.
+func (l *listScreen[T]) pulse() time.Duration {
+	now := l.clock()
+	switch last := l.data.last; {
+	case l.data.brake.stopped():
+		return 0
+	case !last.Loaded && last.Err == nil && now.Sub(l.opened) < loadingAfter:
+		return loadingAfter
+	case !last.Loaded || last.Err != nil || !l.data.asked.IsZero():
+		return time.Second
+	case !l.table.FlashUntil().IsZero():
+		return max(time.Millisecond, l.table.FlashUntil().Sub(now))
+	}
+	running := false
+	l.table.Visible(func(row int) bool {
+		running = l.spec.running != nil && l.spec.running(l.shown()[row])
+		return !running
+	})
+	switch {
+	case running:
+		return time.Second
+	case l.spec.ages && len(l.data.last.Value) > 0:
+		return agesEvery
+	}
+	return 0
+}
+
+// fill brings lines to a height.
+func fill(lines []string, height int) []string {
+	for len(lines) < height {
+		lines = append(lines, "")
+	}
+	return lines[:max(0, height)]
+}

@@ -1,0 +1,98 @@
+package views
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"fndeck/client"
+	"fndeck/ui"
+)
+
+// View implements Screen.
+func (p *pageScreen[T]) View(theme *ui.Theme, width, height int) []string {
+	lines := []string{p.tabBar(theme, width), p.summary(theme, width), ""}
+	view := p.text()
+	if view == nil {
+		return fill(append(lines, p.waiting(theme, width)...), height)
+	}
+	for _, line := range view.View(theme, width-2, max(0, height-len(lines)), p.clock()) {
+		lines = append(lines, " "+line)
+	}
+	return fill(lines, height)
+}
+
+// waiting is what is shown before the first value.
+func (p *pageScreen[T]) waiting(theme *ui.Theme, width int) []string {
+	waited := p.clock().Sub(p.opened)
+	text, tone := fmt.Sprintf("loading… %s   %s stops", ui.Elapsed(waited), p.keys.Key("app.back")), ui.ToneDim
+	if p.data.brake.stopped() {
+		text, tone = "stopped loading.  "+p.keys.Key("app.refresh")+" loads it", ui.ToneText
+	} else if err := p.data.last.Err; err != nil {
+		text, tone = ui.Clean(client.Explain(err).Sentence)+".  "+p.keys.Key("app.refresh")+" tries again now", ui.ToneBad
+	} else if waited < loadingAfter {
+		text = ""
+	}
+	lines := []string{""}
+	for _, part := range ui.WrapWords(text, max(1, width-4)) {
+		lines = append(lines, "  "+theme.Tone(tone).Render(part))
+	}
+	return lines
+}
+
+// summary is the line under the tabs that says what the page is about.
+func (p *pageScreen[T]) summary(theme *ui.Theme, width int) string {
+	value, ok := p.value()
+	if !ok || p.spec.summary == nil {
+		return ""
+	}
+	var b strings.Builder
+	if p.gone {
+		b.WriteString("  " + theme.Warn.Render("deleted") + "  " + theme.Dim.Render("as it was at "+clockTime(p.data.last.At, p.moment())+":"))
+	}
+	for _, cell := range p.spec.summary(value, p.moment()) {
+		if cell.Text != "" {
+			b.WriteString("  " + theme.Tone(cell.Tone).Render(cell.Text))
+		}
+	}
+	return ui.Truncate(b.String(), width)
+}
+
+func (p *pageScreen[T]) tabBar(theme *ui.Theme, width int) string {
+	var b strings.Builder
+	for i, name := range p.spec.tabs {
+		b.WriteString("  ")
+		if i == p.tab {
+			b.WriteString(theme.Selection.Render(" " + name + " "))
+		} else {
+			b.WriteString(theme.Dim.Render(" " + name + " "))
+		}
+	}
+	return ui.Truncate(strings.TrimPrefix(b.String(), " "), width)
+}
+
+// Status implements Screen.
+func (p *pageScreen[T]) Status() status {
+	st := status{filter: ui.Clean(p.Searched())}
+	if view := p.text(); view != nil {
+		st.position = view.Status(p.theme)
+	}
+	st.silent = p.data.silent(p.clock())
+	last := p.data.last
+	if p.gone {
+		return st
+	}
+	if last.Err != nil {
+		st.err, st.at, st.retryAt = last.Err, last.At, last.RetryAt
+	}
+	if !last.Loaded || last.Err != nil || !p.data.asked.IsZero() {
+		st.pulse = time.Second
+		if p.clock().Sub(p.opened) < loadingAfter {
+			st.pulse = loadingAfter
+		}
+	}
+	if value, ok := p.value(); ok && p.spec.running != nil && p.spec.running(value) {
+		st.pulse = time.Second
+	}
+	return st
+}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -155,6 +157,27 @@ func Status(ctx context.Context, stateDir string) (EngineStatus, error) {
 	}
 	defer func() { _ = b.Close() }() // nothing was changed
 	return b.status(ctx)
+}
+
+// Backup has the engine of a state directory write a backup; CodeNotFound says
+// that none runs. What was written is worth something only if it can be read
+// back to its end.
+func Backup(ctx context.Context, stateDir string, to io.Writer) error {
+	b, err := connect(Options{StateDir: stateDir, NoStart: true})
+	if err != nil {
+		return err
+	}
+	defer func() { _ = b.Close() }() // nothing was changed
+	if _, err := b.status(ctx); err != nil {
+		return err
+	}
+	reply, err := b.http.Open(ctx, client.Request{Method: http.MethodGet, Path: wire.Prefix + "backup"}, nil)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = reply.Body.Close() }() // read to its end or given up
+	_, err = io.Copy(to, reply.Body)
+	return err
 }
 
 // Stop asks the engine of a state directory to stop and waits until it has. It

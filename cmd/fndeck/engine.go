@@ -2,18 +2,25 @@ package main
 
 import (
 	"errors"
+	"fmt"
+	"io"
+	"io/fs"
 	"log/slog"
+	"os"
 	"os/signal"
 	"strconv"
 	"strings"
 	"syscall"
 	"time"
 
+	"github.com/google/renameio/v2"
 	"github.com/spf13/cobra"
 
 	"fndeck/client"
 	"fndeck/client/embedded"
 	"fndeck/client/embedded/engine"
+	"fndeck/client/embedded/engine/backup"
+	"fndeck/client/embedded/engine/store"
 	"fndeck/cmd/config"
 	"fndeck/cmd/output"
 	"fndeck/ui"
@@ -46,7 +53,8 @@ func (a *app) engineGroup() *cobra.Command {
 	flags.DurationVar(&f.callTimeout, "call-timeout", 0, "time limit of a call")
 	flags.BoolVar(&f.tcp, "tcp", false, "serve the clouds' own clients on a port of 127.0.0.1 too")
 	group.RunE = func(cmd *cobra.Command, _ []string) error { return a.runEngine(cmd, f) }
-	group.AddCommand(a.engineStartCommand(), a.engineStopCommand(), a.engineStatusCommand())
+	group.AddCommand(a.engineStartCommand(), a.engineStopCommand(), a.engineStatusCommand(),
+		a.engineBackupCommand(), a.engineRestoreCommand())
 	return group
 }
 
@@ -61,7 +69,7 @@ func (a *app) runEngine(cmd *cobra.Command, f engineFlags) error {
 	if err != nil {
 		return err
 	}
-	key, err := embedded.DefaultKeyFile(a.env)
+	key, err := a.keyFile()
 	if err != nil {
 		return err
 	}
@@ -213,3 +221,137 @@ func statusSheet(s embedded.EngineStatus, at output.Clock) sheet {
 		Rows: []row{{Key: "engine", Name: strconv.Itoa(s.PID), Value: s, Cells: append(cells, s.StateDir, s.Socket)}},
 	}
 }
+
+func (a *app) engineBackupCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "backup FILE",
+		Short: "Write functions, versions, code, schedules, calls and logs to one file",
+		Long: "backup writes the whole state to one file, as it is at one moment. The engine may\nrun and be busy; without one the state directory is read directly. The file is\n" +
+			"read back and checked before it takes its name.\n\nSecrets stay sealed in it. The key that opens them is not in it: keep a copy of\nthe key elsewhere, or give the secrets again after a restore.",
+		Example: "  fndeck engine backup ~/fndeck.tar.gz",
+		Args:    between(1, 1),
+		RunE:    func(cmd *cobra.Command, args []string) error { return a.backup(cmd, args[0]) },
+	}
+}
+
+// backup writes a backup to a file of its own, which replaces an old one only
+// when it is complete.
+func (a *app) backup(cmd *cobra.Command, file string) error {
+	ctx := cmd.Context()
+	format, err := a.format(cmd.CommandPath())
+	if err != nil {
+		return err
+	}
+	dir, err := a.stateDir()
+	if err != nil {
+		return err
+	}
+	if _, err := os.Lstat(file); err == nil {
+		if err := a.ask(ctx, "replace "+ui.Clean(file), ""); err != nil {
+			return err
+		}
+	}
+	pending, err := renameio.NewPendingFile(file, renameio.WithPermissions(0o600), renameio.WithStaticPermissions(0o600))
+	if err != nil {
+		return fmt.Errorf("backup: %w", err)
+	}
+	defer func() { _ = pending.Cleanup() }() // after the replacement it does nothing
+	err = embedded.Backup(ctx, dir, pending)
+	if errors.Is(err, client.ErrNotFound) {
+		err = engine.Backup(ctx, dir, version, a.now(), pending)
+	}
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, store.ErrNotFound) {
+		return &client.Error{Code: client.CodeNotFound, Message: "there is no state in " + dir, Hint: "--state-dir names another directory", Err: err}
+	}
+	if err != nil {
+		return fmt.Errorf("backup: %w", err)
+	}
+	if _, err := pending.Seek(0, io.SeekStart); err != nil {
+		return err
+	}
+	m, err := backup.Read(ctx, pending, backup.Discard)
+	if err != nil {
+		return fmt.Errorf("the backup was not written whole: %w", err)
+	}
+	if err := pending.CloseAtomicallyReplace(); err != nil {
+		return fmt.Errorf("backup: %w", err)
+	}
+	a.noteMissing(m)
+	if key, err := a.keyFile(); err == nil {
+		a.note("secrets in it are sealed, and the key is not in it: keep a copy of %s elsewhere", ui.Clean(key))
+	}
+	return a.print(backupSheet(m, file, a.clock()), format)
+}
+
+func (a *app) noteMissing(m backup.Manifest) {
+	if n := len(m.Missing); n > 0 {
+		a.note("warning: code that the state refers to was gone or damaged and is not in the backup: %d of %d archives", n, n+len(m.Entries)-1)
+	}
+}
+
+func backupSheet(m backup.Manifest, file string, at output.Clock) sheet {
+	return sheet{
+		One: true, Header: []string{"FILE", "CREATED", "FUNCTIONS", "SCHEDULES", "CALLS", "STATE"},
+		Rows: []row{{Key: "backup", Name: file, Value: m, Cells: []string{
+			file, at.Time(m.Created), strconv.Itoa(m.Functions), strconv.Itoa(m.Schedules), strconv.Itoa(m.Calls), ui.Bytes(m.SizeBytes()),
+		}}},
+	}
+}
+
+func (a *app) engineRestoreCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "restore FILE",
+		Short: "Put a backup in the place of the state; the old state is set aside",
+		Long: "restore verifies a backup whole before it touches anything. Then it moves the\nstate of the state directory aside, into a directory beside it that it names, and\n" +
+			"the backup in its place. A restore that is cut leaves the old state or the new.\n\nThe engine must not run: fndeck engine stop. Calls that ran when the backup was\ntaken become Failed, runs that were due since then are recorded as Missed.",
+		Example: "  fndeck engine stop\n  fndeck engine restore ~/fndeck.tar.gz",
+		Args:    between(1, 1),
+		RunE:    func(cmd *cobra.Command, args []string) error { return a.restore(cmd, args[0]) },
+	}
+}
+
+func (a *app) restore(cmd *cobra.Command, file string) error {
+	ctx := cmd.Context()
+	format, err := a.format(cmd.CommandPath())
+	if err != nil {
+		return err
+	}
+	dir, err := a.stateDir()
+	if err != nil {
+		return err
+	}
+	if a.flags.readOnly {
+		return &client.Error{Code: client.CodeForbidden, Message: "read-only: nothing is restored", Hint: "run fndeck without --read-only"}
+	}
+	from, err := os.Open(file)
+	if err != nil {
+		return &client.Error{Code: client.CodeInvalid, Message: "restore: " + err.Error(), Err: err}
+	}
+	m, err := backup.Read(ctx, from, backup.Discard)
+	_ = from.Close() // only read
+	if err != nil {
+		return client.Invalidf("%s is not restored: %s", file, err)
+	}
+	question := fmt.Sprintf("replace the state of %s by the one of %s (functions: %d)", dir, m.Created.Format(time.RFC3339), m.Functions)
+	if err := a.ask(ctx, ui.Clean(question), ""); err != nil {
+		return err
+	}
+	m, aside, err := engine.Restore(ctx, dir, file, a.now())
+	if errors.Is(err, engine.ErrLocked) {
+		return &client.Error{Code: client.CodeConflict, Message: "an engine serves " + dir, Hint: "close the consoles, run fndeck engine stop, then restore"}
+	}
+	if err != nil {
+		return fmt.Errorf("nothing is restored: %w", err)
+	}
+	a.noteMissing(m)
+	if aside != "" {
+		a.note("the state before is in %s: delete it when nobody needs it", ui.Clean(aside))
+	}
+	if key, err := a.keyFile(); err == nil {
+		a.note("secrets open with the key %s only if it is the one that they were sealed with", ui.Clean(key))
+	}
+	return a.print(backupSheet(m, file, a.clock()), format)
+}
+
+// keyFile is where the key that seals secrets lies.
+func (a *app) keyFile() (string, error) { return embedded.DefaultKeyFile(a.env) }

@@ -8,11 +8,8 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"path/filepath"
 	"strings"
 	"time"
-
-	"github.com/gofrs/flock"
 
 	"fndeck/auth"
 	"fndeck/client/embedded/engine/core"
@@ -57,18 +54,11 @@ type Config struct {
 // at once if another engine serves the state directory; a lock is the kernel's
 // and cannot be stale.
 func Run(ctx context.Context, c Config) error {
-	if err := wire.OwnDir(c.StateDir); err != nil {
+	unlock, err := lockState(c.StateDir)
+	if err != nil {
 		return err
 	}
-	lock := flock.New(filepath.Join(c.StateDir, wire.LockFile), flock.SetPermissions(0o600))
-	locked, err := lock.TryLock()
-	if err != nil {
-		return fmt.Errorf("lock the state directory: %w", err)
-	}
-	if !locked {
-		return ErrLocked
-	}
-	defer func() { _ = lock.Unlock() }() // the kernel does it in any case
+	defer unlock()
 	e, err := core.Open(core.Config{
 		StateDir: c.StateDir, KeyFile: c.KeyFile, Python: c.Python, LogCapBytes: c.LogCapBytes, IndexURL: c.IndexURL,
 		CallTimeout: c.CallTimeout, ClosedNetwork: c.ClosedNetwork, Clock: c.Clock, Logger: c.Logger,

@@ -55,6 +55,7 @@ func New(e *core.Core, c Config) *API {
 		{Method: "GET", Pattern: "schedules/{id}/runs", Handle: a.runs},
 		{Method: "GET", Pattern: "logs", Handle: a.logs},
 		{Method: "GET", Pattern: "events", Handle: a.events},
+		{Method: "GET", Pattern: "backup", Handle: a.backup},
 	}}
 	return a
 }
@@ -101,6 +102,11 @@ func (a *API) status(r *dialect.Request) error {
 func (a *API) stop(r *dialect.Request) error {
 	a.c.Stop()
 	return dialect.WriteJSON(r.Writer, http.StatusAccepted, struct{}{})
+}
+
+// backup streams a backup of the state, see package backup.
+func (a *API) backup(r *dialect.Request) error {
+	return a.core.Backup(r.Context(), a.c.Version, r.Writer)
 }
 
 // queryID is a query parameter as an id, 0 if absent.

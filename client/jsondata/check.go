@@ -2,6 +2,7 @@ package jsondata
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 
 	"fndeck/client"
@@ -19,6 +20,11 @@ var byteOrderMark = []byte("\ufeff")
 
 // Options say what a backend accepts.
 type Options struct {
+	// Name is what errors call the document; empty means data.
+	Name string
+	// UniqueKeys refuses an object that has a key twice, which otherwise is a
+	// warning.
+	UniqueKeys bool
 	// MustBeObject refuses any other value at the top.
 	MustBeObject bool
 	// LimitBytes bounds the document without its byte order mark; 0 is no limit.
@@ -40,7 +46,7 @@ type Report struct {
 // CodeInvalid, "data, line 3 column 14: …", or of CodeLimit where the document
 // is too large. Columns count characters and start with 1.
 func Check(data []byte, opts Options) (Report, error) {
-	report := Report{Data: data}
+	report, name := Report{Data: data}, cmp.Or(opts.Name, "data")
 	if body, found := bytes.CutPrefix(data, byteOrderMark); found {
 		report.Data = body
 		report.Warnings = append(report.Warnings, "a byte order mark at the start was removed")
@@ -48,7 +54,7 @@ func Check(data []byte, opts Options) (Report, error) {
 	if size := int64(len(report.Data)); opts.LimitBytes > 0 && size > opts.LimitBytes {
 		return Report{}, &client.Error{
 			Code:    client.CodeLimit,
-			Message: fmt.Sprintf("data has %s, the limit is %s", byteCount(size), byteCount(opts.LimitBytes)),
+			Message: fmt.Sprintf("%s has %s, the limit is %s", name, byteCount(size), byteCount(opts.LimitBytes)),
 		}
 	}
 	depth := opts.MaxDepth
@@ -57,7 +63,11 @@ func Check(data []byte, opts Options) (Report, error) {
 	}
 	s := scanner{data: report.Data, maxDepth: depth, mustBeObject: opts.MustBeObject}
 	if f := s.run(); f != nil {
-		return Report{}, client.Invalidf("data, %s: %s", locate(report.Data, f.offset), f.rule)
+		return Report{}, client.Invalidf("%s, %s: %s", name, locate(report.Data, f.offset), f.rule)
+	}
+	if opts.UniqueKeys && len(s.duplicates) > 0 {
+		twice := s.duplicates[0]
+		return Report{}, client.Invalidf("%s, %s: key %s is already in %s", name, locate(report.Data, twice.second), quoted(twice.key), locate(report.Data, twice.first))
 	}
 	report.Warnings = append(report.Warnings, s.duplicateWarnings()...)
 	return report, nil

@@ -110,7 +110,7 @@ func (s *server) start() (socket string, err error) {
 	if socket, err = wire.SocketPath(s.c.StateDir, os.Getenv); err != nil {
 		return "", err
 	}
-	vendor := cognite.New(s.core)
+	vendor := cognite.New(s.core, nil)
 	about := own.Config{Version: s.c.Version, StateDir: s.c.StateDir, Socket: socket, Isolation: s.core.Isolation(), Stop: s.cancel}
 	if s.c.TCP {
 		bearer, err := newToken(s.c.StateDir, wire.BearerFile)

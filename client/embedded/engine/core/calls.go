@@ -19,20 +19,46 @@ import (
 	"fndeck/client"
 	"fndeck/client/embedded/engine/runner"
 	"fndeck/client/embedded/engine/store"
+	"fndeck/client/jsondata"
 )
 
 // previewBytes bounds the first line of a result that lists show.
 const previewBytes = 200
 
-// Invoke stores a call and starts it. It returns once the call is durable;
-// the call runs on if the caller goes away.
+// InvokeWith binds the session of a nonce to a new call and starts that. The
+// nonce is not spent on what is refused for another reason.
+func (e *Core) InvokeWith(nonce string, functionID int64, data json.RawMessage) (store.Call, error) {
+	data, err := checkData(data)
+	if err != nil {
+		return store.Call{}, err
+	}
+	if _, err := e.store.Function(functionID); err != nil {
+		return store.Call{}, notFound(err, "function %d does not exist", functionID)
+	}
+	session, err := e.bind(nonce, e.c.CallTimeout)
+	if err != nil {
+		return store.Call{}, err
+	}
+	c, err := e.invoke(functionID, data, session)
+	if err != nil {
+		e.endSession(session)
+	}
+	return c, err
+}
+
+// Invoke stores a call without a session and starts it. It returns once the
+// call is durable; the call runs on if the caller goes away.
 func (e *Core) Invoke(functionID int64, data json.RawMessage) (store.Call, error) {
 	data, err := checkData(data)
 	if err != nil {
 		return store.Call{}, err
 	}
+	return e.invoke(functionID, data, Session{})
+}
+
+func (e *Core) invoke(functionID int64, data json.RawMessage, session Session) (store.Call, error) {
 	c := store.Call{FunctionID: functionID, Status: store.Running, Started: e.now()}
-	err = e.store.Write(store.Durable, func(tx *store.Tx) error {
+	err := e.store.Write(store.Durable, func(tx *store.Tx) error {
 		f, err := tx.Function(functionID)
 		if err != nil {
 			return err
@@ -43,7 +69,7 @@ func (e *Core) Invoke(functionID int64, data json.RawMessage) (store.Call, error
 	if err != nil {
 		return store.Call{}, notFound(err, "function %d does not exist", functionID)
 	}
-	e.startCall(c, data)
+	e.startCall(c, data, session)
 	return c, nil
 }
 
@@ -54,32 +80,27 @@ func (e *Core) now() time.Time { return e.c.Clock().UTC().Truncate(time.Microsec
 // forked for it. The bytes themselves pass through as they are.
 func checkData(data json.RawMessage) (json.RawMessage, error) {
 	data = bytes.TrimSpace(data)
-	switch {
-	case len(data) == 0:
+	if len(data) == 0 {
 		return json.RawMessage(`{}`), nil
-	case len(data) > MaxDataBytes:
-		return nil, &client.Error{Code: client.CodeLimit, Message: fmt.Sprintf("data is %d bytes, the limit is %d", len(data), MaxDataBytes)}
-	case !json.Valid(data):
-		return nil, client.Invalidf("data is not valid JSON")
-	case data[0] != '{':
-		return nil, client.Invalidf("data must be a JSON object")
 	}
-	return data, nil
+	_, err := jsondata.Check(data, jsondata.Options{MustBeObject: true, UniqueKeys: true, LimitBytes: MaxDataBytes})
+	return data, err
 }
 
 // startCall runs a stored call in the background.
-func (e *Core) startCall(c store.Call, data []byte) {
+func (e *Core) startCall(c store.Call, data []byte, session Session) {
 	ctx, cancel := context.WithCancelCause(e.ctx)
 	e.running.add(c.ID, c.FunctionID, cancel)
 	e.jobs.Go(func() {
 		defer cancel(nil)
+		defer e.endSession(session) // if a panic has skipped the one of run
 		outcome := c
 		defer func() { e.running.end(c.ID, outcome) }()
 		defer e.guard("call", c.ID, func(reason string) {
 			c.Status, c.Ended, c.ErrorMessage = store.Failed, e.now(), reason
 			outcome = e.settle(c, nil, nil)
 		})
-		outcome = e.run(ctx, c, data)
+		outcome = e.run(ctx, c, data, session)
 	})
 }
 
@@ -94,8 +115,9 @@ func (e *Core) guard(kind string, id int64, failed func(reason string)) {
 }
 
 // run takes a call from Running to its end and returns it as it was stored.
-func (e *Core) run(ctx context.Context, c store.Call, data []byte) store.Call {
+func (e *Core) run(ctx context.Context, c store.Call, data []byte, session Session) store.Call {
 	log, outcome, started := e.execute(ctx, &c, data)
+	e.endSession(session) // before anybody can see that the call has ended
 	c.Ended = e.now()
 	if !started.IsZero() {
 		c.Duration = e.c.Clock().Sub(started).Truncate(time.Microsecond)
@@ -170,6 +192,7 @@ func (e *Core) execute(ctx context.Context, c *store.Call, data []byte) (*logWri
 		return failed(err)
 	}
 	log = e.newLog(c.ID, slices.Collect(maps.Values(secrets)))
+	e.running.writes(c.ID, log)
 	z, spec, release, err := e.pool.acquire(ctx, v)
 	if err != nil {
 		return failed(err)

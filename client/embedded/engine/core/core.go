@@ -76,6 +76,8 @@ type Core struct {
 	environments *python.Environments
 	vault        *vault
 	nonces       *nonces
+	sessions     *sessions
+	tokens       *callTokens
 	uploads      *uploads
 	pool         *pool
 	running      *running // calls
@@ -121,7 +123,7 @@ func Open(c Config) (*Core, error) {
 	}
 	e := &Core{
 		c: c, boot: boot, store: s, spawner: spawner, started: c.Clock(), kernel: confine.Probe(),
-		vault: &vault{path: c.KeyFile}, nonces: newNonces(c.Clock), uploads: newUploads(c.Clock),
+		vault: &vault{path: c.KeyFile}, nonces: newNonces(c.Clock), sessions: newSessions(c.Clock), tokens: newCallTokens(), uploads: newUploads(c.Clock),
 		running: newRunning(), deploying: newRunning(), slots: make(chan struct{}, maxRunning), tick: make(chan struct{}, 1), runtimesDone: make(chan struct{}),
 	}
 	e.environments = &python.Environments{Dir: e.path(envsDir), Scratch: e.path(scratchDir), Starter: spawner, Boot: boot, Kernel: e.kernel}

@@ -159,12 +159,15 @@ func TestALogOverItsCapIsCutWithAMark(t *testing.T) {
 func TestDataIsCheckedBeforeAProcessIsForked(t *testing.T) {
 	r := newRig(t, nil)
 	v := r.handler("def handle(data): return 1\n")
-	for data, message := range map[string]string{"[]": "JSON object", "1": "JSON object", "{": "not valid", "{} x": "not valid", `{"a":NaN}`: "not valid"} {
+	for data, message := range map[string]string{
+		"[]": "data, line 1 column 1: needed is an object", "1": "this is a number", "{": "line 1 column 2: it ends too early", "{} x": "line 1 column 4: text after the end",
+		`{"a":NaN}`: "line 1 column 6", "{\n\"a\":1,\"a\":2}": "line 2 column 7: key \"a\" is already in line 2 column 1", "{\"\xff\":1}": "byte 0xff is not UTF-8",
+	} {
 		_, err := r.Invoke(v.ID, []byte(data))
 		assert.ErrorContains(t, err, message, data)
 	}
 	_, err := r.Invoke(v.ID, []byte(`{"x":"`+strings.Repeat("x", MaxDataBytes)+`"}`))
-	assert.ErrorContains(t, err, "the limit is 9000000")
+	assert.ErrorContains(t, err, "data has 9000008 bytes (9000.0 kB), the limit is 9000000 bytes")
 	calls, err := r.Store().Calls(store.CallQuery{Limit: 10})
 	require.NoError(t, err)
 	assert.Empty(t, calls)

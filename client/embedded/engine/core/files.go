@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"io"
+	"net/http"
 	"os"
 	"path/filepath"
 	"sync"
@@ -42,6 +43,9 @@ type upload struct {
 	fileID   int64
 	download bool
 	expires  time.Time
+	// sha is what was uploaded with the right: the same bytes once more are
+	// answered as the first time, for a client whose answer was lost.
+	sha string
 }
 
 func newUploads(clock func() time.Time) *uploads {
@@ -60,21 +64,24 @@ func (u *uploads) add(fileID int64, download bool) (right string) {
 			delete(u.open, old)
 		}
 	}
-	u.open[right] = upload{fileID, download, now.Add(uploadLife)}
+	u.open[right] = upload{fileID: fileID, download: download, expires: now.Add(uploadLife)}
 	return right
 }
 
-func (u *uploads) find(right string, download bool) (fileID int64, ok bool) {
+func (u *uploads) find(right string, download bool) (o upload, ok bool) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	o, ok := u.open[right]
-	return o.fileID, ok && o.download == download && !u.clock().After(o.expires)
+	o, ok = u.open[right]
+	return o, ok && o.download == download && !u.clock().After(o.expires)
 }
 
-func (u *uploads) end(right string) {
+// spend records what a right was used for.
+func (u *uploads) spend(right, sha string) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	delete(u.open, right)
+	o := u.open[right]
+	o.sha = sha
+	u.open[right] = o
 }
 
 // CreateFile makes a file, or takes over an existing one, and returns the right
@@ -107,22 +114,38 @@ func (e *Core) CreateFile(n NewFile) (f store.File, right string, err error) {
 // UploadRight gives a new right to upload a file's bytes.
 func (e *Core) UploadRight(fileID int64) string { return e.uploads.add(fileID, false) }
 
+// errUploadSize names the bound that maxUpload is.
+var errUploadSize = &client.Error{Code: client.CodeLimit, Status: http.StatusRequestEntityTooLarge, Message: "the upload is larger than 512 MiB"}
+
+var errUploadLink = &client.Error{Code: client.CodeNotFound, Message: "this upload link is unknown, used or expired"}
+
 // Upload takes the bytes of a file. It returns once they and the file's row are
-// durable; a cut upload changes nothing.
+// durable; a cut upload changes nothing. A right that was used takes only the
+// same bytes once more, without effect.
 func (e *Core) Upload(right string, body io.Reader) error {
-	fileID, ok := e.uploads.find(right, false)
-	if !ok {
-		return &client.Error{Code: client.CodeNotFound, Message: "this upload link is unknown, used or expired"}
+	o, ok := e.uploads.find(right, false)
+	switch {
+	case !ok:
+		return errUploadLink
+	case o.sha != "":
+		h := sha256.New()
+		if _, err := io.Copy(h, io.LimitReader(body, maxUpload+1)); err != nil {
+			return err
+		}
+		if hex.EncodeToString(h.Sum(nil)) != o.sha {
+			return errUploadLink
+		}
+		return nil
 	}
 	sha, size, err := e.saveCode(body)
 	if err != nil {
 		return err
 	}
-	err = e.store.Write(store.Durable, func(tx *store.Tx) error { return tx.SetFileContent(fileID, sha, size) })
+	err = e.store.Write(store.Durable, func(tx *store.Tx) error { return tx.SetFileContent(o.fileID, sha, size) })
 	if err != nil {
-		return notFound(err, "file %d does not exist any more", fileID)
+		return notFound(err, "file %d does not exist any more", o.fileID)
 	}
-	e.uploads.end(right)
+	e.uploads.spend(right, sha)
 	return nil
 }
 
@@ -142,7 +165,7 @@ func (e *Core) saveCode(body io.Reader) (sha string, size int64, err error) {
 		return "", 0, err
 	}
 	if size > maxUpload {
-		return "", 0, &client.Error{Code: client.CodeLimit, Message: "the upload is larger than 512 MiB"}
+		return "", 0, errUploadSize
 	}
 	sha = hex.EncodeToString(h.Sum(nil))
 	if err := errors.Join(temp.Sync(), temp.Close()); err != nil {
@@ -161,13 +184,13 @@ func (e *Core) DownloadRight(fileID int64) string { return e.uploads.add(fileID,
 
 // OpenDownload opens the bytes that a right was given for; the caller closes it.
 func (e *Core) OpenDownload(right string) (*os.File, error) {
-	fileID, ok := e.uploads.find(right, true)
+	o, ok := e.uploads.find(right, true)
 	if !ok {
 		return nil, &client.Error{Code: client.CodeNotFound, Message: "this download link is unknown or expired"}
 	}
-	f, err := e.store.File(fileID)
+	f, err := e.store.File(o.fileID)
 	if err != nil {
-		return nil, notFound(err, "file %d does not exist any more", fileID)
+		return nil, notFound(err, "file %d does not exist any more", o.fileID)
 	}
 	return e.OpenCode(f.SHA256)
 }

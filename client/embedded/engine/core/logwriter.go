@@ -57,6 +57,15 @@ func (w *logWriter) build(text string) {
 	w.add(store.Build, text)
 }
 
+// noteOn writes a line of the engine's own into the log of a running call.
+func (e *Core) noteOn(callID int64, text string) {
+	if w := e.running.logOf(callID); w != nil {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.add(store.Mark, text)
+	}
+}
+
 func (w *logWriter) add(stream store.Stream, text string) {
 	size := int64(len(text)) + 1
 	if w.bytes+size > w.cap && stream != store.Mark {

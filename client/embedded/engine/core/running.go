@@ -19,7 +19,9 @@ type runningCall struct {
 	// outcome is the call as it was stored at its end; set before done closes.
 	outcome store.Call
 	cancel  context.CancelCauseFunc
-	done    chan struct{}
+	// log is the call's, nil before it really starts; guarded by running.mu.
+	log  *logWriter
+	done chan struct{}
 }
 
 func newRunning() *running { return &running{calls: map[int64]*runningCall{}} }
@@ -45,6 +47,25 @@ func (r *running) find(id int64) *runningCall {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.calls[id]
+}
+
+// writes says where a call's log is written.
+func (r *running) writes(id int64, log *logWriter) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if c := r.calls[id]; c != nil {
+		c.log = log
+	}
+}
+
+// logOf is the log of a call under way, or nil.
+func (r *running) logOf(id int64) *logWriter {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if c := r.calls[id]; c != nil {
+		return c.log
+	}
+	return nil
 }
 
 func (r *running) cancelFunction(functionID int64, cause error) {

@@ -27,7 +27,8 @@ type NewSchedule struct {
 	FunctionID        int64
 	Cron              string
 	Data              []byte
-	SessionID         int64
+	// Session is what the runs act for; the zero Session is the engine's user.
+	Session Session
 }
 
 // CreateSchedule stores a schedule.
@@ -42,7 +43,7 @@ func (e *Core) CreateSchedule(n NewSchedule) (store.Schedule, error) {
 		}
 	}
 	now := e.c.Clock().UTC()
-	c := store.Schedule{FunctionID: n.FunctionID, Name: n.Name, Description: n.Description, Cron: expr.String(), Data: n.Data, SessionID: n.SessionID, Created: now, NextDue: expr.Next(now)}
+	c := store.Schedule{FunctionID: n.FunctionID, Name: n.Name, Description: n.Description, Cron: expr.String(), Data: n.Data, SessionID: n.Session.ID, Created: now, NextDue: expr.Next(now)}
 	err = e.store.Write(store.Durable, func(tx *store.Tx) error {
 		c.ID = tx.NextID()
 		return tx.InsertSchedule(c)
@@ -161,7 +162,7 @@ func (e *Core) fire(s store.Schedule, now time.Time) error {
 		if data == nil {
 			data = []byte(`{}`)
 		}
-		e.startCall(call, data)
+		e.startCall(call, data, Session{ID: s.SessionID})
 	}
 	return nil
 }

@@ -1,13 +1,222 @@
 package core
 
-// OpenSession opens a session and returns its id and the nonce that binds it
-// to one call or schedule within a minute.
-func (e *Core) OpenSession() (id int64, nonce string, err error) {
-	if id, err = e.store.NextID(); err != nil {
-		return 0, "", err
-	}
-	return id, e.nonces.add(id), nil
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"fndeck/client"
+	"fndeck/client/cron"
+	"fndeck/client/embedded/engine/store"
+)
+
+// The states of a session and its types, as Cognite words them.
+const (
+	SessionReady   = "READY"
+	SessionActive  = "ACTIVE"
+	SessionExpired = "EXPIRED"
+	SessionRevoked = "REVOKED"
+
+	ClientCredentials = "CLIENT_CREDENTIALS"
+	TokenExchange     = "TOKEN_EXCHANGE"
+	OneshotExchange   = "ONESHOT_TOKEN_EXCHANGE"
+)
+
+const (
+	// keptSessions bounds the sessions that are remembered after their end.
+	keptSessions = 10_000
+	// longSession is when the session of a schedule is said to expire: it lives as
+	// long as the schedule.
+	longSession = 10 * 365 * 24 * time.Hour
+)
+
+// errChained is the refusal of a session that a called function's callee asks for.
+var errChained = &client.Error{Code: client.CodeForbidden, Message: "Sessions can be chained one level deep only", Hint: "call the function from outside, or from the function that was called first"}
+
+// Session is a right to act that a call or a schedule is bound to.
+type Session struct {
+	ID       int64
+	Type     string
+	ClientID string
+	Status   string
+	// Depth is 0 for a session that a person opened, 1 for one that a call opened.
+	Depth            int
+	Created, Expires time.Time
 }
 
-// UseNonce binds the session of a nonce and returns its id.
-func (e *Core) UseNonce(nonce string) (sessionID int64, err error) { return e.nonces.use(nonce) }
+// sessions are the sessions of calls, which live no longer than the engine, and
+// those that nothing is bound to yet.
+type sessions struct {
+	clock func() time.Time
+	mu    sync.Mutex
+	byID  map[int64]Session
+}
+
+func newSessions(clock func() time.Time) *sessions {
+	return &sessions{clock: clock, byID: map[int64]Session{}}
+}
+
+func (s *sessions) add(new Session) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.byID) >= keptSessions {
+		s.forget()
+	}
+	s.byID[new.ID] = new
+}
+
+// forget drops the older half of what is over.
+func (s *sessions) forget() {
+	var over []int64
+	for id, x := range s.byID {
+		if x.at(s.clock()).Status != SessionActive {
+			over = append(over, id)
+		}
+	}
+	slices.Sort(over)
+	for _, id := range over[:(len(over)+1)/2] {
+		delete(s.byID, id)
+	}
+}
+
+// at is the session as it stands at a time: one that nothing was bound to in
+// time has expired.
+func (x Session) at(now time.Time) Session {
+	if x.Status == SessionReady && now.After(x.Expires) {
+		x.Status = SessionExpired
+	}
+	return x
+}
+
+func (s *sessions) find(id int64) (Session, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	x, ok := s.byID[id]
+	return x.at(s.clock()), ok
+}
+
+func (s *sessions) all() []Session {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := s.clock()
+	all := slices.Collect(maps.Values(s.byID))
+	for i := range all {
+		all[i] = all[i].at(now)
+	}
+	return all
+}
+
+// move changes the state of a session from one of the given ones; it reports
+// whether it did.
+func (s *sessions) move(id int64, to string, expires time.Time, from ...string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	x, ok := s.byID[id]
+	if !ok || !slices.Contains(from, x.at(s.clock()).Status) {
+		return false
+	}
+	x.Status, x.Expires = to, expires
+	s.byID[id] = x
+	return true
+}
+
+// drop forgets a session that lives elsewhere from now on.
+func (s *sessions) drop(id int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.byID, id)
+}
+
+// OpenSession opens a session for a caller and returns it with the nonce that
+// binds it to one call or schedule within a minute. A call that another call
+// made may not open one, and its log says so.
+func (e *Core) OpenSession(by Caller, kind, clientID string) (s Session, nonce string, err error) {
+	depth := 0
+	if by.CallID != 0 {
+		if by.Depth > 0 {
+			e.noteOn(by.CallID, errChained.Message)
+			return Session{}, "", errChained
+		}
+		depth = by.Depth + 1
+	}
+	id, err := e.store.NextID()
+	if err != nil {
+		return Session{}, "", err
+	}
+	now := e.now()
+	s = Session{ID: id, Type: kind, ClientID: clientID, Status: SessionReady, Depth: depth, Created: now, Expires: now.Add(nonceLife)}
+	e.sessions.add(s)
+	return s, e.nonces.add(id), nil
+}
+
+// bind trades a nonce for its session, which is then in use.
+func (e *Core) bind(nonce string, life time.Duration) (Session, error) {
+	id, err := e.nonces.use(nonce)
+	if err != nil {
+		return Session{}, err
+	}
+	if !e.sessions.move(id, SessionActive, e.now().Add(life), SessionReady) {
+		return Session{}, errNonce // revoked in between
+	}
+	s, _ := e.sessions.find(id)
+	return s, nil
+}
+
+// CreateScheduleWith binds the session of a nonce to a new schedule, for as long
+// as that lives. The nonce is not spent on what is refused for another reason.
+func (e *Core) CreateScheduleWith(nonce string, n NewSchedule) (store.Schedule, error) {
+	if _, err := cron.Parse(n.Cron); err != nil {
+		return store.Schedule{}, err
+	}
+	if _, err := checkData(n.Data); err != nil {
+		return store.Schedule{}, err
+	}
+	if _, err := e.store.Function(n.FunctionID); err != nil {
+		return store.Schedule{}, notFound(err, "function %d does not exist", n.FunctionID)
+	}
+	session, err := e.bind(nonce, longSession)
+	if err != nil {
+		return store.Schedule{}, err
+	}
+	n.Session = session
+	s, err := e.CreateSchedule(n)
+	if err != nil {
+		e.endSession(session)
+	}
+	return s, err
+}
+
+// endSession ends the session of a call with the call. The session of a
+// schedule is not among these: it goes on.
+func (e *Core) endSession(s Session) {
+	e.sessions.move(s.ID, SessionExpired, e.now(), SessionActive)
+}
+
+// Sessions lists the sessions, newest first.
+func (e *Core) Sessions() ([]Session, error) {
+	all := e.sessions.all()
+	slices.SortFunc(all, func(x, y Session) int { return cmp.Compare(y.ID, x.ID) })
+	return all, nil
+}
+
+// Session reads one session.
+func (e *Core) Session(id int64) (Session, error) {
+	if s, ok := e.sessions.find(id); ok {
+		return s, nil
+	}
+	return Session{}, &client.Error{Code: client.CodeNotFound, Message: "the session does not exist"}
+}
+
+// RevokeSession ends a session for good, at once. Its call runs on, without the
+// right to ask the engine for anything. Revoking twice is no error.
+func (e *Core) RevokeSession(id int64) (Session, error) {
+	s, err := e.Session(id)
+	if err != nil || s.Status == SessionRevoked {
+		return s, err
+	}
+	e.sessions.move(id, SessionRevoked, s.Expires, SessionReady, SessionActive, SessionExpired)
+	s.Status = SessionRevoked
+	return s, nil
+}

@@ -2,49 +2,94 @@ package dialect
 
 import (
 	"bytes"
+	"cmp"
 	"compress/gzip"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"reflect"
+	"strings"
 
 	"fndeck/client"
+	"fndeck/client/jsondata"
 )
 
-// MaxBody bounds a JSON body after it was inflated: the largest data of a call
-// and its envelope.
+// MaxBody bounds a JSON body after it was inflated, unless the route says less:
+// the largest data of a call and its envelope.
 const MaxBody = 16 << 20
+
+// SmallBody is enough for the routes that take names and ids.
+const SmallBody = 1 << 20
 
 var errMethod = client.Invalidf("this path does not take that method")
 
 // ReadJSON decodes the body, plain or gzip, into v. An empty body leaves v as
-// it is: some clients send none where all fields are optional.
+// it is: some clients send none where all fields are optional. Raw messages in
+// v keep the client's bytes.
 func ReadJSON(r *Request, v any) error {
-	var body io.Reader = http.MaxBytesReader(r.Writer, r.Body, MaxBody)
-	if r.Header.Get("Content-Encoding") == "gzip" {
+	data, err := readBody(r)
+	if err != nil || len(data) == 0 {
+		return err
+	}
+	err = json.Unmarshal(data, v)
+	var wrong *json.UnmarshalTypeError
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &wrong):
+		return client.Invalidf("%s must be %s, not %s", cmp.Or(wrong.Field, "the body"), words(wrong.Type.Kind()), wrong.Value)
+	}
+	// The other parser tells the place in lines and columns.
+	if _, err := jsondata.Check(data, jsondata.Options{Name: "the body"}); err != nil {
+		return err
+	}
+	return client.Invalidf("the body is not the JSON that is expected here: %s", err)
+}
+
+// readBody reads and inflates the body, up to the route's limit.
+func readBody(r *Request) ([]byte, error) {
+	limit := cmp.Or(r.maxBody, MaxBody)
+	var body io.Reader = http.MaxBytesReader(r.Writer, r.Body, limit)
+	switch encoding := strings.ToLower(r.Header.Get("Content-Encoding")); encoding {
+	case "", "identity":
+	case "gzip", "x-gzip":
 		inflated, err := gzip.NewReader(body)
 		if err != nil {
-			return client.Invalidf("the body is not valid gzip")
+			return nil, client.Invalidf("the body is not valid gzip")
 		}
 		body = inflated
+	default:
+		return nil, client.Invalidf("content encoding %q is unknown: send plain JSON or gzip", encoding)
 	}
-	data, err := io.ReadAll(io.LimitReader(body, MaxBody+1))
+	data, err := io.ReadAll(io.LimitReader(body, limit+1))
 	var tooLarge *http.MaxBytesError
 	switch {
-	case errors.As(err, &tooLarge) || len(data) > MaxBody:
-		return &client.Error{Code: client.CodeLimit, Status: http.StatusRequestEntityTooLarge, Message: fmt.Sprintf("the body is larger than %d bytes", MaxBody)}
+	case errors.As(err, &tooLarge) || int64(len(data)) > limit:
+		return nil, &client.Error{Code: client.CodeLimit, Status: http.StatusRequestEntityTooLarge, Message: fmt.Sprintf("the body is larger than %d bytes", limit)}
 	case err != nil:
-		return client.Invalidf("the body cannot be read: %s", err)
+		return nil, client.Invalidf("the body cannot be read: %s", err)
 	}
-	data = bytes.TrimSpace(data)
-	if len(data) == 0 {
-		return nil
+	return bytes.TrimSpace(data), nil
+}
+
+// words is what a person calls a kind of value.
+func words(kind reflect.Kind) string {
+	switch kind {
+	case reflect.String:
+		return "a string"
+	case reflect.Bool:
+		return "true or false"
+	case reflect.Slice:
+		return "an array"
+	case reflect.Map, reflect.Struct:
+		return "an object"
+	case reflect.Float64:
+		return "a number"
+	default:
+		return "a whole number"
 	}
-	if err := json.Unmarshal(data, v); err != nil {
-		return client.Invalidf("the body is not the JSON that is expected here: %s", err)
-	}
-	return nil
 }
 
 // WriteJSON answers with a JSON body.

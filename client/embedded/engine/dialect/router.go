@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+
+	"fndeck/client/embedded/engine/core"
 )
 
 // Route is one operation of an API. In Pattern a segment {name} matches any
@@ -11,13 +13,18 @@ import (
 type Route struct {
 	Method, Pattern string
 	Handle          func(*Request) error
+	// MaxBody bounds the inflated body; 0 means the package's MaxBody.
+	MaxBody int64
 }
 
 // Request is a request that a route has matched.
 type Request struct {
 	*http.Request
 	Writer http.ResponseWriter
-	vars   map[string]string
+	// Caller is who sends it, as the listener has found out.
+	Caller  core.Caller
+	vars    map[string]string
+	maxBody int64
 }
 
 // Var is the text of a {name} segment.
@@ -42,26 +49,28 @@ type Router struct {
 
 // Serve handles a request whose path, below the API's prefix, is path. It
 // reports false if no route has this path at all.
-func (t *Router) Serve(w http.ResponseWriter, r *http.Request, path string) bool {
-	known := false
+func (t *Router) Serve(w http.ResponseWriter, r *http.Request, path string, caller core.Caller) bool {
+	var methods []string
 	for _, route := range t.Routes {
 		vars, ok := match(route.Pattern, path)
 		if !ok {
 			continue
 		}
-		known = true
+		methods = append(methods, route.Method)
 		if route.Method != r.Method {
 			continue
 		}
-		if err := route.Handle(&Request{Request: r, Writer: w, vars: vars}); err != nil {
+		if err := route.Handle(&Request{Request: r, Writer: w, Caller: caller, vars: vars, maxBody: route.MaxBody}); err != nil {
 			t.Refuse(w, r, 0, err)
 		}
 		return true
 	}
-	if known {
-		t.Refuse(w, r, http.StatusMethodNotAllowed, errMethod)
+	if len(methods) == 0 {
+		return false
 	}
-	return known
+	w.Header().Set("Allow", strings.Join(methods, ", "))
+	t.Refuse(w, r, http.StatusMethodNotAllowed, errMethod)
+	return true
 }
 
 func match(pattern, path string) (vars map[string]string, ok bool) {

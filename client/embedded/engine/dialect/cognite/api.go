@@ -21,60 +21,99 @@ const (
 // API serves the dialect.
 type API struct {
 	core     *core.Core
+	knows    Knows
 	projects dialect.Router
 }
 
-// New returns the dialect over an engine.
-func New(e *core.Core) *API {
-	a := &API{core: e}
-	a.projects = dialect.Router{Refuse: refuse, Routes: []dialect.Route{
-		{Method: "POST", Pattern: "functions", Handle: a.createFunction},
-		{Method: "GET", Pattern: "functions", Handle: a.listFunctions},
-		{Method: "POST", Pattern: "functions/list", Handle: a.listFunctions},
-		{Method: "POST", Pattern: "functions/byids", Handle: a.functionsByIDs},
-		{Method: "POST", Pattern: "functions/delete", Handle: a.deleteFunctions},
+// Knows judges client credentials that a session is asked with; the error is
+// why they are refused.
+type Knows func(clientID, secret string) error
+
+// New returns the dialect over an engine. A nil Knows accepts all credentials.
+func New(e *core.Core, knows Knows) *API {
+	a := &API{core: e, knows: knows}
+	a.projects = dialect.Router{Refuse: refuse}
+	for _, group := range [][]dialect.Route{a.functionRoutes(), a.scheduleRoutes(), a.callRoutes(), a.fileRoutes(), a.sessionRoutes()} {
+		a.projects.Routes = append(a.projects.Routes, group...)
+	}
+	return a
+}
+
+func (a *API) functionRoutes() []dialect.Route {
+	return []dialect.Route{
+		{Method: "POST", Pattern: "functions", Handle: a.createFunction, MaxBody: dialect.SmallBody},
+		{Method: "GET", Pattern: "functions", Handle: a.listFunctions, MaxBody: dialect.SmallBody},
+		{Method: "POST", Pattern: "functions/list", Handle: a.listFunctions, MaxBody: dialect.SmallBody},
+		{Method: "POST", Pattern: "functions/byids", Handle: a.functionsByIDs, MaxBody: dialect.SmallBody},
+		{Method: "POST", Pattern: "functions/delete", Handle: a.deleteFunctions, MaxBody: dialect.SmallBody},
 		{Method: "GET", Pattern: "functions/limits", Handle: a.limits},
 		{Method: "GET", Pattern: "functions/status", Handle: a.status},
 		{Method: "POST", Pattern: "functions/status", Handle: a.status},
-		{Method: "POST", Pattern: "functions/schedules", Handle: a.createSchedule},
-		{Method: "GET", Pattern: "functions/schedules", Handle: a.listSchedules},
-		{Method: "POST", Pattern: "functions/schedules/list", Handle: a.listSchedules},
-		{Method: "POST", Pattern: "functions/schedules/byids", Handle: a.schedulesByIDs},
-		{Method: "POST", Pattern: "functions/schedules/delete", Handle: a.deleteSchedules},
+	}
+}
+
+func (a *API) scheduleRoutes() []dialect.Route {
+	return []dialect.Route{
+		{Method: "POST", Pattern: "functions/schedules", Handle: a.createSchedule}, // its data is the large one
+		{Method: "GET", Pattern: "functions/schedules", Handle: a.listSchedules, MaxBody: dialect.SmallBody},
+		{Method: "POST", Pattern: "functions/schedules/list", Handle: a.listSchedules, MaxBody: dialect.SmallBody},
+		{Method: "POST", Pattern: "functions/schedules/byids", Handle: a.schedulesByIDs, MaxBody: dialect.SmallBody},
+		{Method: "POST", Pattern: "functions/schedules/delete", Handle: a.deleteSchedules, MaxBody: dialect.SmallBody},
 		{Method: "GET", Pattern: "functions/schedules/{id}/input_data", Handle: a.scheduleInput},
+	}
+}
+
+// callRoutes stand after those whose second word is fixed: here it is an id.
+func (a *API) callRoutes() []dialect.Route {
+	return []dialect.Route{
 		{Method: "GET", Pattern: "functions/{id}", Handle: a.function},
-		{Method: "POST", Pattern: "functions/{id}/call", Handle: a.call},
-		{Method: "GET", Pattern: "functions/{id}/calls", Handle: a.listCalls},
-		{Method: "POST", Pattern: "functions/{id}/calls/list", Handle: a.listCalls},
-		{Method: "POST", Pattern: "functions/{id}/calls/byids", Handle: a.callsByIDs},
+		{Method: "POST", Pattern: "functions/{id}/call", Handle: a.call}, // its data is the large one
+		{Method: "GET", Pattern: "functions/{id}/calls", Handle: a.listCalls, MaxBody: dialect.SmallBody},
+		{Method: "POST", Pattern: "functions/{id}/calls/list", Handle: a.listCalls, MaxBody: dialect.SmallBody},
+		{Method: "POST", Pattern: "functions/{id}/calls/byids", Handle: a.callsByIDs, MaxBody: dialect.SmallBody},
 		{Method: "GET", Pattern: "functions/{id}/calls/{call}", Handle: a.callByID},
 		{Method: "GET", Pattern: "functions/{id}/calls/{call}/response", Handle: a.response},
 		{Method: "GET", Pattern: "functions/{id}/calls/{call}/logs", Handle: a.logs},
-		{Method: "POST", Pattern: "files", Handle: a.createFile},
-		{Method: "POST", Pattern: "files/byids", Handle: a.filesByIDs},
-		{Method: "POST", Pattern: "files/uploadlink", Handle: a.uploadLink},
-		{Method: "POST", Pattern: "files/downloadlink", Handle: a.downloadLink},
-		{Method: "POST", Pattern: "files/delete", Handle: a.deleteFiles},
+	}
+}
+
+func (a *API) fileRoutes() []dialect.Route {
+	return []dialect.Route{
+		{Method: "POST", Pattern: "files", Handle: a.createFile, MaxBody: dialect.SmallBody},
+		{Method: "POST", Pattern: "files/byids", Handle: a.filesByIDs, MaxBody: dialect.SmallBody},
+		{Method: "POST", Pattern: "files/uploadlink", Handle: a.uploadLink, MaxBody: dialect.SmallBody},
+		{Method: "POST", Pattern: "files/downloadlink", Handle: a.downloadLink, MaxBody: dialect.SmallBody},
+		{Method: "POST", Pattern: "files/delete", Handle: a.deleteFiles, MaxBody: dialect.SmallBody},
 		{Method: "POST", Pattern: "files/initmultipartupload", Handle: refuseMultipart},
-		{Method: "POST", Pattern: "sessions", Handle: a.createSession},
-	}}
-	return a
+		{Method: "POST", Pattern: "files/completemultipartupload", Handle: refuseMultipart},
+	}
+}
+
+func (a *API) sessionRoutes() []dialect.Route {
+	return []dialect.Route{
+		{Method: "POST", Pattern: "sessions", Handle: a.createSession, MaxBody: dialect.SmallBody},
+		{Method: "GET", Pattern: "sessions", Handle: a.listSessions},
+		{Method: "POST", Pattern: "sessions/byids", Handle: a.sessionsByIDs, MaxBody: dialect.SmallBody},
+		{Method: "POST", Pattern: "sessions/revoke", Handle: a.revokeSessions, MaxBody: dialect.SmallBody},
+	}
 }
 
 // ServesPublic reports whether a path carries its own right and so needs no
 // token: the upload and download links.
 func ServesPublic(path string) bool { return strings.HasPrefix(path, uploadRoot) }
 
-// ServeHTTP serves a request of the dialect; anything else is a 404 in its shape.
-func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+// ServeHTTP serves the engine's user, see Serve.
+func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.Serve(w, r, core.Caller{}) }
+
+// Serve serves a request of the dialect for a caller; anything else is a 404 in
+// its shape.
+func (a *API) Serve(w http.ResponseWriter, r *http.Request, caller core.Caller) {
 	if right, ok := strings.CutPrefix(r.URL.Path, uploadRoot); ok {
 		a.transfer(w, r, right)
 		return
 	}
-	if r.URL.Path == root+"token/inspect" && r.Method == http.MethodGet {
-		if err := a.inspect(w); err != nil {
-			refuse(w, r, 0, err)
-		}
+	if r.URL.Path == root+"token/inspect" {
+		a.token(w, r, caller)
 		return
 	}
 	rest, ok := strings.CutPrefix(r.URL.Path, root+"projects/")
@@ -82,7 +121,7 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case ok && project != Project:
 		refuse(w, r, http.StatusUnauthorized, client.Invalidf("Unauthorized: no access to project %q, this engine has %q", project, Project))
-	case !ok || !a.projects.Serve(w, r, path):
+	case !ok || !a.projects.Serve(w, r, path, caller):
 		refuse(w, r, http.StatusNotFound, client.Invalidf("no such path: %s %s", r.Method, r.URL.Path))
 	}
 }

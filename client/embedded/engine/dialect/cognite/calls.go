@@ -1,12 +1,11 @@
 package cognite
 
 import (
+	"cmp"
 	"encoding/json"
-	"errors"
 	"net/http"
 	"strconv"
 
-	"fndeck/client"
 	"fndeck/client/embedded/engine/dialect"
 	"fndeck/client/embedded/engine/store"
 )
@@ -20,10 +19,7 @@ func (a *API) call(r *dialect.Request) error {
 		return err
 	}
 	id := r.ID("id")
-	if _, err := a.core.UseNonce(body.Nonce); err != nil {
-		return err
-	}
-	c, err := a.core.Invoke(id, body.Data)
+	c, err := a.core.InvokeWith(body.Nonce, id, body.Data)
 	if isNotFound(err) {
 		return &unknownIDs{kind: "Function", missing: []map[string]any{{"id": id}}}
 	}
@@ -46,26 +42,23 @@ const maxCalls = 1000
 func (a *API) listCalls(r *dialect.Request) error {
 	var body struct {
 		Filter callFilter `json:"filter"`
-		Limit  int        `json:"limit"`
+		Limit  *int       `json:"limit"`
 		Cursor string     `json:"cursor"`
 	}
 	if err := dialect.ReadJSON(r, &body); err != nil {
 		return err
 	}
-	limit, err := pageLimit(r, body.Limit)
+	limit, err := bound(r, body.Limit, defaultLimit, maxCalls)
 	if err != nil {
 		return err
 	}
-	limit = min(limit, maxCalls)
 	q := store.CallQuery{
 		FunctionID: r.ID("id"), ScheduleID: body.Filter.ScheduleID, Status: body.Filter.Status, Limit: limit + 1,
 		StartedFrom: body.Filter.StartTime.from(), StartedTo: body.Filter.StartTime.to(),
 		EndedFrom: body.Filter.EndTime.from(), EndedTo: body.Filter.EndTime.to(),
 	}
-	if body.Cursor != "" {
-		if q.Before, err = strconv.ParseInt(body.Cursor, 36, 64); err != nil {
-			return client.Invalidf("cursor %q is not one of this list", body.Cursor)
-		}
+	if q.Before, err = cursor(cmp.Or(body.Cursor, r.URL.Query().Get("cursor"))); err != nil {
+		return err
 	}
 	if _, err := a.core.View(q.FunctionID); isNotFound(err) {
 		return &unknownIDs{kind: "Function", missing: []map[string]any{{"id": q.FunctionID}}}
@@ -74,10 +67,7 @@ func (a *API) listCalls(r *dialect.Request) error {
 	if err != nil {
 		return err
 	}
-	page := struct {
-		Items      []callWire `json:"items"`
-		NextCursor string     `json:"nextCursor,omitempty"`
-	}{Items: []callWire{}}
+	page := paged[callWire]{Items: []callWire{}}
 	if len(calls) > limit {
 		calls = calls[:limit]
 		page.NextCursor = strconv.FormatInt(calls[limit-1].ID, 36)
@@ -89,8 +79,8 @@ func (a *API) listCalls(r *dialect.Request) error {
 }
 
 func (a *API) callsByIDs(r *dialect.Request) error {
-	var body selection
-	if err := errors.Join(dialect.ReadJSON(r, &body), body.check(maxCalls)); err != nil {
+	body, err := readSelection(r, maxCalls, byID)
+	if err != nil {
 		return err
 	}
 	calls, err := find(body, "Function call", func(s selector) (callWire, error) {

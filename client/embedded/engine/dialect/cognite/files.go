@@ -1,7 +1,6 @@
 package cognite
 
 import (
-	"errors"
 	"io"
 	"net/http"
 	"strings"
@@ -32,6 +31,10 @@ func fileOf(f store.File) fileRead {
 	}
 }
 
+// Bounds of what is written of a file, in characters (API reference 20230101,
+// files).
+const maxFileName, maxMimeType = 256, 256
+
 // link is an absolute URL on the host that the client has reached us by; its
 // path carries the right, as older clients send no token here.
 func link(r *http.Request, right string) string { return "http://" + r.Host + uploadRoot + right }
@@ -48,6 +51,11 @@ func (a *API) createFile(r *dialect.Request) error {
 	}
 	if body.Name == "" {
 		return client.Invalidf("name is required")
+	}
+	for _, b := range []bounded{{"name", body.Name, maxFileName}, {"externalId", body.ExternalID, maxExternalID}, {"mimeType", body.MimeType, maxMimeType}} {
+		if err := b.check(); err != nil {
+			return err
+		}
 	}
 	meta, err := metadataText(body.Metadata)
 	if err != nil {
@@ -78,6 +86,7 @@ func (a *API) transfer(w http.ResponseWriter, r *http.Request, right string) {
 			return
 		}
 	default:
+		w.Header().Set("Allow", "GET, PUT")
 		refuse(w, r, http.StatusMethodNotAllowed, client.Invalidf("an upload link takes PUT, a download link GET"))
 		return
 	}
@@ -95,11 +104,12 @@ func (a *API) download(w http.ResponseWriter, right string) error {
 	return nil
 }
 
-const maxFileIDs = 1000
+// maxFileIDs and maxLinks bound how many files one request names.
+const maxFileIDs, maxLinks = 1000, 100
 
-func (a *API) findFiles(r *dialect.Request) ([]store.File, error) {
-	var body selection
-	if err := errors.Join(dialect.ReadJSON(r, &body), body.check(maxFileIDs)); err != nil {
+func (a *API) findFiles(r *dialect.Request, limit int) ([]store.File, error) {
+	body, err := readSelection(r, limit, byEither)
+	if err != nil {
 		return nil, err
 	}
 	return find(body, "File", func(s selector) (store.File, error) {
@@ -111,11 +121,11 @@ func (a *API) findFiles(r *dialect.Request) ([]store.File, error) {
 }
 
 func (a *API) filesByIDs(r *dialect.Request) error {
-	return a.answerFiles(r, func(f store.File) any { return fileOf(f) })
+	return a.answerFiles(r, maxFileIDs, func(f store.File) any { return fileOf(f) })
 }
 
 func (a *API) uploadLink(r *dialect.Request) error {
-	return a.answerFiles(r, func(f store.File) any {
+	return a.answerFiles(r, maxLinks, func(f store.File) any {
 		read := fileOf(f)
 		read.UploadURL = link(r.Request, a.core.UploadRight(f.ID))
 		return read
@@ -123,13 +133,22 @@ func (a *API) uploadLink(r *dialect.Request) error {
 }
 
 func (a *API) downloadLink(r *dialect.Request) error {
-	return a.answerFiles(r, func(f store.File) any {
-		return map[string]any{"id": f.ID, "downloadUrl": link(r.Request, a.core.DownloadRight(f.ID))}
-	})
+	found, err := a.findFiles(r, maxLinks)
+	if err != nil {
+		return err
+	}
+	page := items[any]{Items: []any{}}
+	for _, f := range found {
+		if f.SHA256 == "" {
+			return client.Invalidf("file %d is not uploaded yet", f.ID)
+		}
+		page.Items = append(page.Items, map[string]any{"id": f.ID, "downloadUrl": link(r.Request, a.core.DownloadRight(f.ID))})
+	}
+	return dialect.WriteJSON(r.Writer, http.StatusOK, page)
 }
 
-func (a *API) answerFiles(r *dialect.Request, read func(store.File) any) error {
-	found, err := a.findFiles(r)
+func (a *API) answerFiles(r *dialect.Request, limit int, read func(store.File) any) error {
+	found, err := a.findFiles(r, limit)
 	if err != nil {
 		return err
 	}
@@ -141,7 +160,7 @@ func (a *API) answerFiles(r *dialect.Request, read func(store.File) any) error {
 }
 
 func (a *API) deleteFiles(r *dialect.Request) error {
-	found, err := a.findFiles(r)
+	found, err := a.findFiles(r, maxFileIDs)
 	if err != nil {
 		return err
 	}

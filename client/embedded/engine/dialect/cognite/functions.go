@@ -4,7 +4,6 @@ import (
 	"errors"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 
 	"fndeck/client"
@@ -115,32 +114,14 @@ const (
 // readList reads the body of a list that has a filter and a limit.
 func readList[F any](r *dialect.Request) (filter F, limit int, err error) {
 	var body struct {
-		Filter F   `json:"filter"`
-		Limit  int `json:"limit"`
+		Filter F    `json:"filter"`
+		Limit  *int `json:"limit"`
 	}
 	if err := dialect.ReadJSON(r, &body); err != nil {
 		return filter, 0, err
 	}
-	limit, err = pageLimit(r, body.Limit)
+	limit, err = bound(r, body.Limit, defaultLimit, maxLimit)
 	return body.Filter, limit, err
-}
-
-// pageLimit is the limit of a list: the body's, else the query's, else 100.
-func pageLimit(r *dialect.Request, asked int) (int, error) {
-	if q := r.URL.Query().Get("limit"); asked == 0 && q != "" {
-		n, err := strconv.Atoi(q)
-		if err != nil {
-			return 0, client.Invalidf("limit %q is not a number", q)
-		}
-		asked = n
-	}
-	switch {
-	case asked == 0:
-		return defaultLimit, nil
-	case asked < 0 || asked > maxLimit:
-		return 0, client.Invalidf("limit is %d, allowed are 1 to %d", asked, maxLimit)
-	}
-	return asked, nil
 }
 
 func (a *API) listFunctions(r *dialect.Request) error {
@@ -189,8 +170,8 @@ func (a *API) lookUp(s selector) (core.View, error) {
 const maxFunctionIDs = 10
 
 func (a *API) functionsByIDs(r *dialect.Request) error {
-	var body selection
-	if err := errors.Join(dialect.ReadJSON(r, &body), body.check(maxFunctionIDs)); err != nil {
+	body, err := readSelection(r, maxFunctionIDs, byEither)
+	if err != nil {
 		return err
 	}
 	views, err := find(body, "Function", a.lookUp)
@@ -221,8 +202,8 @@ func (a *API) function(r *dialect.Request) error {
 }
 
 func (a *API) deleteFunctions(r *dialect.Request) error {
-	var body selection
-	if err := errors.Join(dialect.ReadJSON(r, &body), body.check(maxFunctionIDs)); err != nil {
+	body, err := readSelection(r, maxFunctionIDs, byEither)
+	if err != nil {
 		return err
 	}
 	views, err := find(body, "Function", a.lookUp)

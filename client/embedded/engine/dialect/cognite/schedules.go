@@ -2,7 +2,6 @@ package cognite
 
 import (
 	"encoding/json"
-	"errors"
 	"net/http"
 
 	"fndeck/client"
@@ -63,13 +62,7 @@ func (a *API) createSchedule(r *dialect.Request) error {
 	if err != nil {
 		return err
 	}
-	session, err := a.core.UseNonce(w.Nonce)
-	if err != nil {
-		return err
-	}
-	s, err := a.core.CreateSchedule(core.NewSchedule{
-		Name: w.Name, Description: w.Description, FunctionID: view.ID, Cron: w.CronExpression, Data: w.Data, SessionID: session,
-	})
+	s, err := a.core.CreateScheduleWith(w.Nonce, core.NewSchedule{Name: w.Name, Description: w.Description, FunctionID: view.ID, Cron: w.CronExpression, Data: w.Data})
 	if err != nil {
 		return err
 	}
@@ -77,16 +70,24 @@ func (a *API) createSchedule(r *dialect.Request) error {
 }
 
 func (w scheduleWrite) check() error {
-	switch n := len([]rune(w.Name)); {
-	case n == 0 || n > maxName:
-		return client.Invalidf("name must have 1 to %d characters, not %d", maxName, n)
-	case len([]rune(w.Description)) > maxDescription:
-		return client.Invalidf("description is longer than %d characters", maxDescription)
+	if err := checkName(w.Name); err != nil {
+		return err
+	}
+	for _, b := range []bounded{{"description", w.Description, maxDescription}, {"cronExpression", w.CronExpression, maxCron}} {
+		if err := b.check(); err != nil {
+			return err
+		}
+	}
+	switch {
+	case w.CronExpression == "":
+		return client.Invalidf("cronExpression is required")
 	case (w.FunctionID == 0) == (w.FunctionExternalID == ""):
 		return client.Invalidf("exactly one of functionId and functionExternalId is required")
 	}
-	_, err := cron.Parse(w.CronExpression)
-	return err
+	if _, err := cron.Parse(w.CronExpression); err != nil {
+		return client.Invalidf("cronExpression: %s", err)
+	}
+	return nil
 }
 
 type scheduleFilter struct {
@@ -126,8 +127,8 @@ func (a *API) listSchedules(r *dialect.Request) error {
 }
 
 func (a *API) findSchedules(r *dialect.Request) ([]store.Schedule, error) {
-	var body selection
-	if err := errors.Join(dialect.ReadJSON(r, &body), body.check(maxLimit)); err != nil {
+	body, err := readSelection(r, maxLimit, byID)
+	if err != nil {
 		return nil, err
 	}
 	return find(body, "Function schedule", func(s selector) (store.Schedule, error) { return a.core.Store().Schedule(s.ID) })

@@ -3,14 +3,52 @@ package cognite
 import (
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"time"
 
 	"fndeck/client"
+	"fndeck/client/embedded/engine/dialect"
 	"fndeck/client/embedded/engine/store"
 )
 
 type items[T any] struct {
 	Items []T `json:"items"`
+}
+
+// paged is the answer of a list with pages; NextCursor is there only if there
+// are more.
+type paged[T any] struct {
+	Items      []T    `json:"items"`
+	NextCursor string `json:"nextCursor,omitempty"`
+}
+
+// cursor is the id before which a page begins, 0 for the first page.
+func cursor(text string) (before int64, err error) {
+	if text == "" {
+		return 0, nil
+	}
+	if before, err = strconv.ParseInt(text, 36, 64); err != nil || before <= 0 {
+		return 0, client.Invalidf("cursor %q is not one of this list", text)
+	}
+	return before, nil
+}
+
+// bound is the limit of a list: the body's, else the query's, else standard.
+func bound(r *dialect.Request, asked *int, standard, highest int) (int, error) {
+	if q := r.URL.Query().Get("limit"); asked == nil && q != "" {
+		n, err := strconv.Atoi(q)
+		if err != nil {
+			return 0, client.Invalidf("limit %q is not a number", q)
+		}
+		asked = &n
+	}
+	switch {
+	case asked == nil:
+		return standard, nil
+	case *asked < 1 || *asked > highest:
+		return 0, client.Invalidf("limit is %d, allowed are 1 to %d", *asked, highest)
+	}
+	return *asked, nil
 }
 
 // one is the single item of a create, which takes exactly one.
@@ -39,16 +77,33 @@ type selection struct {
 	IgnoreUnknownIDs bool       `json:"ignoreUnknownIds"`
 }
 
-func (s selection) check(limit int) error {
+// naming is how the objects of a path may be named.
+type naming int
+
+const (
+	byID naming = iota
+	byEither
+)
+
+// readSelection reads a body that names 1 to limit objects.
+func readSelection(r *dialect.Request, limit int, by naming) (s selection, err error) {
+	if err := dialect.ReadJSON(r, &s); err != nil {
+		return s, err
+	}
 	if len(s.Items) == 0 || len(s.Items) > limit {
-		return client.Invalidf("items must hold 1 to %d items, not %d", limit, len(s.Items))
+		return s, client.Invalidf("items must hold 1 to %d items, not %d", limit, len(s.Items))
 	}
 	for i, item := range s.Items {
-		if item.ID == 0 && item.ExternalID == "" {
-			return client.Invalidf("item %d has neither id nor externalId", i+1)
+		switch {
+		case by == byID && item.ID == 0:
+			return s, client.Invalidf("item %d has no id", i+1)
+		case item.ID == 0 && item.ExternalID == "":
+			return s, client.Invalidf("item %d has neither id nor externalId", i+1)
+		case item.ID != 0 && item.ExternalID != "":
+			return s, client.Invalidf("item %d has both id and externalId, exactly one is allowed", i+1)
 		}
 	}
-	return nil
+	return s, nil
 }
 
 // find looks up every selector and collects the unknown ones.

@@ -62,7 +62,7 @@ func New(e *core.Core, c Config) *API {
 
 // ServeHTTP serves paths below wire.Prefix.
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if !a.router.Serve(w, r, strings.TrimPrefix(r.URL.Path, wire.Prefix)) {
+	if !a.router.Serve(w, r, strings.TrimPrefix(r.URL.Path, wire.Prefix), core.Caller{}) {
 		Refuse(w, r, http.StatusNotFound, &client.Error{Code: client.CodeNotFound, Message: "no such path: " + r.URL.Path})
 	}
 }

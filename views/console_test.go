@@ -156,15 +156,21 @@ func TestALostEngineShowsItsBannerAndItsReturnReadsAnew(t *testing.T) {
 	backend := sampleBackend(bubbleStart)
 	var mu sync.Mutex
 	banner := ""
+	var changed chan struct{} // made where it is waited for, inside the bubble
 	set := func(text string) {
 		mu.Lock()
 		defer mu.Unlock()
 		banner = text
+		close(changed)
+		changed = nil
 	}
-	lost := func() string {
+	lost := func() (string, <-chan struct{}) {
 		mu.Lock()
 		defer mu.Unlock()
-		return banner
+		if changed == nil {
+			changed = make(chan struct{})
+		}
+		return banner, changed
 	}
 	driveWith(t, backend, Options{Lost: lost}, func(d *driver) {
 		d.press("j", "/")

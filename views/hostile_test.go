@@ -63,7 +63,7 @@ func hostileBackend(h string) *fakeBackend {
 
 func TestNothingThatABackendSaysDrivesTheTerminal(t *testing.T) {
 	for _, h := range hostileTexts {
-		perform(t, hostileBackend(h), 100, 30, Options{Lost: func() string { return h }}, func(s *stage) {
+		perform(t, hostileBackend(h), 100, 30, Options{Lost: func() (string, <-chan struct{}) { return h, nil }}, func(s *stage) {
 			s.press("I") // Fails, for the toast and the list of errors.
 			for _, screen := range everyScreen {
 				s.press(strings.Fields(screen.keys)...)

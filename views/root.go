@@ -30,7 +30,7 @@ type functionsMsg client.Snapshot[[]client.Function]
 // tickMsg wakes the frame because the time that it names has come.
 type tickMsg time.Time
 
-func newRoot(d deps, lost func() string) *root {
+func newRoot(d deps, lost func() (string, <-chan struct{})) *root {
 	return &root{shell: newShell(d), push: newPump(d), link: &link{d: d, lost: lost}}
 }
 

@@ -37,8 +37,9 @@ type Options struct {
 	// Environ is the environment of the terminal, which over SSH is not ours.
 	Environ []string
 	// Lost is the text for the banner while the backend is reconnecting, "" when
-	// all is well; nil means always well. It must not block.
-	Lost func() string
+	// all is well, and a channel that closes when that has changed; nil means
+	// always well. It must not block.
+	Lost func() (text string, changed <-chan struct{})
 }
 
 // SignalError says that a signal ended the console. The terminal is restored.

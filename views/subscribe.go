@@ -298,14 +298,10 @@ func (p *pump) wait() tea.Cmd {
 	}
 }
 
-// linkEvery is how often the link to the backend is looked at. Nothing is drawn
-// or sent while it stays as it is.
-const linkEvery = 500 * time.Millisecond
-
 // link tells when the backend is lost, and when it is back.
 type link struct {
 	d    deps
-	lost func() string
+	lost func() (string, <-chan struct{})
 }
 
 // linkMsg is what the banner says now, "" for none.
@@ -318,10 +314,14 @@ func (l *link) wait(shown string) tea.Cmd {
 	}
 	return func() tea.Msg {
 		for l.d.ctx.Err() == nil {
-			if now := l.lost(); now != shown {
+			now, changed := l.lost()
+			if now != shown {
 				return linkMsg(now)
 			}
-			pause(l.d.ctx, linkEvery)
+			select {
+			case <-changed:
+			case <-l.d.ctx.Done():
+			}
 		}
 		return nil
 	}

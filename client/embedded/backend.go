@@ -52,6 +52,7 @@ type Backend struct {
 	mu     sync.Mutex
 	last   EngineStatus
 	lost   string
+	moved  chan struct{} // closed and replaced when lost changes
 	closed chan struct{}
 	once   sync.Once
 }
@@ -79,7 +80,7 @@ func connect(o Options) (*Backend, error) {
 	if o.Name == "" {
 		o.Name = "local"
 	}
-	b := &Backend{o: o, closed: make(chan struct{})}
+	b := &Backend{o: o, closed: make(chan struct{}), moved: make(chan struct{})}
 	transport := &http.Transport{DialContext: b.dial, MaxIdleConnsPerHost: 16, DisableCompression: true}
 	b.client = &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	token := auth.FileToken{Path: filepath.Join(dir, wire.TokenFile)}
@@ -115,17 +116,27 @@ func (b *Backend) Close() error {
 }
 
 // Lost is the sentence for the banner while the engine does not answer, empty
-// while it does.
-func (b *Backend) Lost() string {
+// while it does, and a channel that closes when that has changed.
+func (b *Backend) Lost() (sentence string, changed <-chan struct{}) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.lost
+	return b.lost, b.moved
 }
 
 func (b *Backend) setLost(lost string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	b.lose(lost)
+}
+
+// lose is setLost with the lock held.
+func (b *Backend) lose(lost string) {
+	if lost == b.lost {
+		return
+	}
 	b.lost = lost
+	close(b.moved)
+	b.moved = make(chan struct{})
 }
 
 // statusLimit bounds the question whether an engine is there.
@@ -149,7 +160,8 @@ func (b *Backend) status(ctx context.Context) (EngineStatus, error) {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.last, b.lost = s, ""
+	b.last = s
+	b.lose("")
 	return s, nil
 }
 

@@ -30,9 +30,11 @@ func (a *app) runConsole(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	var lost func() string
+	var lost func() (string, <-chan struct{})
 	return a.with(ctx, func(backend client.Backend) error {
-		if b, ok := backend.(interface{ Lost() string }); ok {
+		if b, ok := backend.(interface {
+			Lost() (string, <-chan struct{})
+		}); ok {
 			lost = b.Lost
 		}
 		options := views.Options{

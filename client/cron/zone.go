@@ -16,12 +16,17 @@ type span struct {
 
 // ZoneNotes says how the next change of the zone's offset within a year moves
 // the runs, in that zone's wall time: "08:00 in Oslo from 29 Mar, 07:00 until
-// then". It is empty where nothing moves, also because no run falls on one of
-// the sides.
+// then", and which of their wall times do not exist on the day of a change or
+// come twice. It is empty where nothing moves, also because no run falls on one
+// of the sides.
 func ZoneNotes(e Expr, zone *time.Location, now time.Time) []string {
 	if e.source == "" || zone == nil {
 		return nil
 	}
+	return append(e.moveNote(zone, now), e.changeNotes(zone, now)...)
+}
+
+func (e Expr) moveNote(zone *time.Location, now time.Time) []string {
 	var last *span
 	for _, s := range spans(zone, now) {
 		first := e.Next(s.start.Add(-time.Nanosecond))

@@ -214,7 +214,7 @@ func statusSheet(s embedded.EngineStatus, at output.Clock) sheet {
 		strings.Join(s.Runtimes, " "), at.Time(s.Started),
 	}
 	if s.TCP != "" {
-		header, cells = append(header, "TCP"), append(cells, s.TCP)
+		header, cells = append(header, "TCP", "TOKEN URL", "CLIENT FILE", "BEARER FILE"), append(cells, s.TCP, s.TokenURL, s.ClientFile, s.BearerFile)
 	}
 	return sheet{
 		One: true, Header: header, Wide: []string{"STATE DIR", "SOCKET"},

@@ -49,11 +49,20 @@ func TestTheStatusOfAnEngineShowsIsolationAndAnOpenPort(t *testing.T) {
 	closed := statusSheet(s, output.Clock{})
 	assert.Contains(t, closed.Header, "ISOLATION")
 	assert.NotContains(t, closed.Header, "TCP")
-	s.TCP = "http://127.0.0.1:4711"
+	s.TCP, s.TokenURL, s.ClientFile = "http://127.0.0.1:4711", "http://127.0.0.1:4711/token", "/state/client"
 	open := statusSheet(s, output.Clock{})
 	for _, sheet := range []sheet{closed, open} {
 		assert.Len(t, sheet.Rows[0].Cells, len(sheet.Header)+len(sheet.Wide))
 		assert.Contains(t, sheet.Rows[0].Cells, "isolation: filesystem")
 	}
-	assert.Equal(t, "http://127.0.0.1:4711", open.Rows[0].Cells[len(open.Header)-1])
+	for i, name := range open.Header {
+		switch name {
+		case "TCP":
+			assert.Equal(t, s.TCP, open.Rows[0].Cells[i])
+		case "TOKEN URL":
+			assert.Equal(t, s.TokenURL, open.Rows[0].Cells[i])
+		case "CLIENT FILE":
+			assert.Equal(t, s.ClientFile, open.Rows[0].Cells[i], "the file is named, what it holds is not shown")
+		}
+	}
 }

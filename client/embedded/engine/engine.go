@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -77,7 +78,7 @@ type server struct {
 	cancel context.CancelFunc
 	ctx    context.Context
 	served chan error
-	open   []*http.Server
+	opened []*http.Server
 }
 
 func serve(ctx context.Context, c Config, e *core.Core) error {
@@ -110,19 +111,16 @@ func (s *server) start() (socket string, err error) {
 	if socket, err = wire.SocketPath(s.c.StateDir, os.Getenv); err != nil {
 		return "", err
 	}
-	vendor := cognite.New(s.core, nil)
+	issuer, err := s.issuer()
+	if err != nil {
+		return "", err
+	}
+	vendor := cognite.New(s.core, issuer.judge)
 	about := own.Config{Version: s.c.Version, StateDir: s.c.StateDir, Socket: socket, Isolation: s.core.Isolation(), Stop: s.cancel}
 	if s.c.TCP {
-		bearer, err := newToken(s.c.StateDir, wire.BearerFile)
-		if err != nil {
+		if err := s.open(&about, vendor, issuer); err != nil {
 			return "", err
 		}
-		l, err := listenTCP()
-		if err != nil {
-			return "", err
-		}
-		about.TCP = "http://" + l.Addr().String()
-		s.serve(l, loopback(vendor, l.Addr(), bearer))
 	}
 	l, err := listen(socket)
 	if err != nil {
@@ -130,6 +128,40 @@ func (s *server) start() (socket string, err error) {
 	}
 	s.serve(l, handler(vendor, own.New(s.core, about), token))
 	return socket, nil
+}
+
+// issuer knows the engine's client id and secret, whether or not the port is
+// open: sessions are asked for with them too.
+func (s *server) issuer() (*issuer, error) {
+	known, err := loadCredentials(s.c.StateDir)
+	return newIssuer(known, s.c.Clock), err
+}
+
+// open opens the TCP port and says so in about.
+func (s *server) open(about *own.Config, vendor *cognite.API, tokens *issuer) error {
+	ready, err := newToken(s.c.StateDir, wire.BearerFile)
+	if err != nil {
+		return err
+	}
+	l, err := listenTCP()
+	if err != nil {
+		return err
+	}
+	guard := newLoopback(l.Addr(), vendor.Serve, func(token string) (core.Caller, error) {
+		if same(token, ready) {
+			return core.Caller{}, nil
+		}
+		if caller, ok := tokens.caller(token); ok {
+			return caller, nil
+		}
+		return core.Caller{}, errToken
+	})
+	guard.tokens = tokens
+	about.TCP = "http://" + l.Addr().String()
+	about.TokenURL = about.TCP + wire.TokenPath
+	about.ClientFile, about.BearerFile = filepath.Join(s.c.StateDir, wire.ClientFile), filepath.Join(s.c.StateDir, wire.BearerFile)
+	s.serve(l, guard)
+	return nil
 }
 
 func (s *server) serve(l net.Listener, h http.Handler) {
@@ -140,7 +172,7 @@ func (s *server) serve(l net.Listener, h http.Handler) {
 		// Requests end with the engine: a held stream would delay its stop.
 		BaseContext: func(net.Listener) context.Context { return s.ctx },
 	}
-	s.open = append(s.open, server)
+	s.opened = append(s.opened, server)
 	go func() { s.served <- server.Serve(l) }()
 }
 
@@ -149,7 +181,7 @@ func (s *server) stop() (err error) {
 	s.cancel()
 	grace, cancel := context.WithTimeout(context.Background(), stopLimit)
 	defer cancel()
-	for _, server := range s.open {
+	for _, server := range s.opened {
 		if server.Shutdown(grace) != nil {
 			err = errors.Join(err, server.Close())
 		}

@@ -25,6 +25,12 @@ const (
 	// BearerFile in the state directory holds the bearer token of the TCP port,
 	// also new at each start.
 	BearerFile = "engine.bearer"
+	// ClientFile in the state directory holds, as JSON, the client_id and the
+	// client_secret that the TCP port's token endpoint takes. Unlike the bearer it
+	// stays the same over restarts.
+	ClientFile = "engine.client.json"
+	// TokenPath is the token endpoint on the TCP port, for client credentials.
+	TokenPath = "/fndeck-oauth/token"
 	// LockFile in the state directory is held, by the kernel, while an engine
 	// runs.
 	LockFile = "engine.lock"
@@ -71,7 +77,12 @@ type Status struct {
 	StateDir string `json:"stateDir"`
 	Socket   string `json:"socket"`
 	// TCP is the base URL of the loopback port, empty while that is off.
-	TCP           string    `json:"tcp,omitempty"`
+	TCP string `json:"tcp,omitempty"`
+	// TokenURL is the token endpoint there, ClientFile the file with the client id
+	// and secret that it takes, BearerFile the one with a ready token.
+	TokenURL      string    `json:"tokenUrl,omitempty"`
+	ClientFile    string    `json:"clientFile,omitempty"`
+	BearerFile    string    `json:"bearerFile,omitempty"`
 	Started       time.Time `json:"started"`
 	Functions     int       `json:"functions"`
 	Running       int       `json:"running"`

@@ -18,8 +18,9 @@ import (
 // Config is what the API says of the process that serves it.
 type Config struct {
 	Version, StateDir, Socket string
-	// TCP is the base URL of the loopback port, if it is open.
-	TCP string
+	// TCP is the base URL of the loopback port, if it is open; the other three
+	// say how to be let in.
+	TCP, TokenURL, ClientFile, BearerFile string
 	// Isolation is the honest badge.
 	Isolation string
 	// Stop ends the engine.
@@ -93,7 +94,7 @@ func (a *API) status(r *dialect.Request) error {
 	// Not the machine's runtimes, where they are still being looked for: a
 	// console must not wait for that.
 	return dialect.WriteJSON(r.Writer, http.StatusOK, wire.Status{
-		PID: os.Getpid(), Version: a.c.Version, StateDir: a.c.StateDir, Socket: a.c.Socket, TCP: a.c.TCP, Started: a.core.Started().UTC(),
+		PID: os.Getpid(), Version: a.c.Version, StateDir: a.c.StateDir, Socket: a.c.Socket, TCP: a.c.TCP, TokenURL: a.c.TokenURL, ClientFile: a.c.ClientFile, BearerFile: a.c.BearerFile, Started: a.core.Started().UTC(),
 		Functions: len(functions), Running: a.core.RunningCalls(), LoadedZygotes: a.core.LoadedZygotes(),
 		Isolation: a.c.Isolation, Runtimes: a.core.KnownRuntimes(), DataLimitBytes: core.MaxDataBytes,
 	})

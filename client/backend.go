@@ -66,6 +66,7 @@ const (
 	CanPush       Capability = "push"         // Pusher
 	CanListBuilds Capability = "deploys-list" // DeployLister
 	CanCancel     Capability = "cancel"       // Canceller
+	CanRebuild    Capability = "rebuild"      // Rebuilder
 )
 
 // As returns b as the capability interface T, or an *Error of CodeUnsupported
@@ -169,6 +170,14 @@ type Versioner interface {
 	// Rollback makes an earlier Ready version serve again; 0 means the one that
 	// served before the present one.
 	Rollback(ctx context.Context, functionID string, version int) (Function, error)
+}
+
+// Rebuilder installs a function's requirements anew.
+type Rebuilder interface {
+	// Rebuild resolves the requirements of the serving version as the indexes have
+	// them now and deploys the same code with the result as the next version; the
+	// old one serves until that is Ready. ErrConflict if there are none.
+	Rebuild(ctx context.Context, functionID string) (Function, error)
 }
 
 // LogQuery selects log lines. Exactly one of CallID and DeployID may be set;

@@ -53,8 +53,11 @@ type Function struct {
 	SecretNames  []string          `json:"secretNames,omitempty"`
 	EnvVars      map[string]string `json:"envVars,omitempty"`
 	Metadata     map[string]string `json:"metadata,omitempty"`
-	CPU          float64           `json:"cpu,omitempty"`
-	MemoryGB     float64           `json:"memoryGb,omitempty"`
+	// Environment names what holds the packages of requirements.txt, empty where
+	// there are none or the backend does not tell.
+	Environment string  `json:"environment,omitempty"`
+	CPU         float64 `json:"cpu,omitempty"`
+	MemoryGB    float64 `json:"memoryGb,omitempty"`
 	// SizeBytes is the packed size of the serving version's code.
 	SizeBytes int64 `json:"sizeBytes,omitempty"`
 	// Folder is the folder on this machine that the newest version came from,

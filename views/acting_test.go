@@ -347,3 +347,18 @@ func TestAFormComesBackUnderWhatWasOpenedSince(t *testing.T) {
 		d.see("call ingest-pi v12", `{"typed": 1}`, "429: too many calls")
 	})
 }
+
+func TestOneKeyInstallsTheRequirementsAnew(t *testing.T) {
+	backend := folderBackend(t, goodSource)
+	backend.rebuild = func(id string) (client.Function, error) {
+		assert.Equal(t, "f1", id)
+		return client.Function{ID: id, Name: "ingest-pi", Version: 12, DeployingVersion: 13}, nil
+	}
+	drive(t, backend, func(d *driver) {
+		d.press("E")
+		d.see("ingest-pi has no requirements to install anew")
+		backend.change(func() { backend.functions[0].Environment = "e" })
+		d.press("ctrl+r", "E")
+		d.see("ingest-pi v13 gets its packages anew, v12 serves until it is Ready")
+	})
+}

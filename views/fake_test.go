@@ -28,6 +28,7 @@ type fakeBackend struct {
 	deploy     func(client.FunctionSpec, client.Package) (client.Function, error)
 	redeploy   func(string, client.Package) (client.Function, error)
 	rollback   func(string, int) (client.Function, error)
+	rebuild    func(string) (client.Function, error)
 	remove     func(string) error
 	create     func(client.ScheduleSpec) (client.Schedule, error)
 	unschedule func(string) error
@@ -152,6 +153,10 @@ func (f *fakeBackend) Rollback(_ context.Context, id string, version int) (clien
 		return client.Function{ID: id, Version: version}, nil
 	}
 	return f.rollback(id, version)
+}
+
+func (f *fakeBackend) Rebuild(_ context.Context, id string) (client.Function, error) {
+	return f.rebuild(id)
 }
 
 func (f *fakeBackend) Logs(_ context.Context, query client.LogQuery) ([]client.LogLine, error) {

@@ -108,6 +108,7 @@ func overviewFacts(f client.Function, at moment) []ui.Fact {
 		{Label: "size", Value: nonZeroBytes(f.SizeBytes)},
 		{Label: "limits", Value: limits(f)},
 		{Label: "secrets", Value: strings.Join(f.SecretNames, "\n")},
+		{Label: "packages", Value: f.Environment},
 		{Label: "environment", Value: pairs(f.EnvVars)},
 		{Label: "metadata", Value: pairs(f.Metadata)},
 	}

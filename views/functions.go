@@ -138,6 +138,7 @@ func functionListCommands(s *shell, l *listScreen[client.Function]) []command {
 		l.on("list.open", false, nil, func(f client.Function) tea.Cmd {
 			return s.open(newCalls(s, callScope{functionID: f.ID, name: ui.Clean(f.Name)}))
 		}),
+		l.on("functions.rebuild", false, able(action.Rebuild), s.rebuild),
 		l.on("functions.repeat", false, neverCalled(s, able(action.Invoke)), func(f client.Function) tea.Cmd { return s.repeat(f, "") }),
 		l.on("list.delete", false, able(action.DeleteFunction), func(f client.Function) tea.Cmd {
 			return s.start(forms.RunAction{Action: action.DeleteFunction, Target: action.Target{Function: &f}})
@@ -172,6 +173,10 @@ func (s *shell) chooseVersion(f client.Function) tea.Cmd {
 	return s.overlay(forms.NewRollback(s.forms(), f))
 }
 
+func (s *shell) rebuild(f client.Function) tea.Cmd {
+	return s.start(forms.RunAction{Action: action.Rebuild, Target: action.Target{Function: &f}})
+}
+
 // functionCommands are the actions on the function that a log or a page is
 // about.
 func functionCommands(s *shell, f client.Function) []command {
@@ -179,6 +184,7 @@ func functionCommands(s *shell, f client.Function) []command {
 	return []command{
 		{id: "functions.redeploy", hinted: true, reason: able(action.Redeploy), run: func() tea.Cmd { return s.redeploy(f) }},
 		{id: "functions.call", hinted: true, reason: able(action.Invoke), run: func() tea.Cmd { return s.call(f, "") }},
+		{id: "functions.rebuild", reason: able(action.Rebuild), run: func() tea.Cmd { return s.rebuild(f) }},
 		{id: "functions.rollback", reason: able(action.Rollback), run: func() tea.Cmd { return s.chooseVersion(f) }},
 	}
 }

@@ -19,6 +19,7 @@ type fake struct {
 	redeploy  func(id string, code client.Package, change client.SpecChange) (client.Function, error)
 	versions  func(id string) ([]client.Version, error)
 	rollback  func(id string, version int) (client.Function, error)
+	rebuild   func(id string) (client.Function, error)
 	remove    func(id string) error
 	create    func(client.ScheduleSpec) (client.Schedule, error)
 	unplan    func(id string) error
@@ -76,6 +77,10 @@ func (b full) Versions(_ context.Context, id string) ([]client.Version, error) {
 
 func (b full) Rollback(_ context.Context, id string, version int) (client.Function, error) {
 	return b.f.rollback(id, version)
+}
+
+func (b full) Rebuild(_ context.Context, id string) (client.Function, error) {
+	return b.f.rebuild(id)
 }
 
 func (b full) Schedules(context.Context, string) ([]client.Schedule, error) {

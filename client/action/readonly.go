@@ -40,6 +40,7 @@ func (r readOnly) Describe() client.Description {
 		client.CanWait:       lacks[client.CallWaiter](r.Backend, client.CanWait),
 		client.CanPush:       lacks[client.Pusher](r.Backend, client.CanPush),
 		client.CanListBuilds: lacks[client.DeployLister](r.Backend, client.CanListBuilds),
+		client.CanRebuild:    lacks[client.Rebuilder](r.Backend, client.CanRebuild),
 		client.CanCancel:     lacks[client.Canceller](r.Backend, client.CanCancel),
 	} {
 		if err != nil {
@@ -70,6 +71,10 @@ func (r readOnly) Redeploy(context.Context, string, client.Package, client.SpecC
 }
 
 func (r readOnly) Rollback(context.Context, string, int) (client.Function, error) {
+	return client.Function{}, errReadOnly
+}
+
+func (r readOnly) Rebuild(context.Context, string) (client.Function, error) {
 	return client.Function{}, errReadOnly
 }
 

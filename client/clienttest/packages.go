@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -29,7 +30,7 @@ func (w Wheel) fileName() string {
 	return strings.ReplaceAll(w.Name, "-", "_") + "-" + w.Version + "-py3-none-any.whl"
 }
 
-func (w Wheel) bytes(t *testing.T) []byte {
+func (w Wheel) bytes(t testing.TB) []byte {
 	t.Helper()
 	files := maps.Clone(w.Files)
 	info := strings.ReplaceAll(w.Name, "-", "_") + "-" + w.Version + ".dist-info/"
@@ -64,34 +65,87 @@ type Index struct {
 	// User and Password, if set, are demanded of every request.
 	User, Password string
 	requests       atomic.Int64
+
+	mu     sync.Mutex
+	asked  chan struct{}
+	answer chan struct{}
+	pages  map[string]string
+	files  map[string][]byte
+}
+
+// Hold makes the index keep its answers back from now on: asked is closed when
+// somebody waits for one, release lets it answer again.
+func (x *Index) Hold() (asked <-chan struct{}, release func()) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.asked, x.answer = make(chan struct{}), make(chan struct{})
+	answer := x.answer
+	return x.asked, sync.OnceFunc(func() {
+		x.mu.Lock()
+		defer x.mu.Unlock()
+		x.answer = nil
+		close(answer)
+	})
+}
+
+// wait keeps a request back while the index holds its answers.
+func (x *Index) wait(r *http.Request) {
+	x.mu.Lock()
+	answer := x.answer
+	if answer != nil && x.asked != nil {
+		close(x.asked)
+		x.asked = nil
+	}
+	x.mu.Unlock()
+	if answer == nil {
+		return
+	}
+	select {
+	case <-answer:
+	case <-r.Context().Done():
+	}
+}
+
+// Add publishes another wheel.
+func (x *Index) Add(t testing.TB, w Wheel) {
+	t.Helper()
+	body := w.bytes(t)
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.files["/files/"+w.fileName()] = body
+	x.pages["/simple/"+w.Name+"/"] += fmt.Sprintf(`<a href="/files/%s#sha256=%x">%s</a>`, w.fileName(), sha256.Sum256(body), w.fileName())
+}
+
+func (x *Index) find(path string) (file []byte, page string) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.files[path], x.pages[path]
 }
 
 // Requests counts the requests so far.
 func (x *Index) Requests() int64 { return x.requests.Load() }
 
 // NewIndex serves wheels until the test ends.
-func NewIndex(t *testing.T, wheels ...Wheel) *Index {
+func NewIndex(t testing.TB, wheels ...Wheel) *Index {
 	t.Helper()
-	x := &Index{}
-	content := map[string][]byte{}
-	pages := map[string]string{}
+	x := &Index{pages: map[string]string{}, files: map[string][]byte{}}
 	for _, w := range wheels {
-		body := w.bytes(t)
-		content["/files/"+w.fileName()] = body
-		pages["/simple/"+w.Name+"/"] += fmt.Sprintf(`<a href="/files/%s#sha256=%x">%s</a>`, w.fileName(), sha256.Sum256(body), w.fileName())
+		x.Add(t, w)
 	}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		x.requests.Add(1)
+		x.wait(r)
+		file, page := x.find(r.URL.Path)
 		user, password, _ := r.BasicAuth()
 		switch {
 		case x.User != "" && (user != x.User || password != x.Password):
 			w.Header().Set("WWW-Authenticate", `Basic realm="index"`)
 			w.WriteHeader(http.StatusUnauthorized)
-		case content[r.URL.Path] != nil:
-			_, _ = w.Write(content[r.URL.Path]) // a client that goes is its own affair
-		case pages[r.URL.Path] != "":
+		case file != nil:
+			_, _ = w.Write(file) // a client that goes is its own affair
+		case page != "":
 			w.Header().Set("Content-Type", "text/html")
-			_, _ = w.Write([]byte("<!DOCTYPE html><html><body>" + pages[r.URL.Path] + "</body></html>")) // ditto
+			_, _ = w.Write([]byte("<!DOCTYPE html><html><body>" + page + "</body></html>")) // ditto
 		default:
 			w.WriteHeader(http.StatusNotFound)
 		}

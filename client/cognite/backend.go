@@ -44,6 +44,7 @@ func New(c Config) *Backend {
 // What the API cannot do, in words for the operator.
 const (
 	noUpdate   = "Cognite cannot change a function in place"
+	noRebuild  = "Cognite installs the requirements again with each deploy only"
 	noVersions = "Cognite keeps no versions of a function"
 	noFollow   = "Cognite does not push logs"
 	noRuns     = "Cognite does not tell missed runs"
@@ -58,7 +59,7 @@ func (b *Backend) Describe() client.Description {
 	return client.Description{
 		Kind: "cognite", Name: b.c.Name, Endpoint: b.c.BaseURL,
 		Missing: map[client.Capability]string{
-			client.CanRedeploy: noUpdate, client.CanVersion: noVersions, client.CanFollowLogs: noFollow, client.CanListRuns: noRuns,
+			client.CanRedeploy: noUpdate, client.CanRebuild: noRebuild, client.CanVersion: noVersions, client.CanFollowLogs: noFollow, client.CanListRuns: noRuns,
 			client.CanWait: noWait, client.CanPush: noPush, client.CanListBuilds: noBuilds, client.CanCancel: noCancel,
 		},
 	}

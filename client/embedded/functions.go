@@ -80,6 +80,13 @@ func (b *Backend) Rollback(ctx context.Context, functionID string, version int) 
 	return f, err
 }
 
+// Rebuild installs the requirements anew, for a version of its own.
+func (b *Backend) Rebuild(ctx context.Context, functionID string) (client.Function, error) {
+	var f client.Function
+	err := b.own(ctx, client.Once, http.MethodPost, "functions/"+url.PathEscape(functionID)+"/rebuild", struct{}{}, &f)
+	return f, err
+}
+
 // Deploys lists the newest deploys first.
 func (b *Backend) Deploys(ctx context.Context, functionID string, limit int) ([]client.Deploy, error) {
 	var all wire.List[client.Deploy]

@@ -143,6 +143,16 @@ func firstURL(masked string) string {
 	return masked
 }
 
+// RequirementLines are the lines of a requirements file as pip reads them:
+// without comments and blank lines, continued ones joined.
+func RequirementLines(text string) []string {
+	var lines []string
+	for _, l := range joinLines(text) {
+		lines = append(lines, l.text)
+	}
+	return lines
+}
+
 // joinLines drops comments and blank lines and joins those that end in a
 // backslash, as pip does.
 func joinLines(text string) []logicalLine {
@@ -219,4 +229,18 @@ func parseRequirement(l logicalLine) requirement {
 	versions := strings.Trim(parts[2], "() ")
 	r.exact = strings.HasPrefix(versions, "==") && !strings.Contains(versions, "*")
 	return r
+}
+
+// OpenToConfusion names the requirements of a text that, with several indexes,
+// any of them may supply: those without a hash.
+func OpenToConfusion(text string) (names []string) {
+	for _, l := range joinLines(text) {
+		if _, _, isOption := cutOption(l.text); isOption {
+			continue
+		}
+		if r := parseRequirement(l); r.valid && !r.fromURL && !r.hashed && !slices.Contains(names, r.name) {
+			names = append(names, r.name)
+		}
+	}
+	return names
 }

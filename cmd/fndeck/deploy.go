@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"fndeck/client"
 	"fndeck/client/action"
@@ -21,6 +22,7 @@ type deployFlags struct {
 	force    bool
 	noWait   bool
 	dryRun   bool
+	rebuild  bool
 
 	externalID, description, owner string
 }
@@ -167,15 +169,23 @@ func (a *app) redeployCommand() *cobra.Command {
 		Use:   "redeploy NAME [DIR|ZIP]",
 		Short: "Deploy a function's folder again",
 		Long: "redeploy packs the folder that the function was deployed from, or the one given,\n" +
-			"and waits until it is Ready. The old version serves until then; id, schedules and\nhistory stay. Code that serves already is not sent unless --force is given.",
+			"and waits until it is Ready. The old version serves until then; id, schedules and\nhistory stay. Code that serves already is not sent unless --force is given.\n\n" +
+			"--rebuild keeps the code that serves and installs its requirements anew, as the\npackage indexes have them now.",
 		Example: `  fndeck redeploy hello
   fndeck redeploy hello ./hello --env REGION=us
-  fndeck redeploy hello --force --no-wait`,
+  fndeck redeploy hello --force --no-wait
+  fndeck redeploy hello --rebuild`,
 		Args:              between(1, 2),
 		ValidArgsFunction: a.completeFunctions,
 	}
 	f.add(cmd)
-	cmd.RunE = func(cmd *cobra.Command, args []string) error { return a.redeploy(cmd, args, f) }
+	cmd.Flags().BoolVar(&f.rebuild, "rebuild", false, "keep the code and install its requirements anew")
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if f.rebuild {
+			return a.rebuild(cmd, args, f.noWait)
+		}
+		return a.redeploy(cmd, args, f)
+	}
 	return cmd
 }
 
@@ -219,6 +229,38 @@ func (a *app) redeploy(cmd *cobra.Command, args []string, f deployFlags) error {
 			}
 		}
 		return a.sendRedeploy(ctx, backend, target, values, f.noWait, format)
+	})
+}
+
+// rebuild runs the action of that name and waits.
+func (a *app) rebuild(cmd *cobra.Command, args []string, noWait bool) error {
+	ctx := cmd.Context()
+	var other string
+	cmd.Flags().Visit(func(flag *pflag.Flag) {
+		if cmd.LocalNonPersistentFlags().Lookup(flag.Name) != nil && flag.Name != "rebuild" && flag.Name != "no-wait" {
+			other = flag.Name
+		}
+	})
+	switch {
+	case len(args) > 1:
+		return usagef(cmd.CommandPath(), "--rebuild keeps the code that serves: leave out %s", args[1])
+	case other != "":
+		return usagef(cmd.CommandPath(), "--rebuild changes nothing but the packages: leave out --%s", other)
+	}
+	format, err := a.format(cmd.CommandPath())
+	if err != nil {
+		return err
+	}
+	return a.with(ctx, func(backend client.Backend) error {
+		f, err := findFunction(ctx, backend, args[0])
+		if err != nil {
+			return err
+		}
+		out, err := a.act(ctx, backend, action.Rebuild, action.Target{Function: &f}, action.Values{})
+		if err != nil {
+			return err
+		}
+		return a.settle(ctx, backend, *out.Function, noWait, format)
 	})
 }
 

@@ -289,3 +289,26 @@ func TestARedeployOfTheSameCodeNamesTheFlagThatSendsIt(t *testing.T) {
 	got = fndeck(t, b, door{}, "redeploy", "hello", dir, "--force")
 	assert.Equal(t, 0, got.code, got.errs)
 }
+
+func TestRedeployWithRebuildInstallsTheRequirementsAnewAndNothingElse(t *testing.T) {
+	b := helloBackend()
+	got := fndeck(t, b, door{}, "redeploy", "hello", "--rebuild", "--no-wait")
+	assert.NotEqual(t, 0, got.code)
+	assert.Contains(t, got.errs, "hello has no requirements to install anew")
+	assert.Empty(t, b.asked)
+
+	b.functions[0].Environment = "e"
+	got = fndeck(t, b, door{}, "redeploy", "hello", "--rebuild", "--no-wait")
+	require.Equal(t, 0, got.code, got.errs)
+	assert.Equal(t, []string{"rebuild 1"}, b.asked)
+	assert.Contains(t, got.errs, "hello v3 gets its packages anew, v2 serves until it is Ready")
+
+	for says, args := range map[string][]string{
+		"leave out ./x":       {"redeploy", "hello", "./x", "--rebuild"},
+		"leave out --runtime": {"redeploy", "hello", "--rebuild", "--runtime", "py312"},
+	} {
+		got = fndeck(t, b, door{}, args...)
+		assert.Equal(t, 2, got.code, says)
+		assert.Contains(t, got.errs, says)
+	}
+}

@@ -133,6 +133,11 @@ func (b *fakeBackend) Rollback(_ context.Context, id string, version int) (clien
 	return client.Function{ID: id, Name: "hello", Version: 1}, nil
 }
 
+func (b *fakeBackend) Rebuild(_ context.Context, id string) (client.Function, error) {
+	b.did("rebuild", id)
+	return client.Function{ID: id, Name: "hello", Version: 2, DeployingVersion: 3}, nil
+}
+
 func (b *fakeBackend) Logs(_ context.Context, q client.LogQuery) ([]client.LogLine, error) {
 	if q.After > 0 {
 		return nil, nil

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"fndeck/client"
-	"fndeck/client/embedded/engine/python"
 	"fndeck/client/embedded/engine/runner"
 	"fndeck/client/embedded/engine/store"
 	"fndeck/client/pack"
@@ -28,17 +27,14 @@ const (
 const (
 	// importLimit bounds the import of a function.
 	importLimit = time.Minute
-	// traceLines is how much of a failed build's output the error carries.
-	traceLines = 50
 )
 
 // deployment is one deploy under way.
 type deployment struct {
-	e    *Core
-	d    store.Deploy
-	v    store.Version
-	log  *logWriter
-	tail []string
+	e   *Core
+	d   store.Deploy
+	v   store.Version
+	log *logWriter
 }
 
 // startDeploy runs a queued deploy in the background.
@@ -81,33 +77,12 @@ func (e *Core) deploy(ctx context.Context, id int64) error {
 		return err
 	}
 	index, extra, err := e.indexURLs(v)
-	secrets := credentials(index)
-	for _, u := range extra {
-		secrets = append(secrets, credentials(u)...)
-	}
+	secrets := credentials(append([]string{index}, extra...)...)
 	p := &deployment{e: e, d: d, v: v, log: e.newLog(id, secrets)}
 	if err == nil {
 		err = p.run(ctx, index, extra)
 	}
 	return p.finish(err)
-}
-
-func (e *Core) indexURLs(v store.Version) (index string, extra []string, err error) {
-	if v.Settings.IndexURL != nil {
-		if index, err = e.vault.unseal(v.Settings.IndexURL, place(v.FunctionID, "index")); err != nil {
-			return "", nil, err
-		}
-	} else {
-		index = e.c.IndexURL.Reveal()
-	}
-	for _, sealed := range v.Settings.ExtraIndexURLs {
-		u, err := e.vault.unseal(sealed, place(v.FunctionID, "index"))
-		if err != nil {
-			return "", nil, err
-		}
-		extra = append(extra, u)
-	}
-	return index, extra, nil
 }
 
 func (p *deployment) run(ctx context.Context, index string, extra []string) error {
@@ -131,18 +106,8 @@ func (p *deployment) run(ctx context.Context, index string, extra []string) erro
 		return err
 	}
 	p.v.Runtime, p.v.RuntimeVersion = runtime.Name, runtime.Version
-	requirements, err := os.ReadFile(filepath.Join(root, "requirements.txt"))
-	if err != nil && !errors.Is(err, os.ErrNotExist) {
+	if err := p.build(ctx, root, runtimes, runtime, index, extra); err != nil {
 		return err
-	}
-	wanted := python.Wanted{Runtime: runtime, Root: root, CodeSHA256: p.v.SHA256, Requirements: string(requirements), IndexURL: index, ExtraIndexURLs: extra}
-	if !wanted.IsEmpty() {
-		if err := p.phase(PhaseEnvironment); err != nil {
-			return err
-		}
-		if p.v.Environment, err = e.environments.Ensure(ctx, runtimes, wanted, p.say); err != nil {
-			return err
-		}
 	}
 	if err := p.phase(PhaseImporting); err != nil {
 		return err
@@ -175,10 +140,6 @@ func (p *deployment) check(ctx context.Context) error {
 }
 
 func (p *deployment) say(text string) {
-	p.tail = append(p.tail, p.log.mask.mask(text))
-	if len(p.tail) > traceLines {
-		p.tail = p.tail[1:]
-	}
 	p.log.build(text)
 }
 
@@ -234,8 +195,9 @@ func (p *deployment) fail(failure error) {
 	if errors.As(failure, &imported) {
 		trace = imported.Trace
 		p.sayTrace(trace)
-	} else if p.d.Phase == PhaseEnvironment {
-		trace = strings.Join(p.tail, "\n")
+	}
+	if output := builtUntil(failure); output != nil {
+		message, trace = pack.MaskURL(message), p.log.mask.mask(pack.MaskURL(strings.Join(output, "\n")))
 	}
 	message = p.log.mask.mask(message)
 	p.say("failed: " + message)

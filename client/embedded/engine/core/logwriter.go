@@ -23,8 +23,10 @@ const (
 type logWriter struct {
 	e     *Core
 	owner int64
-	mask  *masker
 	cap   int64
+
+	secrets []string
+	mask    *masker
 
 	mu      sync.Mutex
 	batch   []store.Line
@@ -37,7 +39,16 @@ type logWriter struct {
 }
 
 func (e *Core) newLog(owner int64, secrets []string) *logWriter {
-	return &logWriter{e: e, owner: owner, mask: newMasker(secrets), cap: e.c.LogCapBytes}
+	return &logWriter{e: e, owner: owner, secrets: secrets, mask: newMasker(secrets), cap: e.c.LogCapBytes}
+}
+
+// hide masks more secrets, which were not known when the log began. Only who
+// writes the log may call it.
+func (w *logWriter) hide(secrets []string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.secrets = append(w.secrets, secrets...)
+	w.mask = newMasker(w.secrets)
 }
 
 // sink takes lines from the runner.

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -44,11 +45,20 @@ func newMasker(secrets []string) *masker {
 
 func forms(s string) []string {
 	all := []string{s, url.QueryEscape(s), url.PathEscape(s), base64.StdEncoding.EncodeToString([]byte(s)), base64.RawURLEncoding.EncodeToString([]byte(s))}
+	// The escapes of a URL may be written in lower case too.
+	all = append(all, lowerEscapes(all[1]), lowerEscapes(all[2]))
 	if quoted, err := json.Marshal(s); err == nil {
 		all = append(all, string(quoted[1:len(quoted)-1]))
 	}
 	return all
 }
+
+// lowerEscapes turns %2F into %2f.
+func lowerEscapes(s string) string {
+	return escape.ReplaceAllStringFunc(s, strings.ToLower)
+}
+
+var escape = regexp.MustCompile(`%[0-9A-F]{2}`)
 
 func (m *masker) mask(text string) string {
 	if m == nil {
@@ -57,12 +67,28 @@ func (m *masker) mask(text string) string {
 	return m.replacer.Replace(text)
 }
 
-// credentials lists what in an index URL must not be shown.
-func credentials(indexURL string) []string {
-	u, err := url.Parse(indexURL)
-	if err != nil || u.User == nil {
-		return nil
+// credentials lists what in index URLs must not be shown: user and password as
+// they are written, as they are meant, and as a basic-auth header joins them.
+func credentials(urls ...string) (secrets []string) {
+	for _, text := range urls {
+		u, err := url.Parse(text)
+		if err != nil || u.User == nil {
+			continue
+		}
+		user := u.User.Username()
+		password, _ := u.User.Password()
+		_, written, _ := strings.Cut(text, "//")
+		written = written[:max(0, strings.LastIndex(written[:authorityEnd(written)], "@"))]
+		writtenUser, writtenPassword, _ := strings.Cut(written, ":")
+		secrets = append(secrets, written, writtenUser, writtenPassword, u.User.String(), user, password, user+":"+password)
 	}
-	password, _ := u.User.Password()
-	return []string{u.User.String(), password, u.User.Username()}
+	return secrets
+}
+
+// authorityEnd is where the host of a URL ends, counted from behind its "//".
+func authorityEnd(text string) int {
+	if i := strings.IndexAny(text, "/?#"); i >= 0 {
+		return i
+	}
+	return len(text)
 }

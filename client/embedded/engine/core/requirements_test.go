@@ -3,6 +3,7 @@
 package core
 
 import (
+	"encoding/base64"
 	"net"
 	"os"
 	"path/filepath"
@@ -15,6 +16,7 @@ import (
 
 	"fndeck/client/clienttest"
 	"fndeck/client/embedded/engine/confine"
+	"fndeck/client/embedded/engine/python"
 	"fndeck/client/embedded/engine/store"
 )
 
@@ -96,6 +98,64 @@ func TestCredentialsOfAnIndexAreUsedAndNeverShown(t *testing.T) {
 	require.NoError(t, r.Core.Close())
 	assertNowhere(t, r.dir)
 	r.open()
+}
+
+// A tool may print what it was given as it was written, decoded, or taken apart.
+func TestCredentialsAreMaskedHoweverAToolPrintsThem(t *testing.T) {
+	cases := map[string]string{
+		"as written":       "GET http://bob%40x:p%2fss%3Aw0rd@host/simple",
+		"escapes in upper": "user bob%40x password p%2Fss%3Aw0rd",
+		"decoded":          "user bob@x password p/ss:w0rd",
+		"user alone":       "Authentication failed for bob@x",
+		"password alone":   "bad password p/ss:w0rd",
+		"basic auth":       "Authorization: Basic " + base64.StdEncoding.EncodeToString([]byte("bob@x:p/ss:w0rd")),
+		"as JSON":          `{"user":"bob@x","password":"p/ss:w0rd"}`,
+	}
+	m := newMasker(credentials("http://bob%40x:p%2fss%3Aw0rd@host/simple"))
+	for name, line := range cases {
+		masked := m.mask(line)
+		for _, part := range []string{"bob", "ss:w0rd", "w0rd", "Ym9i"} {
+			assert.NotContains(t, masked, part, name)
+		}
+		assert.Contains(t, masked, maskText, name)
+	}
+}
+
+func TestCredentialsInTheRequirementsThemselvesAreNeverShown(t *testing.T) {
+	index := clienttest.NewIndex(t, greeting, words)
+	index.User, index.Password = "builder", canary
+	withUser := strings.Replace(index.URL, "http://", "http://builder:c4n4ry%2F%22s3cret%22%2Bvalue@", 1)
+	r := newRig(t, nil)
+	v := r.deploy(NewFunction{}, map[string]string{"handler.py": needing["handler.py"], "requirements.txt": "--index-url " + withUser + "\ngreeting==1.0.0\nnosuchthing\n"})
+	assert.Equal(t, store.Failed, v.Latest.Status)
+	for _, text := range []string{r.logOf(v.Latest.DeployID), v.Latest.ErrorMessage, v.Latest.ErrorTrace} {
+		assert.NotContains(t, text, canary)
+		assert.NotContains(t, text, "c4n4ry")
+		assert.NotContains(t, text, "builder:")
+	}
+	assert.Contains(t, v.Latest.ErrorMessage, "nosuchthing")
+}
+
+func TestOfANameInTwoIndexesTheHigherVersionWinsAndTheBuildSaysSo(t *testing.T) {
+	ours := clienttest.NewIndex(t, words)
+	theirs := clienttest.NewIndex(t, clienttest.Wheel{Name: "words", Version: "99.0", Files: map[string]string{"words.py": "WORD = 'stolen'\n"}})
+	r := newRig(t, nil)
+	v := r.deploy(NewFunction{IndexURL: ours.URL, ExtraIndexURLs: []string{theirs.URL}}, asking)
+	require.Equal(t, store.Ready, v.Latest.Status, v.Latest.ErrorMessage)
+	_, response := r.call(v.ID, `{}`)
+	assert.Equal(t, `"stolen"`, response, "this is what pip does, and why fndeck asks first")
+	assert.Contains(t, r.logOf(v.Latest.DeployID), "several indexes may supply words")
+}
+
+func TestTheKeyOfAnEnvironmentChangesWithTheCredentialsAndShowsNothingOfThem(t *testing.T) {
+	with := python.Wanted{Requirements: "words", IndexURL: "https://u:secret1@h/simple"}
+	other := with
+	other.IndexURL = "https://u:secret2@h/simple"
+	assert.NotEqual(t, with.Key(), other.Key())
+	assert.Regexp(t, "^[0-9a-f]{32}$", with.Key())
+	reordered := python.Wanted{Requirements: "# a comment\n\nb==1 \\\n  --hash=sha256:00\na\n"}
+	plain := python.Wanted{Requirements: "a\nb==1   --hash=sha256:00\n"}
+	assert.Equal(t, plain.Key(), reordered.Key())
 }
 
 func TestADeadFirstIndexDoesNotMatterWhenAnotherHasThePackage(t *testing.T) {

@@ -1,7 +1,6 @@
 package python
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -115,16 +114,8 @@ print(json.dumps({"version": sys.version_info[:3], "path": sys.executable, "pref
 func probe(ctx context.Context, starter Starter, path string) (r Runtime) {
 	ctx, cancel := context.WithTimeout(ctx, probeLimit)
 	defer cancel()
-	var out bytes.Buffer
-	cmd := exec.Command(path, "-I", "-c", probeScript)
-	cmd.Env, cmd.Stdout = scrubbed(os.TempDir()), &out
-	cmd.Dir = "/" // not a folder that may hold modules
-	if starter.Start(cmd) != nil {
-		return r
-	}
-	stop := context.AfterFunc(ctx, func() { kill(cmd) })
-	defer stop()
-	if starter.Wait(cmd) != nil {
+	out, err := ask(ctx, starter, path, "-I", "-c", probeScript)
+	if err != nil {
 		return r
 	}
 	var said struct {
@@ -134,7 +125,7 @@ func probe(ctx context.Context, starter Starter, path string) (r Runtime) {
 		Venv    bool
 		Pip     string
 	}
-	if json.Unmarshal(out.Bytes(), &said) != nil || said.Version[0] != 3 || said.Version[1] < oldestMinor {
+	if json.Unmarshal(out, &said) != nil || said.Version[0] != 3 || said.Version[1] < oldestMinor {
 		return r
 	}
 	var major, minor int
@@ -168,14 +159,4 @@ func (all Runtimes) Find(name string) (Runtime, error) {
 		}
 	}
 	return Runtime{}, fmt.Errorf("%s is not installed here; available: %s", name, strings.Join(all.Names(), ", "))
-}
-
-// builder returns a runtime whose pip can fill environments of all the others.
-func (all Runtimes) builder() (Runtime, error) {
-	for _, r := range all {
-		if r.CanBuild {
-			return r, nil
-		}
-	}
-	return Runtime{}, fmt.Errorf("no pip %d.%d or newer is installed here, so requirements cannot be installed: install python3-pip", builderPipMajor, builderPipMinor)
 }

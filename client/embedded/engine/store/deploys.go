@@ -7,6 +7,8 @@ const (
 	KindDeploy   = "deploy"
 	KindRedeploy = "redeploy"
 	KindRollback = "rollback"
+	// KindRebuild is the same code with its packages installed anew.
+	KindRebuild = "rebuild"
 )
 
 // Deploy is one attempt to put a version into service. Its id also owns the

@@ -95,7 +95,7 @@ func (a *API) functionOf(v core.View, last *store.Call) (client.Function, error)
 		DeployID: id(v.Latest.DeployID), DeployStarted: v.Latest.Created,
 		Runtime: shown.Runtime, RuntimeVersion: shown.RuntimeVersion, Mode: shown.Mode, ModeReason: shown.ModeReason,
 		FunctionPath: shown.Settings.FunctionPath, SecretNames: core.SecretNames(shown), EnvVars: shown.Settings.EnvVars,
-		CPU: shown.Settings.CPU, MemoryGB: shown.Settings.MemoryGB, SizeBytes: shown.SizeBytes,
+		Environment: shown.Environment, CPU: shown.Settings.CPU, MemoryGB: shown.Settings.MemoryGB, SizeBytes: shown.SizeBytes,
 		Folder: v.Latest.Folder, Created: v.Created, Version: v.Function.Serving,
 	}
 	if v.Latest.Status == store.Queued || v.Latest.Status == store.Deploying {
@@ -178,6 +178,14 @@ func (a *API) rollback(r *dialect.Request) error {
 		return err
 	}
 	return a.answerFunction(r, v, http.StatusOK)
+}
+
+func (a *API) rebuild(r *dialect.Request) error {
+	v, err := a.core.Rebuild(r.ID("id"))
+	if err != nil {
+		return err
+	}
+	return a.answerFunction(r, v, http.StatusCreated)
 }
 
 func (a *API) deploys(r *dialect.Request) error {

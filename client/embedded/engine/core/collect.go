@@ -43,3 +43,25 @@ func (e *Core) collect() error {
 	}
 	return err
 }
+
+// removePortion is how many rows of deleted functions are removed in one write:
+// others wait no longer than that takes.
+const removePortion = 500
+
+// removeDeleted removes what is left of deleted functions, in portions. A crash
+// on the way is made good by the next start.
+func (e *Core) removeDeleted() {
+	defer e.guard("removal", 0, func(string) {})
+	functions, err := e.store.Deletions()
+	for _, id := range functions {
+		for more := true; more && err == nil && e.ctx.Err() == nil; {
+			err = e.store.Write(store.Relaxed, func(tx *store.Tx) (err error) {
+				more, err = tx.RemoveDeleted(id, removePortion)
+				return err
+			})
+		}
+	}
+	if err != nil {
+		e.c.Logger.Error("remove the calls of deleted functions", "error", err)
+	}
+}

@@ -127,6 +127,7 @@ func Open(c Config) (*Core, error) {
 		running: newRunning(), deploying: newRunning(), slots: make(chan struct{}, maxRunning), tick: make(chan struct{}, 1), runtimesDone: make(chan struct{}),
 	}
 	e.environments = &python.Environments{Dir: e.path(envsDir), Scratch: e.path(scratchDir), Starter: spawner, Boot: boot, Kernel: e.kernel}
+	s.OnDamage(func(err error) { c.Logger.Error("left out of what is shown", "error", err) })
 	e.ctx, e.cancel = context.WithCancelCause(context.Background())
 	e.pool = newPool(e)
 	if err := e.recover(); err != nil {
@@ -135,6 +136,7 @@ func Open(c Config) (*Core, error) {
 		return nil, err
 	}
 	e.jobs.Go(e.discover)
+	e.jobs.Go(e.removeDeleted)
 	e.jobs.Go(e.scheduleForever)
 	return e, nil
 }

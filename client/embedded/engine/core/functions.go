@@ -264,6 +264,7 @@ func (e *Core) Delete(ids []int64) error {
 		e.deploying.cancelFunction(id, errDeleted)
 		e.pool.drop(id)
 	}
+	e.jobs.Go(e.removeDeleted)
 	e.wakeScheduler()
 	return nil
 }

@@ -1,7 +1,7 @@
 package store
 
 import (
-	"database/sql"
+	"slices"
 	"time"
 )
 
@@ -21,27 +21,49 @@ type Call struct {
 	Started, Ended time.Time
 	Duration       time.Duration
 	// ScheduleID is 0 for a call that a person made.
-	ScheduleID   int64
-	Scheduled    time.Time
+	ScheduleID int64
+	Scheduled  time.Time
+	// SessionID is the session that the call acts in, 0 for none.
+	SessionID    int64
 	Preview      string
 	ErrorMessage string
 	ErrorTrace   string
 	LogLines     int64
 	MaxRSSBytes  int64
 	CPU          time.Duration
+
+	// What the data and the response sum up to, so that neither has to be read to
+	// know that the row is right.
+	dataSum, responseSum int64
 }
 
-const callColumns = `id, function_id, version, status, started, ended, duration, schedule_id, scheduled, preview, error_message, error_trace, log_lines, max_rss, cpu`
+const callColumns = `id, function_id, version, status, started, ended, duration, schedule_id, scheduled, session_id, preview, error_message, error_trace, log_lines, max_rss, cpu, data_sum, response_sum, sum, outcome_sum`
 
-func scanCall(r scanner) (c Call, err error) {
-	var started, ended, duration, cpu int64
-	var schedule, scheduled sql.NullInt64
-	err = r.Scan(&c.ID, &c.FunctionID, &c.Version, &c.Status, &started, &ended, &duration, &schedule, &scheduled,
-		&c.Preview, &c.ErrorMessage, &c.ErrorTrace, &c.LogLines, &c.MaxRSSBytes, &cpu)
-	c.Started, c.Ended = fromMicros(started), fromMicros(ended)
-	c.Duration, c.CPU = time.Duration(duration)*time.Microsecond, time.Duration(cpu)*time.Microsecond
-	c.ScheduleID, c.Scheduled = schedule.Int64, fromMicros(scheduled.Int64)
-	return c, err
+// digest covers what is fixed when a call is stored, outcome what changes when
+// it ends: an end need not read the data again.
+func (c Call) digest() digest {
+	return digestOf("calls").int(c.ID, c.FunctionID, micros(c.Started), c.ScheduleID, micros(c.Scheduled), c.SessionID, c.dataSum)
+}
+
+func (c Call) outcome() digest {
+	return digestOf("outcomes").int(c.ID, int64(c.Version), micros(c.Ended), c.Duration.Microseconds(), c.LogLines, c.MaxRSSBytes, c.CPU.Microseconds(), c.responseSum).
+		text(c.Status, c.Preview, c.ErrorMessage, c.ErrorTrace)
+}
+
+func scanCall(r scanner) (Call, error) { return scanCallAnd(r) }
+
+// scanCallAnd scans callColumns and what was selected after them.
+func scanCallAnd(r scanner, more ...any) (c Call, err error) {
+	var sum, outcome int64
+	err = r.Scan(append([]any{
+		number(&c.ID), number(&c.FunctionID), small(&c.Version), text(&c.Status), moment(&c.Started), moment(&c.Ended), span(&c.Duration),
+		number(&c.ScheduleID), moment(&c.Scheduled), number(&c.SessionID), text(&c.Preview), text(&c.ErrorMessage), text(&c.ErrorTrace),
+		number(&c.LogLines), number(&c.MaxRSSBytes), span(&c.CPU), number(&c.dataSum), number(&c.responseSum), number(&sum), number(&outcome),
+	}, more...)...)
+	if err := checked(err, "calls", c.ID, sum, c.digest); err != nil {
+		return c, err
+	}
+	return c, checked(nil, "calls", c.ID, outcome, c.outcome)
 }
 
 // CallQuery selects calls; zero fields select all.
@@ -59,7 +81,7 @@ type CallQuery struct {
 
 // Calls lists calls, newest first unless asked otherwise.
 func (s *Store) Calls(q CallQuery) ([]Call, error) {
-	where, args := `1`, []any{}
+	where, args := alive, []any{}
 	add := func(condition string, arg any) {
 		where += ` AND ` + condition
 		args = append(args, arg)
@@ -72,6 +94,9 @@ func (s *Store) Calls(q CallQuery) ([]Call, error) {
 	}
 	if q.Status != "" {
 		add(`status = ?`, q.Status)
+		if q.Status != Running && q.Status != Completed { // says that the index of the rare ones will do
+			where += ` AND status <> 'Running' AND status <> 'Completed'`
+		}
 	}
 	if q.Before != 0 {
 		add(`id < ?`, q.Before)
@@ -92,12 +117,29 @@ func (s *Store) Calls(q CallQuery) ([]Call, error) {
 		order = `ASC`
 	}
 	args = append(args, q.Limit)
-	return list(s, scanCall, `SELECT `+callColumns+` FROM calls WHERE `+where+` ORDER BY id `+order+` LIMIT ?`, args...)
+	calls, err := list(s, scanCall, `SELECT `+callColumns+` FROM calls WHERE `+where+` ORDER BY id `+order+` LIMIT ?`, args...)
+	return slices.DeleteFunc(calls, s.strays(q)), err
+}
+
+// alive is the condition of every list of calls: those of deleted functions are
+// on their way out.
+const alive = `function_id NOT IN (SELECT function_id FROM deletions)`
+
+// strays tells the calls that a damaged index led to: the rows are right, but
+// not what was asked for.
+func (s *Store) strays(q CallQuery) func(Call) bool {
+	return func(c Call) bool {
+		wrong := q.FunctionID != 0 && c.FunctionID != q.FunctionID || q.ScheduleID != 0 && c.ScheduleID != q.ScheduleID || q.Status != "" && c.Status != q.Status
+		if wrong {
+			s.report(&DamagedError{Table: "the index of calls", ID: c.ID})
+		}
+		return wrong
+	}
 }
 
 // Call reads one call.
 func (s *Store) Call(id int64) (Call, error) {
-	return one(s.row(`SELECT `+callColumns+` FROM calls WHERE id = ?`, id), scanCall)
+	return one(s.row(`SELECT `+callColumns+` FROM calls WHERE id = ? AND `+alive, id), scanCall)
 }
 
 // LastCalls reads the newest call of every function.
@@ -117,22 +159,35 @@ func (s *Store) Durations(functionID int64, limit int) ([]time.Duration, error) 
 
 // CallBodies reads a call's data and response; a nil response means none.
 func (s *Store) CallBodies(id int64) (data, response []byte, err error) {
-	err = s.row(`SELECT data, response FROM calls WHERE id = ?`, id).Scan(&data, &response)
-	if err == sql.ErrNoRows {
-		err = ErrNotFound
+	_, err = one(s.row(`SELECT `+callColumns+`, data, response FROM calls WHERE id = ? AND `+alive, id), func(r scanner) (Call, error) {
+		c, err := scanCallAnd(r, blob(&data), blob(&response))
+		if err == nil && (blobSum(data) != c.dataSum || blobSum(response) != c.responseSum) {
+			err = &DamagedError{Table: "calls", ID: id}
+		}
+		return c, err
+	})
+	if err != nil {
+		return nil, nil, err
 	}
-	return data, response, err
+	return data, response, nil
 }
 
 // InsertCall stores a new call. It fails if the schedule has already fired for
 // that time.
 func (tx *Tx) InsertCall(c Call, data []byte) error {
+	return tx.insertCall(c, data, nil)
+}
+
+func (tx *Tx) insertCall(c Call, data, response []byte) error {
 	var schedule, scheduled any
 	if c.ScheduleID != 0 {
 		schedule, scheduled = c.ScheduleID, micros(c.Scheduled)
 	}
-	err := tx.exec(`INSERT INTO calls (id, function_id, version, status, started, schedule_id, scheduled, data) VALUES (?,?,?,?,?,?,?,?)`,
-		c.ID, c.FunctionID, c.Version, c.Status, micros(c.Started), schedule, scheduled, data)
+	c.dataSum, c.responseSum = blobSum(data), blobSum(response)
+	err := tx.exec(`INSERT INTO calls (`+callColumns+`, data, response) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`,
+		c.ID, c.FunctionID, c.Version, c.Status, micros(c.Started), micros(c.Ended), c.Duration.Microseconds(), schedule, scheduled, c.SessionID,
+		c.Preview, c.ErrorMessage, c.ErrorTrace, c.LogLines, c.MaxRSSBytes, c.CPU.Microseconds(),
+		c.dataSum, c.responseSum, c.digest().sum(), c.outcome().sum(), data, response)
 	if err != nil {
 		return err
 	}
@@ -142,8 +197,10 @@ func (tx *Tx) InsertCall(c Call, data []byte) error {
 // FinishCall stores a call's outcome. It reports ErrNotFound if the call is
 // gone or has ended already.
 func (tx *Tx) FinishCall(c Call, response []byte) error {
-	err := tx.change(`UPDATE calls SET status=?, version=?, ended=?, duration=?, response=?, preview=?, error_message=?, error_trace=?, log_lines=?, max_rss=?, cpu=? WHERE id=? AND status='Running'`,
-		c.Status, c.Version, micros(c.Ended), c.Duration.Microseconds(), response, c.Preview, c.ErrorMessage, c.ErrorTrace, c.LogLines, c.MaxRSSBytes, c.CPU.Microseconds(), c.ID)
+	c.responseSum = blobSum(response)
+	err := tx.change(`UPDATE calls SET status=?, version=?, ended=?, duration=?, response=?, preview=?, error_message=?, error_trace=?, log_lines=?, max_rss=?, cpu=?, response_sum=?, outcome_sum=? WHERE id=? AND status='Running'`,
+		c.Status, c.Version, micros(c.Ended), c.Duration.Microseconds(), response, c.Preview, c.ErrorMessage, c.ErrorTrace, c.LogLines, c.MaxRSSBytes, c.CPU.Microseconds(),
+		c.responseSum, c.outcome().sum(), c.ID)
 	if err != nil {
 		return err
 	}
@@ -153,10 +210,19 @@ func (tx *Tx) FinishCall(c Call, response []byte) error {
 // FailRunning fails every call that is still Running, with the given message,
 // and counts them: no call stays Running over a restart.
 func (tx *Tx) FailRunning(message string) (int64, error) {
-	result, err := tx.s.exec(`UPDATE calls SET status='Failed', ended=?1, duration=MAX(0, ?1-started), error_message=?2,
-		log_lines=(SELECT COUNT(*) FROM log_lines WHERE owner=calls.id) WHERE status='Running'`, tx.Now(), message)
+	running, err := listTx(tx, scanCall, `SELECT `+callColumns+` FROM calls WHERE status = 'Running'`)
 	if err != nil {
 		return 0, err
 	}
-	return result.RowsAffected()
+	for _, c := range running {
+		c.Status, c.ErrorMessage, c.Ended = Failed, message, fromMicros(tx.Now())
+		c.Duration = max(0, c.Ended.Sub(c.Started))
+		if c.LogLines, err = tx.lineCount(c.ID); err != nil {
+			return 0, err
+		}
+		if err := tx.FinishCall(c, nil); err != nil {
+			return 0, err
+		}
+	}
+	return int64(len(running)), nil
 }

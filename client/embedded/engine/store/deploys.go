@@ -24,13 +24,18 @@ type Deploy struct {
 	Started, Ended time.Time
 }
 
-const deployColumns = `id, function_id, kind, from_version, to_version, status, phase, error_message, error_trace, size, started, ended`
+const deployColumns = `id, function_id, kind, from_version, to_version, status, phase, error_message, error_trace, size, started, ended, sum`
+
+func (d Deploy) digest() digest {
+	return digestOf("deploys").int(d.ID, d.FunctionID, int64(d.From), int64(d.To), d.SizeBytes, micros(d.Started), micros(d.Ended)).
+		text(d.Kind, d.Status, d.Phase, d.ErrorMessage, d.ErrorTrace)
+}
 
 func scanDeploy(r scanner) (d Deploy, err error) {
-	var started, ended int64
-	err = r.Scan(&d.ID, &d.FunctionID, &d.Kind, &d.From, &d.To, &d.Status, &d.Phase, &d.ErrorMessage, &d.ErrorTrace, &d.SizeBytes, &started, &ended)
-	d.Started, d.Ended = fromMicros(started), fromMicros(ended)
-	return d, err
+	var sum int64
+	err = r.Scan(number(&d.ID), number(&d.FunctionID), text(&d.Kind), small(&d.From), small(&d.To), text(&d.Status), text(&d.Phase),
+		text(&d.ErrorMessage), text(&d.ErrorTrace), number(&d.SizeBytes), moment(&d.Started), moment(&d.Ended), number(&sum))
+	return d, checked(err, "deploys", d.ID, sum, d.digest)
 }
 
 // Deploy reads one deploy.
@@ -40,7 +45,10 @@ func (s *Store) Deploy(id int64) (Deploy, error) {
 
 // Deploys lists the newest deploys of a function (0: of all), newest first.
 func (s *Store) Deploys(functionID int64, limit int) ([]Deploy, error) {
-	return list(s, scanDeploy, `SELECT `+deployColumns+` FROM deploys WHERE ?1 = 0 OR function_id = ?1 ORDER BY id DESC LIMIT ?2`, functionID, limit)
+	if functionID == 0 { // one query for both would go through all of them
+		return list(s, scanDeploy, `SELECT `+deployColumns+` FROM deploys ORDER BY id DESC LIMIT ?`, limit)
+	}
+	return list(s, scanDeploy, `SELECT `+deployColumns+` FROM deploys WHERE function_id = ? ORDER BY id DESC LIMIT ?`, functionID, limit)
 }
 
 // OpenDeploys lists the deploys that have not ended, oldest first.
@@ -50,8 +58,8 @@ func (s *Store) OpenDeploys() ([]Deploy, error) {
 
 // InsertDeploy stores a new deploy.
 func (tx *Tx) InsertDeploy(d Deploy) error {
-	err := tx.exec(`INSERT INTO deploys (`+deployColumns+`) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)`,
-		d.ID, d.FunctionID, d.Kind, d.From, d.To, d.Status, d.Phase, d.ErrorMessage, d.ErrorTrace, d.SizeBytes, micros(d.Started), micros(d.Ended))
+	err := tx.exec(`INSERT INTO deploys (`+deployColumns+`) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)`,
+		d.ID, d.FunctionID, d.Kind, d.From, d.To, d.Status, d.Phase, d.ErrorMessage, d.ErrorTrace, d.SizeBytes, micros(d.Started), micros(d.Ended), d.digest().sum())
 	if err != nil {
 		return err
 	}
@@ -60,8 +68,13 @@ func (tx *Tx) InsertDeploy(d Deploy) error {
 
 // UpdateDeploy stores how far a deploy has come.
 func (tx *Tx) UpdateDeploy(d Deploy) error {
-	err := tx.change(`UPDATE deploys SET status=?, phase=?, error_message=?, error_trace=?, ended=?, from_version=? WHERE id=?`,
-		d.Status, d.Phase, d.ErrorMessage, d.ErrorTrace, micros(d.Ended), d.From, d.ID)
+	have, err := one(tx.queryRow(`SELECT `+deployColumns+` FROM deploys WHERE id = ?`, d.ID), scanDeploy)
+	if err != nil {
+		return err
+	}
+	have.Status, have.Phase, have.ErrorMessage, have.ErrorTrace, have.Ended, have.From = d.Status, d.Phase, d.ErrorMessage, d.ErrorTrace, d.Ended, d.From
+	err = tx.change(`UPDATE deploys SET status=?, phase=?, error_message=?, error_trace=?, ended=?, from_version=?, sum=? WHERE id=?`,
+		d.Status, d.Phase, d.ErrorMessage, d.ErrorTrace, micros(d.Ended), d.From, have.digest().sum(), d.ID)
 	if err != nil {
 		return err
 	}

@@ -13,6 +13,9 @@ type Event struct {
 
 // Event records that something changed.
 func (tx *Tx) Event(kind string, subject int64) error {
+	if tx.quiet {
+		return nil
+	}
 	tx.s.eventSeq++
 	if err := tx.exec(`INSERT INTO events VALUES (?,?,?,?)`, tx.s.eventSeq, tx.Now(), kind, subject); err != nil {
 		return err

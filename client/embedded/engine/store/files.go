@@ -15,13 +15,18 @@ type File struct {
 	Created, Updated, Uploaded time.Time
 }
 
-const fileColumns = `id, name, COALESCE(external_id,''), mime_type, metadata, sha256, size, created, updated, uploaded`
+const fileColumns = `id, name, external_id, mime_type, metadata, sha256, size, created, updated, uploaded, sum`
+
+func (f File) digest() digest {
+	return digestOf("files").int(f.ID, f.SizeBytes, micros(f.Created), micros(f.Updated), micros(f.Uploaded)).
+		text(f.Name, f.ExternalID, f.MimeType, f.Metadata, f.SHA256)
+}
 
 func scanFile(r scanner) (f File, err error) {
-	var created, updated, uploaded int64
-	err = r.Scan(&f.ID, &f.Name, &f.ExternalID, &f.MimeType, &f.Metadata, &f.SHA256, &f.SizeBytes, &created, &updated, &uploaded)
-	f.Created, f.Updated, f.Uploaded = fromMicros(created), fromMicros(updated), fromMicros(uploaded)
-	return f, err
+	var sum int64
+	err = r.Scan(number(&f.ID), text(&f.Name), text(&f.ExternalID), text(&f.MimeType), text(&f.Metadata), text(&f.SHA256),
+		number(&f.SizeBytes), moment(&f.Created), moment(&f.Updated), moment(&f.Uploaded), number(&sum))
+	return f, checked(err, "files", f.ID, sum, f.digest)
 }
 
 // File reads one file.
@@ -34,10 +39,10 @@ func (s *Store) FileByExternalID(externalID string) (File, error) {
 	return one(s.row(`SELECT `+fileColumns+` FROM files WHERE external_id = ?`, externalID), scanFile)
 }
 
-// InsertFile stores a new file, not yet uploaded.
+// InsertFile stores a new file.
 func (tx *Tx) InsertFile(f File) error {
-	return tx.exec(`INSERT INTO files (id, name, external_id, mime_type, metadata, created, updated) VALUES (?,?,?,?,?,?,?)`,
-		f.ID, f.Name, orNull(f.ExternalID), f.MimeType, f.Metadata, micros(f.Created), micros(f.Updated))
+	return tx.exec(`INSERT INTO files (`+fileColumns+`) VALUES (?,?,?,?,?,?,?,?,?,?,?)`, f.ID, f.Name, orNull(f.ExternalID), f.MimeType, f.Metadata,
+		f.SHA256, f.SizeBytes, micros(f.Created), micros(f.Updated), micros(f.Uploaded), f.digest().sum())
 }
 
 // FileByExternalID reads a file inside the transaction.
@@ -47,12 +52,25 @@ func (tx *Tx) FileByExternalID(externalID string) (File, error) {
 
 // RenameFile gives an existing file the name of a new upload.
 func (tx *Tx) RenameFile(id int64, name, mimeType, metadata string) error {
-	return tx.change(`UPDATE files SET name = ?, mime_type = ?, metadata = ?, updated = ? WHERE id = ?`, name, mimeType, metadata, tx.Now(), id)
+	return tx.changeFile(id, func(f *File) { f.Name, f.MimeType, f.Metadata = name, mimeType, metadata })
 }
 
 // SetFileContent records a completed upload.
 func (tx *Tx) SetFileContent(id int64, sha256 string, size int64) error {
-	return tx.change(`UPDATE files SET sha256 = ?, size = ?, uploaded = ?4, updated = ?4 WHERE id = ?3`, sha256, size, id, tx.Now())
+	return tx.changeFile(id, func(f *File) {
+		f.SHA256, f.SizeBytes, f.Uploaded = sha256, size, fromMicros(tx.Now())
+	})
+}
+
+func (tx *Tx) changeFile(id int64, change func(*File)) error {
+	f, err := one(tx.queryRow(`SELECT `+fileColumns+` FROM files WHERE id = ?`, id), scanFile)
+	if err != nil {
+		return err
+	}
+	change(&f)
+	f.Updated = fromMicros(tx.Now())
+	return tx.change(`UPDATE files SET name=?, mime_type=?, metadata=?, sha256=?, size=?, updated=?, uploaded=?, sum=? WHERE id = ?`,
+		f.Name, f.MimeType, f.Metadata, f.SHA256, f.SizeBytes, micros(f.Updated), micros(f.Uploaded), f.digest().sum(), id)
 }
 
 // DeleteFile deletes a file's row. Code that a version uses stays.

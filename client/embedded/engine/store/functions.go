@@ -16,15 +16,26 @@ type Function struct {
 	// Serving is the number of the version that answers calls, 0 if none does;
 	// Latest is the highest number given out.
 	Serving, Latest int
+	// Mode is how its calls run: empty for a process each, "warm" for at most
+	// Workers that are kept (0: the default).
+	Mode    string
+	Workers int
+	// Revision counts the changes that people made, for two who edit at once.
+	Revision int64
 }
 
-const functionColumns = `id, name, COALESCE(external_id,''), description, owner, metadata, file_id, created, serving, latest`
+const functionColumns = `id, name, external_id, description, owner, metadata, file_id, created, serving, latest, mode, workers, revision, sum`
+
+func (f Function) digest() digest {
+	return digestOf("functions").int(f.ID, f.FileID, micros(f.Created), int64(f.Serving), int64(f.Latest), int64(f.Workers), f.Revision).
+		text(f.Name, f.ExternalID, f.Description, f.Owner, f.Metadata, f.Mode)
+}
 
 func scanFunction(r scanner) (f Function, err error) {
-	var created int64
-	err = r.Scan(&f.ID, &f.Name, &f.ExternalID, &f.Description, &f.Owner, &f.Metadata, &f.FileID, &created, &f.Serving, &f.Latest)
-	f.Created = fromMicros(created)
-	return f, err
+	var sum int64
+	err = r.Scan(number(&f.ID), text(&f.Name), text(&f.ExternalID), text(&f.Description), text(&f.Owner), text(&f.Metadata), number(&f.FileID),
+		moment(&f.Created), small(&f.Serving), small(&f.Latest), text(&f.Mode), small(&f.Workers), number(&f.Revision), number(&sum))
+	return f, checked(err, "functions", f.ID, sum, f.digest)
 }
 
 // Functions lists all functions, newest first.
@@ -56,38 +67,48 @@ func (tx *Tx) ExternalIDTaken(externalID string) (bool, error) {
 
 // InsertFunction stores a new function.
 func (tx *Tx) InsertFunction(f Function) error {
-	err := tx.exec(`INSERT INTO functions (id, name, external_id, description, owner, metadata, file_id, created, serving, latest) VALUES (?,?,?,?,?,?,?,?,?,?)`,
-		f.ID, f.Name, orNull(f.ExternalID), f.Description, f.Owner, f.Metadata, f.FileID, micros(f.Created), f.Serving, f.Latest)
+	err := tx.exec(`INSERT INTO functions (`+functionColumns+`) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)`,
+		f.ID, f.Name, orNull(f.ExternalID), f.Description, f.Owner, f.Metadata, f.FileID, micros(f.Created), f.Serving, f.Latest,
+		f.Mode, f.Workers, f.Revision, f.digest().sum())
 	if err != nil {
 		return err
 	}
 	return tx.Event("function", f.ID)
 }
 
+// UpdateFunction stores all of a function but its external id, file and time.
+// Read it in the same transaction first.
+func (tx *Tx) UpdateFunction(f Function) error {
+	err := tx.storeFunction(f)
+	if err != nil {
+		return err
+	}
+	return tx.Event("function", f.ID)
+}
+
+func (tx *Tx) storeFunction(f Function) error {
+	return tx.change(`UPDATE functions SET name=?, description=?, owner=?, metadata=?, serving=?, latest=?, mode=?, workers=?, revision=?, sum=? WHERE id = ?`,
+		f.Name, f.Description, f.Owner, f.Metadata, f.Serving, f.Latest, f.Mode, f.Workers, f.Revision, f.digest().sum(), f.ID)
+}
+
 // SetLatest records that a version number was given out.
 func (tx *Tx) SetLatest(id int64, latest int) error {
-	return tx.change(`UPDATE functions SET latest = ? WHERE id = ?`, latest, id)
+	f, err := tx.Function(id)
+	if err != nil {
+		return err
+	}
+	f.Latest = latest
+	return tx.storeFunction(f)
 }
 
 // SetServing switches calls to another version.
 func (tx *Tx) SetServing(id int64, version int) error {
-	if err := tx.change(`UPDATE functions SET serving = ? WHERE id = ?`, version, id); err != nil {
-		return err
-	}
-	return tx.Event("function", id)
-}
-
-// DeleteFunction deletes a function with its versions, deploys, schedules,
-// calls and log lines.
-func (tx *Tx) DeleteFunction(id int64) error {
-	err := tx.exec(`DELETE FROM log_lines WHERE owner IN (SELECT id FROM calls WHERE function_id = ?1 UNION SELECT id FROM deploys WHERE function_id = ?1)`, id)
+	f, err := tx.Function(id)
 	if err != nil {
 		return err
 	}
-	if err := tx.change(`DELETE FROM functions WHERE id = ?`, id); err != nil {
-		return err
-	}
-	return tx.Event("function", id)
+	f.Serving = version
+	return tx.UpdateFunction(f)
 }
 
 func orNull(s string) any {

@@ -1,6 +1,8 @@
 package store
 
 import (
+	"database/sql"
+	"errors"
 	"fmt"
 	"time"
 )
@@ -39,65 +41,89 @@ type Line struct {
 	Text            string
 }
 
-func scanLine(r scanner) (l Line, err error) {
-	var at int64
-	err = r.Scan(&l.Position, &l.Owner, &at, &l.Stream, &l.Text)
-	l.Time = fromMicros(at)
-	return l, err
-}
-
-const lineColumns = `position, owner, time, stream, text`
-
 // AppendLines stores lines of one owner after all that are there. Lines of an
 // owner that was deleted meanwhile are nobody's and are dropped.
 func (tx *Tx) AppendLines(owner int64, lines []Line) error {
 	if len(lines) == 0 {
 		return nil
 	}
-	var known bool
-	err := tx.queryRow(`SELECT EXISTS (SELECT 1 FROM calls WHERE id = ?1) OR EXISTS (SELECT 1 FROM deploys WHERE id = ?1)`, owner).Scan(&known)
-	if err != nil || !known {
+	b := block{owner: owner}
+	err := tx.queryRow(`SELECT function_id, 0 FROM calls WHERE id = ?1 UNION ALL SELECT function_id, 1 FROM deploys WHERE id = ?1 LIMIT 1`, owner).
+		Scan(&b.functionID, &b.build)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil
+	}
+	if err != nil {
 		return err
 	}
-	for _, l := range lines {
-		tx.s.position++
-		if err := tx.exec(`INSERT INTO log_lines VALUES (?,?,?,?,?)`, tx.s.position, owner, micros(l.Time), int(l.Stream), l.Text); err != nil {
+	if b.number, err = tx.lineCount(owner); err != nil {
+		return err
+	}
+	for len(lines) > 0 {
+		n := blockful(lines)
+		b.position = tx.s.position + 1
+		b.fill(lines[:n])
+		if err := tx.insertBlock(b); err != nil {
 			return err
 		}
+		tx.s.position += int64(n)
+		b.number += int64(n)
+		lines = lines[n:]
 	}
 	return nil
 }
 
-// Lines reads the lines of one owner after a position, oldest first.
-func (s *Store) Lines(owner, after int64, limit int) ([]Line, error) {
-	return list(s, scanLine, `SELECT `+lineColumns+` FROM log_lines WHERE owner = ? AND position > ? ORDER BY position LIMIT ?`, owner, after, limit)
+func (tx *Tx) insertBlock(b block) error {
+	return tx.exec(`INSERT INTO log_blocks (`+blockColumns+`) VALUES (?,?,?,?,?,?,?,?,?)`,
+		b.position, b.owner, b.functionID, b.build, b.number, b.count, b.newest, b.digest().sum(), b.body)
 }
 
-// TailPosition returns the position after which the owner's newest count lines
-// stand, 0 if it has no more than that.
-func (s *Store) TailPosition(owner int64, count int) (int64, error) {
-	position, err := one(s.row(`SELECT position FROM log_lines WHERE owner = ? ORDER BY position DESC LIMIT 1 OFFSET ?`, owner, count),
-		func(r scanner) (p int64, err error) { return p, r.Scan(&p) })
-	if err == ErrNotFound {
-		return 0, nil
+// lineCount returns how many lines an owner has, by the number that its next one
+// would have.
+func (tx *Tx) lineCount(owner int64) (n int64, err error) {
+	err = tx.queryRow(`SELECT COALESCE((SELECT number + count FROM log_blocks WHERE owner = ? ORDER BY position DESC LIMIT 1), 0)`, owner).Scan(&n)
+	return n, err
+}
+
+// Lines reads the lines of one owner after a position, oldest first.
+func (s *Store) Lines(owner, after int64, limit int) ([]Line, error) {
+	from, err := s.blockBefore(`owner = ?1 AND position <= ?2`, owner, after+1)
+	if err != nil {
+		return nil, err
 	}
-	return position, err
+	return s.linesFrom(limit, func(l Line) bool { return l.Position > after },
+		`SELECT `+blockColumns+` FROM log_blocks WHERE owner = ? AND position >= ? ORDER BY position`, owner, from)
 }
 
 // CallLines reads lines of the calls of a function (0: of all), not build
 // output, after a position and not older than since, oldest first.
 func (s *Store) CallLines(functionID, after int64, since time.Time, limit int) ([]Line, error) {
-	return list(s, scanLine, `SELECT l.position, l.owner, l.time, l.stream, l.text FROM log_lines l JOIN calls c ON c.id = l.owner
-		WHERE l.position > ?1 AND l.time >= ?2 AND (?3 = 0 OR c.function_id = ?3) ORDER BY l.position LIMIT ?4`, after, micros(since), functionID, limit)
+	wanted := func(l Line) bool { return l.Position > after && !l.Time.Before(since) }
+	const rest = ` AND build = 0 AND newest >= ? AND function_id NOT IN (SELECT function_id FROM deletions) ORDER BY position`
+	if functionID == 0 {
+		from, err := s.blockBefore(`position <= ?1`, after+1)
+		if err != nil {
+			return nil, err
+		}
+		return s.linesFrom(limit, wanted, `SELECT `+blockColumns+` FROM log_blocks WHERE position >= ?`+rest, from, micros(since))
+	}
+	from, err := s.blockBefore(`function_id = ?1 AND position <= ?2`, functionID, after+1)
+	if err != nil {
+		return nil, err
+	}
+	return s.linesFrom(limit, wanted, `SELECT `+blockColumns+` FROM log_blocks WHERE function_id = ? AND position >= ?`+rest, functionID, from, micros(since))
+}
+
+// TailPosition returns the position after which the owner's newest count lines
+// stand, 0 if it has no more than that.
+func (s *Store) TailPosition(owner int64, count int) (int64, error) {
+	return s.tail(count, `SELECT position, count FROM log_blocks WHERE owner = ? ORDER BY position DESC`, owner)
 }
 
 // CallTailPosition is TailPosition over the calls of a function (0: of all).
 func (s *Store) CallTailPosition(functionID int64, count int) (int64, error) {
-	position, err := one(s.row(`SELECT l.position FROM log_lines l JOIN calls c ON c.id = l.owner
-		WHERE ?1 = 0 OR c.function_id = ?1 ORDER BY l.position DESC LIMIT 1 OFFSET ?2`, functionID, count),
-		func(r scanner) (p int64, err error) { return p, r.Scan(&p) })
-	if err == ErrNotFound {
-		return 0, nil
+	if functionID == 0 {
+		return s.tail(count, `SELECT position, count FROM log_blocks WHERE build = 0 ORDER BY position DESC`)
 	}
-	return position, err
+	return s.tail(count, `SELECT position, count FROM log_blocks WHERE function_id = ? AND build = 0 ORDER BY position DESC`, functionID)
 }

@@ -19,27 +19,44 @@ func one[T any](row scanner, scan func(scanner) (T, error)) (T, error) {
 	if errors.Is(err, sql.ErrNoRows) {
 		return v, ErrNotFound
 	}
-	return v, err
+	return v, explain(err)
 }
 
-// list reads all rows of a query on a read connection.
+// list reads all rows of a query on a read connection, without the damaged ones.
 func list[T any](s *Store, scan func(scanner) (T, error), query string, args ...any) ([]T, error) {
 	st, err := s.readStatement(query)
 	if err != nil {
-		return nil, fmt.Errorf("read the state: %w", err)
+		return nil, fmt.Errorf("read the state: %w", explain(err))
 	}
+	return listOf(s, st, scan, args...)
+}
+
+// listTx is list inside the transaction.
+func listTx[T any](tx *Tx, scan func(scanner) (T, error), query string, args ...any) ([]T, error) {
+	st, err := tx.s.statement(query)
+	if err != nil {
+		return nil, explain(err)
+	}
+	return listOf(tx.s, st, scan, args...)
+}
+
+func listOf[T any](s *Store, st *sql.Stmt, scan func(scanner) (T, error), args ...any) ([]T, error) {
 	rows, err := st.Query(args...)
 	if err != nil {
-		return nil, fmt.Errorf("read the state: %w", err)
+		return nil, fmt.Errorf("read the state: %w", explain(err))
 	}
 	defer func() { _ = rows.Close() }() // rows.Err below tells what matters
 	var all []T
 	for rows.Next() {
 		v, err := scan(rows)
+		if isDamaged(err) {
+			s.report(err)
+			continue
+		}
 		if err != nil {
-			return nil, fmt.Errorf("read the state: %w", err)
+			return nil, fmt.Errorf("read the state: %w", explain(err))
 		}
 		all = append(all, v)
 	}
-	return all, rows.Err()
+	return all, explain(rows.Err())
 }

@@ -1,6 +1,18 @@
 package store
 
-import "time"
+import (
+	"cmp"
+	"time"
+)
+
+// What a schedule does when a run is due while the one before still runs, and
+// with runs that were missed.
+const (
+	Skip  = "skip"
+	Allow = "allow"
+	Queue = "queue"
+	Once  = "once"
+)
 
 // Schedule is a schedule's row. Schedules never change but for their times.
 type Schedule struct {
@@ -14,15 +26,24 @@ type Schedule struct {
 	// NextDue is the next time it is due, LastDue the last time that was dealt
 	// with, as a call or as missed.
 	NextDue, LastDue time.Time
+	// Overlap is Skip, Allow or Queue; CatchUp is Skip or Once. Empty is Skip.
+	Overlap, CatchUp string
+	// Queued is the due time of the one run that waits, zero if none does.
+	Queued time.Time
 }
 
-const scheduleColumns = `id, function_id, name, description, cron, data, session_id, created, next_due, last_due`
+const scheduleColumns = `id, function_id, name, description, cron, data, session_id, created, next_due, last_due, overlap, catch_up, queued, sum`
+
+func (c Schedule) digest() digest {
+	return digestOf("schedules").int(c.ID, c.FunctionID, c.SessionID, micros(c.Created), micros(c.NextDue), micros(c.LastDue), micros(c.Queued)).
+		text(c.Name, c.Description, c.Cron, string(c.Data), c.Overlap, c.CatchUp)
+}
 
 func scanSchedule(r scanner) (c Schedule, err error) {
-	var created, next, last int64
-	err = r.Scan(&c.ID, &c.FunctionID, &c.Name, &c.Description, &c.Cron, &c.Data, &c.SessionID, &created, &next, &last)
-	c.Created, c.NextDue, c.LastDue = fromMicros(created), fromMicros(next), fromMicros(last)
-	return c, err
+	var sum int64
+	err = r.Scan(number(&c.ID), number(&c.FunctionID), text(&c.Name), text(&c.Description), text(&c.Cron), blob(&c.Data), number(&c.SessionID),
+		moment(&c.Created), moment(&c.NextDue), moment(&c.LastDue), text(&c.Overlap), text(&c.CatchUp), moment(&c.Queued), number(&sum))
+	return c, checked(err, "schedules", c.ID, sum, c.digest)
 }
 
 // Schedules lists the schedules of a function (0: all), newest first.
@@ -52,8 +73,14 @@ func (tx *Tx) InsertSchedule(c Schedule) error {
 	if _, err := tx.Function(c.FunctionID); err != nil {
 		return err
 	}
-	err := tx.exec(`INSERT INTO schedules (`+scheduleColumns+`) VALUES (?,?,?,?,?,?,?,?,?,?)`,
-		c.ID, c.FunctionID, c.Name, c.Description, c.Cron, c.Data, c.SessionID, micros(c.Created), micros(c.NextDue), micros(c.LastDue))
+	c.Overlap, c.CatchUp = cmp.Or(c.Overlap, Skip), cmp.Or(c.CatchUp, Skip)
+	return tx.storeSchedule(c)
+}
+
+func (tx *Tx) storeSchedule(c Schedule) error {
+	err := tx.exec(`INSERT INTO schedules (`+scheduleColumns+`) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)`,
+		c.ID, c.FunctionID, c.Name, c.Description, c.Cron, c.Data, c.SessionID, micros(c.Created), micros(c.NextDue), micros(c.LastDue),
+		c.Overlap, c.CatchUp, micros(c.Queued), c.digest().sum())
 	if err != nil {
 		return err
 	}
@@ -72,44 +99,38 @@ func (tx *Tx) DeleteSchedule(id int64) error {
 // It fails with ErrNotFound if another advance from the same due time was
 // first, or the schedule is gone.
 func (tx *Tx) AdvanceSchedule(id int64, due, last, next time.Time) error {
-	return tx.change(`UPDATE schedules SET last_due = ?, next_due = ? WHERE id = ? AND next_due = ?`, micros(last), micros(next), id, micros(due))
+	return tx.changeSchedule(id, func(c *Schedule) error {
+		if micros(c.NextDue) != micros(due) {
+			return ErrNotFound
+		}
+		c.LastDue, c.NextDue = last, next
+		return nil
+	})
 }
 
-// Missed is a gap in a schedule's runs.
-type Missed struct {
-	ID, ScheduleID int64
-	// Kind is Missed or Skipped.
-	Kind        string
-	First, Last time.Time
-	Count       int64
-	Reason      string
+// SetQueued records the due time of the one run that waits, zero for none.
+func (tx *Tx) SetQueued(id int64, due time.Time) error {
+	return tx.changeSchedule(id, func(c *Schedule) error {
+		c.Queued = due
+		return nil
+	})
 }
 
-func scanMissed(r scanner) (m Missed, err error) {
-	var first, last int64
-	err = r.Scan(&m.ID, &m.ScheduleID, &m.Kind, &first, &last, &m.Count, &m.Reason)
-	m.First, m.Last = fromMicros(first), fromMicros(last)
-	return m, err
+// Schedule reads one schedule inside the transaction.
+func (tx *Tx) Schedule(id int64) (Schedule, error) {
+	return one(tx.queryRow(`SELECT `+scheduleColumns+` FROM schedules WHERE id = ?`, id), scanSchedule)
 }
 
-// InsertMissed stores a gap.
-func (tx *Tx) InsertMissed(m Missed) error {
-	err := tx.exec(`INSERT INTO missed VALUES (?,?,?,?,?,?,?)`, m.ID, m.ScheduleID, m.Kind, micros(m.First), micros(m.Last), m.Count, m.Reason)
+func (tx *Tx) changeSchedule(id int64, change func(*Schedule) error) error {
+	c, err := tx.Schedule(id)
 	if err != nil {
 		return err
 	}
-	return tx.Event("run", m.ScheduleID)
-}
-
-// MissedRuns lists the newest gaps of a schedule first.
-func (s *Store) MissedRuns(scheduleID int64, limit int) ([]Missed, error) {
-	return list(s, scanMissed, `SELECT id, schedule_id, kind, first_due, last_due, count, reason FROM missed WHERE schedule_id = ? ORDER BY id DESC LIMIT ?`, scheduleID, limit)
-}
-
-// MissedCount sums the missed and skipped runs of a schedule.
-func (s *Store) MissedCount(scheduleID int64) (n int64, err error) {
-	err = s.row(`SELECT COALESCE(SUM(count),0) FROM missed WHERE schedule_id = ?`, scheduleID).Scan(&n)
-	return n, err
+	if err := change(&c); err != nil {
+		return err
+	}
+	return tx.change(`UPDATE schedules SET last_due = ?, next_due = ?, queued = ?, sum = ? WHERE id = ?`,
+		micros(c.LastDue), micros(c.NextDue), micros(c.Queued), c.digest().sum(), id)
 }
 
 // LastCallOfSchedule reads the newest call that a schedule made.

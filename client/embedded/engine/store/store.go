@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strconv"
 	"sync"
@@ -46,6 +45,9 @@ type Store struct {
 	mu      sync.Mutex
 	changed chan struct{}
 	reads   map[string]*sql.Stmt
+	// damaged are the damaged rows that reads have met.
+	damaged  []DamagedError
+	onDamage func(error)
 
 	// nextID and reservedID say which ids may be given out without a write.
 	nextID     atomic.Int64
@@ -58,10 +60,12 @@ type Store struct {
 	relaxed    bool
 }
 
-// Open opens or creates the state in dir, which must exist.
+// Open opens the state in dir, which must exist, or creates it. A state of an
+// older layout is copied beside itself and brought up to date; one of a newer
+// layout is refused untouched.
 func Open(dir string, clock func() time.Time) (*Store, error) {
 	path := filepath.Join(dir, fileName)
-	if err := createPrivate(path); err != nil {
+	if err := prepare(path); err != nil {
 		return nil, err
 	}
 	write, err := open(path, "")
@@ -80,46 +84,40 @@ func Open(dir string, clock func() time.Time) (*Store, error) {
 		changed: make(chan struct{}), reads: map[string]*sql.Stmt{}, statements: map[string]*sql.Stmt{},
 	}
 	s.queue.idle.L = &s.queue.mu
-	if err := s.start(); err != nil {
-		return nil, errors.Join(fmt.Errorf("%s: %w", path, err), read.Close(), write.Close())
+	if err := s.start(path); err != nil {
+		return nil, errors.Join(fmt.Errorf("%s: %w", path, explain(err)), read.Close(), write.Close())
 	}
 	return s, nil
-}
-
-// createPrivate makes sure that the file exists and only its owner can read it,
-// before SQLite would create it with the mode of the umask.
-func createPrivate(path string) error {
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
-	if err != nil {
-		return err
-	}
-	return f.Close()
 }
 
 func open(path, more string) (*sql.DB, error) {
 	return sql.Open("sqlite", "file:"+path+"?_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma=foreign_keys(1)&_pragma=synchronous(FULL)&_pragma=temp_store(MEMORY)"+more)
 }
 
-func (s *Store) start() error {
+func (s *Store) start(path string) error {
 	ctx := context.Background()
 	conn, err := s.write.Conn(ctx)
 	if err != nil {
 		return err
 	}
 	s.conn = conn
-	if err := migrate(ctx, conn); err != nil {
+	if err := s.migrate(ctx, path); err != nil {
 		return err
 	}
-	if err := conn.QueryRowContext(ctx, `SELECT value FROM meta WHERE key='epoch'`).Scan(&s.epoch); err != nil {
+	if s.epoch, err = s.meta(epochKey); err != nil {
 		return err
 	}
-	var reserved int64
-	if err := conn.QueryRowContext(ctx, `SELECT CAST(value AS INTEGER) FROM meta WHERE key='reserved_id'`).Scan(&reserved); err != nil {
+	text, err := s.meta(reservedKey)
+	if err != nil {
 		return err
+	}
+	reserved, err := strconv.ParseInt(text, 10, 64)
+	if err != nil {
+		return &DamagedError{Table: "meta"}
 	}
 	s.nextID.Store(reserved)
 	s.reservedID.Store(reserved)
-	if err := conn.QueryRowContext(ctx, `SELECT COALESCE(MAX(position),0) FROM log_lines`).Scan(&s.position); err != nil {
+	if err := conn.QueryRowContext(ctx, lastPosition).Scan(&s.position); err != nil {
 		return err
 	}
 	return conn.QueryRowContext(ctx, `SELECT COALESCE(MAX(seq),0) FROM events`).Scan(&s.eventSeq)
@@ -130,7 +128,7 @@ func (s *Store) start() error {
 func (s *Store) Close() error {
 	s.queue.close()
 	giveBack := &job{durability: Durable, result: make(chan error, 1), work: func(tx *Tx) error {
-		return tx.exec(`UPDATE meta SET value = ? WHERE key = 'reserved_id'`, strconv.FormatInt(s.nextID.Load(), 10))
+		return tx.s.setMeta(reservedKey, strconv.FormatInt(s.nextID.Load(), 10))
 	}}
 	s.commit([]*job{giveBack}) // nobody else writes any more
 	err := <-giveBack.result

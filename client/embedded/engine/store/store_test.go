@@ -128,6 +128,15 @@ func TestDeletingAFunctionLeavesNothingOfIt(t *testing.T) {
 	require.NoError(t, s.Write(Durable, func(tx *Tx) error { return tx.DeleteFunction(f) }))
 
 	_, err := s.Call(call)
+	require.ErrorIs(t, err, ErrNotFound, "it is gone before its rows are")
+	require.NoError(t, s.Write(Durable, func(tx *Tx) error {
+		for {
+			if more, err := tx.RemoveDeleted(f, 1); !more || err != nil {
+				return err
+			}
+		}
+	}))
+	_, err = s.Call(call)
 	assert.ErrorIs(t, err, ErrNotFound)
 	schedules, err := s.Schedules(0)
 	require.NoError(t, err)

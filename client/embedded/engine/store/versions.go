@@ -44,20 +44,27 @@ type Version struct {
 	// Environment is the key of its package environment, empty for none.
 	Environment    string
 	Created, Ready time.Time
+
+	// stored is Settings as it stands in the file, which is what its sum covers.
+	stored []byte
 }
 
-const versionColumns = `function_id, number, sha256, size, settings, runtime, runtime_version, folder, deploy_id, status, error_message, error_trace, mode, mode_reason, environment, created, ready`
+const versionColumns = `function_id, number, sha256, size, settings, runtime, runtime_version, folder, deploy_id, status, error_message, error_trace, mode, mode_reason, environment, created, ready, sum`
+
+func (v Version) digest() digest {
+	return digestOf("versions").int(v.FunctionID, int64(v.Number), v.SizeBytes, v.DeployID, micros(v.Created), micros(v.Ready)).
+		text(v.SHA256, string(v.stored), v.Runtime, v.RuntimeVersion, v.Folder, v.Status, v.ErrorMessage, v.ErrorTrace, v.Mode, v.ModeReason, v.Environment)
+}
 
 func scanVersion(r scanner) (v Version, err error) {
-	var settings []byte
-	var created, ready int64
-	err = r.Scan(&v.FunctionID, &v.Number, &v.SHA256, &v.SizeBytes, &settings, &v.Runtime, &v.RuntimeVersion, &v.Folder,
-		&v.DeployID, &v.Status, &v.ErrorMessage, &v.ErrorTrace, &v.Mode, &v.ModeReason, &v.Environment, &created, &ready)
-	if err != nil {
+	var sum int64
+	err = r.Scan(number(&v.FunctionID), small(&v.Number), text(&v.SHA256), number(&v.SizeBytes), blob(&v.stored), text(&v.Runtime), text(&v.RuntimeVersion),
+		text(&v.Folder), number(&v.DeployID), text(&v.Status), text(&v.ErrorMessage), text(&v.ErrorTrace), text(&v.Mode), text(&v.ModeReason),
+		text(&v.Environment), moment(&v.Created), moment(&v.Ready), number(&sum))
+	if err := checked(err, "versions", v.FunctionID, sum, v.digest); err != nil {
 		return v, err
 	}
-	v.Created, v.Ready = fromMicros(created), fromMicros(ready)
-	if err := json.Unmarshal(settings, &v.Settings); err != nil {
+	if err := json.Unmarshal(v.stored, &v.Settings); err != nil {
 		return v, fmt.Errorf("settings of version %d of function %d: %w", v.Number, v.FunctionID, err)
 	}
 	return v, nil
@@ -87,13 +94,17 @@ func (s *Store) CodeInUse() ([]string, error) {
 
 // InsertVersion stores a new version.
 func (tx *Tx) InsertVersion(v Version) error {
-	settings, err := json.Marshal(v.Settings)
-	if err != nil {
+	var err error
+	if v.stored, err = json.Marshal(v.Settings); err != nil {
 		return err
 	}
-	err = tx.exec(`INSERT INTO versions (`+versionColumns+`) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`,
-		v.FunctionID, v.Number, v.SHA256, v.SizeBytes, settings, v.Runtime, v.RuntimeVersion, v.Folder, v.DeployID, v.Status,
-		v.ErrorMessage, v.ErrorTrace, v.Mode, v.ModeReason, v.Environment, micros(v.Created), micros(v.Ready))
+	return tx.insertVersion(v)
+}
+
+func (tx *Tx) insertVersion(v Version) error {
+	err := tx.exec(`INSERT INTO versions (`+versionColumns+`) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`,
+		v.FunctionID, v.Number, v.SHA256, v.SizeBytes, v.stored, v.Runtime, v.RuntimeVersion, v.Folder, v.DeployID, v.Status,
+		v.ErrorMessage, v.ErrorTrace, v.Mode, v.ModeReason, v.Environment, micros(v.Created), micros(v.Ready), v.digest().sum())
 	if err != nil {
 		return err
 	}
@@ -107,8 +118,11 @@ func (tx *Tx) Version(functionID int64, number int) (Version, error) {
 
 // UpdateVersion stores what a deploy learned of a version.
 func (tx *Tx) UpdateVersion(v Version) error {
-	err := tx.change(`UPDATE versions SET status=?, error_message=?, error_trace=?, mode=?, mode_reason=?, environment=?, runtime=?, runtime_version=?, ready=? WHERE function_id=? AND number=?`,
-		v.Status, v.ErrorMessage, v.ErrorTrace, v.Mode, v.ModeReason, v.Environment, v.Runtime, v.RuntimeVersion, micros(v.Ready), v.FunctionID, v.Number)
+	err := tx.changeVersion(v.FunctionID, v.Number, func(have *Version) {
+		have.Status, have.ErrorMessage, have.ErrorTrace = v.Status, v.ErrorMessage, v.ErrorTrace
+		have.Mode, have.ModeReason, have.Environment = v.Mode, v.ModeReason, v.Environment
+		have.Runtime, have.RuntimeVersion, have.Ready = v.Runtime, v.RuntimeVersion, v.Ready
+	})
 	if err != nil {
 		return err
 	}
@@ -117,5 +131,15 @@ func (tx *Tx) UpdateVersion(v Version) error {
 
 // SetFolder records where the code of a version came from.
 func (tx *Tx) SetFolder(functionID int64, number int, folder string) error {
-	return tx.change(`UPDATE versions SET folder = ? WHERE function_id = ? AND number = ?`, folder, functionID, number)
+	return tx.changeVersion(functionID, number, func(v *Version) { v.Folder = folder })
+}
+
+func (tx *Tx) changeVersion(functionID int64, number int, change func(*Version)) error {
+	v, err := tx.Version(functionID, number)
+	if err != nil {
+		return err
+	}
+	change(&v)
+	return tx.change(`UPDATE versions SET status=?, error_message=?, error_trace=?, mode=?, mode_reason=?, environment=?, runtime=?, runtime_version=?, ready=?, folder=?, sum=? WHERE function_id=? AND number=?`,
+		v.Status, v.ErrorMessage, v.ErrorTrace, v.Mode, v.ModeReason, v.Environment, v.Runtime, v.RuntimeVersion, micros(v.Ready), v.Folder, v.digest().sum(), functionID, number)
 }

@@ -32,6 +32,8 @@ type job struct {
 // not be kept.
 type Tx struct {
 	s *Store
+	// quiet writes no events: nobody is there to read them yet.
+	quiet bool
 }
 
 // queue is what waits to be written. Whoever finds nobody writing becomes the
@@ -144,7 +146,7 @@ func (s *Store) transact(group []*job, errs []error) error {
 	}
 	err := s.reserveIDs()
 	if len(group) == 1 { // nobody shares the transaction: it is the savepoint
-		if own := group[0].work(&Tx{s}); own != nil {
+		if own := group[0].work(&Tx{s: s}); own != nil {
 			s.rollback(before)
 			return own
 		}
@@ -174,7 +176,7 @@ func (s *Store) runJob(j *job) (own, all error) {
 	if _, err := s.exec(`SAVEPOINT job`); err != nil {
 		return nil, err
 	}
-	if own = j.work(&Tx{s}); own != nil {
+	if own = j.work(&Tx{s: s}); own != nil {
 		if _, err := s.exec(`ROLLBACK TO job`); err != nil {
 			return own, err
 		}
@@ -217,8 +219,7 @@ func (s *Store) reserveIDs() error {
 	}
 	reserved := s.reservedID.Load() + idBlock
 	s.reservedID.Store(reserved)
-	_, err := s.exec(`UPDATE meta SET value = ? WHERE key = 'reserved_id'`, strconv.FormatInt(reserved, 10))
-	return err
+	return s.setMeta(reservedKey, strconv.FormatInt(reserved, 10))
 }
 
 // statement prepares a query once for the life of the store.
@@ -228,7 +229,7 @@ func (s *Store) statement(query string) (*sql.Stmt, error) {
 	}
 	st, err := s.conn.PrepareContext(context.Background(), query)
 	if err != nil {
-		return nil, err
+		return nil, explain(err)
 	}
 	s.statements[query] = st
 	return st, nil
@@ -239,7 +240,8 @@ func (s *Store) exec(query string, args ...any) (sql.Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	return st.Exec(args...)
+	result, err := st.Exec(args...)
+	return result, explain(err)
 }
 
 // NextID returns an id that was never given out before.
@@ -248,6 +250,15 @@ func (tx *Tx) NextID() int64 { return tx.s.nextID.Add(1) }
 // Now is the store's clock.
 func (tx *Tx) Now() int64 { return micros(tx.s.clock()) }
 
+// count runs a statement and returns how many rows it touched.
+func (tx *Tx) count(query string, args ...any) (int64, error) {
+	result, err := tx.s.exec(query, args...)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 func (tx *Tx) exec(query string, args ...any) error {
 	_, err := tx.s.exec(query, args...)
 	return err
@@ -255,17 +266,11 @@ func (tx *Tx) exec(query string, args ...any) error {
 
 // change runs a statement that must touch exactly one row.
 func (tx *Tx) change(query string, args ...any) error {
-	result, err := tx.s.exec(query, args...)
-	if err != nil {
-		return err
+	n, err := tx.count(query, args...)
+	if err == nil && n == 0 {
+		err = ErrNotFound
 	}
-	if n, err := result.RowsAffected(); err != nil || n == 0 {
-		if err == nil {
-			err = ErrNotFound
-		}
-		return err
-	}
-	return nil
+	return err
 }
 
 func (tx *Tx) queryRow(query string, args ...any) scanner {

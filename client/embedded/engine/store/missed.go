@@ -1,0 +1,45 @@
+package store
+
+import "time"
+
+// Missed is a gap in a schedule's runs.
+type Missed struct {
+	ID, ScheduleID int64
+	// Kind is Missed or Skipped.
+	Kind        string
+	First, Last time.Time
+	Count       int64
+	Reason      string
+}
+
+const missedColumns = `id, schedule_id, kind, first_due, last_due, count, reason, sum`
+
+func (m Missed) digest() digest {
+	return digestOf("missed").int(m.ID, m.ScheduleID, micros(m.First), micros(m.Last), m.Count).text(m.Kind, m.Reason)
+}
+
+func scanMissed(r scanner) (m Missed, err error) {
+	var sum int64
+	err = r.Scan(number(&m.ID), number(&m.ScheduleID), text(&m.Kind), moment(&m.First), moment(&m.Last), number(&m.Count), text(&m.Reason), number(&sum))
+	return m, checked(err, "missed", m.ID, sum, m.digest)
+}
+
+// InsertMissed stores a gap.
+func (tx *Tx) InsertMissed(m Missed) error {
+	err := tx.exec(`INSERT INTO missed (`+missedColumns+`) VALUES (?,?,?,?,?,?,?,?)`, m.ID, m.ScheduleID, m.Kind, micros(m.First), micros(m.Last), m.Count, m.Reason, m.digest().sum())
+	if err != nil {
+		return err
+	}
+	return tx.Event("run", m.ScheduleID)
+}
+
+// MissedRuns lists the newest gaps of a schedule first.
+func (s *Store) MissedRuns(scheduleID int64, limit int) ([]Missed, error) {
+	return list(s, scanMissed, `SELECT `+missedColumns+` FROM missed WHERE schedule_id = ? ORDER BY id DESC LIMIT ?`, scheduleID, limit)
+}
+
+// MissedCount sums the missed and skipped runs of a schedule.
+func (s *Store) MissedCount(scheduleID int64) (n int64, err error) {
+	err = s.row(`SELECT COALESCE(SUM(count),0) FROM missed WHERE schedule_id = ?`, scheduleID).Scan(&n)
+	return n, err
+}

@@ -133,6 +133,16 @@ func createTables(ctx context.Context, to executor) error {
 	return err
 }
 
+// createEmpty makes a file that only its owner can read, before SQLite would
+// create it with the mode of the umask.
+func createEmpty(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return err
+	}
+	return f.Close()
+}
+
 // syncDir makes a rename in a directory durable.
 func syncDir(dir string) error {
 	d, err := os.Open(dir)

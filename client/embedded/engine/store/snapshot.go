@@ -2,9 +2,7 @@ package store
 
 import (
 	"context"
-	"crypto/rand"
 	"database/sql"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"os"
@@ -28,7 +26,7 @@ func Snapshot(ctx context.Context, dir, to string) error {
 	if _, err := os.Stat(path); err != nil {
 		return errors.Join(ErrNotFound, err)
 	}
-	if err := createPrivate(to); err != nil { // SQLite fills an empty file
+	if err := createEmpty(to); err != nil { // SQLite fills an empty file
 		return err
 	}
 	db, err := sql.Open("sqlite", "file:"+path+"?mode=rw&_pragma=busy_timeout(5000)")
@@ -102,17 +100,38 @@ func checkPages(ctx context.Context, db *sql.DB) error {
 // Renew makes a snapshot the state of a new history: readers that followed the
 // old one see another epoch and begin anew, and ids go on above both.
 func Renew(ctx context.Context, path string, reservedID int64) error {
-	var epoch [8]byte
-	if _, err := rand.Read(epoch[:]); err != nil {
-		return err
-	}
 	db, err := sql.Open("sqlite", "file:"+path+"?mode=rw&_pragma=journal_mode(DELETE)&_pragma=synchronous(FULL)")
 	if err != nil {
 		return err
 	}
-	_, err = db.ExecContext(ctx, `UPDATE meta SET value = CASE key WHEN 'epoch' THEN ?1
-		ELSE CAST(MAX(CAST(value AS INTEGER), ?2) AS TEXT) END WHERE key IN ('epoch', 'reserved_id')`, hex.EncodeToString(epoch[:]), strconv.FormatInt(reservedID, 10))
-	return errors.Join(err, db.Close())
+	return errors.Join(renew(ctx, db, reservedID), db.Close())
+}
+
+func renew(ctx context.Context, db *sql.DB, reservedID int64) error {
+	var layout int
+	var reserved int64
+	err := db.QueryRowContext(ctx, `SELECT user_version, (SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'reserved_id') FROM pragma_user_version`).
+		Scan(&layout, &reserved)
+	if err != nil {
+		return err
+	}
+	tx, err := db.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = tx.Rollback() }() // after Commit this does nothing
+	for key, value := range map[string]string{epochKey: newEpoch(), reservedKey: strconv.FormatInt(max(reserved, reservedID), 10)} {
+		if _, err := tx.ExecContext(ctx, `UPDATE meta SET value = ? WHERE key = ?`, value, key); err != nil {
+			return err
+		}
+		if layout == oldestLayout { // it had no sums
+			continue
+		}
+		if _, err := tx.ExecContext(ctx, `UPDATE meta SET sum = ? WHERE key = ?`, metaSum(key, value), key); err != nil {
+			return err
+		}
+	}
+	return tx.Commit()
 }
 
 // ReservedID reads the highest id that the state of a directory may have given

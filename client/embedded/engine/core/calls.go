@@ -57,7 +57,7 @@ func (e *Core) Invoke(functionID int64, data json.RawMessage) (store.Call, error
 }
 
 func (e *Core) invoke(functionID int64, data json.RawMessage, session Session) (store.Call, error) {
-	c := store.Call{FunctionID: functionID, Status: store.Running, Started: e.now()}
+	c := store.Call{FunctionID: functionID, Status: store.Running, Started: e.now(), SessionID: session.ID}
 	err := e.store.Write(store.Durable, func(tx *store.Tx) error {
 		f, err := tx.Function(functionID)
 		if err != nil {

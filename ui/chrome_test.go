@@ -162,15 +162,6 @@ func TestADocumentKeepsItsPlaceWhenItsTextIsReadAnew(t *testing.T) {
 	assert.False(t, doc.Following())
 }
 
-func TestJSONIsColouredWithoutChangingIt(t *testing.T) {
-	theme := NewTheme(true, false)
-	for _, line := range []string{
-		`  "big": 9007199254740993,`, `{"a\"b": [1.5e-7, true, null, "x"]}`, `"open`, `   `, `"key" : "管"`, `\`, `-`, `"\`,
-	} {
-		assert.Equal(t, strings.TrimRight(line, " "), plainText(colourJSON(theme, line)))
-	}
-}
-
 func FuzzFilter(f *testing.F) {
 	for _, s := range []string{"abc", "!abc", "/a.c/", "name:x status:!y", `"a b" c`, "/(/", "name:/[/", "::", "!", `"`, "/a b/ c"} {
 		f.Add(s, "abc")

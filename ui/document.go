@@ -1,12 +1,6 @@
 package ui
 
-import (
-	"strings"
-	"unicode"
-	"unicode/utf8"
-
-	"charm.land/lipgloss/v2"
-)
+import "strings"
 
 // NewDocument shows a text that does not grow: scrolled, searched and wrapped
 // like a log, without times. dir is where a large one is kept. It may write to
@@ -60,61 +54,10 @@ func staticView(dir string, lines []LogLine) (*LogView, error) {
 // place, the search and how it is shown. The old text is forgotten.
 func (v *LogView) Take(newer *LogView) error {
 	old := v.Buffer
-	v.Buffer, v.Labels, v.JSON = newer.Buffer, newer.Labels, newer.JSON
+	v.Buffer, v.Labels = newer.Buffer, newer.Labels
 	v.Sync()
 	v.matches, v.scanned, v.hit = nil, 0, -1
 	v.generation++
 	v.top = max(0, min(v.top, v.entries()-1))
 	return old.Close()
-}
-
-// colourJSON styles one line of indented JSON: keys, strings, numbers and
-// words. What it does not understand stays plain. The text must be cleaned.
-func colourJSON(theme *Theme, text string) string {
-	var b strings.Builder
-	for len(text) > 0 {
-		piece, style := jsonPiece(theme, text)
-		b.WriteString(style.Render(piece))
-		text = text[len(piece):]
-	}
-	return b.String()
-}
-
-// jsonPiece returns the first token of a line and its style.
-func jsonPiece(theme *Theme, text string) (string, lipgloss.Style) {
-	first, size := utf8.DecodeRuneInString(text)
-	switch {
-	case first == '"':
-		end := jsonStringEnd(text)
-		if strings.HasPrefix(strings.TrimLeft(text[end:], " "), ":") {
-			return text[:end], theme.Accent
-		}
-		return text[:end], theme.OK
-	case first == '-' || unicode.IsDigit(first):
-		return leading(text, func(r rune) bool { return strings.ContainsRune("+-.eE", r) || unicode.IsDigit(r) }), theme.Warn
-	case unicode.IsLetter(first):
-		return leading(text, unicode.IsLetter), theme.Info
-	case first == ' ':
-		return leading(text, func(r rune) bool { return r == ' ' }), theme.Text
-	}
-	return text[:size], theme.Dim
-}
-
-func jsonStringEnd(text string) int {
-	for i := 1; i < len(text); i++ {
-		switch text[i] {
-		case '\\':
-			i++
-		case '"':
-			return i + 1
-		}
-	}
-	return len(text)
-}
-
-func leading(text string, in func(rune) bool) string {
-	if i := strings.IndexFunc(text, func(r rune) bool { return !in(r) }); i > 0 {
-		return text[:i]
-	}
-	return text
 }

@@ -36,8 +36,6 @@ type LogView struct {
 	// Partial says that older lines exist than the first one here, and Loading
 	// that they are being read.
 	Partial, Loading bool
-	// JSON colours the lines as indented JSON.
-	JSON bool
 	// Wrap breaks long lines instead of running off the screen.
 	Wrap bool
 

@@ -106,10 +106,7 @@ func (v *LogView) mark(theme *Theme, text string, line LogLine, current bool) st
 		base = theme.Dim
 	}
 	spans := v.filter.Spans(text, markLimit)
-	switch {
-	case len(spans) == 0 && v.JSON:
-		return colourJSON(theme, text)
-	case len(spans) == 0 && !line.Mark && line.Tone == ToneText:
+	if len(spans) == 0 && !line.Mark && line.Tone == ToneText {
 		return text
 	}
 	hit := theme.Match

@@ -13,8 +13,8 @@ import (
 
 	"fndeck/client"
 	"fndeck/client/action"
-	"fndeck/client/jsondata"
 	"fndeck/ui"
+	"fndeck/ui/jsondoc"
 	"fndeck/views/forms"
 )
 
@@ -241,11 +241,11 @@ func newCallPage(s *shell, c client.Call) *pageScreen[calledOnce] {
 		load:  func(ctx context.Context) (calledOnce, error) { return readCall(ctx, s.backend, c) },
 		busy:  func(v calledOnce) bool { return !v.call.Status.Ended() },
 		build: func(v calledOnce, _ moment) ([]pageTab, error) {
-			result, err := jsonText(s.stateDir, v.result.Response, noResult(v.call))
+			result, err := jsonTab(s.stateDir, v.result.Response, noResult(v.call))
 			if err != nil {
 				return nil, err
 			}
-			data, err := jsonText(s.stateDir, v.result.Data, "The backend does not hand back what the call was given.")
+			data, err := jsonTab(s.stateDir, v.result.Data, "The backend does not hand back what the call was given.")
 			if err != nil {
 				return nil, err
 			}
@@ -254,7 +254,7 @@ func newCallPage(s *shell, c client.Call) *pageScreen[calledOnce] {
 				return nil, err
 			}
 			failure.Wrap = true // The end of a path says more than its beginning.
-			return []pageTab{{text: result}, {log: log}, {text: data}, {text: failure}}, nil
+			return []pageTab{result, {log: log}, data, {text: failure}}, nil
 		},
 		first:   firstTab,
 		running: func(v calledOnce) bool { return !v.call.Status.Ended() },
@@ -316,21 +316,23 @@ func callSummary(c client.Call, at moment) []ui.Cell {
 	return append(cells, dim(clockTime(c.Started, at)), dim(trigger(c)))
 }
 
-// jsonText is JSON to read: indented, numbers as they were written. What is not
-// JSON is shown as text with its size.
-func jsonText(dir string, raw json.RawMessage, instead string) (*ui.LogView, error) {
+// checkedAtOnce is up to what size JSON is checked before it is shown. A longer
+// one shows its beginning at once and its mistake when that is come to.
+const checkedAtOnce = 1 << 20
+
+// jsonTab is JSON to read, as the bytes are. What is not JSON is shown as text
+// with its size.
+func jsonTab(dir string, raw json.RawMessage, instead string) (pageTab, error) {
 	if len(raw) == 0 {
-		return ui.NewDocument(dir, instead)
+		text, err := ui.NewDocument(dir, instead)
+		return pageTab{text: text}, err
 	}
-	tidied, err := jsondata.Tidy(raw)
-	if err != nil {
-		return ui.NewDocument(dir, fmt.Sprintf("not JSON, %s:\n%s", ui.Bytes(int64(len(raw))), raw))
+	document, err := jsondoc.NewView(raw)
+	if err != nil || len(raw) < checkedAtOnce && !json.Valid(raw) {
+		text, err := ui.NewDocument(dir, fmt.Sprintf("not JSON, %s:\n%s", ui.Bytes(int64(len(raw))), raw))
+		return pageTab{text: text}, err
 	}
-	view, err := ui.NewDocument(dir, string(tidied))
-	if err == nil {
-		view.JSON = true
-	}
-	return view, err
+	return pageTab{json: document}, nil
 }
 
 func noResult(c client.Call) string {

@@ -68,6 +68,10 @@ var defaultKeys = []ui.Binding{
 	{ID: "text.times", Scope: ui.ScopeText, Keys: []string{"t"}, Label: "times", Help: "times: short, full, relative, off"},
 	{ID: "text.next", Scope: ui.ScopeText, Keys: []string{"n"}, Label: "next", Help: "next match"},
 	{ID: "text.previous", Scope: ui.ScopeText, Keys: []string{"N"}, Label: "previous", Help: "previous match"},
+	{ID: "text.fold", Scope: ui.ScopeText, Keys: []string{"space"}, Label: "fold", Help: "fold or open an object or array"},
+	{ID: "text.foldall", Scope: ui.ScopeText, Keys: []string{"Z"}, Label: "fold all", Help: "fold everything one level down, or open it all"},
+	{ID: "text.copy", Scope: ui.ScopeText, Keys: []string{"c"}, Label: "copy", Help: "copy the value under the cursor"},
+	{ID: "text.copypath", Scope: ui.ScopeText, Keys: []string{"C"}, Label: "copy path", Help: "copy its path"},
 	{ID: "text.only", Scope: ui.ScopeText, Keys: []string{"x"}, Label: "matches", Help: "only the lines that match"},
 }
 

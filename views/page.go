@@ -9,6 +9,7 @@ import (
 
 	"fndeck/client"
 	"fndeck/ui"
+	"fndeck/ui/jsondoc"
 )
 
 // pageSpec describes a page: one thing, shown under several tabs.
@@ -31,9 +32,11 @@ type pageSpec[T any] struct {
 	commands func(p *pageScreen[T]) []command
 }
 
-// pageTab is the text of one tab; a log tab has none, its lines are followed.
+// pageTab is what one tab shows: a text, a JSON document, or a log, whose lines
+// are followed.
 type pageTab struct {
 	text *ui.LogView
+	json *jsondoc.View
 	log  *logPane
 }
 
@@ -100,7 +103,9 @@ func (p *pageScreen[T]) Discard() {
 			tab.log.discard()
 			continue
 		}
-		_ = tab.text.Buffer.Close() // A file without a name; nothing is lost with it.
+		if tab.text != nil {
+			_ = tab.text.Buffer.Close() // A file without a name; nothing is lost with it.
+		}
 	}
 }
 
@@ -140,6 +145,9 @@ func (p *pageScreen[T]) Update(msg tea.Msg) tea.Cmd {
 	case textScanned:
 		msg.view.Found(msg.step)
 		return p.scan()
+	case documentIndexed:
+		msg.view.Indexed(msg.index, msg.err)
+		return nil
 	case logGrown, logScanned, waiting:
 		for _, tab := range p.tabs {
 			if tab.log != nil {
@@ -157,16 +165,52 @@ func (p *pageScreen[T]) accept(next page[T]) tea.Cmd {
 	}
 	if p.tabs == nil {
 		p.tabs = next.tabs
-		return p.followLog()
+		return tea.Batch(p.followLog(), p.index())
 	}
-	for i, tab := range next.tabs {
-		if tab.text != nil && i < len(p.tabs) && p.tabs[i].text != nil {
-			if err := p.tabs[i].text.Take(tab.text); err != nil {
-				p.fail("read "+p.spec.title, err)
-			}
+	for i := range next.tabs {
+		if err := p.tabs[i].take(next.tabs[i]); err != nil {
+			p.fail("read "+p.spec.title, err)
 		}
 	}
-	return tea.Batch(p.followLog(), p.scan())
+	return tea.Batch(p.followLog(), p.scan(), p.index())
+}
+
+// take goes on with newer content of the tab and keeps the place in it.
+func (t *pageTab) take(newer pageTab) error {
+	switch {
+	case newer.log != nil || t.log != nil:
+	case newer.json != nil && t.json != nil:
+		t.json.Take(newer.json)
+	case newer.text != nil && t.text != nil:
+		return t.text.Take(newer.text)
+	default: // a call has returned: its result is a document now
+		*t = newer
+	}
+	return nil
+}
+
+// index reads the documents to their ends, outside the update loop.
+func (p *pageScreen[T]) index() tea.Cmd {
+	var cmds []tea.Cmd
+	for _, tab := range p.tabs {
+		if tab.json == nil {
+			continue
+		}
+		if step := tab.json.IndexStep(); step != nil {
+			cmds = append(cmds, func() tea.Msg {
+				index, err := step()
+				return screenMsg{owner: p, body: documentIndexed{view: tab.json, index: index, err: err}}
+			})
+		}
+	}
+	return tea.Batch(cmds...)
+}
+
+// documentIndexed brings the index of a tab's document.
+type documentIndexed struct {
+	view  *jsondoc.View
+	index *jsondoc.Index
+	err   error
 }
 
 // followLog begins to follow the log of the tab that is shown.
@@ -193,6 +237,14 @@ func (p *pageScreen[T]) log() *logPane {
 	return p.tabs[p.tab].log
 }
 
+// json is the document of the tab that is shown, nil if it shows no such.
+func (p *pageScreen[T]) json() *jsondoc.View {
+	if p.tab >= len(p.tabs) {
+		return nil
+	}
+	return p.tabs[p.tab].json
+}
+
 // text is the view of the tab that is shown, nil before there is one.
 func (p *pageScreen[T]) text() *ui.LogView {
 	if log := p.log(); log != nil {
@@ -207,6 +259,10 @@ func (p *pageScreen[T]) text() *ui.LogView {
 // Search implements searcher.
 func (p *pageScreen[T]) Search(text string) (tea.Cmd, error) {
 	p.chosen = true
+	if json := p.json(); json != nil {
+		json.Search(text)
+		return nil, nil
+	}
 	view := p.text()
 	if view == nil {
 		return nil, errors.New("nothing to search yet")
@@ -243,6 +299,9 @@ func (p *pageScreen[T]) Resume() {
 
 // Searched implements searcher.
 func (p *pageScreen[T]) Searched() string {
+	if json := p.json(); json != nil {
+		return json.Searched()
+	}
 	if view := p.text(); view != nil {
 		return view.Searched()
 	}
@@ -285,6 +344,9 @@ func (p *pageScreen[T]) Commands() []command {
 	}
 	if log := p.log(); log != nil {
 		return append(all, p.choosing(log.commands(p.deps, p.say))...)
+	}
+	if json := p.json(); json != nil {
+		return append(all, p.choosing(documentCommands(json, p.say))...)
 	}
 	if view := p.text(); view != nil {
 		return append(all, p.choosing(textCommands(view, p.say))...)

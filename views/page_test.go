@@ -151,3 +151,23 @@ func TestAKeyThatThisVersionDoesNotHaveSaysSo(t *testing.T) {
 		d.miss("not in this version")
 	})
 }
+
+func TestAResultFoldsUnderTheCursorAndKeepsItsPlace(t *testing.T) {
+	drive(t, sampleBackend(bubbleStart), func(d *driver) {
+		d.press("2", "j", "enter")
+		d.see(`"rows": 1204`, `"pi:101"`, "$ ")
+		d.press("j", "j", "j", "j", "space")
+		d.see(`"tags": […]  19 B`, "$.tags ")
+		d.press("ctrl+r")
+		d.see(`"tags": […]`, "$.tags ")
+		d.press("Z")
+		d.see(`"pi:101"`)
+		d.press("C")
+		d.see("path copied", `"rows": 1204`)
+		d.wait(10 * time.Second)
+		d.press("/")
+		d.typed("next")
+		d.press("enter")
+		d.see("$.next ")
+	})
+}

@@ -12,11 +12,16 @@ import (
 // View implements Screen.
 func (p *pageScreen[T]) View(theme *ui.Theme, width, height int) []string {
 	lines := []string{p.tabBar(theme, width), p.summary(theme, width), ""}
-	view := p.text()
-	if view == nil {
+	var body []string
+	room := max(0, height-len(lines))
+	if json := p.json(); json != nil {
+		body = json.View(theme, width-2, room)
+	} else if view := p.text(); view != nil {
+		body = view.View(theme, width-2, room, p.clock())
+	} else {
 		return fill(append(lines, p.waiting(theme, width)...), height)
 	}
-	for _, line := range view.View(theme, width-2, max(0, height-len(lines)), p.clock()) {
+	for _, line := range body {
 		lines = append(lines, " "+line)
 	}
 	return fill(lines, height)
@@ -74,7 +79,9 @@ func (p *pageScreen[T]) tabBar(theme *ui.Theme, width int) string {
 // Status implements Screen.
 func (p *pageScreen[T]) Status() status {
 	st := status{filter: ui.Clean(p.Searched())}
-	if view := p.text(); view != nil {
+	if json := p.json(); json != nil {
+		st.position = json.Status()
+	} else if view := p.text(); view != nil {
 		st.position = view.Status(p.theme)
 	}
 	st.silent = p.data.silent(p.clock())

@@ -219,8 +219,8 @@ func newSchedulePage(s *shell, c client.Schedule) *pageScreen[scheduleRuns] {
 			if err != nil {
 				return nil, err
 			}
-			data, err := jsonText(s.stateDir, v.schedule.Data, "This schedule hands over no data.")
-			return append(tabs, pageTab{text: data}), err
+			data, err := jsonTab(s.stateDir, v.schedule.Data, "This schedule hands over no data.")
+			return append(tabs, data), err
 		},
 		summary: func(v scheduleRuns, at moment) []ui.Cell {
 			return []ui.Cell{stateCell(at, scheduleState(v.schedule), 0), text(v.schedule.Cron), dim(words(v.schedule))}

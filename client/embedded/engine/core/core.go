@@ -39,13 +39,8 @@ type Config struct {
 	ClosedNetwork bool
 	// IdleZygote is how long a function's process stays without calls (10 min).
 	IdleZygote time.Duration
-	// Retention is how long calls, logs and missed runs are kept (90 days).
-	Retention time.Duration
-	// RetentionBytes bounds the database: beyond it the oldest calls go. 0 means
-	// that only Retention counts.
-	RetentionBytes int64
-	Clock          func() time.Time
-	Logger         *slog.Logger
+	Clock      func() time.Time
+	Logger     *slog.Logger
 }
 
 // What Config's zero fields mean, and what the engine allows.
@@ -53,8 +48,6 @@ const (
 	DefaultLogCap      = 10 << 20
 	DefaultCallTimeout = 10 * time.Minute
 	defaultIdle        = 10 * time.Minute
-	// DefaultRetention is what Cognite keeps of its calls.
-	DefaultRetention = 90 * 24 * time.Hour
 	// MaxDataBytes bounds the data of a call: the largest of Cognite's clouds.
 	MaxDataBytes = 9_000_000
 	// MaxResponseBytes bounds a response, as responseSizeMb 1 says.
@@ -97,8 +90,6 @@ type Core struct {
 	cancel context.CancelCauseFunc
 	jobs   sync.WaitGroup
 	tick   chan struct{}
-
-	taken usage
 
 	runtimesDone chan struct{}
 	runtimes     python.Runtimes
@@ -147,7 +138,6 @@ func Open(c Config) (*Core, error) {
 	e.jobs.Go(e.discover)
 	e.jobs.Go(e.removeDeleted)
 	e.jobs.Go(e.scheduleForever)
-	e.jobs.Go(e.tendForever)
 	return e, nil
 }
 
@@ -160,9 +150,6 @@ func applyDefaults(c *Config) {
 	}
 	if c.IdleZygote == 0 {
 		c.IdleZygote = defaultIdle
-	}
-	if c.Retention == 0 {
-		c.Retention = DefaultRetention
 	}
 }
 

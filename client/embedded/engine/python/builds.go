@@ -55,7 +55,6 @@ func (e *Environments) join(ctx context.Context, name string, all Runtimes, w Wa
 		return b, true
 	}
 	if e.Complete(name) {
-		e.touch(name)
 		return nil, false
 	}
 	if e.builds == nil {

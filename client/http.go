@@ -65,6 +65,9 @@ type Request struct {
 	JSON    any
 	RawJSON []byte
 	Retry   Retry
+	// Renew, if not nil, makes the body anew before the request is sent again: some
+	// bodies hold what is good for one try, or for a short time.
+	Renew func(context.Context) ([]byte, error)
 	// Limit bounds one try, the reply included; 0 means 20 seconds.
 	Limit time.Duration
 }
@@ -79,9 +82,23 @@ func (h *HTTP) Do(ctx context.Context, r Request, out any) error {
 			return fmt.Errorf("encode the request: %w", err)
 		}
 	}
+	return h.Repeat(ctx, r.Retry, func(try int) error {
+		if try > 1 && r.Renew != nil {
+			var err error
+			if body, err = r.Renew(ctx); err != nil {
+				return err
+			}
+		}
+		return h.once(ctx, r, body, out)
+	})
+}
+
+// Repeat runs once, counted from 1, until it succeeds or its class allows no
+// further try, and waits in between.
+func (h *HTTP) Repeat(ctx context.Context, class Retry, once func(try int) error) error {
 	for try := 1; ; try++ {
-		err := h.once(ctx, r, body, out)
-		wait, again := h.again(r.Retry, err, try)
+		err := once(try)
+		wait, again := h.again(class, err, try)
 		if !again {
 			return err
 		}
@@ -183,7 +200,7 @@ func (h *HTTP) Open(ctx context.Context, r Request, body []byte) (*http.Response
 	}
 	defer func() { _ = reply.Body.Close() }() // an error's text is enough
 	text, _ := io.ReadAll(io.LimitReader(reply.Body, 1<<20))
-	err = h.statusError(reply, text)
+	err = h.StatusError(reply, text)
 	if r.Retry == Once && errors.Is(err, ErrUnavailable) {
 		// A gateway gave up waiting: what is behind it may have done it all the same.
 		return nil, &Error{
@@ -205,7 +222,9 @@ func sendError(ctx context.Context, r Request, err error) error {
 	return &Error{Code: CodeUnavailable, Message: "the backend does not answer", Err: err}
 }
 
-func (h *HTTP) statusError(reply *http.Response, text []byte) error {
+// StatusError is the error of a reply whose status is none of success; text is
+// its body.
+func (h *HTTP) StatusError(reply *http.Response, text []byte) error {
 	e := h.Decode(reply.StatusCode, text)
 	if e == nil {
 		return unexpected(reply, text, nil)

@@ -60,28 +60,10 @@ func fromMillis(ms int64) time.Time {
 	return time.UnixMilli(ms).UTC()
 }
 
-// session opens a session for one call or schedule and returns its nonce, which
-// lives about a minute and binds once.
-func (b *Backend) session(ctx context.Context, kind string) (nonce string, err error) {
-	var page items[struct {
-		Nonce string `json:"nonce"`
-	}]
-	body := items[map[string]bool]{[]map[string]bool{{kind: true}}}
-	if err := b.read(ctx, "/sessions", body, &page); err != nil {
-		return "", fmt.Errorf("open a session: %w", err)
-	}
-	s, err := page.only()
-	return s.Nonce, err
-}
-
 // Invoke starts a call under a session of its own. A one-shot session needs no
 // token exchange at the identity provider.
 func (b *Backend) Invoke(ctx context.Context, r client.CallRequest) (client.Call, error) {
 	id, err := parseID("function", r.FunctionID)
-	if err != nil {
-		return client.Call{}, err
-	}
-	nonce, err := b.session(ctx, "oneshotTokenExchange")
 	if err != nil {
 		return client.Call{}, err
 	}
@@ -90,7 +72,7 @@ func (b *Backend) Invoke(ctx context.Context, r client.CallRequest) (client.Call
 		data = json.RawMessage(`{}`)
 	}
 	var c callRead
-	err = b.http.Do(ctx, client.Request{Method: "POST", Path: fmt.Sprintf("%s/functions/%d/call", b.root, id), RawJSON: callBody(data, nonce), Retry: client.Once}, &c)
+	err = b.bind(ctx, "oneshotTokenExchange", fmt.Sprintf("/functions/%d/call", id), func(nonce string) ([]byte, error) { return callBody(data, nonce), nil }, &c)
 	return c.domain(), err
 }
 

@@ -30,8 +30,8 @@ func (b *Backend) Upload(ctx context.Context, name string, code client.Package, 
 	return file.ID, nil
 }
 
-// put sends the bytes. Our token goes along only to the API's own host: another
-// host's URL carries its own right.
+// put sends the bytes, whole again where a gateway or the network failed: the
+// same bytes twice do no harm.
 func (b *Backend) put(ctx context.Context, to string, zip []byte, progress client.Progress) error {
 	base, err := url.Parse(b.c.BaseURL)
 	if err != nil {
@@ -44,13 +44,21 @@ func (b *Backend) put(ctx context.Context, to string, zip []byte, progress clien
 	if base.Scheme == "https" && target.Scheme != "https" {
 		return &client.Error{Code: client.CodeUnexpected, Message: "unexpected reply: the upload link would send the code unencrypted"}
 	}
-	body := &counted{reader: bytes.NewReader(zip), total: int64(len(zip)), progress: progress}
+	own := target.Scheme == base.Scheme && target.Host == base.Host
+	return b.http.Repeat(ctx, client.Safe, func(int) error {
+		return b.putOnce(ctx, target, own, &counted{reader: bytes.NewReader(zip), total: int64(len(zip)), progress: progress})
+	})
+}
+
+// putOnce sends the bytes. Our token goes along only to the API's own host:
+// another host's URL carries its own right.
+func (b *Backend) putOnce(ctx context.Context, target *url.URL, own bool, body *counted) error {
 	request, err := http.NewRequestWithContext(ctx, http.MethodPut, target.String(), body)
 	if err != nil {
 		return err
 	}
 	request.ContentLength = body.total
-	if target.Scheme == base.Scheme && target.Host == base.Host && b.c.Token != nil {
+	if own && b.c.Token != nil {
 		token, err := b.c.Token.Token()
 		if err != nil {
 			return err
@@ -68,15 +76,8 @@ func (b *Backend) put(ctx context.Context, to string, zip []byte, progress clien
 	if reply.StatusCode/100 == 2 {
 		return nil
 	}
-	text, _ := io.ReadAll(io.LimitReader(reply.Body, 1<<20))
-	if e := decodeError(reply.StatusCode, text); e != nil {
-		e.Status, e.RequestID = reply.StatusCode, reply.Header.Get("X-Request-Id")
-		if e.Code == "" {
-			e.Code = client.CodeFailed
-		}
-		return e
-	}
-	return &client.Error{Code: client.CodeUnexpected, Message: fmt.Sprintf("the upload was answered with status %d", reply.StatusCode), Status: reply.StatusCode}
+	text, _ := io.ReadAll(io.LimitReader(reply.Body, 1<<20)) // an error's text is enough
+	return b.http.StatusError(reply, text)
 }
 
 // counted tells how much of a body has been read.

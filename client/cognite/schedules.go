@@ -2,6 +2,7 @@ package cognite
 
 import (
 	"context"
+	"encoding/json"
 
 	"fndeck/client"
 )
@@ -51,25 +52,33 @@ func (b *Backend) CreateSchedule(ctx context.Context, spec client.ScheduleSpec) 
 	if err != nil {
 		return client.Schedule{}, err
 	}
-	nonce, err := b.session(ctx, "tokenExchange")
-	if err != nil {
-		return client.Schedule{}, err
-	}
-	body := map[string]any{"name": spec.Name, "cronExpression": spec.Cron, "functionId": id, "nonce": nonce}
-	if spec.Description != "" {
-		body["description"] = spec.Description
-	}
-	if spec.Data != nil {
-		body["data"] = spec.Data
-	}
 	var page items[scheduleRead]
-	if err := b.change(ctx, "/functions/schedules", items[map[string]any]{[]map[string]any{body}}, &page); err != nil {
+	err = b.bind(ctx, "tokenExchange", "/functions/schedules", func(nonce string) ([]byte, error) { return scheduleBody(spec, id, nonce) }, &page)
+	if err != nil {
 		return client.Schedule{}, err
 	}
 	s, err := page.only()
 	created := s.domain()
 	created.Data = spec.Data
 	return created, err
+}
+
+// scheduleBody puts the operator's bytes into the body as they are, as callBody
+// does.
+func scheduleBody(spec client.ScheduleSpec, functionID int64, nonce string) ([]byte, error) {
+	fields := map[string]any{"name": spec.Name, "cronExpression": spec.Cron, "functionId": functionID, "nonce": nonce}
+	if spec.Description != "" {
+		fields["description"] = spec.Description
+	}
+	rest, err := json.Marshal(fields)
+	if err != nil {
+		return nil, err
+	}
+	body := []byte(`{"items":[{`)
+	if spec.Data != nil {
+		body = append(append(append(body, `"data":`...), spec.Data...), ',')
+	}
+	return append(append(body, rest[1:]...), "]}"...), nil
 }
 
 // DeleteSchedule deletes a schedule.

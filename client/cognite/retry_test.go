@@ -1,0 +1,158 @@
+package cognite
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"golang.org/x/oauth2"
+
+	"fndeck/client"
+)
+
+// cloud answers as its funcs say and remembers what it was sent.
+type cloud struct {
+	*httptest.Server
+	sessions int
+	bodies   []string // of creates and uploads
+	tokens   []string // of uploads
+	answer   func(try int, w http.ResponseWriter)
+}
+
+func newCloud(t *testing.T, answer func(try int, w http.ResponseWriter)) (*cloud, *Backend) {
+	t.Helper()
+	c := &cloud{answer: answer}
+	c.Server = httptest.NewServer(c)
+	t.Cleanup(c.Close)
+	return c, New(Config{
+		BaseURL: c.URL, Project: "p", Client: c.Client(), Jitter: func() float64 { return 0 },
+		Token: oauth2.StaticTokenSource(&oauth2.Token{AccessToken: "mine"}),
+	})
+}
+
+func (c *cloud) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Type", "application/json")
+	switch r.URL.Path {
+	case "/api/v1/projects/p/sessions":
+		c.sessions++
+		_, _ = fmt.Fprintf(w, `{"items":[{"id":%d,"status":"READY","nonce":"n%d"}]}`, c.sessions, c.sessions)
+		return
+	case "/upload":
+		c.tokens = append(c.tokens, r.Header.Get("Authorization"))
+	}
+	body, _ := io.ReadAll(r.Body) // what is cut shows in the test
+	c.bodies = append(c.bodies, string(body))
+	c.answer(len(c.bodies), w)
+}
+
+func refuse(w http.ResponseWriter, status int, message string) {
+	w.WriteHeader(status)
+	_, _ = fmt.Fprintf(w, `{"error":{"code":%d,"message":%q}}`, status, message)
+}
+
+const started = `{"id":7,"functionId":1,"status":"Running","startTime":1}`
+
+func TestACallThatMayBeSentAgainGetsANewSession(t *testing.T) {
+	for name, c := range map[string]struct {
+		answer func(try int, w http.ResponseWriter)
+		bodies []string
+		code   client.Code
+	}{
+		"throttled": {
+			func(try int, w http.ResponseWriter) {
+				if try == 1 {
+					refuse(w, http.StatusTooManyRequests, "queue is full")
+					return
+				}
+				_, _ = io.WriteString(w, started)
+			},
+			[]string{`{"nonce":"n1","data":{"a" : 1}}`, `{"nonce":"n2","data":{"a" : 1}}`},
+			"",
+		},
+		"a nonce that was too late": {
+			func(try int, w http.ResponseWriter) {
+				if try == 1 {
+					refuse(w, http.StatusBadRequest, "Session Nonce is invalid or expired")
+					return
+				}
+				_, _ = io.WriteString(w, started)
+			},
+			[]string{`{"nonce":"n1","data":{"a" : 1}}`, `{"nonce":"n2","data":{"a" : 1}}`},
+			"",
+		},
+		"a nonce that is never taken": {
+			func(_ int, w http.ResponseWriter) { refuse(w, http.StatusBadRequest, "nonce!") },
+			[]string{`{"nonce":"n1","data":{"a" : 1}}`, `{"nonce":"n2","data":{"a" : 1}}`},
+			client.CodeInvalid,
+		},
+		"another refusal": {
+			func(_ int, w http.ResponseWriter) { refuse(w, http.StatusBadRequest, "no such thing") },
+			[]string{`{"nonce":"n1","data":{"a" : 1}}`},
+			client.CodeInvalid,
+		},
+		"a gateway that gave up": {
+			func(_ int, w http.ResponseWriter) { refuse(w, http.StatusBadGateway, "gone") },
+			[]string{`{"nonce":"n1","data":{"a" : 1}}`},
+			client.CodeUnknownOutcome,
+		},
+	} {
+		cloud, b := newCloud(t, c.answer)
+		_, err := b.Invoke(t.Context(), client.CallRequest{FunctionID: "1", Data: json.RawMessage(`{"a" : 1}`)})
+		assert.Equal(t, c.bodies, cloud.bodies, name)
+		if c.code == "" {
+			assert.NoError(t, err, name)
+			continue
+		}
+		var e *client.Error
+		require.ErrorAs(t, err, &e, name)
+		assert.Equal(t, c.code, e.Code, name)
+	}
+}
+
+func TestAScheduleThatIsThrottledGetsANewSessionAndKeepsItsBytes(t *testing.T) {
+	cloud, b := newCloud(t, func(try int, w http.ResponseWriter) {
+		if try == 1 {
+			refuse(w, http.StatusTooManyRequests, "wait")
+			return
+		}
+		_, _ = io.WriteString(w, `{"items":[{"id":3,"name":"n","functionId":1}]}`)
+	})
+	_, err := b.CreateSchedule(t.Context(), client.ScheduleSpec{FunctionID: "1", Name: "n", Cron: "* * * * *", Data: json.RawMessage(`{"a" : "<&>"}`)})
+	require.NoError(t, err)
+	require.Len(t, cloud.bodies, 2)
+	for try, body := range cloud.bodies {
+		assert.Contains(t, body, fmt.Sprintf(`"nonce":"n%d"`, try+1))
+		assert.Contains(t, body, `"data":{"a" : "<&>"}`)
+		assert.True(t, json.Valid([]byte(body)), body)
+	}
+}
+
+func TestAnUploadIsSentAgainWholeWhereAGatewayFailed(t *testing.T) {
+	for status, bodies := range map[int]int{200: 1, 502: 2, 503: 2, 504: 2, 429: 2, 400: 1, 403: 1} {
+		cloud, b := newCloud(t, func(try int, w http.ResponseWriter) {
+			if try == 1 && status != 200 {
+				refuse(w, status, "no")
+			}
+		})
+		err := b.put(context.Background(), "/upload", []byte("zip"), nil)
+		assert.Len(t, cloud.bodies, bodies, status)
+		for i := range cloud.bodies {
+			assert.Equal(t, "zip", cloud.bodies[i], status)
+			assert.Equal(t, "Bearer mine", cloud.tokens[i], status)
+		}
+		assert.Equal(t, status == 400 || status == 403, err != nil, "%d: %v", status, err)
+	}
+}
+
+func TestOurTokenGoesToTheUploadLinkOfTheApisOwnHostOnly(t *testing.T) {
+	other, _ := newCloud(t, func(int, http.ResponseWriter) {})
+	_, b := newCloud(t, func(int, http.ResponseWriter) {})
+	require.NoError(t, b.put(context.Background(), other.URL+"/upload", []byte("zip"), nil))
+	assert.Equal(t, []string{""}, other.tokens)
+}

@@ -7,11 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"os"
-	"path/filepath"
 	"runtime/debug"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -35,6 +32,9 @@ func (e *Core) InvokeWith(nonce string, functionID int64, data json.RawMessage) 
 	if _, err := e.store.Function(functionID); err != nil {
 		return store.Call{}, notFound(err, "function %d does not exist", functionID)
 	}
+	if err := e.roomForCall(functionID); err != nil {
+		return store.Call{}, err
+	}
 	session, err := e.bind(nonce, e.c.CallTimeout)
 	if err != nil {
 		return store.Call{}, err
@@ -53,7 +53,24 @@ func (e *Core) Invoke(functionID int64, data json.RawMessage) (store.Call, error
 	if err != nil {
 		return store.Call{}, err
 	}
+	if err := e.roomForCall(functionID); err != nil {
+		return store.Call{}, err
+	}
 	return e.invoke(functionID, data, Session{})
+}
+
+// maxUnderWay bounds the calls of one function that run or wait.
+const maxUnderWay = 1000
+
+// roomForCall refuses a call beyond maxUnderWay: the clouds say 429 as well.
+func (e *Core) roomForCall(functionID int64) error {
+	if e.running.countOf(functionID) < maxUnderWay {
+		return nil
+	}
+	return &client.Error{
+		Code: client.CodeThrottled, RetryAfter: time.Second,
+		Message: fmt.Sprintf("function %d has %d calls under way, which is the most", functionID, maxUnderWay), Hint: "wait until some of them have ended",
+	}
 }
 
 func (e *Core) invoke(functionID int64, data json.RawMessage, session Session) (store.Call, error) {
@@ -179,34 +196,26 @@ func (e *Core) execute(ctx context.Context, c *store.Call, data []byte) (*logWri
 		}
 		c.Version = v.Number
 	}
-	// A slot is taken once the version is there: calls that wait for a build must
-	// not keep other functions from running.
-	select {
-	case e.slots <- struct{}{}:
-		defer func() { <-e.slots }()
-	case <-ctx.Done():
-		return failed(context.Cause(ctx))
+	workers, leave, err := e.pool.admit(ctx, c.FunctionID)
+	if err != nil {
+		return failed(err)
 	}
+	defer leave()
 	secrets, err := e.secretsOf(v)
 	if err != nil {
 		return failed(err)
 	}
 	log = e.newLog(c.ID, slices.Collect(maps.Values(secrets)))
 	e.running.writes(c.ID, log)
-	z, spec, release, err := e.pool.acquire(ctx, v)
+	z, release, err := e.pool.acquire(ctx, v)
 	if err != nil {
 		return failed(err)
 	}
 	defer release()
-	scratch := filepath.Join(spec.Scratch, strconv.FormatInt(c.ID, 10))
-	if err := os.Mkdir(scratch, 0o700); err != nil {
-		return failed(err)
-	}
-	defer e.jobs.Go(func() { removeScratch(scratch) }) // nobody has to wait for that
 	started := e.c.Clock()
-	outcome := z.Call(ctx, spec, runner.Request{
-		Scratch: scratch, Data: data, Secrets: secrets, Info: callInfo(*c),
-		MemoryBytes: int64(v.Settings.MemoryGB * (1 << 30)), ResponseBytes: MaxResponseBytes, Timeout: e.c.CallTimeout,
+	outcome := z.Call(ctx, runner.Request{
+		Data: data, Secrets: secrets, Info: callInfo(*c), MemoryBytes: int64(v.Settings.MemoryGB * (1 << 30)),
+		ResponseBytes: MaxResponseBytes, Timeout: e.c.CallTimeout, Workers: workers, Now: started,
 	}, log.sink)
 	return log, outcome, started
 }

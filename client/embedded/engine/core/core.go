@@ -37,10 +37,11 @@ type Config struct {
 	CallTimeout time.Duration
 	// ClosedNetwork keeps functions from the network, as far as the kernel can.
 	ClosedNetwork bool
-	// IdleZygote is how long a function's process stays without calls (10 min).
-	IdleZygote time.Duration
-	Clock      func() time.Time
-	Logger     *slog.Logger
+	// IdleZygote is how long a function's process stays without calls (10 min),
+	// IdleWorker how long a warm worker does (2 min).
+	IdleZygote, IdleWorker time.Duration
+	Clock                  func() time.Time
+	Logger                 *slog.Logger
 }
 
 // What Config's zero fields mean, and what the engine allows.
@@ -48,6 +49,7 @@ const (
 	DefaultLogCap      = 10 << 20
 	DefaultCallTimeout = 10 * time.Minute
 	defaultIdle        = 10 * time.Minute
+	defaultIdleWorker  = 2 * time.Minute
 	// MaxDataBytes bounds the data of a call: the largest of Cognite's clouds.
 	MaxDataBytes = 9_000_000
 	// MaxResponseBytes bounds a response, as responseSizeMb 1 says.
@@ -150,6 +152,9 @@ func applyDefaults(c *Config) {
 	}
 	if c.IdleZygote == 0 {
 		c.IdleZygote = defaultIdle
+	}
+	if c.IdleWorker == 0 {
+		c.IdleWorker = defaultIdleWorker
 	}
 }
 

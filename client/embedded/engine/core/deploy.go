@@ -129,7 +129,7 @@ func (p *deployment) check(ctx context.Context) error {
 		p.v.Mode, p.v.ModeReason = ModeCold, z.Unforkable
 		p.say("runs cold: " + p.v.ModeReason)
 		z.Stop()
-		removeScratch(spec.Scratch)
+		runner.RemoveScratch(spec.Scratch)
 		if z, spec, err = p.e.pool.start(ctx, p.v, true, p.output); err != nil {
 			return err
 		}
@@ -183,8 +183,11 @@ func (p *deployment) finish(failure error) error {
 		}
 		return err
 	})
-	if err != nil {
+	switch {
+	case err != nil:
 		p.e.pool.discard(p.v)
+	case failure == nil:
+		p.e.pool.keepWorkers(p.v.FunctionID, p.v.Number)
 	}
 	return err
 }

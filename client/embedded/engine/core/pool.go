@@ -12,15 +12,6 @@ import (
 	"fndeck/client/embedded/engine/store"
 )
 
-// The modes in which calls run.
-const (
-	// ModeIsolated forks a process that has the function imported already.
-	ModeIsolated = "isolated"
-	// ModeCold forks a bare process that imports the function, for modules
-	// whose threads a fork would break.
-	ModeCold = "cold"
-)
-
 type versionKey struct {
 	function int64
 	number   int
@@ -32,6 +23,7 @@ type pool struct {
 
 	mu      sync.Mutex
 	entries map[versionKey]*zygote
+	gates   map[int64]*gate
 	code    map[string]*sync.Mutex
 }
 
@@ -50,7 +42,7 @@ type zygote struct {
 }
 
 func newPool(e *Core) *pool {
-	return &pool{e: e, entries: map[versionKey]*zygote{}, code: map[string]*sync.Mutex{}}
+	return &pool{e: e, entries: map[versionKey]*zygote{}, gates: map[int64]*gate{}, code: map[string]*sync.Mutex{}}
 }
 
 // start starts a zygote for a version, outside the pool.
@@ -61,7 +53,7 @@ func (p *pool) start(ctx context.Context, v store.Version, bare bool, output run
 	}
 	z, err := runner.Start(ctx, p.e.spawner, spec, output)
 	if err != nil {
-		removeScratch(spec.Scratch)
+		runner.RemoveScratch(spec.Scratch)
 	}
 	return z, spec, err
 }
@@ -102,36 +94,36 @@ func (p *pool) spec(ctx context.Context, v store.Version, bare bool) (runner.Spe
 
 // acquire returns the running zygote of a version and the function to give it
 // back with. It starts one if there is none.
-func (p *pool) acquire(ctx context.Context, v store.Version) (*runner.Zygote, runner.Spec, func(), error) {
+func (p *pool) acquire(ctx context.Context, v store.Version) (*runner.Zygote, func(), error) {
 	entry := p.enter(v)
-	z, spec, err := entry.running(ctx, p)
+	z, err := entry.running(ctx, p)
 	if err != nil {
 		p.leave(entry) // with entry.mu free: leaving may stop the entry
-		return nil, runner.Spec{}, nil, err
+		return nil, nil, err
 	}
-	return z, spec, func() { p.leave(entry) }, nil
+	return z, func() { p.leave(entry) }, nil
 }
 
 // running returns the entry's process, started if it has none.
-func (z *zygote) running(ctx context.Context, p *pool) (*runner.Zygote, runner.Spec, error) {
+func (z *zygote) running(ctx context.Context, p *pool) (*runner.Zygote, error) {
 	z.mu.Lock()
 	defer z.mu.Unlock()
 	if z.z != nil && !ended(z.z) {
-		return z.z, z.spec, nil
+		return z.z, nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, importLimit)
 	defer cancel()
 	spec, err := p.spec(ctx, z.version, z.version.Mode == ModeCold)
 	if err != nil {
-		return nil, spec, err
+		return nil, err
 	}
 	started, err := runner.Start(ctx, p.e.spawner, spec, func([]runner.Line) {})
 	if err != nil {
-		removeScratch(spec.Scratch)
-		return nil, spec, err
+		runner.RemoveScratch(spec.Scratch)
+		return nil, err
 	}
 	z.z, z.spec = started, spec
-	return started, spec, nil
+	return started, nil
 }
 
 func (p *pool) enter(v store.Version) *zygote {
@@ -184,6 +176,9 @@ func (p *pool) discard(v store.Version) {
 
 // drop stops the zygotes of a function, each after its last call.
 func (p *pool) drop(functionID int64) {
+	p.mu.Lock()
+	delete(p.gates, functionID)
+	p.mu.Unlock()
 	p.remove(func(key versionKey, _ *zygote) bool { return key.function == functionID })
 }
 
@@ -231,7 +226,7 @@ func (z *zygote) stop() {
 		return
 	}
 	z.z.Stop()
-	removeScratch(z.spec.Scratch)
+	runner.RemoveScratch(z.spec.Scratch)
 	z.z = nil
 }
 

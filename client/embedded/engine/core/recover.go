@@ -2,7 +2,6 @@ package core
 
 import (
 	"errors"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -10,6 +9,7 @@ import (
 	"syscall"
 	"time"
 
+	"fndeck/client/embedded/engine/runner"
 	"fndeck/client/embedded/engine/store"
 )
 
@@ -76,24 +76,9 @@ func (e *Core) interrupt(tx *store.Tx, d store.Deploy, reason string, at time.Ti
 func emptyDir(dir string) error {
 	entries, err := os.ReadDir(dir)
 	for _, entry := range entries {
-		removeScratch(filepath.Join(dir, entry.Name()))
+		runner.RemoveScratch(filepath.Join(dir, entry.Name()))
 	}
 	return err
-}
-
-// removeScratch deletes a folder that a function could write to, with whatever
-// modes it gave to what is in it. What stays is tried again at the next start.
-func removeScratch(dir string) {
-	if os.RemoveAll(dir) == nil {
-		return
-	}
-	_ = filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
-		if err == nil && entry.IsDir() {
-			_ = os.Chmod(path, 0o700) // not ours to change: then it stays
-		}
-		return nil
-	})
-	_ = os.RemoveAll(dir) // see above
 }
 
 // endSurvivors kills the processes of this user that work in a scratch folder:

@@ -12,6 +12,7 @@ func number(n int) string { return "v" + strconv.Itoa(n) }
 // Rollback makes an earlier Ready version serve again, at once; 0 means the one
 // that served before the serving one took over. It is a deploy in the history.
 func (e *Core) Rollback(functionID int64, version int) (View, error) {
+	var serving int
 	err := e.store.Write(store.Durable, func(tx *store.Tx) error {
 		f, err := tx.Function(functionID)
 		if err != nil {
@@ -29,11 +30,13 @@ func (e *Core) Rollback(functionID int64, version int) (View, error) {
 		if err := tx.InsertDeploy(d); err != nil {
 			return err
 		}
-		return tx.SetServing(f.ID, target.Number)
+		serving = target.Number
+		return tx.SetServing(f.ID, serving)
 	})
 	if err != nil {
 		return View{}, err
 	}
+	e.pool.keepWorkers(functionID, serving)
 	return e.View(functionID)
 }
 

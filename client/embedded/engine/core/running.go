@@ -12,6 +12,7 @@ import (
 type running struct {
 	mu    sync.Mutex
 	calls map[int64]*runningCall
+	of    map[int64]int // how many each function has
 }
 
 type runningCall struct {
@@ -24,11 +25,12 @@ type runningCall struct {
 	done chan struct{}
 }
 
-func newRunning() *running { return &running{calls: map[int64]*runningCall{}} }
+func newRunning() *running { return &running{calls: map[int64]*runningCall{}, of: map[int64]int{}} }
 
 func (r *running) add(id, functionID int64, cancel context.CancelCauseFunc) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.of[functionID]++
 	r.calls[id] = &runningCall{functionID: functionID, cancel: cancel, done: make(chan struct{})}
 }
 
@@ -39,6 +41,9 @@ func (r *running) end(id int64, outcome store.Call) {
 	c.outcome = outcome
 	close(c.done)
 	delete(r.calls, id)
+	if r.of[c.functionID]--; r.of[c.functionID] == 0 {
+		delete(r.of, c.functionID)
+	}
 }
 
 // find returns a call that has not ended, or nil. Its done channel closes when
@@ -82,4 +87,10 @@ func (r *running) count() int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return len(r.calls)
+}
+
+func (r *running) countOf(functionID int64) int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.of[functionID]
 }

@@ -91,6 +91,7 @@ func (e *Core) schedule() {
 		e.fireDue(now)
 		if now.Sub(retired) >= retireEvery || now.Before(retired) {
 			retired = now
+			e.pool.endIdleWorkers(now.Add(-e.c.IdleWorker))
 			e.pool.retire(now.Add(-e.c.IdleZygote))
 			e.spawner.EndStrangers()
 		}

@@ -126,6 +126,8 @@ func Status(err error) int {
 		return http.StatusUnauthorized
 	case client.CodeForbidden:
 		return http.StatusForbidden
+	case client.CodeThrottled:
+		return http.StatusTooManyRequests
 	case client.CodeUnavailable:
 		return http.StatusServiceUnavailable
 	}

@@ -15,7 +15,7 @@ import sys
 import time
 
 sys.dont_write_bytecode = False  # ours lie where nobody else writes, and every start needs them
-from fndeck_call import PR_SET_CHILD_SUBREAPER, child, flush, libc
+from fndeck_call import PR_SET_CHILD_SUBREAPER, Function, child, flush, libc
 from fndeck_confine import confine
 from fndeck_load import cut, failure, load
 
@@ -25,6 +25,7 @@ for name in [name for name in sys.modules if name.startswith("fndeck_")]:
 
 CONTROL_FD = 3
 MAX_DATAGRAM = 60_000
+CALL_FDS = 3  # what a call process gets: its socket, stdout and stderr
 
 
 class Zygote:
@@ -36,8 +37,7 @@ class Zygote:
         self.wake = os.pipe()
         for fd in self.wake:
             os.set_blocking(fd, False)
-        self.handle = None
-        self.names = ()
+        self.function = None
         self.base = 0  # the address space after the import, to which limits are added
 
     def say(self, message):
@@ -48,15 +48,17 @@ class Zygote:
         started = time.perf_counter()
         if init.get("policy"):
             confine(init["policy"])
+        handle, names = None, ()
         if init["import"]:
             try:
-                self.handle, self.names = load(init["root"], init["path"])
+                handle, names = load(init["root"], init["path"])
             except BaseException as exc:
                 error = failure(exc)
                 error["trace"] = cut(error["trace"], MAX_DATAGRAM // 2)
                 self.say({"ev": "failed", "error": error})
                 flush()
                 os._exit(1)
+        self.function = Function(init["root"], init["path"], handle, names)
         flush()
         if os.getpid() != self.pid:
             os._exit(0)  # a child that the module forked has come back from the import
@@ -102,14 +104,14 @@ class Zygote:
         try:
             pid = os.fork()
         except OSError as exc:
-            os.close(fds[0])
             self.say({"ev": "unforked", "id": message["id"], "error": {"message": "no process for the call: %s" % exc}})
-            return
-        if pid == 0:
-            child(self, fds[0], self.base, self.handle, self.names)
-        self.forked.add(pid)
-        os.close(fds[0])
-        self.say({"ev": "forked", "id": message["id"], "pid": pid})
+        else:
+            if pid == 0:
+                child(self, fds, message["scratch"])
+            self.forked.add(pid)
+            self.say({"ev": "forked", "id": message["id"], "pid": pid})
+        for fd in fds:
+            os.close(fd)
 
     def kill(self, message):
         # Only what was forked and not yet reaped: its pid cannot be another's.
@@ -167,11 +169,11 @@ class Zygote:
                         pass
                     self.reap()
                     continue
-                data, fds, _, _ = socket.recv_fds(self.control, 1 << 16, 1)
+                data, fds, _, _ = socket.recv_fds(self.control, 1 << 16, CALL_FDS)
                 if not data:
                     return  # the engine has gone
                 message = json.loads(data)
-                if message["op"] == "fork" and fds:
+                if message["op"] == "fork" and len(fds) == CALL_FDS:
                     self.fork(message, fds)
                 elif message["op"] == "kill":
                     self.kill(message)

@@ -1,4 +1,4 @@
-"""One call in its own process: everything after the fork."""
+"""A call process: everything after the fork, up to its reply."""
 import ctypes
 import json
 import os
@@ -10,29 +10,40 @@ import sys
 import traceback
 
 from fndeck_load import NotSerialisable, failure, load
+from fndeck_warm import Kept
 
 PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
+CHUNK = 1 << 16
 
 libc = ctypes.CDLL(None, use_errno=True)
 
 
 class Pipe:
-    """The call's socket as frames: four bytes of length, then the body. It reads
-    the descriptor itself: a socket object costs more than the whole exchange."""
+    """The call's socket: a request comes as two messages, head and data, each with
+    four bytes of length before it, and with the call's stdout and stderr if the
+    process has not got them yet. What cannot be decoded of the data is the call's
+    failure and not ours."""
 
     def __init__(self, fd):
         self.fd = fd
+        self.socket = socket.socket(fileno=fd)
         self.rest = b""
 
-    def receive(self):
+    def request(self):
+        """Waits for the next call; returns head, data and descriptors."""
+        self.rest, fds, _, _ = socket.recv_fds(self.socket, CHUNK, 2)
+        head = self.message()
+        return json.loads(head), self.message(), fds
+
+    def message(self):
         return self.exactly(struct.unpack(">I", self.exactly(4))[0])
 
     def exactly(self, count):
         parts = [self.rest]
         have = len(self.rest)
         while have < count:
-            part = os.read(self.fd, 1 << 16)
+            part = os.read(self.fd, CHUNK)
             if not part:
                 raise EOFError("the engine closed the call")
             parts.append(part)
@@ -45,16 +56,6 @@ class Pipe:
         body = memoryview(struct.pack(">I", len(body)) + body)
         while body:
             body = body[os.write(self.fd, body):]
-
-
-def receive_streams(fd):
-    """Takes the first message of a call, which carries its stdout and stderr."""
-    sock = socket.socket(fileno=fd)
-    first, fds, _, _ = socket.recv_fds(sock, 1, 2)
-    sock.detach()
-    if len(fds) != 2:
-        os._exit(0)  # the engine does not need this process any more
-    return fds
 
 
 def where(value, path="$", open_ids=()):
@@ -109,56 +110,112 @@ def flush():
 def usage():
     """What this process and its children have used: KiB and seconds."""
     own, children = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)
-    return b',"maxrss":%d,"utime":%.6f,"stime":%.6f}' % (
-        max(own.ru_maxrss, children.ru_maxrss), own.ru_utime + children.ru_utime, own.ru_stime + children.ru_stime)
+    return max(own.ru_maxrss, children.ru_maxrss), own.ru_utime + children.ru_utime, own.ru_stime + children.ru_stime
 
 
-def run(request, data, handle, names):
-    """Runs the handle; returns the reply for the engine, still open at its end."""
-    try:
-        if handle is None:
-            handle, names = load(request["root"], request["path"])
-        given = {"data": json.loads(data), "secrets": request.get("secrets", {}),
-                 "function_call_info": request.get("info", {}), "client": None}
-        if "client" in names:
-            print("warning: client is None: this engine has no Cognite project behind it", file=sys.stderr)
-        own = os.getpid()
-        result = handle(**{name: given[name] for name in names})
-        if os.getpid() != own:
-            os._exit(0)  # a child that the function forked has come back from it
-        body = encode(result, request["limits"]["response"])
-        return b'{"ok":true,"response":' + body
-    except BaseException as exc:  # sys.exit and MemoryError are outcomes too
-        error = failure(exc)
+def ending(before, again):
+    """The end of a reply: the peak so far, and what was used since before."""
+    peak, user, system = usage()
+    return b',"again":%s,"maxrss":%d,"utime":%.6f,"stime":%.6f}' % (
+        b"true" if again else b"false", peak, user - before[1], system - before[2])
+
+
+class Function:
+    """The function of this process: imported before the fork, or by its first call."""
+
+    def __init__(self, root, path, handle, names):
+        self.root, self.path, self.handle, self.names = root, path, handle, names
+
+    def run(self, request, data, ready):
+        """Runs the handle; returns the reply for the engine, still open at its end."""
         try:
-            sys.stderr.write(error["trace"])
-        except Exception:
-            pass  # the function closed it
-        return json.dumps({"ok": False, "error": error}).encode()[:-1]
+            if self.handle is None:
+                self.handle, self.names = load(self.root, self.path)
+            ready()
+            given = {"data": json.loads(data), "secrets": request.get("secrets", {}),
+                     "function_call_info": request.get("info", {}), "client": None}
+            if "client" in self.names:
+                print("warning: client is None: this engine has no Cognite project behind it", file=sys.stderr)
+            own = os.getpid()
+            result = self.handle(**{name: given[name] for name in self.names})
+            if os.getpid() != own:
+                os._exit(0)  # a child that the function forked has come back from it
+            body = encode(result, request["limits"]["response"])
+            return b'{"ok":true,"response":' + body
+        except BaseException as exc:  # sys.exit and MemoryError are outcomes too
+            error = failure(exc)
+            try:
+                sys.stderr.write(error["trace"])
+            except Exception:
+                pass  # the function closed it
+            return json.dumps({"ok": False, "error": error}).encode()[:-1]
 
 
 def rehearse():
     """Does what every call does, on nothing, while no call waits. A forked process
     copies each page when it first writes to it; here they are copied ahead."""
-    request = json.loads(b'{"secrets": {}, "info": {}, "limits": {"memory": 0, "response": 9}}')
-    run(request, b'{"list": ["text", 1.5, null]}', lambda data: data, ("data",))
-    os.environ["TMPDIR"] = os.getcwd()
-    memoryview(struct.pack(">I", 1) + usage())
-    flush()
     near, far = socket.socketpair()
-    read, write = os.pipe()
-    socket.send_fds(near, [b"0"], [read, write])
-    for fd in socket.recv_fds(far, 1, 2)[1]:
-        os.close(fd)
+    head, data = b'{"secrets": {}, "info": {}, "limits": {"memory": 0, "response": 9}}', b'{"list": ["text", 1.5, null]}'
+    near.send(struct.pack(">I", len(head)) + head + struct.pack(">I", len(data)) + data)
+    pipe = Pipe(far.detach())
+    request, data, _ = pipe.request()
+    reply = Function("", "", lambda data: data, ("data",)).run(request, data, int)
+    pipe.send(reply + ending(usage(), False))
+    pipe.socket.close()
     near.close()
-    far.close()
-    os.close(read)
-    os.close(write)
+    flush()
 
 
-def child(zygote, call, base, handle, names):
-    """Everything after the fork. It never returns. The process may be forked
-    ahead of its call: it waits for the call's streams and request."""
+def put_streams(out, err):
+    """Makes two descriptors stdout and stderr."""
+    for fd, place in ((out, 1), (err, 2)):
+        os.dup2(fd, place)
+        os.close(fd)
+
+
+def serve(call, base, function):
+    """Runs calls: one, or as a warm worker one after the other for as long as the
+    engine wants that and the function leaves the process in order."""
+    pipe = Pipe(call)
+    kept = None
+
+    def ready():
+        """The state that the first call finds is what each further one finds."""
+        nonlocal kept
+        if again and kept is None:
+            kept = Kept()
+
+    while True:
+        request, data, fds = pipe.request()
+        if fds:
+            put_streams(*fds)
+        again, before = request.get("again", False), usage()
+        memory = request["limits"]["memory"]
+        if memory and kept is None:
+            resource.setrlimit(resource.RLIMIT_AS, (base + memory, base + memory))
+        reply = function.run(request, data, ready)
+        flush()
+        # Closed before the reply: the engine then has the whole log when it has
+        # the result, and need not wait for this process to end.
+        again = again and kept is not None and kept.put_back()
+        if not again:
+            close_streams()
+        pipe.send(reply + ending(before, again))
+        if not again:
+            return
+
+
+def close_streams():
+    for fd in (1, 2):
+        try:
+            os.close(fd)
+        except OSError:
+            pass  # the function closed it
+
+
+def child(zygote, fds, scratch):
+    """Everything after the fork. It never returns. The process is forked ahead of
+    its call, with its streams, and waits for the request."""
     status = 1
     try:
         os.setsid()
@@ -172,36 +229,18 @@ def child(zygote, call, base, handle, names):
         zygote.control.close()
         for fd in zygote.wake:
             os.close(fd)
+        call, out, err = fds
+        put_streams(out, err)
+        os.chdir(scratch)
+        os.environ["HOME"] = os.environ["TMPDIR"] = scratch
         try:
             rehearse()
         except Exception:
             pass  # it only saves time
-        out, err = receive_streams(call)
-        os.dup2(out, 1)
-        os.dup2(err, 2)
-        os.close(out)
-        os.close(err)
-        # The data is a frame of its own: what cannot be decoded is the call's
-        # failure and not ours.
-        pipe = Pipe(call)
-        request = json.loads(pipe.receive())
-        data = pipe.receive()
-        os.chdir(request["scratch"])
-        os.environ["HOME"] = os.environ["TMPDIR"] = request["scratch"]
-        memory = request["limits"]["memory"]
-        if memory:
-            resource.setrlimit(resource.RLIMIT_AS, (base + memory, base + memory))
-        reply = run(request, data, handle, names)
-        flush()
-        # Closed before the reply: the engine then has the whole log when it has
-        # the result, and need not wait for this process to end.
-        for fd in (1, 2):
-            try:
-                os.close(fd)
-            except OSError:
-                pass  # the function closed it
-        pipe.send(reply + usage())
+        serve(call, zygote.base, zygote.function)
         status = 0
+    except EOFError:
+        status = 0  # the engine does not need this process any more
     except BaseException:
         traceback.print_exc()
     finally:

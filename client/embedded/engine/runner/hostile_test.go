@@ -29,9 +29,9 @@ func TestWhatAFunctionDoesToItselfIsToldAndHurtsNoOtherCall(t *testing.T) {
 		{"is called like a module of Python", "import json\ndef handle(data): return 'ok'\n", `"ok"`, "", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			z, spec := r.start(c.source)
+			z := r.start(c.source)
 			for range 2 {
-				outcome, out := r.call(z, spec, `{}`, nil)
+				outcome, out := r.call(z, `{}`, nil)
 				assert.Equal(t, c.response, string(outcome.Response), outcome.Message)
 				if c.message != "" {
 					assert.True(t, strings.HasPrefix(outcome.Message, c.message), outcome.Message)
@@ -58,43 +58,43 @@ func TestWhatForksMustNotShareIsNoticed(t *testing.T) {
 		"the module starts a process when it is imported":   "import subprocess\nsubprocess.Popen(['sleep', '1000'])\n",
 		"": "import socket\nsocket.socket().close()\n",
 	} {
-		z, _ := r.start(source + "def handle(data): return 1\n")
+		z := r.start(source + "def handle(data): return 1\n")
 		assert.Equal(t, reason, z.Unforkable)
 	}
 }
 
 func TestAZygoteThatHangsDoesNotHoldItsCallsForEver(t *testing.T) {
 	r := newRig(t)
-	z, spec := r.start("import time\ndef handle(data): time.sleep(1000)\n")
+	z := r.start("import time\ndef handle(data): time.sleep(1000)\n")
 	first := make(chan Outcome)
 	go func() {
-		o, _ := r.call(z, spec, `{}`, func(q *Request) { q.Timeout = 300 * time.Millisecond })
+		o, _ := r.call(z, `{}`, func(q *Request) { q.Timeout = 300 * time.Millisecond })
 		first <- o
 	}()
 	require.NoError(t, syscall.Kill(z.PID(), syscall.SIGSTOP))
 	assert.NotEqual(t, Completed, (<-first).Result)
-	second, _ := r.call(z, spec, `{}`, func(q *Request) { q.Timeout = 300 * time.Millisecond })
+	second, _ := r.call(z, `{}`, func(q *Request) { q.Timeout = 300 * time.Millisecond })
 	assert.NotEqual(t, Completed, second.Result)
 }
 
 func TestAForgedMessageEndsTheZygoteAndNothingElse(t *testing.T) {
 	r := newRig(t)
-	z, spec := r.start("def handle(data): return 1\n")
+	z := r.start("def handle(data): return 1\n")
 	assert.False(t, z.handle(event{Ev: "forked", ID: 4711, PID: 1}))
 	assert.False(t, z.handle(event{Ev: "nonsense"}))
-	outcome, _ := r.call(z, spec, `{}`, nil)
+	outcome, _ := r.call(z, `{}`, nil)
 	assert.Equal(t, Completed, outcome.Result, "this one was only looked at, not sent")
 }
 
 func TestASpareProcessThatDiedCostsNoCall(t *testing.T) {
 	r := newRig(t)
-	z, spec := r.start("def handle(data): return 1\n")
+	z := r.start("def handle(data): return 1\n")
 	z.mu.Lock()
 	spare := z.spare
 	z.mu.Unlock()
 	<-spare.forked
 	require.NoError(t, syscall.Kill(spare.pid, syscall.SIGKILL))
 	require.Eventually(t, func() bool { return !alive(spare.pid) }, 5*time.Second, time.Millisecond)
-	outcome, _ := r.call(z, spec, `{}`, nil)
+	outcome, _ := r.call(z, `{}`, nil)
 	assert.Equal(t, Completed, outcome.Result, outcome.Message)
 }

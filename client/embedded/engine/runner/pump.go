@@ -6,8 +6,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
-	"sync"
-	"sync/atomic"
+	"syscall"
 	"time"
 	"unicode/utf8"
 )
@@ -34,8 +33,10 @@ type Line struct {
 type Sink func(lines []Line)
 
 const (
-	maxLine   = 64 << 10
-	readChunk = 64 << 10
+	maxLine = 64 << 10
+	// readTurn is how much is read at once. The two streams are read in turn while
+	// both have something: in a burst no more than that stands out of order.
+	readTurn = 4 << 10
 	// drainAfterExit is how long a pipe may be silent after the process has ended
 	// before it is closed: what still holds it then was left behind.
 	drainAfterExit = 100 * time.Millisecond
@@ -44,86 +45,112 @@ const (
 	pipeRoom = 4 << 20
 )
 
-// pump reads the stdout and stderr of one process.
+// tag tells the descriptors of a watch apart.
+type tag int32
+
+// The tags, of which the first two are streams.
+const (
+	tagStdout = tag(Stdout)
+	tagStderr = tag(Stderr)
+	tagCall   = tagStderr + 1
+	tags      = 3
+)
+
+// pump reads the stdout and stderr of one process into lines. Both are read by
+// one goroutine in the order in which they have something to read.
 type pump struct {
-	sink    Sink
-	mu      sync.Mutex // serialises sink
-	readers [2]*os.File
-	done    chan struct{}
-	read    atomic.Int64 // bytes so far
-	busy    atomic.Int32 // readers that hand lines to the sink
+	watch *watch
+	sink  Sink
+	fds   [2]int // -1 when closed
+	rest  [2][]byte
+	buf   []byte
+	read  int64 // bytes so far
 }
 
-// newPump returns a pump that reads already, and the two ends for the process.
-// The caller closes its copies of these once the process has them.
-func newPump(sink Sink) (p *pump, out, errw *os.File, err error) {
-	p = &pump{sink: sink, done: make(chan struct{})}
-	outR, out, err := pipe()
-	if err != nil {
-		return nil, nil, nil, err
+// open gives the pump two new pipes and returns their ends for the process,
+// stdout and stderr.
+func (p *pump) open() (ends [2]int, err error) {
+	for t := range ends {
+		fds, err := pipe()
+		if err == nil {
+			p.fds[t], ends[t] = fds[0], fds[1]
+			err = p.watch.add(fds[0], tag(t))
+		}
+		if err != nil {
+			p.close()
+			closeAll(ends[:t])
+			return ends, err
+		}
 	}
-	errR, errw, err := pipe()
-	if err != nil {
-		return nil, nil, nil, errors.Join(err, outR.Close(), out.Close())
+	return ends, nil
+}
+
+func closeAll(fds []int) {
+	for _, fd := range fds {
+		_ = syscall.Close(fd) // ours alone
 	}
-	p.readers = [2]*os.File{outR, errR}
-	var both sync.WaitGroup
-	both.Go(func() { p.follow(outR, Stdout) })
-	both.Go(func() { p.follow(errR, Stderr) })
-	go func() {
-		both.Wait()
-		close(p.done)
-	}()
-	return p, out, errw, nil
+}
+
+func (p *pump) isOpen() bool { return p.fds[tagStdout] >= 0 || p.fds[tagStderr] >= 0 }
+
+// take reads from a stream that is ready.
+func (p *pump) take(t tag) {
+	if p.fds[t] < 0 {
+		return
+	}
+	if p.buf == nil {
+		p.buf = make([]byte, readTurn)
+	}
+	n, err := syscall.Read(p.fds[t], p.buf)
+	switch {
+	case errors.Is(err, syscall.EINTR):
+	case n <= 0:
+		p.end(t)
+	default:
+		p.read += int64(n)
+		data := p.buf[:n]
+		if len(p.rest[t]) > 0 {
+			data = append(p.rest[t], data...)
+		}
+		p.rest[t] = p.emit(Stream(t), data, false)
+	}
+}
+
+// end hands over what a stream ended with and closes it.
+func (p *pump) end(t tag) {
+	p.emit(Stream(t), p.rest[t], true)
+	p.rest[t] = nil
+	p.watch.remove(p.fds[t])
+	_ = syscall.Close(p.fds[t]) // only read
+	p.fds[t] = -1
+}
+
+func (p *pump) close() {
+	for t, fd := range p.fds {
+		if fd >= 0 {
+			p.end(tag(t))
+		}
+	}
 }
 
 // drain reads on until all writers have closed their ends, or nothing comes for
 // silence, or more comes than the pipes can have held. Time that the sink takes
-// is not silence. It reports whether everything was read.
-func (p *pump) drain(silence time.Duration) bool {
-	timer := time.NewTimer(silence)
-	defer timer.Stop()
-	start := p.read.Load()
-	seen, complete := start, false
-	for waiting := true; waiting; {
-		select {
-		case <-p.done:
-			waiting, complete = false, true
-		case <-timer.C:
-			now := p.read.Load()
-			waiting = (now != seen || p.busy.Load() > 0 || p.pending()) && now-start <= pipeRoom
-			seen = now
-			timer.Reset(silence)
+// is not silence. each gets what is ready. It reports whether everything was read.
+func (p *pump) drain(each func(tag), silence time.Duration) bool {
+	deadline := soon(silence)
+	for start := p.read; p.isOpen() && p.read-start <= pipeRoom; {
+		seen := p.read
+		p.watch.until(deadline)
+		err := p.watch.wait(each)
+		if p.read != seen {
+			deadline = soon(silence)
+		} else if passed(deadline) || err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
+			break
 		}
 	}
-	for _, r := range p.readers {
-		_ = r.Close() // a second close of the same end changes nothing
-	}
-	<-p.done
+	complete := !p.isOpen()
+	p.close()
 	return complete
-}
-
-// pending reports whether a pipe holds bytes that a reader has not come to yet.
-func (p *pump) pending() bool {
-	return unread(p.readers[0]) > 0 || unread(p.readers[1]) > 0
-}
-
-func (p *pump) follow(r *os.File, stream Stream) {
-	buf := make([]byte, readChunk)
-	var rest []byte
-	for {
-		n, err := r.Read(buf)
-		if n > 0 {
-			p.busy.Add(1)
-			p.read.Add(int64(n))
-			rest = p.emit(stream, append(rest, buf[:n]...), err != nil)
-			p.busy.Add(-1)
-		}
-		if err != nil {
-			p.emit(stream, rest, true)
-			return
-		}
-	}
 }
 
 // emit hands over the whole lines in data, and with last set what follows them
@@ -152,9 +179,7 @@ func (p *pump) emit(stream Stream, data []byte, last bool) []byte {
 		break
 	}
 	if len(lines) > 0 {
-		p.mu.Lock()
 		p.sink(lines)
-		p.mu.Unlock()
 	}
 	return append([]byte(nil), data...)
 }
@@ -177,4 +202,41 @@ func text(b []byte) string {
 		b = b[size:]
 	}
 	return out.String()
+}
+
+// follower reads the output of a process in a goroutine of its own, while
+// others speak to it.
+type follower struct {
+	pump
+	stop     chan time.Duration
+	complete chan bool
+}
+
+// follow returns a follower and the two ends for the process.
+func follow(sink Sink) (f *follower, ends [2]int, err error) {
+	w, err := newWatch()
+	if err != nil {
+		return nil, ends, err
+	}
+	f = &follower{pump: pump{watch: w, sink: sink, fds: [2]int{-1, -1}}, stop: make(chan time.Duration, 1), complete: make(chan bool, 1)}
+	if ends, err = f.open(); err != nil {
+		w.close()
+		return nil, ends, err
+	}
+	go f.run()
+	return f, ends, nil
+}
+
+func (f *follower) run() {
+	defer f.watch.close()
+	for f.isOpen() && len(f.stop) == 0 && f.watch.wait(f.take) == nil {
+	}
+	f.complete <- f.pump.drain(f.take, <-f.stop)
+}
+
+// drain ends the follower, see pump.drain.
+func (f *follower) drain(silence time.Duration) bool {
+	f.stop <- silence
+	f.watch.wake()
+	return <-f.complete
 }

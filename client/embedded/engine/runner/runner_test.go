@@ -46,13 +46,14 @@ func (r *rig) spec(source string) Spec {
 	return Spec{Python: r.python, Boot: r.boot, Root: root, Path: "handler.py", Scratch: scratch, Env: Environment(scratch, nil)}
 }
 
-func (r *rig) start(source string) (*Zygote, Spec) {
+func (r *rig) start(source string) *Zygote { return r.startSpec(r.spec(source)) }
+
+func (r *rig) startSpec(spec Spec) *Zygote {
 	r.t.Helper()
-	spec := r.spec(source)
 	z, err := Start(context.Background(), r.spawner, spec, func([]Line) {})
 	require.NoError(r.t, err)
 	r.t.Cleanup(z.Stop)
-	return z, spec
+	return z
 }
 
 // output collects lines.
@@ -78,18 +79,18 @@ func (o *output) texts(stream Stream) (texts []string) {
 	return texts
 }
 
-func (r *rig) call(z *Zygote, spec Spec, data string, change func(*Request)) (Outcome, *output) {
-	request := Request{Scratch: r.t.TempDir(), Data: []byte(data), ResponseBytes: 1 << 20, Timeout: time.Minute}
+func (r *rig) call(z *Zygote, data string, change func(*Request)) (Outcome, *output) {
+	request := Request{Data: []byte(data), ResponseBytes: 1 << 20, Timeout: time.Minute}
 	if change != nil {
 		change(&request)
 	}
 	o := &output{}
-	return z.Call(context.Background(), spec, request, o.sink), o
+	return z.Call(context.Background(), request, o.sink), o
 }
 
 func TestACallReturnsWhatTheFunctionReturnsAndKeepsWhatItPrints(t *testing.T) {
 	r := newRig(t)
-	z, spec := r.start(`
+	z := r.start(`
 import os, sys, subprocess
 def handle(data, secrets, function_call_info):
     print("to stdout")
@@ -99,7 +100,7 @@ def handle(data, secrets, function_call_info):
     print("no newline", end="")
     return {"data": data, "secret": secrets["k"], "info": function_call_info, "home": os.environ["HOME"] == os.getcwd()}
 `)
-	outcome, out := r.call(z, spec, `{"n":9007199254740993,"x":[1,null,1.5]}`, func(q *Request) {
+	outcome, out := r.call(z, `{"n":9007199254740993,"x":[1,null,1.5]}`, func(q *Request) {
 		q.Secrets = map[string]string{"k": "s3cret"}
 		q.Info = map[string]any{"function_id": 7, "call_id": 8}
 	})
@@ -113,9 +114,9 @@ def handle(data, secrets, function_call_info):
 
 func TestEachCallHasFreshGlobals(t *testing.T) {
 	r := newRig(t)
-	z, spec := r.start("n = 0\ndef handle():\n    global n\n    n += 1\n    return n\n")
+	z := r.start("n = 0\ndef handle():\n    global n\n    n += 1\n    return n\n")
 	for range 3 {
-		outcome, _ := r.call(z, spec, `{}`, nil)
+		outcome, _ := r.call(z, `{}`, nil)
 		assert.Equal(t, "1", string(outcome.Response))
 	}
 }
@@ -135,11 +136,11 @@ func TestHowACallFailsIsToldExactly(t *testing.T) {
 		{"too large", `return "x" * 1400000`, "response is 1.4 MB, limit is 1.0 MB"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			z, spec := r.start("import os, sys\ndef handle(data):\n    " + c.body + "\n")
-			outcome, _ := r.call(z, spec, `{}`, func(q *Request) { q.ResponseBytes = 1e6 })
+			z := r.start("import os, sys\ndef handle(data):\n    " + c.body + "\n")
+			outcome, _ := r.call(z, `{}`, func(q *Request) { q.ResponseBytes = 1e6 })
 			assert.Equal(t, Failed, outcome.Result)
 			assert.Equal(t, c.message, outcome.Message)
-			again, _ := r.call(z, spec, `{}`, nil)
+			again, _ := r.call(z, `{}`, nil)
 			assert.Equal(t, Failed, again.Result, "the next call still runs")
 		})
 	}
@@ -147,8 +148,8 @@ func TestHowACallFailsIsToldExactly(t *testing.T) {
 
 func TestATracebackShowsOnlyTheFunctionsFrames(t *testing.T) {
 	r := newRig(t)
-	z, spec := r.start("def deep():\n    raise KeyError('x')\ndef handle(data):\n    deep()\n")
-	outcome, out := r.call(z, spec, `{}`, nil)
+	z := r.start("def deep():\n    raise KeyError('x')\ndef handle(data):\n    deep()\n")
+	outcome, out := r.call(z, `{}`, nil)
 	assert.Contains(t, outcome.Trace, `handler.py", line 4, in handle`)
 	assert.NotContains(t, outcome.Trace, "boot.py")
 	assert.Contains(t, strings.Join(out.texts(Stderr), "\n"), "KeyError")
@@ -156,15 +157,15 @@ func TestATracebackShowsOnlyTheFunctionsFrames(t *testing.T) {
 
 func TestMemoryBeyondTheLimitIsAnOrdinaryFailure(t *testing.T) {
 	r := newRig(t)
-	z, spec := r.start("def handle(data):\n    x = bytearray(400 << 20)\n    return len(x)\n")
-	outcome, _ := r.call(z, spec, `{}`, func(q *Request) { q.MemoryBytes = 64 << 20 })
+	z := r.start("def handle(data):\n    x = bytearray(400 << 20)\n    return len(x)\n")
+	outcome, _ := r.call(z, `{}`, func(q *Request) { q.MemoryBytes = 64 << 20 })
 	assert.Equal(t, Failed, outcome.Result)
 	assert.Equal(t, "MemoryError", outcome.Message)
 }
 
 func TestACallThatNeverReturnsEndsAtItsLimitWithItsLog(t *testing.T) {
 	r := newRig(t)
-	z, spec := r.start(`
+	z := r.start(`
 import os, signal, subprocess, sys, time
 def handle(data):
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
@@ -179,7 +180,7 @@ def handle(data):
     time.sleep(1003)
 `)
 	o := &output{}
-	outcome := z.Call(context.Background(), spec, Request{Scratch: t.TempDir(), Data: []byte(`{}`), Timeout: 500 * time.Millisecond}, o.sink)
+	outcome := z.Call(context.Background(), Request{Data: []byte(`{}`), Timeout: 500 * time.Millisecond}, o.sink)
 	assert.Equal(t, TimedOut, outcome.Result)
 	assert.Equal(t, "the call exceeded its time limit of 500ms", outcome.Message)
 	assert.Equal(t, []string{"last words"}, o.texts(Stdout))
@@ -188,13 +189,13 @@ def handle(data):
 
 func TestAProcessLeftBehindCannotHoldTheLogOpen(t *testing.T) {
 	r := newRig(t)
-	z, spec := r.start(`
+	z := r.start(`
 import subprocess
 def handle(data):
     subprocess.Popen(["setsid", "sleep", "1000"])
     return "done"
 `)
-	outcome, _ := r.call(z, spec, `{}`, nil)
+	outcome, _ := r.call(z, `{}`, nil)
 	assert.Equal(t, Completed, outcome.Result)
 	assertNothingLeft(t, z)
 }
@@ -219,9 +220,9 @@ func assertNothingLeft(t *testing.T, z *Zygote) {
 
 func TestACancelledCallSaysSo(t *testing.T) {
 	r := newRig(t)
-	z, spec := r.start("import time\ndef handle(data):\n    print('started')\n    time.sleep(1000)\n")
+	z := r.start("import time\ndef handle(data):\n    print('started')\n    time.sleep(1000)\n")
 	ctx, cancel := context.WithCancelCause(context.Background())
-	outcome := z.Call(ctx, spec, Request{Scratch: t.TempDir(), Data: []byte(`{}`), Timeout: time.Minute}, func([]Line) { cancel(errors.New("not wanted any more")) })
+	outcome := z.Call(ctx, Request{Data: []byte(`{}`), Timeout: time.Minute}, func([]Line) { cancel(errors.New("not wanted any more")) })
 	assert.Equal(t, Cancelled, outcome.Result)
 	assert.Equal(t, "not wanted any more", outcome.Message)
 }
@@ -260,25 +261,24 @@ func TestAnImportThatNeverReturnsIsEnded(t *testing.T) {
 
 func TestAModuleThatStartsAThreadIsNoticedAndRunsBare(t *testing.T) {
 	r := newRig(t)
-	z, spec := r.start("import threading, time\nthreading.Thread(target=time.sleep, args=(1000,), daemon=True).start()\ndef handle(): return 'ok'\n")
+	spec := r.spec("import threading, time\nthreading.Thread(target=time.sleep, args=(1000,), daemon=True).start()\ndef handle(): return 'ok'\n")
+	z := r.startSpec(spec)
 	assert.Equal(t, "the module starts a thread when it is imported", z.Unforkable)
 	z.Stop()
 	spec.Bare = true
-	bare, err := Start(context.Background(), r.spawner, spec, func([]Line) {})
-	require.NoError(t, err)
-	defer bare.Stop()
-	outcome, _ := r.call(bare, spec, `{}`, nil)
+	bare := r.startSpec(spec)
+	outcome, _ := r.call(bare, `{}`, nil)
 	assert.Equal(t, `"ok"`, string(outcome.Response), outcome.Message)
 }
 
 func TestCallsRunAtTheSameTimeWithoutMixingTheirOutput(t *testing.T) {
 	r := newRig(t)
-	z, spec := r.start("def handle(data):\n    for i in range(200):\n        print(data['n'], i)\n    return data['n']\n")
+	z := r.start("def handle(data):\n    for i in range(200):\n        print(data['n'], i)\n    return data['n']\n")
 	var wg sync.WaitGroup
 	for n := range 20 {
 		wg.Go(func() {
 			o := &output{}
-			outcome := z.Call(context.Background(), spec, Request{Scratch: os.TempDir(), Data: fmt.Appendf(nil, `{"n":%d}`, n), ResponseBytes: 100, Timeout: time.Minute}, o.sink)
+			outcome := z.Call(context.Background(), Request{Data: fmt.Appendf(nil, `{"n":%d}`, n), ResponseBytes: 100, Timeout: time.Minute}, o.sink)
 			assert.Equal(t, strconv.Itoa(n), string(outcome.Response))
 			lines := o.texts(Stdout)
 			if assert.Len(t, lines, 200) {
@@ -293,9 +293,9 @@ func TestCallsRunAtTheSameTimeWithoutMixingTheirOutput(t *testing.T) {
 
 func TestWhenTheZygoteDiesItsCallsFailAndNothingStays(t *testing.T) {
 	r := newRig(t)
-	z, spec := r.start("import subprocess, time\ndef handle(data):\n    subprocess.Popen(['sleep', '1000'])\n    print('started')\n    time.sleep(1000)\n")
+	z := r.start("import subprocess, time\ndef handle(data):\n    subprocess.Popen(['sleep', '1000'])\n    print('started')\n    time.sleep(1000)\n")
 	var children []int
-	outcome := z.Call(context.Background(), spec, Request{Scratch: t.TempDir(), Data: []byte(`{}`), Timeout: time.Minute}, func([]Line) {
+	outcome := z.Call(context.Background(), Request{Data: []byte(`{}`), Timeout: time.Minute}, func([]Line) {
 		children = descendants(z.PID())
 		assert.NoError(t, syscall.Kill(z.PID(), syscall.SIGKILL))
 	})

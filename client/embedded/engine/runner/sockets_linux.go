@@ -9,12 +9,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// socketpair returns our end as a connection and the other as a file for a
-// child. Both close on exec.
-func socketpair(kind int) (*net.UnixConn, *os.File, error) {
-	fds, err := syscall.Socketpair(syscall.AF_UNIX, kind|syscall.SOCK_CLOEXEC, 0)
+// controlPair returns our end of a sequenced socket as a connection and the
+// other as a file for a child. Both close on exec.
+func controlPair() (*net.UnixConn, *os.File, error) {
+	fds, err := pair(syscall.SOCK_SEQPACKET)
 	if err != nil {
-		return nil, nil, os.NewSyscallError("socketpair", err)
+		return nil, nil, err
 	}
 	ours, theirs := os.NewFile(uintptr(fds[0]), "ours"), os.NewFile(uintptr(fds[1]), "theirs")
 	conn, err := net.FileConn(ours)
@@ -26,28 +26,22 @@ func socketpair(kind int) (*net.UnixConn, *os.File, error) {
 	return conn.(*net.UnixConn), theirs, nil
 }
 
-// pipe returns a pipe whose read end the Go runtime polls and whose write end
-// blocks, as a child expects of its stdout. (os.Pipe makes both non-blocking.)
-func pipe() (r, w *os.File, err error) {
-	var fds [2]int
-	if err := syscall.Pipe2(fds[:], syscall.O_CLOEXEC); err != nil {
-		return nil, nil, os.NewSyscallError("pipe2", err)
-	}
-	if err := syscall.SetNonblock(fds[0], true); err != nil {
-		return nil, nil, os.NewSyscallError("fcntl", err)
-	}
-	return os.NewFile(uintptr(fds[0]), "output"), os.NewFile(uintptr(fds[1]), "input"), nil
+// pair returns two connected sockets.
+func pair(kind int) (fds [2]int, err error) {
+	fds, err = syscall.Socketpair(syscall.AF_UNIX, kind|syscall.SOCK_CLOEXEC, 0)
+	return fds, os.NewSyscallError("socketpair", err)
 }
 
-// unread counts the bytes that wait in a pipe; 0 if it is closed.
-func unread(r *os.File) (n int) {
-	raw, err := r.SyscallConn()
-	if err != nil {
-		return 0
-	}
-	err = raw.Control(func(fd uintptr) { n, _ = unix.IoctlGetInt(int(fd), unix.TIOCINQ) }) // FIONREAD by its other name; a pipe always knows
-	if err != nil {
-		return 0
-	}
-	return n
+// pipe returns the read and the write end of a pipe. Both block: the write end
+// as a child expects of its stdout, the read end since it is read only when
+// there is something, and by nobody else.
+func pipe() (fds [2]int, err error) {
+	err = syscall.Pipe2(fds[:], syscall.O_CLOEXEC)
+	return fds, os.NewSyscallError("pipe2", err)
+}
+
+// send writes what fits at once, with descriptors for the other side.
+func send(fd int, body, rights []byte) (int, error) {
+	n, err := unix.SendmsgN(fd, body, rights, nil, unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL)
+	return n, os.NewSyscallError("sendmsg", err)
 }

@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"time"
 )
 
 // errUnsupported is why functions do not run here: the kernel lacks what the
@@ -32,8 +33,29 @@ func (s *Spawner) EndStrangers() {}
 // Close does nothing on this system.
 func (s *Spawner) Close() {}
 
-func socketpair(int) (*net.UnixConn, *os.File, error) { return nil, nil, errUnsupported }
+func controlPair() (*net.UnixConn, *os.File, error) { return nil, nil, errUnsupported }
 
-func pipe() (r, w *os.File, err error) { return nil, nil, errUnsupported }
+func pair(int) (fds [2]int, err error) { return fds, errUnsupported }
 
-func unread(*os.File) int { return 0 }
+func pipe() (fds [2]int, err error) { return fds, errUnsupported }
+
+func send(int, []byte, []byte) (int, error) { return 0, errUnsupported }
+
+// watch cannot be made on this system.
+type watch struct{}
+
+func newWatch() (*watch, error) { return nil, errUnsupported }
+
+func (w *watch) add(int, tag) error { return errUnsupported }
+
+func (w *watch) writing(int, tag, bool) error { return errUnsupported }
+
+func (w *watch) remove(int) {}
+
+func (w *watch) wait(func(tag)) error { return errUnsupported }
+
+func (w *watch) until(time.Time) {}
+
+func (w *watch) wake() {}
+
+func (w *watch) close() {}

@@ -56,6 +56,7 @@ type Zygote struct {
 	ImportTime time.Duration
 
 	spawner *Spawner
+	scratch string
 	cmd     *exec.Cmd
 	control *net.UnixConn
 	lastID  atomic.Int64
@@ -66,22 +67,10 @@ type Zygote struct {
 	byPID map[int]*process
 	early map[int]exit // exits that came before their forked message was handled
 	spare *process     // forked ahead, so that a call need not wait for its fork
+	idle  []*process   // warm workers without a call, last used last
+	warm  int          // warm workers in all
+	turn  int          // counts EndWorkers
 	gone  bool
-}
-
-// process is one forked call process.
-type process struct {
-	conn   *net.UnixConn
-	pid    int
-	forked chan struct{} // closed when pid is known
-	exited chan exit     // gets one exit
-}
-
-type exit struct {
-	Status int `json:"status"`
-	usage
-	lost   bool   // the zygote died and took the process along
-	reason string // why there never was a process
 }
 
 type event struct {
@@ -99,11 +88,11 @@ type event struct {
 // Start starts a zygote and waits for its import. What the import prints goes
 // to output, line by line, from other goroutines, and is complete on return.
 func Start(ctx context.Context, spawner *Spawner, spec Spec, output Sink) (*Zygote, error) {
-	control, theirs, err := socketpair(syscall.SOCK_SEQPACKET)
+	control, theirs, err := controlPair()
 	if err != nil {
 		return nil, err
 	}
-	z := &Zygote{spawner: spawner, control: control, done: make(chan struct{}), byID: map[int64]*process{}, byPID: map[int]*process{}, early: map[int]exit{}}
+	z := &Zygote{spawner: spawner, scratch: spec.Scratch, control: control, done: make(chan struct{}), byID: map[int64]*process{}, byPID: map[int]*process{}, early: map[int]exit{}}
 	z.cmd = exec.Command(spec.Python, "-E", "-B", spec.Boot)
 	z.cmd.Dir = spec.Scratch
 	z.cmd.Env = spec.Env
@@ -128,19 +117,20 @@ func Start(ctx context.Context, spawner *Spawner, spec Spec, output Sink) (*Zygo
 
 // launch starts the process with pipes for its output.
 func (z *Zygote) launch(output Sink) (drained func(time.Duration) bool, err error) {
-	pump, out, errw, err := newPump(output)
+	f, ends, err := follow(output)
 	if err != nil {
 		return nil, err
 	}
+	out, errw := os.NewFile(uintptr(ends[0]), "stdout"), os.NewFile(uintptr(ends[1]), "stderr")
 	z.cmd.Stdout, z.cmd.Stderr = out, errw
 	err = z.spawner.Start(z.cmd)
 	_ = out.Close()  // ours are not needed any more
 	_ = errw.Close() // ditto
 	if err != nil {
-		pump.drain(0)
+		f.drain(0)
 		return nil, err
 	}
-	return pump.drain, nil
+	return f.drain, nil
 }
 
 func (z *Zygote) awaitImport(ctx context.Context, spec Spec) error {
@@ -212,16 +202,18 @@ func (z *Zygote) listen() {
 	defer z.mu.Unlock()
 	z.gone = true
 	if z.spare != nil {
-		_ = z.spare.conn.Close() // its process is gone
-		z.spare = nil
+		z.idle, z.spare = append(z.idle, z.spare), nil
+	}
+	for _, p := range z.idle {
+		p.close() // nobody is there any more
 	}
 	for _, p := range z.byID {
-		p.exited <- exit{lost: true}
+		p.ended(exit{lost: true})
 	}
 	for _, p := range z.byPID {
-		p.exited <- exit{lost: true}
+		p.ended(exit{lost: true})
 	}
-	z.byID, z.byPID = nil, nil
+	z.byID, z.byPID, z.idle = nil, nil, nil
 }
 
 // maxEarly bounds the exits that are kept for a forked message to come.
@@ -243,17 +235,18 @@ func (z *Zygote) handle(e event) bool {
 		early, ended := z.early[e.PID]
 		switch {
 		case e.Ev == "unforked":
-			p.exited <- exit{reason: e.Error.Message}
+			p.ended(exit{reason: e.Error.Message})
 		case ended:
 			delete(z.early, e.PID)
-			p.exited <- early
+			p.ended(early)
 		default:
 			z.byPID[e.PID] = p
 		}
 	case "exit":
 		if p := z.byPID[e.PID]; p != nil {
 			delete(z.byPID, e.PID)
-			p.exited <- e.exit
+			p.ended(e.exit)
+			z.forget(p)
 			return true
 		}
 		z.early[e.PID] = e.exit
@@ -262,65 +255,6 @@ func (z *Zygote) handle(e event) bool {
 		return false
 	}
 	return true
-}
-
-// take returns a process for a call: the spare one, or a new one.
-func (z *Zygote) take() (*process, error) {
-	z.mu.Lock()
-	p := z.spare
-	z.spare = nil
-	z.mu.Unlock()
-	if p != nil {
-		return p, nil
-	}
-	return z.fork()
-}
-
-// refill forks the next call's process ahead of it, unless there is one.
-func (z *Zygote) refill() {
-	z.mu.Lock()
-	have := z.spare != nil || z.gone
-	z.mu.Unlock()
-	if have {
-		return
-	}
-	p, err := z.fork()
-	if err != nil {
-		return // the zygote has ended; the next call says so
-	}
-	z.mu.Lock()
-	defer z.mu.Unlock()
-	if z.spare != nil || z.gone {
-		_ = p.conn.Close() // which ends the process
-		return
-	}
-	z.spare = p
-}
-
-// fork asks for a call process at the other end of a new socket.
-func (z *Zygote) fork() (*process, error) {
-	conn, theirs, err := socketpair(syscall.SOCK_STREAM)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = theirs.Close() }() // the child has its own
-	p := &process{conn: conn, forked: make(chan struct{}), exited: make(chan exit, 1)}
-	id := z.lastID.Add(1)
-	z.mu.Lock()
-	if z.gone {
-		z.mu.Unlock()
-		return nil, errors.Join(ErrZygoteGone, conn.Close())
-	}
-	z.byID[id] = p
-	z.mu.Unlock()
-	message := fmt.Appendf(nil, `{"op":"fork","id":%d}`, id)
-	if err := z.send(message, syscall.UnixRights(int(theirs.Fd()))); err != nil {
-		z.mu.Lock()
-		delete(z.byID, id)
-		z.mu.Unlock()
-		return nil, errors.Join(ErrZygoteGone, conn.Close())
-	}
-	return p, nil
 }
 
 // send writes a control message. A zygote takes it at once, or hangs.

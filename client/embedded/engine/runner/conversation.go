@@ -1,0 +1,224 @@
+package runner
+
+import (
+	"context"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"syscall"
+	"time"
+)
+
+const (
+	// replyRoom is what a reply may hold beside the response: error and trace.
+	replyRoom = 1 << 20
+	// joined is up to which size the data of a call is sent together with what
+	// stands before it.
+	joined = 32 << 10
+	// replyChunk is how much of a reply is read at once, at first.
+	replyChunk = 4 << 10
+	// lengthBytes come before each message.
+	lengthBytes = 4
+)
+
+// conversation is one call between the engine and its process: request, output
+// and reply, all in the goroutine of who called.
+type conversation struct {
+	z      *Zygote
+	p      *process
+	r      Request
+	unsent [][]byte
+	buf    []byte // what came of the reply
+	answer *reply
+	closed bool // the other end of the socket, or what it says makes no sense
+}
+
+type reply struct {
+	OK       bool            `json:"ok"`
+	Response json.RawMessage `json:"response"`
+	Error    struct {
+		Type, Message, Trace string
+	} `json:"error"`
+	// Again says that the process takes another call.
+	Again bool `json:"again"`
+	usage
+}
+
+// encode is a request as it is sent: its head and the data, each with its length
+// before it.
+func encode(r Request) ([][]byte, error) {
+	head, err := json.Marshal(struct {
+		Secrets map[string]string `json:"secrets,omitempty"`
+		Info    any               `json:"info,omitempty"`
+		Limits  map[string]int64  `json:"limits"`
+		Again   bool              `json:"again,omitempty"`
+	}{r.Secrets, r.Info, map[string]int64{"memory": r.MemoryBytes, "response": r.ResponseBytes}, r.Workers > 0})
+	if err != nil {
+		return nil, err
+	}
+	first := make([]byte, 0, len(head)+2*lengthBytes+min(len(r.Data), joined))
+	first = append(binary.BigEndian.AppendUint32(first, uint32(len(head))), head...)
+	first = binary.BigEndian.AppendUint32(first, uint32(len(r.Data)))
+	if len(r.Data) <= joined {
+		return [][]byte{append(first, r.Data...)}, nil
+	}
+	return [][]byte{first, r.Data}, nil
+}
+
+// send sends what fits of the request, the first time with the streams of a
+// process that had a call before.
+func (c *conversation) send() error {
+	var rights []byte
+	if c.p.next[0] >= 0 {
+		rights = syscall.UnixRights(c.p.next[:]...)
+		defer c.p.dropNext() // the process has its own, or is dead
+	}
+	for len(c.unsent) > 0 {
+		n, err := send(c.p.conn, c.unsent[0], rights)
+		switch {
+		case errors.Is(err, syscall.EAGAIN):
+			return c.p.watch.writing(c.p.conn, tagCall, true)
+		case errors.Is(err, syscall.EINTR):
+			continue
+		case err != nil:
+			return err
+		}
+		rights = nil
+		if c.unsent[0] = c.unsent[0][n:]; len(c.unsent[0]) == 0 {
+			c.unsent = c.unsent[1:]
+		}
+	}
+	return nil
+}
+
+// run is the call up to its outcome: the first of reply, exit, timeout and
+// cancel. After it the process has ended, or waits, or is about to end.
+func (c *conversation) run(ctx context.Context) Outcome {
+	defer context.AfterFunc(ctx, c.p.watch.wake)()
+	limit := soon(c.r.Timeout)
+	for {
+		c.p.watch.until(limit)
+		switch {
+		case c.answer != nil:
+			return answered(c.answer)
+		case c.p.exited.Load() != nil:
+			if c.await(exitGrace, c.replied); c.answer != nil {
+				return answered(c.answer)
+			}
+			return died(*c.p.exited.Load())
+		case c.closed: // the exit says why
+			return died(c.end(exitGrace))
+		case ctx.Err() != nil:
+			return c.terminate(Cancelled, context.Cause(ctx).Error())
+		case passed(limit):
+			return c.terminate(TimedOut, "the call exceeded its time limit of "+c.r.Timeout.String())
+		}
+		_ = c.p.watch.wait(c.handle) // what it found, or why it woke, is looked at above
+	}
+}
+
+func (c *conversation) replied() bool { return c.answer != nil || c.closed }
+
+func (c *conversation) gone() bool { return c.p.exited.Load() != nil }
+
+// await goes on with the call until done, at most for limit.
+func (c *conversation) await(limit time.Duration, done func() bool) bool {
+	deadline := soon(limit)
+	for {
+		c.p.watch.until(deadline)
+		if done() {
+			return true
+		}
+		if passed(deadline) {
+			return false
+		}
+		_ = c.p.watch.wait(c.handle) // see run
+	}
+}
+
+// terminate asks the process to end, then makes it.
+func (c *conversation) terminate(result Result, why string) Outcome {
+	c.z.signal(c.p, syscall.SIGTERM)
+	o := died(c.end(termGrace))
+	o.Result, o.Message = result, why
+	c.answer = nil // what it says now is too late
+	return o
+}
+
+// end waits for the exit, at most grace, then kills and waits again.
+func (c *conversation) end(grace time.Duration) exit {
+	if !c.await(grace, c.gone) {
+		c.z.signal(c.p, syscall.SIGKILL)
+		if !c.await(killGrace, c.gone) {
+			return exit{lost: true}
+		}
+	}
+	return *c.p.exited.Load()
+}
+
+// handle deals with what is ready.
+func (c *conversation) handle(t tag) {
+	if t != tagCall {
+		c.p.take(t)
+		return
+	}
+	if c.closed {
+		return
+	}
+	if len(c.unsent) > 0 {
+		if c.send() != nil {
+			c.hangUp()
+			return
+		}
+		if len(c.unsent) == 0 && c.p.watch.writing(c.p.conn, tagCall, false) != nil {
+			c.hangUp()
+			return
+		}
+	}
+	c.receive()
+}
+
+// hangUp stops listening to a process that has closed its socket or talks
+// nonsense: only its exit counts now.
+func (c *conversation) hangUp() {
+	c.closed = true
+	c.p.watch.remove(c.p.conn)
+}
+
+// receive reads what came of the reply.
+func (c *conversation) receive() {
+	if cap(c.buf)-len(c.buf) < replyChunk {
+		c.buf = append(make([]byte, 0, 2*cap(c.buf)+replyChunk), c.buf...)
+	}
+	n, _, err := syscall.Recvfrom(c.p.conn, c.buf[len(c.buf):cap(c.buf)], syscall.MSG_DONTWAIT)
+	switch {
+	case errors.Is(err, syscall.EAGAIN), errors.Is(err, syscall.EINTR):
+		return
+	case err != nil || n <= 0 || c.answer != nil: // or it says more than one reply
+		c.hangUp()
+		return
+	}
+	c.buf = c.buf[:len(c.buf)+n]
+	if len(c.buf) < lengthBytes {
+		return
+	}
+	size := int64(binary.BigEndian.Uint32(c.buf))
+	body := c.buf[lengthBytes:]
+	switch {
+	case size > c.r.ResponseBytes+replyRoom || int64(len(body)) > size:
+		c.hangUp()
+	case int64(len(body)) == size:
+		if c.answer, err = decode(body); err != nil {
+			c.hangUp()
+		}
+	}
+}
+
+func decode(body []byte) (*reply, error) {
+	answer := &reply{}
+	if err := json.Unmarshal(body, answer); err != nil {
+		return nil, fmt.Errorf("the process said %.100q: %w", body, err)
+	}
+	return answer, nil
+}

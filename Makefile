@@ -38,7 +38,7 @@ e2e: need-all ## run the scripts against the real binary and a real engine
 	go test -count=1 -run 'TestScripts|TestReadme|Terminal' -v ./cmd/fndeck
 
 faults: need-all ## kill engine and workers FAULT_ROUNDS (100) times and check what is left
-	FNDECK_FAULT_ROUNDS=$(FAULT_ROUNDS) go test -count=1 -timeout 2h -run 'Kill|Dead|Restart|Die' ./client/embedded ./client/embedded/engine/...
+	FNDECK_FAULT_ROUNDS=$(FAULT_ROUNDS) go test -count=1 -timeout 2h -run 'Kill|Dead|Restart|Die|Damaged' ./client/embedded ./client/embedded/engine/...
 	go test -count=1 -run 'TestScripts/main_job' ./cmd/fndeck
 
 fuzz: need-go ## run every fuzz target for FUZZTIME (20s)

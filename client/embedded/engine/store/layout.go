@@ -8,7 +8,7 @@ const schemaVersion = 2
 // blocks.go. Calls and log blocks do not cascade from their function: there may
 // be millions, which are removed in portions, see deletions.go.
 const schema = `
-CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL, sum INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL, sum INTEGER NOT NULL);
 
 CREATE TABLE files (
   id INTEGER PRIMARY KEY, name TEXT NOT NULL, external_id TEXT UNIQUE, mime_type TEXT NOT NULL DEFAULT '',

@@ -85,7 +85,7 @@ func Open(dir string, clock func() time.Time) (*Store, error) {
 	}
 	s.queue.idle.L = &s.queue.mu
 	if err := s.start(path); err != nil {
-		return nil, errors.Join(fmt.Errorf("%s: %w", path, explain(err)), read.Close(), write.Close())
+		return nil, errors.Join(fmt.Errorf("%s: %w", path, explain(err)), s.closeFile())
 	}
 	return s, nil
 }
@@ -131,8 +131,22 @@ func (s *Store) Close() error {
 		return tx.s.setMeta(reservedKey, strconv.FormatInt(s.nextID.Load(), 10))
 	}}
 	s.commit([]*job{giveBack}) // nobody else writes any more
-	err := <-giveBack.result
-	return errors.Join(err, s.conn.Close(), s.read.Close(), s.write.Close())
+	return errors.Join(<-giveBack.result, s.closeFile())
+}
+
+// closeFile closes the statements before the connections: SQLite keeps a
+// connection with an open statement, and its journal, for ever.
+func (s *Store) closeFile() error {
+	var errs []error
+	for _, statements := range []map[string]*sql.Stmt{s.reads, s.statements} {
+		for _, st := range statements {
+			errs = append(errs, st.Close())
+		}
+	}
+	if s.conn != nil {
+		errs = append(errs, s.conn.Close())
+	}
+	return errors.Join(append(errs, s.read.Close(), s.write.Close())...)
 }
 
 // Epoch names this history of events; it changes when state is restored.

@@ -203,3 +203,16 @@ func TestAPanicInAWriteIsThatWritesError(t *testing.T) {
 	assert.ErrorContains(t, s.Write(Durable, func(*Tx) error { panic("a bug") }), "a bug")
 	addFunction(t, s, "f")
 }
+
+func TestACleanCloseLeavesOneFile(t *testing.T) {
+	dir := t.TempDir()
+	s := openTest(t, dir)
+	fillState(t, s)
+	_, err := s.Functions()
+	require.NoError(t, err)
+	require.NoError(t, s.Close())
+	entries, err := os.ReadDir(dir)
+	require.NoError(t, err)
+	require.Len(t, entries, 1)
+	assert.Equal(t, fileName, entries[0].Name())
+}

@@ -1,0 +1,106 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"path/filepath"
+)
+
+// maxFaults is how many faults of a file SQLite is asked for.
+const maxFaults = 10
+
+// Checked says what a look at a whole state found.
+type Checked struct {
+	// Layout is the layout's number; Path the file that was looked at.
+	Layout int
+	Path   string
+	// Faults are SQLite's own words on pages and indexes that are wrong.
+	Faults []string
+	// Rows counts the rows, Damaged those whose sums do not fit, by table.
+	Rows    map[string]int
+	Damaged []DamagedError
+	// Code are the hashes of the archives that versions and files refer to.
+	Code []string
+	// Environments are the keys of the package environments of versions that serve
+	// or are the newest.
+	Environments []string
+}
+
+// Healthy reports whether nothing was found.
+func (c Checked) Healthy() bool { return len(c.Faults) == 0 && len(c.Damaged) == 0 }
+
+// Check reads the whole state of a directory and changes nothing; an engine may
+// run on it. An error is about reading, or a damage so large that nothing can be
+// read; ErrDamaged is behind the latter. A missing file is fs.ErrNotExist.
+func Check(ctx context.Context, dir string) (c Checked, err error) {
+	c = Checked{Path: filepath.Join(dir, fileName), Rows: map[string]int{}}
+	if c.Layout, err = layout(c.Path); err != nil {
+		return c, err
+	}
+	if c.Layout > schemaVersion {
+		return c, newer(c.Path, c.Layout)
+	}
+	db, err := sql.Open("sqlite", "file:"+c.Path+"?mode=ro&_pragma=busy_timeout(5000)&_pragma=query_only(1)")
+	if err != nil {
+		return c, err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	db.SetMaxOpenConns(1)
+	if c.Faults, err = texts(ctx, db, fmt.Sprintf(`PRAGMA integrity_check(%d)`, maxFaults)); err != nil {
+		return c, explain(err)
+	}
+	if len(c.Faults) == 1 && c.Faults[0] == "ok" {
+		c.Faults = nil
+	}
+	if c.Layout < schemaVersion || len(c.Faults) > 0 { // without sums, or not to be read in order
+		return c, nil
+	}
+	for _, t := range allTables() {
+		if err := c.table(ctx, db, t); err != nil {
+			return c, explain(err)
+		}
+	}
+	if c.Code, err = texts(ctx, db, `SELECT sha256 FROM versions UNION SELECT sha256 FROM files WHERE sha256 <> ''`); err != nil {
+		return c, explain(err)
+	}
+	c.Environments, err = texts(ctx, db, `SELECT DISTINCT environment FROM versions v WHERE environment <> '' AND EXISTS
+		(SELECT 1 FROM functions f WHERE f.id = v.function_id AND v.number IN (f.serving, f.latest))`)
+	return c, explain(err)
+}
+
+// table checks the sum of every row.
+func (c *Checked) table(ctx context.Context, db *sql.DB, t table) error {
+	rows, err := db.QueryContext(ctx, `SELECT `+t.columns+` FROM `+t.name)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = rows.Close() }() // rows.Err below tells what matters
+	for rows.Next() {
+		c.Rows[t.name]++
+		var row *DamagedError
+		if err := t.copy(rows, nil); errors.As(err, &row) {
+			c.Damaged = append(c.Damaged, *row)
+		} else if err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+func texts(ctx context.Context, db *sql.DB, query string) (all []string, err error) {
+	rows, err := db.QueryContext(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }() // rows.Err below tells what matters
+	for rows.Next() {
+		var one string
+		if err := rows.Scan(&one); err != nil {
+			return nil, err
+		}
+		all = append(all, one)
+	}
+	return all, rows.Err()
+}

@@ -37,8 +37,8 @@ race: need-all ## run all tests anew in random order under the race detector
 e2e: need-all ## run the scripts against the real binary and a real engine
 	go test -count=1 -run 'TestScripts|TestReadme|Terminal' -v ./cmd/fndeck
 
-faults: need-all ## kill engine and workers FAULT_ROUNDS (100) times and check what is left
-	FNDECK_FAULT_ROUNDS=$(FAULT_ROUNDS) go test -count=1 -timeout 2h -run 'Kill|Dead|Restart|Die|Damaged' ./client/embedded ./client/embedded/engine/...
+faults: need-all ## kill engine and workers FAULT_ROUNDS (100) times and at every call of the file system
+	FNDECK_FAULT_ROUNDS=$(FAULT_ROUNDS) go test -count=1 -timeout 2h -v -run 'Kill|Dead|Restart|Die|Damaged|FileSystemCall' ./client/embedded ./client/embedded/engine/...
 	go test -count=1 -run 'TestScripts/main_job' ./cmd/fndeck
 
 fuzz: need-go ## run every fuzz target for FUZZTIME (20s)

@@ -82,8 +82,14 @@ func benchDesk(b *testing.B) (*embedded.Backend, embedded.Options) {
 
 func benchDeploy(b *testing.B, backend *embedded.Backend, source string) (client.Function, time.Duration) {
 	b.Helper()
+	return benchDeployOf(b, backend, client.FunctionSpec{Name: "bench"}, map[string][]byte{"handler.py": []byte(source)})
+}
+
+// benchDeployOf deploys files and returns the time from their last byte to Ready.
+func benchDeployOf(b *testing.B, backend *embedded.Backend, spec client.FunctionSpec, files map[string][]byte) (client.Function, time.Duration) {
+	b.Helper()
 	ctx := context.Background()
-	zip, err := pack.FromFiles(map[string][]byte{"handler.py": []byte(source)})
+	zip, err := pack.FromFiles(files)
 	require.NoError(b, err)
 	ready := make(chan time.Time, 1)
 	watching := make(chan struct{})
@@ -105,7 +111,7 @@ func benchDeploy(b *testing.B, backend *embedded.Backend, source string) (client
 	}()
 	<-watching
 	var uploaded time.Time
-	f, err := backend.Deploy(ctx, client.FunctionSpec{Name: "bench"}, client.Package{Zip: zip}, func(sent, total int64) {
+	f, err := backend.Deploy(ctx, spec, client.Package{Zip: zip}, func(sent, total int64) {
 		if sent == total {
 			uploaded = time.Now()
 		}

@@ -45,7 +45,7 @@ func TestMain(m *testing.M) {
 	if err == nil {
 		err = engine.Run(ctx, engine.Config{
 			StateDir: dir, KeyFile: filepath.Join(dir, "..", "key"), Version: "test", Clock: shiftedClock(os.Getenv("FNDECK_TEST_CLOCK_SHIFT")),
-			Logger: slog.New(slog.NewTextHandler(os.Stderr, nil)), CallTimeout: timeout,
+			Logger: slog.New(slog.NewTextHandler(os.Stderr, nil)), CallTimeout: timeout, TCP: os.Getenv("FNDECK_TEST_TCP") != "", ClosedNetwork: os.Getenv("FNDECK_TEST_CLOSED") != "",
 		})
 	}
 	if err != nil {

@@ -62,15 +62,20 @@ func (p *Preview) checkRequirements(ctx context.Context, src source, opts Option
 		return nil
 	}
 	var wanted []requirement
+	hashes := false
 	for _, l := range joinLines(string(text)) {
 		if option, value, isOption := cutOption(l.text); isOption {
-			if option == "--extra-index-url" {
+			if addsIndex(option, value) {
 				extra++
 			}
+			hashes = hashes || option == "--require-hashes"
 			p.checkOption(l.number, option, value)
 			continue
 		}
 		r := parseRequirement(l)
+		if p.checkLocal(l) {
+			continue
+		}
 		p.checkURL(requirementsFile, l.number, "a requirement", l.text)
 		if !r.valid {
 			p.add(Warn, requirementsFile, l.number, "cannot be read as a requirement: %s", shorten(MaskURL(l.text)))
@@ -79,6 +84,7 @@ func (p *Preview) checkRequirements(ctx context.Context, src source, opts Option
 		p.Requirements = append(p.Requirements, MaskURL(l.text))
 		wanted = append(wanted, r)
 	}
+	p.checkHashes(wanted, hashes)
 	p.checkConfusion(wanted, extra)
 	return nil
 }
@@ -109,21 +115,13 @@ func (p *Preview) checkConfusion(wanted []requirement, extra int) {
 		switch len(names) {
 		case 0:
 		case 1:
-			p.add(Confirm, requirementsFile, line, "%s is %s and %s: any of them may supply it", names[0], how, indexes)
+			p.add(Confirm, requirementsFile, line, "%s is %s and %s: any of them may supply it; one index URL alone is safe", names[0], how, indexes)
 		default:
-			p.add(Confirm, requirementsFile, line, "%s are %s and %s: any of them may supply them", strings.Join(names, ", "), how, indexes)
+			p.add(Confirm, requirementsFile, line, "%s are %s and %s: any of them may supply them; one index URL alone is safe", strings.Join(names, ", "), how, indexes)
 		}
 	}
 	report("not pinned", func(r requirement) bool { return !r.exact })
 	report("pinned without a hash", func(r requirement) bool { return r.exact })
-}
-
-func (p *Preview) checkOption(line int, option, value string) {
-	if !slices.Contains(pipOptions, option) {
-		p.add(Warn, requirementsFile, line, "%s is no option of a requirements file", shorten(MaskURL(option)))
-		return
-	}
-	p.checkURL(requirementsFile, line, option, value)
 }
 
 // checkURL asks for a yes for credentials in a URL. They are never repeated.

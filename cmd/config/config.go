@@ -37,6 +37,9 @@ type Engine struct {
 	ClosedNetwork bool
 	// TCP serves the clouds' own clients on a loopback port too.
 	TCP bool
+	// Retention and RetentionBytes bound the history.
+	Retention      time.Duration
+	RetentionBytes int64
 }
 
 // setting is one key of the file and how its text is taken. An error says what
@@ -60,6 +63,8 @@ var settingsTable = []setting{
 	{"engine.call_timeout", takeCallTimeout},
 	{"engine.network", takeNetwork},
 	{"engine.tcp", takeTCP},
+	{"engine.retention.days", takeRetentionDays},
+	{"engine.retention.gib", takeRetentionGiB},
 }
 
 func takeZone(c *Config, value string) error {
@@ -126,6 +131,31 @@ func takeTCP(c *Config, value string) error {
 		return nil
 	}
 	return fmt.Errorf("tcp %q: allowed are true and false", value)
+}
+
+// The bounds keep what they say within what a time and an int64 can hold.
+const (
+	maxRetentionDays = 36500
+	minRetentionGiB  = 0.01
+	maxRetentionGiB  = 1 << 20
+)
+
+func takeRetentionDays(c *Config, value string) error {
+	n, err := strconv.Atoi(value)
+	if err != nil || n < 1 || n > maxRetentionDays {
+		return fmt.Errorf("days %q: allowed is a whole number from 1 to %d", value, maxRetentionDays)
+	}
+	c.Engine.Retention = time.Duration(n) * 24 * time.Hour
+	return nil
+}
+
+func takeRetentionGiB(c *Config, value string) error {
+	n, err := strconv.ParseFloat(value, 64)
+	if err != nil || !(n >= minRetentionGiB && n <= maxRetentionGiB) {
+		return fmt.Errorf("gib %q: allowed is a number from %g to %d", value, minRetentionGiB, maxRetentionGiB)
+	}
+	c.Engine.RetentionBytes = int64(n * (1 << 30))
+	return nil
 }
 
 // Keys lists every key of the file, for the manual.

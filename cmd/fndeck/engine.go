@@ -43,7 +43,7 @@ func (a *app) engineGroup() *cobra.Command {
 		Long: "engine runs the local engine in the foreground. Other commands start it by\nthemselves when none runs on the state directory; it goes on when they end," +
 			"\nso that schedules fire and calls finish without a terminal.\n\n" +
 			"The configuration file sets the same for an engine that starts by itself:\nengine.python, engine.log_cap_mib, engine.call_timeout, engine.tcp (true or false),\n" +
-			"and engine.network (open, or closed to keep functions from the network).",
+			"engine.network (open, or closed to keep functions from the network), and how much of\nthe history is kept: engine.retention.days (90) and engine.retention.gib (no limit).",
 		Example: "  fndeck engine status\n  fndeck engine --call-timeout 5m\n  fndeck engine --tcp",
 		Args:    knownCommand,
 	}
@@ -89,6 +89,9 @@ func (a *app) runEngine(cmd *cobra.Command, f engineFlags) error {
 
 		ClosedNetwork: settings.ClosedNetwork,
 		TCP:           settings.TCP,
+
+		Retention:      settings.Retention,
+		RetentionBytes: settings.RetentionBytes,
 
 		Version: version,
 		Clock:   a.now,
@@ -202,23 +205,26 @@ func (a *app) engineStatus(cmd *cobra.Command) error {
 	if s.Version != version {
 		a.note("the engine is %s and this is %s: fndeck engine stop, then any command starts the new one", ui.Clean(s.Version), version)
 	}
+	if !s.Disk.RunsOut.IsZero() {
+		a.note("the disk of %s is full on %s if calls and logs go on as they did: free room, or keep less with engine.retention", ui.Clean(dir), s.Disk.RunsOut.Format(time.DateOnly))
+	}
 	return a.print(statusSheet(s, a.clock()), format)
 }
 
 // statusSheet is the row of an engine; its TCP column stands there only while
 // the port is open.
 func statusSheet(s embedded.EngineStatus, at output.Clock) sheet {
-	header := []string{"PID", "VERSION", "FUNCTIONS", "RUNNING", "ISOLATION", "RUNTIMES", "STARTED"}
+	header := []string{"PID", "VERSION", "FUNCTIONS", "RUNNING", "ISOLATION", "RUNTIMES", "STARTED", "DISK", "OLDEST CALL"}
 	cells := []string{
 		strconv.Itoa(s.PID), s.Version, strconv.Itoa(s.Functions), strconv.Itoa(s.Running), s.Isolation,
-		strings.Join(s.Runtimes, " "), at.Time(s.Started),
+		strings.Join(s.Runtimes, " "), at.Time(s.Started), ui.Bytes(s.Disk.TotalBytes()), at.Time(s.Disk.OldestCall),
 	}
 	if s.TCP != "" {
 		header, cells = append(header, "TCP", "TOKEN URL", "CLIENT FILE", "BEARER FILE"), append(cells, s.TCP, s.TokenURL, s.ClientFile, s.BearerFile)
 	}
 	return sheet{
-		One: true, Header: header, Wide: []string{"STATE DIR", "SOCKET"},
-		Rows: []row{{Key: "engine", Name: strconv.Itoa(s.PID), Value: s, Cells: append(cells, s.StateDir, s.Socket)}},
+		One: true, Header: header, Wide: []string{"STATE DIR", "SOCKET", "FREE", "KEPT DAYS", "RUNS OUT"},
+		Rows: []row{{Key: "engine", Name: strconv.Itoa(s.PID), Value: s, Cells: append(cells, s.StateDir, s.Socket, ui.Bytes(s.Disk.FreeBytes), strconv.Itoa(int(s.Disk.Retention.Hours()/24)), at.Time(s.Disk.RunsOut))}},
 	}
 }
 

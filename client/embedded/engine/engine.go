@@ -39,6 +39,9 @@ type Config struct {
 	LogCapBytes int64
 	IndexURL    auth.Secret
 	CallTimeout time.Duration
+	// Retention and RetentionBytes bound the history, see core.Config.
+	Retention      time.Duration
+	RetentionBytes int64
 	// ClosedNetwork keeps functions from the network.
 	ClosedNetwork bool
 	// TCP serves the dialects on 127.0.0.1 too, for the clouds' own clients.
@@ -63,6 +66,7 @@ func Run(ctx context.Context, c Config) error {
 	e, err := core.Open(core.Config{
 		StateDir: c.StateDir, KeyFile: c.KeyFile, Python: c.Python, LogCapBytes: c.LogCapBytes, IndexURL: c.IndexURL,
 		CallTimeout: c.CallTimeout, ClosedNetwork: c.ClosedNetwork, Clock: c.Clock, Logger: c.Logger,
+		Retention: c.Retention, RetentionBytes: c.RetentionBytes,
 	})
 	if err != nil {
 		return err

@@ -91,7 +91,28 @@ type Status struct {
 	Runtimes      []string  `json:"runtimes"`
 	// DataLimitBytes bounds the data of a call.
 	DataLimitBytes int64 `json:"dataLimitBytes"`
+	Disk           Disk  `json:"disk"`
 }
+
+// Disk is what the state takes and how long it can go on so.
+type Disk struct {
+	// DatabaseBytes are the history and all else but code and packages.
+	DatabaseBytes    int64 `json:"databaseBytes"`
+	CodeBytes        int64 `json:"codeBytes"`
+	EnvironmentBytes int64 `json:"environmentBytes"`
+	FreeBytes        int64 `json:"freeBytes"`
+	// OldestCall is zero without a call. What is older than Retention goes, and
+	// so does the oldest when the database exceeds RetentionBytes, unless 0.
+	OldestCall     time.Time     `json:"oldestCall,omitzero"`
+	Retention      time.Duration `json:"retention"`
+	RetentionBytes int64         `json:"retentionBytes,omitempty"`
+	// RunsOut is when the disk is full if the history grows on as it did, zero if
+	// that will not come.
+	RunsOut time.Time `json:"runsOut,omitzero"`
+}
+
+// TotalBytes is all that the state takes.
+func (d Disk) TotalBytes() int64 { return d.DatabaseBytes + d.CodeBytes + d.EnvironmentBytes }
 
 // Redeploy is the body of POST functions/{id}/versions. Nil leaves as is.
 type Redeploy struct {

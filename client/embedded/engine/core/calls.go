@@ -74,7 +74,7 @@ func (e *Core) roomForCall(functionID int64) error {
 }
 
 func (e *Core) invoke(functionID int64, data json.RawMessage, session Session) (store.Call, error) {
-	c := store.Call{FunctionID: functionID, Status: store.Running, Started: e.now()}
+	c := store.Call{FunctionID: functionID, Status: store.Running, Started: e.now(), SessionID: session.ID}
 	err := e.store.Write(store.Durable, func(tx *store.Tx) error {
 		f, err := tx.Function(functionID)
 		if err != nil {
@@ -157,27 +157,38 @@ func (e *Core) run(ctx context.Context, c store.Call, data []byte, session Sessi
 	return e.settle(c, rest, outcome.Response)
 }
 
-// settleEvery is how often an outcome that cannot be stored is tried again.
-const settleEvery = 2 * time.Second
+// settlePause is how long an outcome that cannot be stored waits to be tried
+// again; the wait grows to settleEvery.
+const (
+	settlePause = 50 * time.Millisecond
+	settleEvery = 2 * time.Second
+)
 
 // settle stores the outcome of a call. No call may stay Running while its
-// outcome is known: on a full disk it goes on trying until there is room, or
-// the engine stops, after which the next one says what became of the call.
+// outcome is known.
 func (e *Core) settle(c store.Call, rest []store.Line, response []byte) store.Call {
-	for {
-		err := e.store.Write(store.Durable, func(tx *store.Tx) error {
-			return errors.Join(tx.AppendLines(c.ID, rest), tx.FinishCall(c, response))
-		})
+	_ = e.insist("the outcome of a call is not stored", c.ID, func(tx *store.Tx) error { // then the next start says what became of it
+		return errors.Join(tx.AppendLines(c.ID, rest), tx.FinishCall(c, response))
+	})
+	return c
+}
+
+// insist writes an outcome. On a disk that is full or fails it goes on trying
+// until the write succeeds, or the engine stops. A row that is gone, because its
+// function was deleted, is ErrNotFound.
+func (e *Core) insist(complaint string, id int64, work func(*store.Tx) error) error {
+	for pause := settlePause; ; pause = min(2*pause, settleEvery) {
+		err := e.store.Write(store.Durable, work)
 		if err == nil || errors.Is(err, store.ErrNotFound) {
-			return c
+			return err
 		}
-		e.c.Logger.Error("the outcome of a call is not stored", "id", c.ID, "error", err)
-		timer := time.NewTimer(settleEvery)
+		e.c.Logger.Error(complaint, "id", id, "error", err)
+		timer := time.NewTimer(pause)
 		select {
 		case <-timer.C:
 		case <-e.ctx.Done():
 			timer.Stop()
-			return c
+			return err
 		}
 	}
 }

@@ -40,8 +40,13 @@ type Config struct {
 	// IdleZygote is how long a function's process stays without calls (10 min),
 	// IdleWorker how long a warm worker does (2 min).
 	IdleZygote, IdleWorker time.Duration
-	Clock                  func() time.Time
-	Logger                 *slog.Logger
+	// Retention is how long calls, logs and missed runs are kept (90 days).
+	Retention time.Duration
+	// RetentionBytes bounds the database: beyond it the oldest calls go. 0 means
+	// that only Retention counts.
+	RetentionBytes int64
+	Clock          func() time.Time
+	Logger         *slog.Logger
 }
 
 // What Config's zero fields mean, and what the engine allows.
@@ -50,6 +55,8 @@ const (
 	DefaultCallTimeout = 10 * time.Minute
 	defaultIdle        = 10 * time.Minute
 	defaultIdleWorker  = 2 * time.Minute
+	// DefaultRetention is what Cognite keeps of its calls.
+	DefaultRetention = 90 * 24 * time.Hour
 	// MaxDataBytes bounds the data of a call: the largest of Cognite's clouds.
 	MaxDataBytes = 9_000_000
 	// MaxResponseBytes bounds a response, as responseSizeMb 1 says.
@@ -92,6 +99,8 @@ type Core struct {
 	cancel context.CancelCauseFunc
 	jobs   sync.WaitGroup
 	tick   chan struct{}
+
+	taken usage
 
 	runtimesDone chan struct{}
 	runtimes     python.Runtimes
@@ -140,6 +149,7 @@ func Open(c Config) (*Core, error) {
 	e.jobs.Go(e.discover)
 	e.jobs.Go(e.removeDeleted)
 	e.jobs.Go(e.scheduleForever)
+	e.jobs.Go(e.tendForever)
 	return e, nil
 }
 
@@ -155,6 +165,9 @@ func applyDefaults(c *Config) {
 	}
 	if c.IdleWorker == 0 {
 		c.IdleWorker = defaultIdleWorker
+	}
+	if c.Retention == 0 {
+		c.Retention = DefaultRetention
 	}
 }
 

@@ -47,13 +47,14 @@ func (e *Core) startDeploy(functionID, id int64) {
 		defer e.guard("deploy", id, func(reason string) { e.abandon(id, reason) })
 		if err := e.deploy(ctx, id); err != nil && !errors.Is(err, store.ErrNotFound) {
 			e.c.Logger.Error("deploy", "id", id, "error", err)
+			e.abandon(id, "the engine could not read or store its state: "+err.Error())
 		}
 	})
 }
 
 // abandon fails a deploy whose job has ended without an outcome.
 func (e *Core) abandon(id int64, reason string) {
-	err := e.store.Write(store.Durable, func(tx *store.Tx) error {
+	err := e.insist("the end of a deploy is not stored", id, func(tx *store.Tx) error {
 		d, err := e.store.Deploy(id)
 		if err != nil {
 			return err
@@ -171,7 +172,7 @@ func (p *deployment) finish(failure error) error {
 		p.v.Status, p.v.Ready = store.Ready, now
 	}
 	rest, _ := p.log.rest()
-	err := p.e.store.Write(store.Durable, func(tx *store.Tx) error {
+	err := p.e.insist("the outcome of a deploy is not stored", p.d.ID, func(tx *store.Tx) error {
 		f, err := tx.Function(p.d.FunctionID)
 		if err != nil {
 			return err

@@ -254,7 +254,7 @@ func (e *Core) Delete(ids []int64) error {
 				return notFound(err, "function %d does not exist", id)
 			}
 		}
-		return nil
+		return tx.DeleteUnusedSessions()
 	})
 	if err != nil {
 		return err

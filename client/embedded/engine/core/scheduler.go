@@ -46,7 +46,7 @@ func (e *Core) CreateSchedule(n NewSchedule) (store.Schedule, error) {
 	c := store.Schedule{FunctionID: n.FunctionID, Name: n.Name, Description: n.Description, Cron: expr.String(), Data: n.Data, SessionID: n.Session.ID, Created: now, NextDue: expr.Next(now)}
 	err = e.store.Write(store.Durable, func(tx *store.Tx) error {
 		c.ID = tx.NextID()
-		return tx.InsertSchedule(c)
+		return errors.Join(keepSession(tx, n.Session), tx.InsertSchedule(c))
 	})
 	if err != nil {
 		return store.Schedule{}, notFound(err, "function %d does not exist", n.FunctionID)
@@ -57,7 +57,12 @@ func (e *Core) CreateSchedule(n NewSchedule) (store.Schedule, error) {
 
 // DeleteSchedule deletes a schedule; its calls stay in the history.
 func (e *Core) DeleteSchedule(id int64) error {
-	err := e.store.Write(store.Durable, func(tx *store.Tx) error { return tx.DeleteSchedule(id) })
+	err := e.store.Write(store.Durable, func(tx *store.Tx) error {
+		if err := tx.DeleteSchedule(id); err != nil {
+			return err
+		}
+		return tx.DeleteUnusedSessions()
+	})
 	return notFound(err, "schedule %d does not exist", id)
 }
 
@@ -207,6 +212,10 @@ func (e *Core) fireOne(tx *store.Tx, s store.Schedule, due, now time.Time) (stor
 	if err != nil || fired { // the clock went back over a time that has run
 		return store.Call{}, err
 	}
+	revoked, err := isRevoked(tx, s.SessionID)
+	if err != nil {
+		return store.Call{}, err
+	}
 	missed := store.Missed{ID: tx.NextID(), ScheduleID: s.ID, First: due, Last: due, Count: 1}
 	busy, err := tx.ScheduleRunning(s.ID)
 	switch {
@@ -215,11 +224,14 @@ func (e *Core) fireOne(tx *store.Tx, s store.Schedule, due, now time.Time) (stor
 	case f.Serving == 0:
 		missed.Kind, missed.Reason = client.RunMissed, "the function was not ready"
 		return store.Call{}, tx.InsertMissed(missed)
+	case revoked:
+		missed.Kind, missed.Reason = client.RunMissed, "the session it runs for was revoked"
+		return store.Call{}, tx.InsertMissed(missed)
 	case busy:
 		missed.Kind, missed.Reason = client.RunSkipped, "the previous run was still running"
 		return store.Call{}, tx.InsertMissed(missed)
 	}
-	c := store.Call{ID: tx.NextID(), FunctionID: s.FunctionID, Version: f.Serving, Status: store.Running, Started: now.UTC(), ScheduleID: s.ID, Scheduled: due}
+	c := store.Call{ID: tx.NextID(), FunctionID: s.FunctionID, Version: f.Serving, Status: store.Running, Started: now.UTC(), ScheduleID: s.ID, Scheduled: due, SessionID: s.SessionID}
 	return c, tx.InsertCall(c, s.Data)
 }
 

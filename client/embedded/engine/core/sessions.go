@@ -2,6 +2,7 @@ package core
 
 import (
 	"cmp"
+	"errors"
 	"maps"
 	"slices"
 	"sync"
@@ -184,8 +185,10 @@ func (e *Core) CreateScheduleWith(nonce string, n NewSchedule) (store.Schedule, 
 	s, err := e.CreateSchedule(n)
 	if err != nil {
 		e.endSession(session)
+		return s, err
 	}
-	return s, err
+	e.sessions.drop(session.ID) // it is stored with the schedule
+	return s, nil
 }
 
 // endSession ends the session of a call with the call. The session of a
@@ -194,11 +197,42 @@ func (e *Core) endSession(s Session) {
 	e.sessions.move(s.ID, SessionExpired, e.now(), SessionActive)
 }
 
+// keepSession stores the session of a schedule, which outlives the engine.
+func keepSession(tx *store.Tx, s Session) error {
+	if s.ID == 0 {
+		return nil
+	}
+	return tx.InsertSession(store.Session{ID: s.ID, Type: s.Type, ClientID: s.ClientID, Status: SessionActive, Created: s.Created})
+}
+
+// isRevoked reports whether the session of a schedule was revoked. One that is
+// not known is from before sessions were kept, or the engine's own.
+func isRevoked(tx *store.Tx, id int64) (bool, error) {
+	s, err := tx.Session(id)
+	if errors.Is(err, store.ErrNotFound) {
+		return false, nil
+	}
+	return s.Status == SessionRevoked, err
+}
+
+// kept is a stored session as it is shown.
+func kept(s store.Session) Session {
+	return Session{ID: s.ID, Type: s.Type, ClientID: s.ClientID, Status: s.Status, Created: s.Created, Expires: s.Created.Add(longSession)}
+}
+
 // Sessions lists the sessions, newest first.
 func (e *Core) Sessions() ([]Session, error) {
+	stored, err := e.store.Sessions()
+	if err != nil {
+		return nil, err
+	}
 	all := e.sessions.all()
+	for _, s := range stored {
+		all = append(all, kept(s))
+	}
 	slices.SortFunc(all, func(x, y Session) int { return cmp.Compare(y.ID, x.ID) })
-	return all, nil
+	// One that is being bound to a schedule may stand in both places.
+	return slices.CompactFunc(all, func(x, y Session) bool { return x.ID == y.ID }), nil
 }
 
 // Session reads one session.
@@ -206,17 +240,21 @@ func (e *Core) Session(id int64) (Session, error) {
 	if s, ok := e.sessions.find(id); ok {
 		return s, nil
 	}
-	return Session{}, &client.Error{Code: client.CodeNotFound, Message: "the session does not exist"}
+	s, err := e.store.Session(id)
+	return kept(s), notFound(err, "session %d does not exist", id)
 }
 
-// RevokeSession ends a session for good, at once. Its call runs on, without the
-// right to ask the engine for anything. Revoking twice is no error.
+// RevokeSession ends a session for good, at once. A call that acts for it runs
+// on, without the right to ask the engine for anything; a schedule fires no
+// more. Revoking twice is no error.
 func (e *Core) RevokeSession(id int64) (Session, error) {
 	s, err := e.Session(id)
 	if err != nil || s.Status == SessionRevoked {
 		return s, err
 	}
-	e.sessions.move(id, SessionRevoked, s.Expires, SessionReady, SessionActive, SessionExpired)
+	if !e.sessions.move(id, SessionRevoked, s.Expires, SessionReady, SessionActive, SessionExpired) {
+		err = e.store.Write(store.Durable, func(tx *store.Tx) error { return tx.SetSessionStatus(id, SessionRevoked) })
+	}
 	s.Status = SessionRevoked
-	return s, nil
+	return s, notFound(err, "session %d does not exist", id)
 }

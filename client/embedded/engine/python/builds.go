@@ -55,6 +55,7 @@ func (e *Environments) join(ctx context.Context, name string, all Runtimes, w Wa
 		return b, true
 	}
 	if e.Complete(name) {
+		e.touch(name)
 		return nil, false
 	}
 	if e.builds == nil {

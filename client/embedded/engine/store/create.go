@@ -79,7 +79,7 @@ func create(path string) error {
 	if err := temp.Close(); err != nil {
 		return err
 	}
-	db, err := sql.Open("sqlite", "file:"+temp.Name()+"?_pragma=synchronous(FULL)")
+	db, err := sql.Open("sqlite", "file:"+temp.Name()+"?_pragma=auto_vacuum(2)&_pragma=synchronous(FULL)")
 	if err != nil {
 		return err
 	}

@@ -33,6 +33,16 @@ func (s *Store) Session(id int64) (Session, error) {
 	return one(s.row(`SELECT `+sessionColumns+` FROM sessions WHERE id = ?`, id), scanSession)
 }
 
+// Session reads one session inside the transaction.
+func (tx *Tx) Session(id int64) (Session, error) {
+	return one(tx.queryRow(`SELECT `+sessionColumns+` FROM sessions WHERE id = ?`, id), scanSession)
+}
+
+// DeleteUnusedSessions deletes the sessions whose schedule is gone.
+func (tx *Tx) DeleteUnusedSessions() error {
+	return tx.exec(`DELETE FROM sessions WHERE id NOT IN (SELECT session_id FROM schedules)`)
+}
+
 // InsertSession stores a session.
 func (tx *Tx) InsertSession(s Session) error {
 	return tx.exec(`INSERT INTO sessions (`+sessionColumns+`) VALUES (?,?,?,?,?,?,?)`,
@@ -41,7 +51,7 @@ func (tx *Tx) InsertSession(s Session) error {
 
 // SetSessionStatus stores a session's status; ErrNotFound if there is none.
 func (tx *Tx) SetSessionStatus(id int64, status string) error {
-	s, err := one(tx.queryRow(`SELECT `+sessionColumns+` FROM sessions WHERE id = ?`, id), scanSession)
+	s, err := tx.Session(id)
 	if err != nil {
 		return err
 	}

@@ -92,12 +92,16 @@ func (a *API) status(r *dialect.Request) error {
 	if err != nil {
 		return err
 	}
+	disk, err := a.core.Disk()
+	if err != nil {
+		return err
+	}
 	// Not the machine's runtimes, where they are still being looked for: a
 	// console must not wait for that.
 	return dialect.WriteJSON(r.Writer, http.StatusOK, wire.Status{
 		PID: os.Getpid(), Version: a.c.Version, StateDir: a.c.StateDir, Socket: a.c.Socket, TCP: a.c.TCP, TokenURL: a.c.TokenURL, ClientFile: a.c.ClientFile, BearerFile: a.c.BearerFile, Started: a.core.Started().UTC(),
 		Functions: len(functions), Running: a.core.RunningCalls(), LoadedZygotes: a.core.LoadedZygotes(),
-		Isolation: a.c.Isolation, Runtimes: a.core.KnownRuntimes(), DataLimitBytes: core.MaxDataBytes,
+		Isolation: a.c.Isolation, Runtimes: a.core.KnownRuntimes(), DataLimitBytes: core.MaxDataBytes, Disk: disk,
 	})
 }
 

@@ -1,0 +1,141 @@
+//go:build linux
+
+package core
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"fndeck/client"
+)
+
+// nonce opens a session as the engine's user.
+func (r *rig) nonce(kind string) (Session, string) {
+	r.Helper()
+	s, nonce, err := r.OpenSession(Caller{}, kind, "")
+	require.NoError(r, err)
+	return s, nonce
+}
+
+func TestAScheduleWhoseSessionIsRevokedMissesEachRunWithThatReason(t *testing.T) {
+	r := newRig(t, nil)
+	v := r.handler("def handle(): pass\n")
+	session, nonce := r.nonce(ClientCredentials)
+	s, err := r.CreateScheduleWith(nonce, NewSchedule{Name: "s", FunctionID: v.ID, Cron: "* * * * *"})
+	require.NoError(t, err)
+	r.at(minute(1).Add(time.Second))
+	r.idle()
+	require.Len(t, r.fired(s.ID), 1)
+
+	require.NoError(t, r.Core.Close())
+	r.open() // what is revoked here is the stored one
+	for range 2 {
+		revoked, err := r.RevokeSession(session.ID)
+		require.NoError(t, err)
+		assert.Equal(t, SessionRevoked, revoked.Status)
+	}
+	require.NoError(t, r.Core.Close())
+	r.open()
+	for n := 2; n <= 3; n++ {
+		r.at(minute(n).Add(time.Second))
+		r.await(func() bool { return len(r.missed(s.ID)) == n-1 })
+	}
+	for _, m := range r.missed(s.ID) {
+		assert.Equal(t, "the session it runs for was revoked", m.Reason)
+	}
+	assert.Len(t, r.fired(s.ID), 1)
+
+	require.NoError(t, r.DeleteSchedule(s.ID))
+	_, err = r.Session(session.ID)
+	assert.ErrorIs(t, err, client.ErrNotFound, "it lived as long as its schedule")
+}
+
+func TestTheSessionOfADeletedFunctionsScheduleGoesWithIt(t *testing.T) {
+	r := newRig(t, nil)
+	v := r.handler("def handle(): pass\n")
+	session, nonce := r.nonce(TokenExchange)
+	_, err := r.CreateScheduleWith(nonce, NewSchedule{Name: "s", FunctionID: v.ID, Cron: "0 0 1 1 *"})
+	require.NoError(t, err)
+	have, err := r.Session(session.ID)
+	require.NoError(t, err)
+	assert.Equal(t, SessionActive, have.Status)
+	require.NoError(t, r.Delete([]int64{v.ID}))
+	_, err = r.Session(session.ID)
+	assert.ErrorIs(t, err, client.ErrNotFound)
+}
+
+func TestANonceBindsOnceWithinItsMinuteAndNotAfterARestart(t *testing.T) {
+	r := newRig(t, nil)
+	v := r.handler("def handle(): pass\n")
+	late, nonce := r.nonce(OneshotExchange)
+	r.clock.set(start.Add(nonceLife + time.Second))
+	_, err := r.InvokeWith(nonce, v.ID, nil)
+	assert.ErrorContains(t, err, "Session nonce is invalid or expired")
+	s, err := r.Session(late.ID)
+	require.NoError(t, err)
+	assert.Equal(t, SessionExpired, s.Status)
+
+	_, nonce = r.nonce(OneshotExchange)
+	_, err = r.InvokeWith(nonce, 77, nil)
+	assert.ErrorIs(t, err, client.ErrNotFound)
+	_, err = r.InvokeWith(nonce, v.ID, []byte(`[]`))
+	require.Error(t, err)
+	c, err := r.InvokeWith(nonce, v.ID, nil)
+	require.NoError(t, err, "what was refused for another reason has not spent it")
+	assert.NotZero(t, c.SessionID)
+	_, err = r.InvokeWith(nonce, v.ID, nil)
+	assert.ErrorContains(t, err, "nonce")
+	r.idle()
+
+	_, nonce = r.nonce(OneshotExchange)
+	require.NoError(t, r.Core.Close())
+	r.open()
+	_, err = r.InvokeWith(nonce, v.ID, nil)
+	assert.ErrorContains(t, err, "nonce")
+}
+
+func TestTheSessionsThatAreOverAreForgottenInTime(t *testing.T) {
+	s := newSessions(func() time.Time { return start })
+	for id := int64(1); id <= keptSessions+1; id++ {
+		status := SessionExpired
+		if id%100 == 0 {
+			status = SessionActive
+		}
+		s.add(Session{ID: id, Status: status})
+	}
+	assert.Less(t, len(s.byID), keptSessions*2/3)
+	for id := int64(100); id <= keptSessions; id += 100 {
+		_, ok := s.find(id)
+		assert.True(t, ok, "one in use is never forgotten")
+	}
+}
+
+func TestACallThatAnotherMadeMayNotOpenASession(t *testing.T) {
+	r := newRig(t, nil)
+	_, _, err := r.OpenSession(Caller{CallID: 7, Depth: 1}, TokenExchange, "")
+	assert.EqualError(t, err, "Sessions can be chained one level deep only")
+	s, _, err := r.OpenSession(Caller{CallID: 7}, TokenExchange, "")
+	require.NoError(t, err)
+	assert.Equal(t, 1, s.Depth)
+}
+
+func TestTheTokenOfACallEndsWithItAndIsRememberedForAWhile(t *testing.T) {
+	r := newRig(t, nil)
+	token := r.tokens.issue(Caller{CallID: 7})
+	c, err := r.CallerOf(token)
+	require.NoError(t, err)
+	assert.Equal(t, int64(7), c.CallID)
+	r.tokens.end(token)
+	_, err = r.CallerOf(token)
+	assert.EqualError(t, err, "Unauthorized: this call has ended")
+	for range keptTokens + 1 {
+		r.tokens.end(r.tokens.issue(Caller{}))
+	}
+	_, err = r.CallerOf(token)
+	assert.EqualError(t, err, "Unauthorized: the token is not one of a call")
+	assert.LessOrEqual(t, len(r.tokens.ended), keptTokens)
+	assert.Empty(t, r.tokens.live)
+}

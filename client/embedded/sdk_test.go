@@ -1,0 +1,54 @@
+//go:build linux
+
+package embedded_test
+
+import (
+	"context"
+	"os/exec"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"fndeck/client/embedded"
+)
+
+// onTCP is an engine whose loopback port is open.
+func onTCP(t *testing.T) (embedded.Options, embedded.EngineStatus) {
+	t.Helper()
+	t.Setenv("FNDECK_TEST_TCP", "1")
+	o := options(t)
+	open(t, o)
+	status, err := embedded.Status(t.Context(), o.StateDir)
+	require.NoError(t, err)
+	require.NotEmpty(t, status.TCP)
+	return o, status
+}
+
+// judge runs a Python program of testdata/sdk, which fails at the first answer
+// that the vendor's SDK could not have used.
+func judge(t *testing.T, program string, args ...string) {
+	t.Helper()
+	python, err := exec.LookPath("python3")
+	if err != nil {
+		t.Skip("needs python3 on the path")
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	output, err := exec.CommandContext(ctx, python, append([]string{"-B", "../../testdata/sdk/" + program}, args...)...).CombinedOutput()
+	assert.NoError(t, err, "%s", output)
+}
+
+func TestBothMajorsOfTheVendorsClientDoADaysWorkOverTCP(t *testing.T) {
+	for _, major := range []string{"7", "8"} {
+		t.Run("with a token, SDK "+major, func(t *testing.T) {
+			_, status := onTCP(t)
+			judge(t, "day.py", major, status.TCP, "bearer", status.BearerFile)
+		})
+		t.Run("with client credentials, SDK "+major, func(t *testing.T) {
+			_, status := onTCP(t)
+			judge(t, "day.py", major, status.TCP, "client", status.ClientFile, status.TokenURL)
+		})
+	}
+}

@@ -34,7 +34,7 @@ var defaultKeys = []ui.Binding{
 	{ID: "functions.repeat", Scope: ui.ScopeList, Keys: []string{"I"}, Label: "repeat", Help: "repeat the last call as it was"},
 	{ID: "list.logs", Scope: ui.ScopeList, Keys: []string{"l"}, Label: "logs", Help: "logs; of a function that deploys or failed, its build"},
 	{ID: "list.describe", Scope: ui.ScopeList, Keys: []string{"d"}, Label: "describe", Help: "all that is known of it"},
-	{ID: "functions.upload", Scope: ui.ScopeList, Keys: []string{"u"}, Label: "upload", Help: "upload a folder or a zip"},
+	{ID: "functions.upload", Scope: ui.ScopeList, Keys: []string{"u"}, Label: "upload", Help: "upload a folder, a zip or a notebook"},
 	{ID: "list.new", Scope: ui.ScopeList, Keys: []string{"n"}, Label: "new", Help: "make a new one"},
 	{ID: "functions.rollback", Scope: ui.ScopeList, Keys: []string{"b"}, Label: "roll back", Help: "choose an earlier version to serve again"},
 	{ID: "calls.cancel", Scope: ui.ScopeList, Keys: []string{"K"}, Label: "cancel", Help: "end a running call; asks first"},

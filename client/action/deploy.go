@@ -14,7 +14,7 @@ import (
 var Deploy = Action{
 	ID:     "functions.deploy",
 	Label:  "upload",
-	Help:   "Upload a folder or a zip as a new function.",
+	Help:   "Upload a folder, a zip or a notebook as a new function.",
 	Danger: Safe,
 	Needs:  client.CanDeploy,
 	Run:    deploy,
@@ -44,7 +44,7 @@ func deploy(ctx context.Context, backend client.Backend, _ Target, values Values
 		return Outcome{}, err
 	}
 	if values.Code == nil {
-		return Outcome{}, client.Invalidf("deploy %s: no folder or zip chosen", values.Spec.Name)
+		return Outcome{}, client.Invalidf("deploy %s: no folder, zip or notebook chosen", values.Spec.Name)
 	}
 	f, err := deployer.Deploy(ctx, values.Spec, *values.Code, values.Progress)
 	if err != nil {

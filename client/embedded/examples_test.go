@@ -45,14 +45,17 @@ func TestEveryExampleIsDeployedAndCalled(t *testing.T) {
 			spec: client.FunctionSpec{Secrets: map[string]client.Secret{"api-key": auth.NewSecret("correct horse")}, EnvVars: map[string]string{"REGION": "north"}},
 			data: `{}`, result: `"region":"north"`, log: "calling the service in north with a key of 13 characters",
 		},
-		"failing":   {data: `{}`, status: client.CallFailed, failure: "Error"},
-		"slow":      {data: `{"seconds":1}`},
-		"noisy":     {data: `{}`, result: `100000`, log: "line 99999 of 100000", lines: 100_000},
+		"failing": {data: `{}`, status: client.CallFailed, failure: "Error"},
+		"slow":    {data: `{"seconds":1}`},
+		"noisy":   {data: `{}`, result: `100000`, log: "line 99999 of 100000", lines: 100_000},
+		"forecast.ipynb": {
+			spec: client.FunctionSpec{IndexURL: auth.NewSecret(index.URL)}, data: `{"name":"y","hours":[1,2,6]}`, result: `"mean":3`, log: "3 hours",
+		},
 		"call-info": {data: `{}`, result: `"call_id"`},
 	}
 	folders, err := filepath.Glob("../../testdata/functions/*")
 	require.NoError(t, err)
-	require.Len(t, folders, len(examples), "every folder has an entry here")
+	require.Len(t, folders, len(examples), "every example has an entry here")
 	d := newDesk(t)
 	for _, folder := range folders {
 		name := filepath.Base(folder)

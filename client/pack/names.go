@@ -3,6 +3,7 @@ package pack
 import (
 	"fmt"
 	"path"
+	"path/filepath"
 	"strings"
 	"unicode/utf8"
 )
@@ -105,4 +106,14 @@ func (t *tree) putOne(clean string, folder bool) string {
 	}
 	t.kinds[clean], t.folded[lower] = folder, clean
 	return ""
+}
+
+// FunctionName is what a function from this path is called at first: the name
+// of the folder, or of the zip or notebook without its suffix.
+func FunctionName(from string) string {
+	name := filepath.Base(from)
+	if ext := filepath.Ext(name); strings.EqualFold(ext, ".zip") || strings.EqualFold(ext, NotebookSuffix) {
+		name = strings.TrimSuffix(name, ext)
+	}
+	return name
 }

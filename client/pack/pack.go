@@ -37,8 +37,11 @@ func (p Preview) Pack(ctx context.Context) (client.Package, error) {
 		return client.Package{}, client.Invalidf("%s", blocking[0])
 	}
 	pack := p.packFolder
-	if p.IsZip {
+	switch {
+	case p.IsZip:
 		pack = p.packZip
+	case p.IsNotebook:
+		pack = p.packMade
 	}
 	out := &limitedBuffer{limit: p.limits.MaxPackedBytes}
 	w := newWriter(out)
@@ -119,6 +122,16 @@ func packFile(ctx context.Context, w *writer, src folder, f File) error {
 		return changed(f, fmt.Sprintf("it had %d bytes and has more now", f.SizeBytes))
 	case n < f.SizeBytes:
 		return changed(f, fmt.Sprintf("it had %d bytes and has %d now", f.SizeBytes, n))
+	}
+	return nil
+}
+
+// packMade packs what was made of a notebook when it was looked at.
+func (p Preview) packMade(_ context.Context, w *writer) error {
+	for _, f := range p.Files {
+		if _, err := w.add(f.Path, plainMode, bytes.NewReader(p.made[f.Path])); err != nil {
+			return err
+		}
 	}
 	return nil
 }

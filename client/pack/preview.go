@@ -58,9 +58,10 @@ func (l Limits) orDefaults() Limits {
 
 // Preview is what would be uploaded, and what speaks against it.
 type Preview struct {
-	// Root is the absolute path of the folder or zip; IsZip tells which.
-	Root  string
-	IsZip bool
+	// Root is the absolute path of the folder, zip or notebook; IsZip and
+	// IsNotebook tell which.
+	Root              string
+	IsZip, IsNotebook bool
 	// Files are what would be packed, sorted by path. Past the limit of entries
 	// the list stops and a finding tells the count.
 	Files []File
@@ -83,6 +84,7 @@ type Preview struct {
 
 	limits  Limits
 	zipRoot string
+	made    memory // what was made of a notebook
 }
 
 // File is one file that would be packed. Path is relative, with slashes.

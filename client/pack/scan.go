@@ -23,7 +23,7 @@ type source interface {
 
 var errTooLarge = errors.New("too large")
 
-// Scan looks at a folder or a .zip and reports what would be uploaded. Faults of
+// Scan looks at a folder, a .zip or a notebook and reports what would be uploaded. Faults of
 // the code are findings; an error means that there is nothing to preview: the
 // path cannot be read, or is a zip that is refused. It ends soon after ctx does.
 func Scan(ctx context.Context, path string, opts Options) (Preview, error) {
@@ -42,11 +42,14 @@ func Scan(ctx context.Context, path string, opts Options) (Preview, error) {
 	switch {
 	case info.IsDir():
 		err = p.scanFolder(ctx, opts)
+	case info.Mode().IsRegular() && strings.EqualFold(filepath.Ext(root), NotebookSuffix):
+		p.IsNotebook = true
+		err = p.scanNotebook(ctx, opts)
 	case info.Mode().IsRegular():
 		p.IsZip = true
 		err = p.scanZip(ctx, opts)
 	default:
-		err = client.Invalidf("%s is neither a folder nor a zip but a %s", shorten(root), kindOf(info.Mode()))
+		err = client.Invalidf("%s is neither a folder, a zip nor a notebook but a %s", shorten(root), kindOf(info.Mode()))
 	}
 	if err != nil {
 		return Preview{}, err

@@ -20,7 +20,7 @@ import (
 func TestEveryExampleFunctionPassesThePreview(t *testing.T) {
 	examples, err := os.ReadDir("../../testdata/functions")
 	require.NoError(t, err)
-	require.Len(t, examples, 9)
+	require.Len(t, examples, 10)
 	entries := map[string]string{"function-path": "src/jobs/nightly.py"}
 	for _, e := range examples {
 		for _, python := range []string{"", lookPython()} {
@@ -108,7 +108,7 @@ func TestSpecialFilesAreListedAndNeverOpened(t *testing.T) {
 	assert.Equal(t, []string{".fndeckignore: cannot be read: it is no regular file any more"}, messages(p.Blocking()))
 
 	_, err = Scan(context.Background(), filepath.Join(root, "pipe"), Options{})
-	assert.ErrorContains(t, err, "is neither a folder nor a zip but a named pipe")
+	assert.ErrorContains(t, err, "is neither a folder, a zip nor a notebook but a named pipe")
 	_, err = Scan(context.Background(), filepath.Join(root, "missing"), Options{})
 	assert.ErrorIs(t, err, client.ErrNotFound)
 }

@@ -5,13 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"fndeck/client"
 	"fndeck/client/action"
+	"fndeck/client/pack"
 	"fndeck/ui"
 )
 
@@ -39,13 +39,15 @@ func (f *deployFlags) add(cmd *cobra.Command) {
 func (a *app) deployCommand() *cobra.Command {
 	var f deployFlags
 	cmd := &cobra.Command{
-		Use:   "deploy DIR|ZIP [NAME]",
-		Short: "Deploy a folder or a zip",
-		Long: "deploy uploads a folder or a zip as a function and waits until it is Ready.\n" +
-			"NAME is the folder's name unless it is given. A function of that name is\nredeployed: its old version serves until the new one is Ready.",
+		Use:   "deploy DIR|ZIP|NOTEBOOK [NAME]",
+		Short: "Deploy a folder, a zip or a notebook",
+		Long: "deploy uploads a folder or a zip as a function and waits until it is Ready. Of a\n" +
+			"notebook (.ipynb) it uploads the function handle alone, and the requirements in\nits docstring.\n" +
+			"NAME is that of the folder or file unless it is given. A function of that name is\nredeployed: its old version serves until the new one is Ready.",
 		Example: `  fndeck deploy ./hello
   fndeck deploy ./hello greeter --runtime py312 --env REGION=eu
   read -rs TOKEN; printf %s "$TOKEN" | fndeck deploy ./hello --secret-stdin TOKEN
+  fndeck deploy ./forecast.ipynb forecast
   fndeck deploy ./hello --dry-run -o json`,
 		Args: between(1, 2),
 	}
@@ -112,17 +114,13 @@ func (a *app) deploy(cmd *cobra.Command, args []string, f deployFlags) error {
 	})
 }
 
-// nameOf is the name that a folder or zip gives its function.
+// nameOf is the name that a folder, zip or notebook gives its function.
 func nameOf(path string) (string, error) {
 	whole, err := filepath.Abs(path)
 	if err != nil {
 		return "", fmt.Errorf("deploy %s: %w", path, err)
 	}
-	name := filepath.Base(whole)
-	if ext := filepath.Ext(name); strings.EqualFold(ext, ".zip") {
-		name = strings.TrimSuffix(name, ext)
-	}
-	return name, nil
+	return pack.FunctionName(whole), nil
 }
 
 // functionNamed looks for a function of exactly this name.
@@ -166,7 +164,7 @@ func onlyForNew(cmd *cobra.Command, name string) error {
 func (a *app) redeployCommand() *cobra.Command {
 	var f deployFlags
 	cmd := &cobra.Command{
-		Use:   "redeploy NAME [DIR|ZIP]",
+		Use:   "redeploy NAME [DIR|ZIP|NOTEBOOK]",
 		Short: "Deploy a function's folder again",
 		Long: "redeploy packs the folder that the function was deployed from, or the one given,\n" +
 			"and waits until it is Ready. The old version serves until then; id, schedules and\nhistory stay. Code that serves already is not sent unless --force is given.\n\n" +

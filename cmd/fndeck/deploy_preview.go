@@ -32,6 +32,8 @@ type previewObject struct {
 type previewFile struct {
 	Path      string `json:"path"`
 	SizeBytes int64  `json:"sizeBytes"`
+	// Text is what was made of a notebook, empty for other files.
+	Text string `json:"text,omitempty"`
 }
 
 type previewRule struct {
@@ -72,7 +74,7 @@ func (a *app) dryRun(ctx context.Context, name string, p pack.Preview, format st
 	object := previewObject{Name: name, Root: p.Root, Entry: p.Entry, TotalBytes: p.TotalBytes, Requirements: []string{}, Files: []previewFile{}, Ignored: []previewRule{}, Findings: []findingObject{}}
 	object.Requirements = append(object.Requirements, p.Requirements...)
 	for _, f := range p.Files {
-		object.Files = append(object.Files, previewFile(f))
+		object.Files = append(object.Files, previewFile{f.Path, f.SizeBytes, string(p.Made()[f.Path])})
 	}
 	for _, i := range p.Ignored {
 		object.Ignored = append(object.Ignored, previewRule(i))
@@ -109,6 +111,9 @@ func (a *app) printPreview(p previewObject, format string) error {
 	}
 	for _, f := range p.Files {
 		lines = append(lines, []string{"file", fmt.Sprintf("%s  %d bytes", ui.Clean(f.Path), f.SizeBytes)})
+		for line := range strings.Lines(f.Text) {
+			lines = append(lines, []string{"", strings.TrimRight(line, "\n")})
+		}
 	}
 	for _, i := range p.Ignored {
 		lines = append(lines, []string{"ignored", fmt.Sprintf("%s  by %s", ui.Clean(i.Path), ui.Clean(i.Rule))})

@@ -312,3 +312,17 @@ func TestRedeployWithRebuildInstallsTheRequirementsAnewAndNothingElse(t *testing
 		assert.Contains(t, got.errs, says)
 	}
 }
+
+func TestANotebookIsDeployedUnderItsNameAndShownBefore(t *testing.T) {
+	path := filepath.Join("..", "..", "testdata", "functions", "forecast.ipynb")
+	b := helloBackend()
+	got := fndeck(t, b, door{}, "deploy", path, "--dry-run")
+	require.Equal(t, 0, got.code, got.errs)
+	for _, text := range []string{"forecast, files: 2", "handler.py:1 handle(data)", "fndeck-greeting==1.0.0", "    from fndeck_greeting import greet"} {
+		assert.Contains(t, got.out, text)
+	}
+	assert.Empty(t, b.asked)
+	got = fndeck(t, b, door{}, "deploy", path, "--no-wait")
+	require.Equal(t, 0, got.code, got.errs)
+	assert.Equal(t, []string{"deploy forecast"}, b.asked)
+}

@@ -126,7 +126,7 @@ func tree(t *testing.T) string {
 	for _, dir := range []string{"functions/ingest-pi", "functions/ingest-ims", "functions/score", ".hidden"} {
 		require.NoError(t, os.MkdirAll(filepath.Join(root, dir), 0o700))
 	}
-	for _, file := range []string{"old.zip", "readme.md"} {
+	for _, file := range []string{"old.zip", "plan.ipynb", "readme.md"} {
 		require.NoError(t, os.WriteFile(filepath.Join(root, "functions", file), nil, 0o600))
 	}
 	require.NoError(t, os.Symlink("nowhere", filepath.Join(root, "functions", "broken")))
@@ -156,12 +156,12 @@ func TestAPathTypedBlindlyCompletesAsItWouldAtLeisure(t *testing.T) {
 	}
 }
 
-func TestThePickerOffersFoldersAndZipsOnly(t *testing.T) {
+func TestThePickerOffersFoldersZipsAndNotebooksOnly(t *testing.T) {
 	root := tree(t)
 	p, cmd := NewPicker(PickerSpec{Path: root + "/functions/", Recent: []string{root + "/functions/score"}, List: ListFolder})
 	run(p, cmd, "")
 	frame := text(p.View(ui.NewTheme(true, false), 120, 20))
-	for _, shown := range []string{"Recent", "../", "ingest-pi/", "old.zip", "linked/"} {
+	for _, shown := range []string{"Recent", "../", "ingest-pi/", "old.zip", "linked/", "plan.ipynb"} {
 		assert.Contains(t, frame, shown)
 	}
 	for _, hidden := range []string{"readme.md", "broken"} {

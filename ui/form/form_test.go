@@ -232,7 +232,7 @@ func TestHostileTextIsInertInEveryWidget(t *testing.T) {
 		NewNote("Note", Remark{Tone: ui.ToneText, Text: hostileText}))
 	confirm := NewConfirm("delete", "delete "+hostileText, hostileText, clock.Now)
 	picker, cmd := NewPicker(PickerSpec{Path: "/" + hostileText, Recent: []string{"/" + hostileText}, List: func(string) (Listing, error) {
-		return Listing{Folders: []string{hostileText}, Zips: []string{hostileText + ".zip"}}, errors.New(hostileText)
+		return Listing{Folders: []string{hostileText}, Files: []string{hostileText + ".zip"}}, errors.New(hostileText)
 	}})
 	picker.Update(cmd())
 	for _, width := range []int{10, 40, 80, 160} {

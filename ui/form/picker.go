@@ -32,7 +32,7 @@ type PickerSpec struct {
 	List func(dir string) (Listing, error)
 }
 
-// Picker picks a folder or a .zip: by typing its path, from recent ones, or by
+// Picker picks a folder, a .zip or a notebook: by typing its path, from recent ones, or by
 // browsing. A key that needs a folder which is still being read waits for it, and
 // so do those behind it: a path typed blindly completes as it would at leisure.
 type Picker struct {
@@ -184,7 +184,7 @@ func (p *Picker) take() (tea.Cmd, PickerEvent) {
 		return nil, PickerPicked
 	}
 	if strings.TrimSpace(p.input.Value()) == "" {
-		p.said = "type the path of a folder or a .zip, or choose one below"
+		p.said = "type the path of a folder, a .zip or a notebook, or choose one below"
 		return nil, PickerGoesOn
 	}
 	return nil, PickerPicked

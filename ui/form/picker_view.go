@@ -36,7 +36,7 @@ func (p *Picker) fill() {
 			p.rows = append(p.rows, pickerRow{path: p.dir + name, text: name + "/", opens: true})
 		}
 	}
-	for _, name := range p.listing.Zips {
+	for _, name := range p.listing.Files {
 		if begins(name, part) {
 			p.rows = append(p.rows, pickerRow{path: p.dir + name, text: name})
 		}
@@ -89,7 +89,7 @@ func (p *Picker) status(theme *ui.Theme, width int) string {
 	case p.listing.More:
 		return theme.Dim.Render(fit(theme, "a very large folder: type what the name begins with", width))
 	}
-	return theme.Dim.Render(fit(theme, "a folder with the function's code, or a .zip", width))
+	return theme.Dim.Render(fit(theme, "a folder with the function's code, a .zip or a notebook", width))
 }
 
 // list draws the rows with their two headings, scrolled to the selected one.
@@ -112,7 +112,7 @@ func (p *Picker) list(theme *ui.Theme, width, height int) []string {
 		lines = append(lines, "  "+render(theme.Text, text))
 	}
 	if len(p.rows) == 0 && !p.loading && p.err == nil {
-		lines = append(lines, theme.Dim.Render(fit(theme, "  no folder or .zip here begins with that", width)))
+		lines = append(lines, theme.Dim.Render(fit(theme, "  no folder, .zip or notebook here begins with that", width)))
 	}
 	return lines
 }
@@ -130,9 +130,10 @@ const (
 	listChunk = 1024
 )
 
-// Listing is what a picker offers of a folder: folders and .zip files, sorted.
+// Listing is what a picker offers of a folder: folders, .zip files and notebooks,
+// sorted.
 type Listing struct {
-	Folders, Zips []string
+	Folders, Files []string
 	// More says that the folder holds more than was read.
 	More bool
 }
@@ -161,7 +162,7 @@ func ListFolder(dir string) (Listing, error) {
 		}
 	}
 	slices.Sort(listing.Folders)
-	slices.Sort(listing.Zips)
+	slices.Sort(listing.Files)
 	return listing, nil
 }
 
@@ -177,7 +178,7 @@ func (l *Listing) add(dir string, entry os.DirEntry) {
 	switch {
 	case mode.IsDir():
 		l.Folders = append(l.Folders, name)
-	case mode.IsRegular() && strings.EqualFold(filepath.Ext(name), ".zip"):
-		l.Zips = append(l.Zips, name)
+	case mode.IsRegular() && (strings.EqualFold(filepath.Ext(name), ".zip") || strings.EqualFold(filepath.Ext(name), ".ipynb")):
+		l.Files = append(l.Files, name)
 	}
 }

@@ -1,10 +1,9 @@
 package forms
 
 import (
-	"path/filepath"
-
 	"fndeck/client"
 	"fndeck/client/action"
+	"fndeck/client/pack"
 	"fndeck/ui"
 	"fndeck/ui/form"
 )
@@ -18,7 +17,7 @@ func (u *uploadForm) target() *client.Function {
 	case u.settings != nil:
 		return u.namesake(u.settings.name.Value())
 	case u.path != "":
-		return u.namesake(folderName(u.path))
+		return u.namesake(pack.FunctionName(u.path))
 	}
 	return nil
 }
@@ -54,13 +53,4 @@ func (u *uploadForm) nameCheck(name string) form.Report {
 	return form.Report{Notes: []form.Remark{{
 		Tone: ui.ToneWarn, Text: "redeploys " + nameAndVersion(*fn) + "; another name makes a new one", Short: "redeploys " + nameAndVersion(*fn),
 	}}}
-}
-
-// folderName is what a function from this path is called at first.
-func folderName(path string) string {
-	name := filepath.Base(path)
-	if ext := filepath.Ext(name); ext == ".zip" || ext == ".ZIP" {
-		name = name[:len(name)-len(ext)]
-	}
-	return name
 }

@@ -79,6 +79,9 @@ func newPreviewList(p pack.Preview, takenBack []string) previewList {
 	}
 	for _, file := range p.Files[:min(len(p.Files), previewFiles)] {
 		list.add(previewRow{label: ui.Bytes(file.SizeBytes), text: file.Path})
+		for line := range strings.Lines(string(p.Made()[file.Path])) {
+			list.add(previewRow{text: "  " + strings.TrimRight(line, "\n"), tone: ui.ToneDim})
+		}
 	}
 	if more := len(p.Files) - previewFiles; more > 0 {
 		list.add(previewRow{text: "and " + ui.Counted(more, "more file"), tone: ui.ToneDim})

@@ -153,7 +153,7 @@ func (u *uploadForm) askAboutFindings() {
 
 func (u *uploadForm) openSettings() {
 	if u.settings == nil {
-		u.settings = newUploadSettings(u.d, u.fn, form.FieldSpec{Value: folderName(u.path), Check: u.nameCheck}, u.scan.options.FunctionPath, u.scan.runtime)
+		u.settings = newUploadSettings(u.d, u.fn, form.FieldSpec{Value: pack.FunctionName(u.path), Check: u.nameCheck}, u.scan.options.FunctionPath, u.scan.runtime)
 	}
 	u.stage, u.said = settling, ""
 }

@@ -98,6 +98,18 @@ func TestThePreviewShowsWhatWouldLeaveBeforeItDoes(t *testing.T) {
 	t.Fatal("no row that is not sent")
 }
 
+func TestOfANotebookThePreviewShowsTheTextThatWouldLeave(t *testing.T) {
+	f, _ := openUpload(t, nil, "../../testdata/functions/forecast.ipynb")
+	frame := f.frame(120, 40)
+	for _, shown := range []string{"handler.py:1 handle(data)", "fndeck-greeting==1.0.0", "from fndeck_greeting import greet", "requirements.txt"} {
+		assert.Contains(t, frame, shown)
+	}
+	f.burst("<enter><c-s>")
+	require.NotNil(t, f.asked, f.frame(80, 24))
+	assert.Equal(t, "forecast", f.asked.Values.Spec.Name)
+	assert.ElementsMatch(t, []string{"handler.py", "requirements.txt"}, zipNames(t, f.asked.Values.Code.Zip))
+}
+
 func TestAFindingInTheWayStopsUntilItIsMended(t *testing.T) {
 	root := uploadFolder(t, map[string]string{"handler.py": "def other():\n    pass\n"})
 	f, _ := openUpload(t, nil, root)

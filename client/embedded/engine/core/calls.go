@@ -14,6 +14,7 @@ import (
 	"unicode/utf8"
 
 	"fndeck/client"
+	"fndeck/client/embedded/engine/disk"
 	"fndeck/client/embedded/engine/runner"
 	"fndeck/client/embedded/engine/store"
 	"fndeck/client/jsondata"
@@ -74,6 +75,9 @@ func (e *Core) roomForCall(functionID int64) error {
 }
 
 func (e *Core) invoke(functionID int64, data json.RawMessage, session Session) (store.Call, error) {
+	if err := e.room.Check(int64(len(data))); err != nil {
+		return store.Call{}, err
+	}
 	c := store.Call{FunctionID: functionID, Status: store.Running, Started: e.now(), SessionID: session.ID}
 	err := e.store.Write(store.Durable, func(tx *store.Tx) error {
 		f, err := tx.Function(functionID)
@@ -167,18 +171,34 @@ const (
 // settle stores the outcome of a call. No call may stay Running while its
 // outcome is known.
 func (e *Core) settle(c store.Call, rest []store.Line, response []byte) store.Call {
+	cut := c
+	stored := &c
 	_ = e.insist("the outcome of a call is not stored", c.ID, func(tx *store.Tx) error { // then the next start says what became of it
+		stored = &c
 		return errors.Join(tx.AppendLines(c.ID, rest), tx.FinishCall(c, response))
+	}, func(tx *store.Tx, full error) error {
+		stored = &cut
+		cut.LogLines = c.LogLines - int64(len(rest))
+		cut.Status, cut.Preview, cut.ErrorTrace = store.Failed, "", ""
+		cut.ErrorMessage = "the outcome was " + c.Status + " and could not be stored: " + full.Error()
+		return tx.FinishCall(cut, nil)
 	})
-	return c
+	return *stored
 }
 
-// insist writes an outcome. On a disk that is full or fails it goes on trying
-// until the write succeeds, or the engine stops. A row that is gone, because its
-// function was deleted, is ErrNotFound.
-func (e *Core) insist(complaint string, id int64, work func(*store.Tx) error) error {
+// insist writes an outcome. On a disk that is full it gives up the ballast for
+// it; where even that is not enough, small, if not nil, writes what matters of
+// it. Then it goes on trying until the write succeeds, or the engine stops. A
+// row that is gone, because its function was deleted, is ErrNotFound.
+func (e *Core) insist(complaint string, id int64, work func(*store.Tx) error, small func(tx *store.Tx, full error) error) error {
 	for pause := settlePause; ; pause = min(2*pause, settleEvery) {
 		err := e.store.Write(store.Durable, work)
+		if disk.IsFull(err) && e.room.Release() {
+			err = e.store.Write(store.Durable, work)
+		}
+		if full := err; disk.IsFull(full) && small != nil {
+			err = e.store.Write(store.Durable, func(tx *store.Tx) error { return small(tx, full) })
+		}
 		if err == nil || errors.Is(err, store.ErrNotFound) {
 			return err
 		}
@@ -220,7 +240,7 @@ func (e *Core) execute(ctx context.Context, c *store.Call, data []byte) (*logWri
 	e.running.writes(c.ID, log)
 	z, release, err := e.pool.acquire(ctx, v)
 	if err != nil {
-		return failed(err)
+		return failed(e.room.Explain(err, disk.BallastBytes))
 	}
 	defer release()
 	started := e.c.Clock()

@@ -15,6 +15,7 @@ import (
 	"fndeck/auth"
 	"fndeck/client"
 	"fndeck/client/embedded/engine/confine"
+	"fndeck/client/embedded/engine/disk"
 	"fndeck/client/embedded/engine/python"
 	"fndeck/client/embedded/engine/runner"
 	"fndeck/client/embedded/engine/store"
@@ -100,6 +101,7 @@ type Core struct {
 	jobs   sync.WaitGroup
 	tick   chan struct{}
 
+	room  *disk.Room
 	taken usage
 
 	runtimesDone chan struct{}
@@ -114,6 +116,7 @@ const maxRunning = 250
 // Open opens the state, puts right what a crash left, and starts the scheduler.
 func Open(c Config) (*Core, error) {
 	applyDefaults(&c)
+	room := disk.Guard(c.StateDir)
 	for _, dir := range []string{codeDir, versionsDir, envsDir, scratchDir} {
 		if err := os.MkdirAll(filepath.Join(c.StateDir, dir), 0o700); err != nil {
 			return nil, err
@@ -133,7 +136,7 @@ func Open(c Config) (*Core, error) {
 		return nil, err
 	}
 	e := &Core{
-		c: c, boot: boot, store: s, spawner: spawner, started: c.Clock(), kernel: confine.Probe(),
+		c: c, boot: boot, store: s, room: room, spawner: spawner, started: c.Clock(), kernel: confine.Probe(),
 		vault: &vault{path: c.KeyFile}, nonces: newNonces(c.Clock), sessions: newSessions(c.Clock), tokens: newCallTokens(), uploads: newUploads(c.Clock),
 		running: newRunning(), deploying: newRunning(), slots: make(chan struct{}, maxRunning), tick: make(chan struct{}, 1), runtimesDone: make(chan struct{}),
 	}

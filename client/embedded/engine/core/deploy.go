@@ -1,15 +1,20 @@
 package core
 
 import (
+	"archive/zip"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"fndeck/client"
+	"fndeck/client/embedded/engine/disk"
 	"fndeck/client/embedded/engine/runner"
 	"fndeck/client/embedded/engine/store"
 	"fndeck/client/pack"
@@ -60,7 +65,7 @@ func (e *Core) abandon(id int64, reason string) {
 			return err
 		}
 		return e.interrupt(tx, d, reason, e.now())
-	})
+	}, nil)
 	if err != nil {
 		e.c.Logger.Error("a deploy stays open", "id", id, "error", err)
 	}
@@ -183,7 +188,7 @@ func (p *deployment) finish(failure error) error {
 			err = tx.SetServing(f.ID, p.v.Number)
 		}
 		return err
-	})
+	}, nil)
 	switch {
 	case err != nil:
 		p.e.pool.discard(p.v)
@@ -194,6 +199,9 @@ func (p *deployment) finish(failure error) error {
 }
 
 func (p *deployment) fail(failure error) {
+	if saysFull(failure) {
+		failure = p.e.room.Explain(errors.Join(syscall.ENOSPC, failure), disk.BallastBytes)
+	}
 	message, trace := failure.Error(), ""
 	var imported *runner.ImportError
 	if errors.As(failure, &imported) {
@@ -240,6 +248,32 @@ func (e *Core) unpacked(ctx context.Context, sha string) (string, error) {
 		if err != nil {
 			return err
 		}
-		return pack.Unpack(ctx, archive, info.Size(), dir, pack.Limits{})
+		need := unpackedBytes(archive, info.Size())
+		if err := e.room.Check(need); err != nil {
+			return err
+		}
+		return e.room.Explain(pack.Unpack(ctx, archive, info.Size(), dir, pack.Limits{}), need)
+	})
+}
+
+// unpackedBytes is what an archive says that it takes once unpacked; one that
+// cannot be read is refused where it is unpacked.
+func unpackedBytes(archive io.ReaderAt, size int64) (total int64) {
+	files, err := zip.NewReader(archive, size)
+	if err != nil {
+		return 0
+	}
+	for _, f := range files.File {
+		if total += int64(f.UncompressedSize64); total < 0 || total > maxUpload<<4 {
+			return maxUpload << 4 // it lies, or exceeds what unpacking allows
+		}
+	}
+	return total
+}
+
+// saysFull reports whether a failure is, or a build ended with, a full disk.
+func saysFull(failure error) bool {
+	return disk.IsFull(failure) || slices.ContainsFunc(builtUntil(failure), func(line string) bool {
+		return strings.Contains(line, syscall.ENOSPC.Error()) || strings.Contains(line, "No space left on device")
 	})
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"fndeck/client"
+	"fndeck/client/embedded/engine/disk"
 	"fndeck/client/embedded/engine/store"
 )
 
@@ -87,6 +88,9 @@ func (u *uploads) spend(right, sha string) {
 // CreateFile makes a file, or takes over an existing one, and returns the right
 // to upload its bytes.
 func (e *Core) CreateFile(n NewFile) (f store.File, right string, err error) {
+	if err := e.room.Check(0); err != nil {
+		return f, "", err
+	}
 	err = e.store.Write(store.Durable, func(tx *store.Tx) error {
 		if n.ExternalID != "" {
 			have, err := tx.FileByExternalID(n.ExternalID)
@@ -110,6 +114,9 @@ func (e *Core) CreateFile(n NewFile) (f store.File, right string, err error) {
 	}
 	return f, e.uploads.add(f.ID, false), nil
 }
+
+// Admit refuses what is new and needs so many bytes while the disk is full.
+func (e *Core) Admit(needBytes int64) error { return e.room.Check(needBytes) }
 
 // UploadRight gives a new right to upload a file's bytes.
 func (e *Core) UploadRight(fileID int64) string { return e.uploads.add(fileID, false) }
@@ -137,9 +144,12 @@ func (e *Core) Upload(right string, body io.Reader) error {
 		}
 		return nil
 	}
+	if err := e.room.Check(0); err != nil {
+		return err
+	}
 	sha, size, err := e.saveCode(body)
 	if err != nil {
-		return err
+		return e.room.Explain(err, size+disk.BallastBytes)
 	}
 	err = e.store.Write(store.Durable, func(tx *store.Tx) error { return tx.SetFileContent(o.fileID, sha, size) })
 	if err != nil {
@@ -162,7 +172,7 @@ func (e *Core) saveCode(body io.Reader) (sha string, size int64, err error) {
 	h := sha256.New()
 	size, err = io.Copy(io.MultiWriter(temp, h), io.LimitReader(body, maxUpload+1))
 	if err != nil {
-		return "", 0, err
+		return "", size, err
 	}
 	if size > maxUpload {
 		return "", 0, errUploadSize

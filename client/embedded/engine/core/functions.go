@@ -57,6 +57,9 @@ func entryPath(given string) string { return path.Clean(cmp.Or(given, DefaultFun
 // both are durable.
 func (e *Core) Create(ctx context.Context, n NewFunction) (View, error) {
 	file, err := e.uploadedFile(n.FileID)
+	if err == nil {
+		err = e.room.Check(0)
+	}
 	if err != nil {
 		return View{}, err
 	}
@@ -176,6 +179,9 @@ func (e *Core) secretsOf(v store.Version) (map[string]string, error) {
 // it. The serving version goes on serving until the new one is Ready.
 func (e *Core) Redeploy(ctx context.Context, functionID, fileID int64, c Change) (View, error) {
 	file, err := e.uploadedFile(fileID)
+	if err == nil {
+		err = e.room.Check(0)
+	}
 	if err != nil {
 		return View{}, err
 	}

@@ -34,6 +34,7 @@ type logWriter struct {
 	count   int64
 	bytes   int64
 	dropped int64
+	lost    int64 // bytes that could not be stored
 	told    time.Time
 	err     error
 }
@@ -120,7 +121,14 @@ func (w *logWriter) flush() {
 	if tell {
 		w.told = now
 	}
-	if err != nil && w.err == nil {
+	if err == nil {
+		return
+	}
+	w.count -= int64(len(batch))
+	for _, l := range batch {
+		w.lost += int64(len(l.Text)) + 1
+	}
+	if w.err == nil {
 		w.err = err
 		w.e.c.Logger.Error("log lines are lost", "owner", w.owner, "lines", len(batch), "error", err)
 	}
@@ -133,6 +141,9 @@ func (w *logWriter) rest() (batch []store.Line, count int64) {
 	defer w.mu.Unlock()
 	if w.dropped > 0 {
 		w.add(store.Mark, fmt.Sprintf("log cut: %d bytes dropped, the limit is %d", w.dropped, w.cap))
+	}
+	if w.lost > 0 {
+		w.add(store.Mark, fmt.Sprintf("log cut: %d bytes could not be stored: %s", w.lost, w.err))
 	}
 	if w.timer != nil {
 		w.timer.Stop()

@@ -15,6 +15,9 @@ const (
 	longestSleep = 15 * time.Second
 	// latest is how late a run may start and still count as run.
 	latest = 45 * time.Second
+	// fireAgain is how long the scheduler waits after a run that could not be
+	// stored.
+	fireAgain = time.Second
 	// backJump is how far the clock must go back to be called changed.
 	backJump = time.Minute
 	// retireEvery is how often idle zygotes are looked for.
@@ -41,6 +44,9 @@ func (e *Core) CreateSchedule(n NewSchedule) (store.Schedule, error) {
 		if n.Data, err = checkData(n.Data); err != nil {
 			return store.Schedule{}, err
 		}
+	}
+	if err := e.room.Check(0); err != nil {
+		return store.Schedule{}, err
 	}
 	now := e.c.Clock().UTC()
 	c := store.Schedule{FunctionID: n.FunctionID, Name: n.Name, Description: n.Description, Cron: expr.String(), Data: n.Data, SessionID: n.Session.ID, Created: now, NextDue: expr.Next(now)}
@@ -127,10 +133,15 @@ func (e *Core) fireDue(now time.Time) {
 		e.c.Logger.Error("read the due schedules", "error", err)
 		return
 	}
+	failed := false
 	for _, s := range due {
 		if err := e.fire(s, now); err != nil && !errors.Is(err, store.ErrNotFound) {
 			e.c.Logger.Error("fire a schedule", "schedule", s.ID, "error", err)
+			failed = true
 		}
+	}
+	if failed { // it stays due: a disk that is full must not make the scheduler spin
+		e.pause(fireAgain)
 	}
 }
 
@@ -140,6 +151,9 @@ func (e *Core) fireDue(now time.Time) {
 func (e *Core) fire(s store.Schedule, now time.Time) error {
 	expr, err := cron.Parse(s.Cron)
 	if err != nil {
+		return err
+	}
+	if err := e.room.Check(int64(len(s.Data))); err != nil {
 		return err
 	}
 	gap, current, next := e.dueTimes(expr, s.NextDue, now)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"syscall"
 
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
@@ -26,6 +27,11 @@ func explain(err error) error {
 	switch from.Code() & 0xff { // the rest of the code is detail
 	case sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB:
 		return fmt.Errorf("%w (%s): stop the engine and run fndeck doctor --repair", ErrDamaged, from)
+	case sqlite3.SQLITE_FULL:
+		return errors.Join(syscall.ENOSPC, err)
+	}
+	if from.Code() == sqlite3.SQLITE_IOERR_SHMSIZE { // no room for the index of the log
+		return errors.Join(syscall.ENOSPC, err)
 	}
 	return err
 }

@@ -35,6 +35,7 @@ const (
 
 // Store is the engine's state. It is safe for concurrent use.
 type Store struct {
+	dir   string
 	clock func() time.Time
 	read  *sql.DB
 	write *sql.DB
@@ -80,7 +81,7 @@ func Open(dir string, clock func() time.Time) (*Store, error) {
 	read.SetMaxOpenConns(readers)
 	read.SetMaxIdleConns(readers)
 	s := &Store{
-		clock: clock, read: read, write: write,
+		dir: dir, clock: clock, read: read, write: write,
 		changed: make(chan struct{}), reads: map[string]*sql.Stmt{}, statements: map[string]*sql.Stmt{},
 	}
 	s.queue.idle.L = &s.queue.mu

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strconv"
 	"sync"
+
+	"fndeck/client/embedded/engine/disk"
 )
 
 // maxGroup bounds how many writes share one commit.
@@ -65,7 +67,11 @@ func (s *Store) Write(durability Durability, work func(*Tx) error) error {
 	if lead && s.commitNext() {
 		go s.drain() // what came meanwhile must not keep this caller
 	}
-	return <-j.result
+	err := <-j.result
+	if disk.IsFull(err) {
+		return disk.Full(s.dir, disk.BallastBytes, err)
+	}
+	return err
 }
 
 // commitNext commits what waits now, together. It reports whether more has come

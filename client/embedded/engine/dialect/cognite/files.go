@@ -77,7 +77,10 @@ func (a *API) transfer(w http.ResponseWriter, r *http.Request, right string) {
 	var err error
 	switch r.Method {
 	case http.MethodPut:
-		if err = a.core.Upload(right, r.Body); err == nil {
+		if err = a.core.Admit(max(0, r.ContentLength)); err == nil {
+			err = a.core.Upload(right, r.Body)
+		}
+		if err == nil {
 			w.WriteHeader(http.StatusOK)
 			return
 		}

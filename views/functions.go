@@ -140,9 +140,7 @@ func functionListCommands(s *shell, l *listScreen[client.Function]) []command {
 		}),
 		l.on("functions.rebuild", false, able(action.Rebuild), s.rebuild),
 		l.on("functions.repeat", false, neverCalled(s, able(action.Invoke)), func(f client.Function) tea.Cmd { return s.repeat(f, "") }),
-		l.on("list.delete", false, able(action.DeleteFunction), func(f client.Function) tea.Cmd {
-			return s.start(forms.RunAction{Action: action.DeleteFunction, Target: action.Target{Function: &f}})
-		}),
+		l.on("list.delete", false, able(action.DeleteFunction), s.remove),
 	}
 }
 
@@ -187,6 +185,24 @@ func functionCommands(s *shell, f client.Function) []command {
 		{id: "functions.rebuild", reason: able(action.Rebuild), run: func() tea.Cmd { return s.rebuild(f) }},
 		{id: "functions.rollback", reason: able(action.Rollback), run: func() tea.Cmd { return s.chooseVersion(f) }},
 	}
+}
+
+// namedCommands are the actions on a function that is named, wherever the
+// operator is.
+func namedCommands(s *shell, f client.Function) []command {
+	able := func(a action.Action) func(client.Function) string {
+		return func(f client.Function) string { return s.reason(a, action.Target{Function: &f}) }
+	}
+	return append(functionCommands(s, f),
+		command{id: "list.logs", run: func() tea.Cmd { return s.functionLogs(f) }},
+		command{id: "list.describe", run: func() tea.Cmd { return s.open(newFunctionPage(s, f)) }},
+		command{id: "functions.repeat", reason: neverCalled(s, able(action.Invoke))(f), run: func() tea.Cmd { return s.repeat(f, "") }},
+		command{id: "list.delete", reason: able(action.DeleteFunction)(f), run: func() tea.Cmd { return s.remove(f) }},
+	)
+}
+
+func (s *shell) remove(f client.Function) tea.Cmd {
+	return s.start(forms.RunAction{Action: action.DeleteFunction, Target: action.Target{Function: &f}})
 }
 
 // isDeploying reports whether a version of the function is on its way.

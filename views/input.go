@@ -93,6 +93,8 @@ func (r *root) global() []command {
 		command{id: "app.previous", run: func() tea.Cmd { return r.step(-1) }},
 		command{id: "view.unscope", run: r.unscope},
 		command{id: "app.filter", run: r.openPrompt, reason: r.unfilterable()},
+		command{id: "app.command", run: do(func() { r.prompt = newCommandLine(r.theme, r) })},
+		command{id: "app.palette", run: r.openPalette},
 		command{id: "app.refresh", run: r.again},
 		command{id: "app.errors", run: r.openErrors},
 		command{id: "app.help", run: func() tea.Cmd { return r.overlay(r.help(), nil) }},

@@ -20,6 +20,8 @@ var defaultKeys = []ui.Binding{
 	{ID: "app.leave", Scope: ui.ScopeGlobal, Keys: []string{"q"}, Label: "leave", Help: "one step back; in a view, ask to quit"},
 	{ID: "app.quit", Scope: ui.ScopeGlobal, Keys: []string{"ctrl+c"}, Label: "quit", Help: "quit; deploys and calls go on"},
 	{ID: "app.filter", Scope: ui.ScopeGlobal, Keys: []string{"/"}, Label: "filter", Help: "filter a list, search a text: text, !not, /re/, col:value"},
+	{ID: "app.command", Scope: ui.ScopeGlobal, Keys: []string{":"}, Label: "command", Help: "go to a view, or do an action, by its name: calls NAME /filter, redeploy NAME"},
+	{ID: "app.palette", Scope: ui.ScopeGlobal, Keys: []string{"ctrl+p"}, Label: "all actions", Help: "everything that can be done here, to search in"},
 	{ID: "app.refresh", Scope: ui.ScopeGlobal, Keys: []string{"ctrl+r"}, Label: "refresh", Help: "ask again now"},
 	{ID: "app.redraw", Scope: ui.ScopeGlobal, Keys: []string{"ctrl+l"}, Label: "redraw", Help: "draw the screen anew"},
 	{ID: "app.suspend", Scope: ui.ScopeGlobal, Keys: []string{"ctrl+z"}, Label: "suspend", Help: "back to the shell; fg returns"},
@@ -78,7 +80,7 @@ var defaultKeys = []ui.Binding{
 // laterKeys are keys that hands from other consoles, or the plan of this one,
 // look for, and that this version does not have: silence would look like a fault.
 var laterKeys = []string{
-	":", "ctrl+p", "@", "&", "#", "~", "space", "v", "U", "*", "y", "c", "C", "e", "R", "t", "p", "a", "T",
+	"@", "&", "#", "~", "space", "v", "U", "*", "y", "c", "C", "e", "R", "t", "p", "a", "T",
 }
 
 // KeyTable is the bindings of one scope, for the documentation.

@@ -13,7 +13,16 @@ import (
 // promptMost bounds what is typed or pasted into the prompt.
 const promptMost = 256
 
-// prompt is the / line in the foot. What is typed applies at once.
+// promptLine is a line that is typed into in the foot.
+type promptLine interface {
+	key(s *shell, msg tea.KeyPressMsg) tea.Cmd
+	// insert adds pasted text, of which only the first line counts.
+	insert(s *shell, text string) tea.Cmd
+	// view draws the line; a reason stands behind the text.
+	view(theme *ui.Theme, width int) string
+}
+
+// prompt is the / line. What is typed applies at once.
 type prompt struct {
 	input  textinput.Model
 	target searcher
@@ -21,17 +30,23 @@ type prompt struct {
 }
 
 func newPrompt(theme *ui.Theme, target searcher) *prompt {
+	input := newInput(theme, " /")
+	input.SetValue(target.Searched())
+	return &prompt{input: input, target: target}
+}
+
+// newInput is a text field for the foot.
+func newInput(theme *ui.Theme, sign string) textinput.Model {
 	input := textinput.New()
-	input.Prompt, input.CharLimit = " /", promptMost
+	input.Prompt, input.CharLimit = sign, promptMost
 	// ctrl+v would run the machine's clipboard programs; a paste comes by itself.
 	input.KeyMap.Paste = key.NewBinding(key.WithDisabled())
 	styles := input.Styles()
 	styles.Focused.Prompt, styles.Focused.Text = theme.Accent, theme.Text
 	styles.Cursor.Blink = false // nothing moves while nothing happens
 	input.SetStyles(styles)
-	input.SetValue(target.Searched())
 	_ = input.Focus() // its command would only make the cursor blink
-	return &prompt{input: input, target: target}
+	return input
 }
 
 func (p *prompt) key(s *shell, msg tea.KeyPressMsg) tea.Cmd {
@@ -52,10 +67,14 @@ func (p *prompt) key(s *shell, msg tea.KeyPressMsg) tea.Cmd {
 	return p.update(msg)
 }
 
-// insert adds pasted text, of which only the first line counts.
 func (p *prompt) insert(_ *shell, text string) tea.Cmd {
+	return p.update(pastedLine(text))
+}
+
+// pastedLine is what a prompt takes of a paste.
+func pastedLine(text string) tea.PasteMsg {
 	text, _, _ = strings.Cut(text, "\n")
-	return p.update(tea.PasteMsg{Content: ui.Clean(text)})
+	return tea.PasteMsg{Content: ui.Clean(text)}
 }
 
 func (p *prompt) update(msg tea.Msg) tea.Cmd {
@@ -73,11 +92,14 @@ func (p *prompt) apply() tea.Cmd {
 	return cmd
 }
 
-// view draws the prompt in one line; a reason stands behind the text.
 func (p *prompt) view(theme *ui.Theme, width int) string {
-	line := p.input.View()
-	if p.err != nil {
-		line += "  " + theme.Bad.Render(ui.Clean(p.err.Error()))
+	return promptView(theme, p.input, p.err, width)
+}
+
+func promptView(theme *ui.Theme, input textinput.Model, err error, width int) string {
+	line := input.View()
+	if err != nil {
+		line += "  " + theme.Bad.Render(ui.Clean(err.Error()))
 	}
 	return ui.Truncate(line, width)
 }

@@ -8,6 +8,7 @@ import (
 	"fndeck/client"
 	"fndeck/ui"
 	"fndeck/ui/form"
+	"fndeck/ui/palette"
 	"fndeck/views/forms"
 )
 
@@ -91,6 +92,8 @@ func (r *root) route(msg tea.Msg) tea.Cmd {
 		return r.tell(msg)
 	case prefilled:
 		return r.prefill(msg)
+	case palette.Chosen:
+		return r.perform(r.offered[msg.Index])
 	case form.Confirmed:
 		return r.confirmed(msg)
 	default:

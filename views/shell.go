@@ -29,9 +29,13 @@ type shell struct {
 	// here is the visible place, before the one that - goes back to.
 	here, before int
 	overlays     []ui.Overlay
-	prompt       *prompt
-	toast        ui.Toast
-	errors       *errorLog
+	prompt       promptLine
+	// typed are the command lines of this console, the newest last.
+	typed []string
+	// offered are the commands that the palette on top shows.
+	offered []command
+	toast   ui.Toast
+	errors  *errorLog
 	// lost is the banner of a backend that is being reconnected, "" if none is.
 	lost string
 	look

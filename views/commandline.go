@@ -1,0 +1,268 @@
+package views
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"charm.land/bubbles/v2/textinput"
+	tea "charm.land/bubbletea/v2"
+
+	"fndeck/client"
+	"fndeck/ui"
+	"fndeck/views/cmdline"
+)
+
+// viewWords are the words that go to a view, each with its short forms.
+var viewWords = [][]string{
+	viewFunctions: {"functions", "fn", "function"},
+	viewCalls:     {"calls", "call"},
+	viewLogs:      {"logs", "log"},
+	viewSchedules: {"schedules", "sched", "schedule"},
+	viewSources:   {"sources", "src", "source"},
+}
+
+// otherWords are the words of commands whose id does not end in them.
+var otherWords = map[string]string{"err": "app.errors", "q": "app.quit", "quit": "app.quit"}
+
+// commandLine is the : line in the foot.
+type commandLine struct {
+	input textinput.Model
+	root  *root
+	err   error
+	// recalled is the place in the history, its length while a new line is typed;
+	// draft is that line.
+	recalled int
+	draft    string
+	// offers are what tab goes through, offered the one that is shown.
+	offers  []string
+	offered int
+}
+
+func newCommandLine(theme *ui.Theme, r *root) *commandLine {
+	return &commandLine{input: newInput(theme, " :"), root: r, recalled: len(r.typed)}
+}
+
+func (p *commandLine) key(s *shell, msg tea.KeyPressMsg) tea.Cmd {
+	name := ui.KeyName(msg)
+	if name != "tab" && name != "shift+tab" {
+		p.offers = nil
+	}
+	switch {
+	case name == "enter":
+		return p.run(s)
+	case name == "esc", name == "backspace" && p.input.Value() == "":
+		s.prompt = nil
+	case name == "up":
+		p.recall(s, -1)
+	case name == "down":
+		p.recall(s, 1)
+	case name == "tab":
+		p.complete(s, 1)
+	case name == "shift+tab":
+		p.complete(s, -1)
+	default:
+		p.err = nil
+		p.input, _ = p.input.Update(msg) // its commands blink
+	}
+	return nil
+}
+
+func (p *commandLine) insert(_ *shell, text string) tea.Cmd {
+	p.input, _ = p.input.Update(pastedLine(text))
+	return nil
+}
+
+func (p *commandLine) view(theme *ui.Theme, width int) string {
+	line := promptView(theme, p.input, p.err, width)
+	if p.err == nil && p.input.Value() == "" && len(p.root.typed) > 0 {
+		line += theme.Dim.Render("  ↑ " + strings.Join(lastOf(p.root.typed, 3), "   "))
+	}
+	return ui.Truncate(line, width)
+}
+
+// lastOf returns up to n texts from the end, cleaned, the newest first.
+func lastOf(texts []string, n int) []string {
+	var found []string
+	for _, text := range slices.Backward(texts) {
+		if len(found) < n {
+			found = append(found, ui.Clean(text))
+		}
+	}
+	return found
+}
+
+// run does what the line says; one that cannot be done stays to be mended.
+func (p *commandLine) run(s *shell) tea.Cmd {
+	text := strings.TrimSpace(p.input.Value())
+	s.prompt = nil
+	cmd, err := p.root.execute(text)
+	if err != nil {
+		s.prompt, p.err = p, err
+		return nil
+	}
+	if text != "" {
+		s.typed = append(slices.DeleteFunc(slices.Clone(s.typed), func(old string) bool { return old == text }), text)
+	}
+	return cmd
+}
+
+func (p *commandLine) recall(s *shell, by int) {
+	if p.recalled == len(s.typed) {
+		p.draft = p.input.Value()
+	}
+	p.recalled = max(0, min(p.recalled+by, len(s.typed)))
+	text := p.draft
+	if p.recalled < len(s.typed) {
+		text = s.typed[p.recalled]
+	}
+	p.set(text)
+}
+
+// complete goes through what the line may become, from what is in memory.
+func (p *commandLine) complete(s *shell, by int) {
+	if p.offers == nil {
+		p.offers, p.offered = cmdline.Complete(p.input.Value(), p.root.words(), functionNames(s.known.Value)), -1
+		if by < 0 {
+			p.offered = 0
+		}
+	}
+	if n := len(p.offers); n > 0 {
+		p.offered = ((p.offered+by)%n + n) % n
+		p.set(p.offers[p.offered])
+	}
+}
+
+func (p *commandLine) set(text string) {
+	p.err = nil
+	p.input.SetValue(text)
+	p.input.CursorEnd()
+}
+
+// execute does what a command line says.
+func (r *root) execute(text string) (tea.Cmd, error) {
+	line, err := cmdline.Parse(text)
+	switch {
+	case err != nil:
+		return nil, err
+	case line.Word == "":
+		return nil, nil
+	case line.Context != "":
+		return nil, fmt.Errorf("no context is called %q: this console is on %s", line.Context, r.backend.Describe().Name)
+	}
+	for key := range line.Options {
+		return nil, fmt.Errorf("%s takes no %s=; a filter goes behind a /", line.Word, key)
+	}
+	view := slices.IndexFunc(viewWords, func(words []string) bool { return slices.Contains(words, line.Word) })
+	if view < 0 {
+		return r.act(line)
+	}
+	cmd, err := r.goTo(view, line)
+	if err != nil || line.Filter == "" {
+		return cmd, err
+	}
+	search, ok := r.screen().(searcher)
+	if !ok {
+		return cmd, errors.New("there is nothing to filter there")
+	}
+	more, err := search.Search(line.Filter)
+	return tea.Batch(cmd, more), err
+}
+
+// goTo opens a view, of one function if it is named.
+func (r *root) goTo(view int, line cmdline.Line) (tea.Cmd, error) {
+	if len(line.Names) == 0 {
+		return r.switchTo(view), nil
+	}
+	f, err := r.named(line.Names)
+	if err != nil {
+		return nil, err
+	}
+	name := ui.Clean(f.Name)
+	switch view {
+	case viewFunctions:
+		return r.open(newFunctionPage(r.shell, f)), nil
+	case viewCalls:
+		return r.open(newCalls(r.shell, callScope{functionID: f.ID, name: name})), nil
+	case viewLogs:
+		return r.open(newLogs(r.shell, logScope{query: client.LogQuery{FunctionID: f.ID}, name: name})), nil
+	}
+	return nil, fmt.Errorf("%s are not kept by function: filter them with /%s", viewWords[view][0], cmdline.Quote(name))
+}
+
+// named finds the one function that is meant.
+func (r *root) named(names []string) (client.Function, error) {
+	if len(names) > 1 {
+		return client.Function{}, errors.New("one function at a time")
+	}
+	for _, f := range r.known.Value {
+		if f.Name == names[0] || f.ID == names[0] || f.ExternalID == names[0] {
+			return f, nil
+		}
+	}
+	return client.Function{}, unknownWord("function", names[0], functionNames(r.known.Value))
+}
+
+// act does an action of this screen, of every screen, or of a named function.
+func (r *root) act(line cmdline.Line) (tea.Cmd, error) {
+	commands := append(slices.Clone(r.screen().Commands()), r.global()...)
+	if len(line.Names) > 0 {
+		f, err := r.named(line.Names)
+		if err != nil {
+			return nil, err
+		}
+		commands = namedCommands(r.shell, f)
+	}
+	id := otherWords[line.Word]
+	if id == "app.quit" {
+		return tea.Quit, nil
+	}
+	for _, c := range commands {
+		if c.id == id || r.wordOf(c) == line.Word {
+			if c.reason != "" {
+				return nil, errors.New(c.reason)
+			}
+			return c.run(), nil
+		}
+	}
+	return nil, unknownWord("view or action", line.Word, r.words())
+}
+
+// wordOf is how a command is called in a line: its label without spaces.
+func (r *root) wordOf(c command) string {
+	b, _ := r.keys.Lookup(c.id)
+	return strings.NewReplacer(" ", "", "-", "").Replace(b.Label)
+}
+
+// words are all that may begin a line here.
+func (r *root) words() []string {
+	var words []string
+	for _, view := range viewWords {
+		words = append(words, view[0])
+	}
+	for _, c := range append(slices.Clone(r.screen().Commands()), r.global()...) {
+		if word := r.wordOf(c); word != "" && !slices.Contains(words, word) && !slices.Contains(unlisted, c.id) {
+			words = append(words, word)
+		}
+	}
+	return append(words, "quit")
+}
+
+func functionNames(functions []client.Function) []string {
+	names := make([]string, len(functions))
+	for i, f := range functions {
+		names[i] = f.Name
+	}
+	return names
+}
+
+// unknownWord names the nearest of what there is.
+func unknownWord(kind, word string, known []string) error {
+	const offered = 3
+	near := cmdline.Nearest(word, known, offered)
+	if len(near) == 0 {
+		return fmt.Errorf("there is no %s %q", kind, word)
+	}
+	return fmt.Errorf("there is no %s %q; nearest are %s", kind, word, strings.Join(near, ", "))
+}

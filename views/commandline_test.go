@@ -1,0 +1,97 @@
+package views
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+)
+
+func TestACommandLineGoesToAViewOfAFunctionWithItsFilter(t *testing.T) {
+	drive(t, sampleBackend(bubbleStart), func(d *driver) {
+		d.press(":")
+		d.typed("calls ingest-pi /Completed")
+		d.press("enter")
+		d.see("calls ingest-pi", "/Completed")
+		d.press("esc", "esc")
+		d.press(":")
+		d.typed("sched")
+		d.press("enter")
+		d.see("schedules")
+		d.press("-")
+		d.see("functions")
+	})
+}
+
+func TestACommandLineDoesAnActionOnANamedFunction(t *testing.T) {
+	backend := sampleBackend(bubbleStart)
+	drive(t, backend, func(d *driver) {
+		d.press("2", ":")
+		d.typed("describe ingest-ims")
+		d.press("enter")
+		d.see("> ingest-ims", "Overview")
+		d.press(":")
+		d.typed("delete ingest-ims")
+		d.press("enter")
+		d.see("delete ingest-ims?")
+	})
+}
+
+func TestAWrongWordStaysToBeMendedAndNamesTheNearest(t *testing.T) {
+	drive(t, sampleBackend(bubbleStart), func(d *driver) {
+		for text, reason := range map[string]string{
+			"redploy":             "nearest are redeploy",
+			"calls ingst-pi":      "nearest are ingest-pi",
+			"calls @prod":         `no context is called "prod"`,
+			"calls since=1h":      "takes no since=",
+			`calls "open`:         "is not closed",
+			"schedules ingest-pi": "filter them with /ingest-pi",
+		} {
+			d.press(":")
+			d.typed(text)
+			d.press("enter")
+			d.see(":"+text, reason)
+			d.press("esc")
+			d.miss(":" + text)
+		}
+	})
+}
+
+func TestTabCompletesAndTheHistoryComesBack(t *testing.T) {
+	drive(t, sampleBackend(bubbleStart), func(d *driver) {
+		d.press(":")
+		d.typed("cal")
+		d.press("tab")
+		d.see(":calls")
+		d.typed(" ingest-i")
+		d.press("tab")
+		d.see(":calls ingest-ims")
+		d.press("enter")
+		d.see("calls ingest-ims")
+		d.press(":", "up")
+		d.see(":calls ingest-ims")
+		d.press("down")
+		d.miss(":calls ingest-ims")
+		d.press("esc")
+	})
+}
+
+func TestThePaletteFindsAnActionAndSaysWhyAnotherCannotBeDone(t *testing.T) {
+	drive(t, sampleBackend(bubbleStart), func(d *driver) {
+		d.press("ctrl+p")
+		d.see("all actions", "redeploy", "its name must be typed")
+		d.typed("schedules")
+		d.press("enter")
+		assert.Equal(t, d.root.root.views[viewSchedules], d.root.root.screen())
+		d.press("ctrl+p")
+		d.typed("zzzzqq")
+		d.see("no action matches")
+		d.press("esc")
+		d.miss("all actions")
+		d.press("2", "ctrl+p")
+		d.typed("load older ones")
+		d.see("all calls are loaded")
+		d.press("enter")
+		d.see("all actions")
+		d.press("esc")
+	})
+}

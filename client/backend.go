@@ -67,6 +67,7 @@ const (
 	CanListBuilds Capability = "deploys-list" // DeployLister
 	CanCancel     Capability = "cancel"       // Canceller
 	CanRebuild    Capability = "rebuild"      // Rebuilder
+	CanChooseMode Capability = "mode"         // ModeChooser
 )
 
 // As returns b as the capability interface T, or an *Error of CodeUnsupported
@@ -178,6 +179,20 @@ type Rebuilder interface {
 	// them now and deploys the same code with the result as the next version; the
 	// old one serves until that is Ready. ErrConflict if there are none.
 	Rebuild(ctx context.Context, functionID string) (Function, error)
+}
+
+// The modes that people choose for a function.
+const (
+	ModeIsolated = "isolated" // a process for each call
+	ModeWarm     = "warm"     // processes that are kept for further calls
+)
+
+// ModeChooser lets people choose how the calls of a function run.
+type ModeChooser interface {
+	// SetMode chooses ModeIsolated or ModeWarm from the next call on. workers is
+	// how many processes may be kept, 0 for the backend's default; it belongs to
+	// ModeWarm. Calls under way end as they began.
+	SetMode(ctx context.Context, functionID, mode string, workers int) (Function, error)
 }
 
 // LogQuery selects log lines. Exactly one of CallID and DeployID may be set;

@@ -2,6 +2,7 @@ package client
 
 import (
 	"encoding/json"
+	"fmt"
 	"time"
 )
 
@@ -44,10 +45,13 @@ type Function struct {
 
 	Runtime        string `json:"runtime,omitempty"`
 	RuntimeVersion string `json:"runtimeVersion,omitempty"`
-	// Mode is how calls run ("isolated", "cold"); ModeReason says why it is not
-	// the default. Empty where the backend does not tell.
+	// Mode is how calls run (ModeIsolated, ModeWarm, or "cold" where a fork would
+	// break the function); ModeReason says why it is not what was chosen. Empty
+	// where the backend does not tell.
 	Mode       string `json:"mode,omitempty"`
 	ModeReason string `json:"modeReason,omitempty"`
+	// Workers is how many processes are kept at most, 0 unless the mode is warm.
+	Workers int `json:"workers,omitempty"`
 
 	FunctionPath string            `json:"functionPath,omitempty"`
 	SecretNames  []string          `json:"secretNames,omitempty"`
@@ -71,6 +75,17 @@ type Function struct {
 	P95 time.Duration `json:"p95Ns,omitempty"`
 	// Schedules counts the function's schedules, -1 if the backend does not tell.
 	Schedules int `json:"schedules"`
+}
+
+// ModeText is the mode in words, with the number of workers.
+func (f Function) ModeText() string {
+	if f.Workers == 0 {
+		return f.Mode
+	}
+	if f.Workers == 1 {
+		return f.Mode + ", at most 1 worker"
+	}
+	return fmt.Sprintf("%s, at most %d workers", f.Mode, f.Workers)
 }
 
 // CallSummary is what a list of functions shows of a call.
@@ -139,7 +154,10 @@ type Call struct {
 	Preview string `json:"preview,omitempty"`
 	// LogLines counts the log lines, -1 if not told.
 	LogLines int64 `json:"logLines"`
-	// MaxRSSBytes and CPUTime are the call process's own use, 0 if not told.
+	// MaxRSSBytes and CPUTime are the call process's own use, 0 if not told. If
+	// Warm is set the process had calls before: MaxRSSBytes is its peak so far,
+	// CPUTime what this call added.
+	Warm        bool          `json:"warm,omitempty"`
 	MaxRSSBytes int64         `json:"maxRssBytes,omitempty"`
 	CPUTime     time.Duration `json:"cpuTimeNs,omitempty"`
 }

@@ -133,9 +133,18 @@ func callColumns(scope callScope) []listColumn[client.Call] {
 		},
 		listColumn[client.Call]{
 			Column: ui.Column{Title: "MEM", Key: "mem", Priority: 4, Min: 7, Align: ui.AlignRight},
-			cell:   func(c client.Call, at moment) ui.Cell { return sizeCell(at, c.MaxRSSBytes) },
+			cell:   callMemory,
 		},
 	)
+}
+
+// callMemory is the call's own peak, or that of a worker which had calls before.
+func callMemory(c client.Call, at moment) ui.Cell {
+	cell := sizeCell(at, c.MaxRSSBytes)
+	if c.Warm && c.MaxRSSBytes > 0 {
+		cell.Text = "peak " + cell.Text
+	}
+	return cell
 }
 
 // callDuration counts up while the call runs.

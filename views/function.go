@@ -104,7 +104,7 @@ func overviewFacts(f client.Function, at moment) []ui.Fact {
 		{Label: "entry file", Value: f.FunctionPath},
 		{Label: "folder", Value: f.Folder},
 		{Label: "runtime", Value: strings.TrimSpace(f.Runtime + "  " + f.RuntimeVersion)},
-		{Label: "mode", Value: joined(f.Mode, f.ModeReason)},
+		{Label: "mode", Value: joined(f.ModeText(), f.ModeReason)},
 		{Label: "size", Value: nonZeroBytes(f.SizeBytes)},
 		{Label: "limits", Value: limits(f)},
 		{Label: "secrets", Value: strings.Join(f.SecretNames, "\n")},

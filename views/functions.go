@@ -139,6 +139,7 @@ func functionListCommands(s *shell, l *listScreen[client.Function]) []command {
 			return s.open(newCalls(s, callScope{functionID: f.ID, name: ui.Clean(f.Name)}))
 		}),
 		l.on("functions.rebuild", false, able(action.Rebuild), s.rebuild),
+		l.on("functions.mode", false, able(action.ChooseMode), s.changeMode),
 		l.on("functions.repeat", false, neverCalled(s, able(action.Invoke)), func(f client.Function) tea.Cmd { return s.repeat(f, "") }),
 		l.on("list.delete", false, able(action.DeleteFunction), s.remove),
 	}
@@ -175,6 +176,10 @@ func (s *shell) rebuild(f client.Function) tea.Cmd {
 	return s.start(forms.RunAction{Action: action.Rebuild, Target: action.Target{Function: &f}})
 }
 
+func (s *shell) changeMode(f client.Function) tea.Cmd {
+	return s.start(forms.RunAction{Action: action.ChooseMode, Target: action.Target{Function: &f}, Values: action.Values{Mode: action.OtherMode(f)}})
+}
+
 // functionCommands are the actions on the function that a log or a page is
 // about.
 func functionCommands(s *shell, f client.Function) []command {
@@ -183,6 +188,7 @@ func functionCommands(s *shell, f client.Function) []command {
 		{id: "functions.redeploy", hinted: true, reason: able(action.Redeploy), run: func() tea.Cmd { return s.redeploy(f) }},
 		{id: "functions.call", hinted: true, reason: able(action.Invoke), run: func() tea.Cmd { return s.call(f, "") }},
 		{id: "functions.rebuild", reason: able(action.Rebuild), run: func() tea.Cmd { return s.rebuild(f) }},
+		{id: "functions.mode", reason: able(action.ChooseMode), run: func() tea.Cmd { return s.changeMode(f) }},
 		{id: "functions.rollback", reason: able(action.Rollback), run: func() tea.Cmd { return s.chooseVersion(f) }},
 	}
 }

@@ -45,6 +45,9 @@ type Values struct {
 	Schedule client.ScheduleSpec
 	// Version is for roll back; 0 means the one before.
 	Version int
+	// Mode and Workers are for choose mode.
+	Mode    string
+	Workers int
 	// Progress follows an upload; it may be nil.
 	Progress client.Progress
 }

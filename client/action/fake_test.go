@@ -79,6 +79,10 @@ func (b full) Rollback(_ context.Context, id string, version int) (client.Functi
 	return b.f.rollback(id, version)
 }
 
+func (b full) SetMode(_ context.Context, id, mode string, workers int) (client.Function, error) {
+	return client.Function{ID: id, Name: "hello", Mode: mode, Workers: workers}, nil
+}
+
 func (b full) Rebuild(_ context.Context, id string) (client.Function, error) {
 	return b.f.rebuild(id)
 }

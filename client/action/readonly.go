@@ -41,6 +41,7 @@ func (r readOnly) Describe() client.Description {
 		client.CanPush:       lacks[client.Pusher](r.Backend, client.CanPush),
 		client.CanListBuilds: lacks[client.DeployLister](r.Backend, client.CanListBuilds),
 		client.CanRebuild:    lacks[client.Rebuilder](r.Backend, client.CanRebuild),
+		client.CanChooseMode: lacks[client.ModeChooser](r.Backend, client.CanChooseMode),
 		client.CanCancel:     lacks[client.Canceller](r.Backend, client.CanCancel),
 	} {
 		if err != nil {
@@ -67,6 +68,10 @@ func (r readOnly) Deploy(context.Context, client.FunctionSpec, client.Package, c
 func (r readOnly) Delete(context.Context, string) error { return errReadOnly }
 
 func (r readOnly) Redeploy(context.Context, string, client.Package, client.SpecChange, client.Progress) (client.Function, error) {
+	return client.Function{}, errReadOnly
+}
+
+func (r readOnly) SetMode(context.Context, string, string, int) (client.Function, error) {
 	return client.Function{}, errReadOnly
 }
 

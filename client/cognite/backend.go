@@ -51,6 +51,7 @@ const (
 	noWait     = "Cognite does not push a call's end"
 	noPush     = "Cognite does not push changes"
 	noBuilds   = "Cognite keeps no list of deploys"
+	noMode     = "Cognite decides by itself how calls run"
 	noCancel   = "Cognite cannot cancel a call"
 )
 
@@ -59,7 +60,7 @@ func (b *Backend) Describe() client.Description {
 	return client.Description{
 		Kind: "cognite", Name: b.c.Name, Endpoint: b.c.BaseURL,
 		Missing: map[client.Capability]string{
-			client.CanRedeploy: noUpdate, client.CanRebuild: noRebuild, client.CanVersion: noVersions, client.CanFollowLogs: noFollow, client.CanListRuns: noRuns,
+			client.CanRedeploy: noUpdate, client.CanRebuild: noRebuild, client.CanChooseMode: noMode, client.CanVersion: noVersions, client.CanFollowLogs: noFollow, client.CanListRuns: noRuns,
 			client.CanWait: noWait, client.CanPush: noPush, client.CanListBuilds: noBuilds, client.CanCancel: noCancel,
 		},
 	}

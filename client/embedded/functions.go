@@ -87,6 +87,13 @@ func (b *Backend) Rebuild(ctx context.Context, functionID string) (client.Functi
 	return f, err
 }
 
+// SetMode chooses how the calls of a function run.
+func (b *Backend) SetMode(ctx context.Context, functionID, mode string, workers int) (client.Function, error) {
+	var f client.Function
+	err := b.own(ctx, client.Safe, http.MethodPut, "functions/"+url.PathEscape(functionID)+"/mode", wire.Mode{Mode: mode, Workers: workers}, &f)
+	return f, err
+}
+
 // Deploys lists the newest deploys first.
 func (b *Backend) Deploys(ctx context.Context, functionID string, limit int) ([]client.Deploy, error) {
 	var all wire.List[client.Deploy]

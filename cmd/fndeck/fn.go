@@ -21,7 +21,7 @@ func (a *app) functionGroup() *cobra.Command {
 	}
 	group.AddCommand(
 		a.functionListCommand(), a.functionGetCommand(), a.functionRemoveCommand(),
-		a.deployCommand(), a.redeployCommand(), a.rollbackCommand(), a.callCommand(), a.logsCommand(),
+		a.functionModeCommand(), a.deployCommand(), a.redeployCommand(), a.rollbackCommand(), a.callCommand(), a.logsCommand(),
 	)
 	return group
 }
@@ -51,6 +51,42 @@ func (a *app) functionGetCommand() *cobra.Command {
 	}
 	f.add(a, cmd, false)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error { return a.get(cmd, functionsListing, args[0], f) }
+	return cmd
+}
+
+func (a *app) functionModeCommand() *cobra.Command {
+	var workers int
+	cmd := &cobra.Command{
+		Use:   "mode NAME isolated|warm",
+		Short: "Choose how the calls of a function run",
+		Long: `mode chooses how the calls of a function run, from the next call on.
+
+isolated  a process for each call: fresh globals, limits and figures of its own
+warm      processes that are kept: globals persist between calls, a call costs
+          less; calls beyond --workers wait in their order`,
+		Example:           "  fndeck fn mode hello warm --workers 4\n  fndeck fn mode hello isolated",
+		Args:              between(2, 2),
+		ValidArgsFunction: a.completeFunctions,
+	}
+	cmd.Flags().IntVar(&workers, "workers", 0, "how many processes are kept at most (warm only; default: the engine's)")
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		ctx := cmd.Context()
+		format, err := a.format(cmd.CommandPath())
+		if err != nil {
+			return err
+		}
+		return a.with(ctx, func(backend client.Backend) error {
+			f, err := findFunction(ctx, backend, args[0])
+			if err != nil {
+				return err
+			}
+			out, err := a.act(ctx, backend, action.ChooseMode, action.Target{Function: &f}, action.Values{Mode: args[1], Workers: workers})
+			if err != nil {
+				return err
+			}
+			return a.printOutcome(*out.Function, format)
+		})
+	}
 	return cmd
 }
 

@@ -103,7 +103,7 @@ func functionRow(f client.Function, at output.Clock) row {
 	}
 	return row{Key: f.ID, Name: f.Name, Value: f, Cells: []string{
 		f.Name, status, version, at.LastCall(f.LastCall), output.Duration(f.P95), output.Count(int64(f.Schedules)), f.Runtime,
-		f.ID, f.ExternalID, output.Size(f.SizeBytes), f.Mode, f.Owner, f.Folder, at.Time(f.Created), message,
+		f.ID, f.ExternalID, output.Size(f.SizeBytes), f.ModeText(), f.Owner, f.Folder, at.Time(f.Created), message,
 	}}
 }
 

@@ -131,6 +131,12 @@ type Rollback struct {
 	Version int `json:"version"`
 }
 
+// Mode is the body of PUT functions/{id}/mode; 0 workers means the default.
+type Mode struct {
+	Mode    string `json:"mode"`
+	Workers int    `json:"workers,omitempty"`
+}
+
 // Origin is the body of PUT functions/{id}/origin.
 type Origin struct {
 	Folder string `json:"folder"`

@@ -146,6 +146,9 @@ func (e *Core) run(ctx context.Context, c store.Call, data []byte, session Sessi
 	var rest []store.Line
 	rest, c.LogLines = log.rest()
 	c.MaxRSSBytes, c.CPU = outcome.MaxRSSBytes, outcome.CPU
+	if outcome.Warm {
+		c.Warm = 1
+	}
 	switch outcome.Result {
 	case runner.Completed:
 		c.Status, c.Preview = store.Completed, preview(outcome.Response)

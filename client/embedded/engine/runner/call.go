@@ -60,6 +60,8 @@ type Outcome struct {
 	// peak since it was started and what this call added.
 	MaxRSSBytes int64
 	CPU         time.Duration
+	// Warm says that the process may have had calls before.
+	Warm bool
 }
 
 // Call runs the function once, in a process forked for it or, if the request
@@ -77,6 +79,7 @@ func (z *Zygote) Call(ctx context.Context, r Request, sink Sink) Outcome {
 	}
 	c.p.sink = sink
 	outcome := c.run(ctx)
+	outcome.Warm = c.p.warm
 	complete := c.p.drain(c.handle, drainAfterExit)
 	if !complete {
 		sink([]Line{{Stream: Mark, Text: "log closed: a process left behind by this call still held its output"}})

@@ -31,13 +31,16 @@ type Call struct {
 	LogLines     int64
 	MaxRSSBytes  int64
 	CPU          time.Duration
+	// Warm is 1 if the process had calls before: MaxRSSBytes is then its peak so
+	// far and CPU what this call added.
+	Warm int
 
 	// What the data and the response sum up to, so that neither has to be read to
 	// know that the row is right.
 	dataSum, responseSum int64
 }
 
-const callColumns = `id, function_id, version, status, started, ended, duration, schedule_id, scheduled, session_id, preview, error_message, error_trace, log_lines, max_rss, cpu, data_sum, response_sum, sum, outcome_sum`
+const callColumns = `id, function_id, version, status, started, ended, duration, schedule_id, scheduled, session_id, preview, error_message, error_trace, log_lines, max_rss, cpu, warm, data_sum, response_sum, sum, outcome_sum`
 
 // digest covers what is fixed when a call is stored, outcome what changes when
 // it ends: an end need not read the data again.
@@ -46,7 +49,7 @@ func (c Call) digest() digest {
 }
 
 func (c Call) outcome() digest {
-	return digestOf("outcomes").int(c.ID, int64(c.Version), micros(c.Ended), c.Duration.Microseconds(), c.LogLines, c.MaxRSSBytes, c.CPU.Microseconds(), c.responseSum).
+	return digestOf("outcomes").int(c.ID, int64(c.Version), micros(c.Ended), c.Duration.Microseconds(), c.LogLines, c.MaxRSSBytes, c.CPU.Microseconds(), int64(c.Warm), c.responseSum).
 		text(c.Status, c.Preview, c.ErrorMessage, c.ErrorTrace)
 }
 
@@ -58,7 +61,7 @@ func scanCallAnd(r scanner, more ...any) (c Call, err error) {
 	err = r.Scan(append([]any{
 		number(&c.ID), number(&c.FunctionID), small(&c.Version), text(&c.Status), moment(&c.Started), moment(&c.Ended), span(&c.Duration),
 		number(&c.ScheduleID), moment(&c.Scheduled), number(&c.SessionID), text(&c.Preview), text(&c.ErrorMessage), text(&c.ErrorTrace),
-		number(&c.LogLines), number(&c.MaxRSSBytes), span(&c.CPU), number(&c.dataSum), number(&c.responseSum), number(&sum), number(&outcome),
+		number(&c.LogLines), number(&c.MaxRSSBytes), span(&c.CPU), small(&c.Warm), number(&c.dataSum), number(&c.responseSum), number(&sum), number(&outcome),
 	}, more...)...)
 	if err := checked(err, "calls", c.ID, sum, c.digest); err != nil {
 		return c, err
@@ -184,9 +187,9 @@ func (tx *Tx) insertCall(c Call, data, response []byte) error {
 		schedule, scheduled = c.ScheduleID, micros(c.Scheduled)
 	}
 	c.dataSum, c.responseSum = blobSum(data), blobSum(response)
-	err := tx.exec(`INSERT INTO calls (`+callColumns+`, data, response) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`,
+	err := tx.exec(`INSERT INTO calls (`+callColumns+`, data, response) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`,
 		c.ID, c.FunctionID, c.Version, c.Status, micros(c.Started), micros(c.Ended), c.Duration.Microseconds(), schedule, scheduled, c.SessionID,
-		c.Preview, c.ErrorMessage, c.ErrorTrace, c.LogLines, c.MaxRSSBytes, c.CPU.Microseconds(),
+		c.Preview, c.ErrorMessage, c.ErrorTrace, c.LogLines, c.MaxRSSBytes, c.CPU.Microseconds(), c.Warm,
 		c.dataSum, c.responseSum, c.digest().sum(), c.outcome().sum(), data, response)
 	if err != nil {
 		return err
@@ -198,8 +201,8 @@ func (tx *Tx) insertCall(c Call, data, response []byte) error {
 // gone or has ended already.
 func (tx *Tx) FinishCall(c Call, response []byte) error {
 	c.responseSum = blobSum(response)
-	err := tx.change(`UPDATE calls SET status=?, version=?, ended=?, duration=?, response=?, preview=?, error_message=?, error_trace=?, log_lines=?, max_rss=?, cpu=?, response_sum=?, outcome_sum=? WHERE id=? AND status='Running'`,
-		c.Status, c.Version, micros(c.Ended), c.Duration.Microseconds(), response, c.Preview, c.ErrorMessage, c.ErrorTrace, c.LogLines, c.MaxRSSBytes, c.CPU.Microseconds(),
+	err := tx.change(`UPDATE calls SET status=?, version=?, ended=?, duration=?, response=?, preview=?, error_message=?, error_trace=?, log_lines=?, max_rss=?, cpu=?, warm=?, response_sum=?, outcome_sum=? WHERE id=? AND status='Running'`,
+		c.Status, c.Version, micros(c.Ended), c.Duration.Microseconds(), response, c.Preview, c.ErrorMessage, c.ErrorTrace, c.LogLines, c.MaxRSSBytes, c.CPU.Microseconds(), c.Warm,
 		c.responseSum, c.outcome().sum(), c.ID)
 	if err != nil {
 		return err

@@ -117,7 +117,7 @@ func (s *Store) copyLayout1(ctx context.Context) error {
 		copyRows(tx, `SELECT id, function_id, kind, from_version, to_version, status, phase, error_message, error_trace, size, started, ended, 0 FROM old_deploys`, scanDeploy, tx.InsertDeploy),
 		copyRows(tx, `SELECT id, function_id, name, description, cron, data, session_id, created, next_due, last_due, 'skip', 'skip', 0, 0 FROM old_schedules`, scanSchedule, tx.storeSchedule),
 		copyRows(tx, `SELECT id, schedule_id, kind, first_due, last_due, count, reason, 0 FROM old_missed`, scanMissed, tx.InsertMissed),
-		copyRows(tx, `SELECT id, function_id, version, status, started, ended, duration, schedule_id, scheduled, 0, preview, error_message, error_trace, log_lines, max_rss, cpu, 0, 0, 0, 0, data, response FROM old_calls`,
+		copyRows(tx, `SELECT id, function_id, version, status, started, ended, duration, schedule_id, scheduled, 0, preview, error_message, error_trace, log_lines, max_rss, cpu, 0, 0, 0, 0, 0, data, response FROM old_calls`,
 			func(r scanner) (Call, error) { return scanCallAnd(r, blob(&data), blob(&response)) },
 			func(c Call) error { return tx.insertCall(c, data, response) }),
 		tx.copyLines(),

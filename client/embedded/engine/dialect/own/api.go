@@ -46,6 +46,7 @@ func New(e *core.Core, c Config) *API {
 		{Method: "GET", Pattern: "functions/{id}/versions", Handle: a.versions},
 		{Method: "POST", Pattern: "functions/{id}/versions", Handle: a.redeploy},
 		{Method: "POST", Pattern: "functions/{id}/rollback", Handle: a.rollback},
+		{Method: "PUT", Pattern: "functions/{id}/mode", Handle: a.mode},
 		{Method: "POST", Pattern: "functions/{id}/rebuild", Handle: a.rebuild},
 		{Method: "GET", Pattern: "functions/{id}/calls/{call}", Handle: a.call},
 		{Method: "GET", Pattern: "functions/{id}/calls/{call}/result", Handle: a.result},

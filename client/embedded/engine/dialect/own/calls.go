@@ -72,7 +72,7 @@ func callOf(c store.Call, function, schedule string) client.Call {
 		ID: id(c.ID), FunctionID: id(c.FunctionID), FunctionName: function, Status: client.CallStatus(c.Status),
 		Started: c.Started, Ended: c.Ended, Duration: c.Duration, ScheduleID: id(c.ScheduleID), ScheduleName: schedule, Scheduled: c.Scheduled,
 		Error: failure(c.ErrorMessage, c.ErrorTrace), Version: c.Version, Preview: c.Preview, LogLines: lines,
-		MaxRSSBytes: c.MaxRSSBytes, CPUTime: c.CPU,
+		Warm: c.Warm == 1, MaxRSSBytes: c.MaxRSSBytes, CPUTime: c.CPU,
 	}
 }
 

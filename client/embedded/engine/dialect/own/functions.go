@@ -89,11 +89,12 @@ func (a *API) functionOf(v core.View, last *store.Call) (client.Function, error)
 	if v.Serving != nil {
 		shown = *v.Serving
 	}
+	mode, reason := core.ModeOf(v.Function, shown)
 	f := client.Function{
 		ID: id(v.ID), Name: v.Name, ExternalID: v.ExternalID, Description: v.Description, Owner: v.Owner,
 		Status: client.FunctionStatus(shown.Status), Error: failure(v.Latest.ErrorMessage, v.Latest.ErrorTrace),
 		DeployID: id(v.Latest.DeployID), DeployStarted: v.Latest.Created,
-		Runtime: shown.Runtime, RuntimeVersion: shown.RuntimeVersion, Mode: shown.Mode, ModeReason: shown.ModeReason,
+		Runtime: shown.Runtime, RuntimeVersion: shown.RuntimeVersion, Mode: mode, ModeReason: reason, Workers: v.Workers(),
 		FunctionPath: shown.Settings.FunctionPath, SecretNames: core.SecretNames(shown), EnvVars: shown.Settings.EnvVars,
 		Environment: shown.Environment, CPU: shown.Settings.CPU, MemoryGB: shown.Settings.MemoryGB, SizeBytes: shown.SizeBytes,
 		Folder: v.Latest.Folder, Created: v.Created, Version: v.Function.Serving,
@@ -174,6 +175,18 @@ func (a *API) rollback(r *dialect.Request) error {
 		return err
 	}
 	v, err := a.core.Rollback(r.ID("id"), body.Version)
+	if err != nil {
+		return err
+	}
+	return a.answerFunction(r, v, http.StatusOK)
+}
+
+func (a *API) mode(r *dialect.Request) error {
+	var body wire.Mode
+	if err := dialect.ReadJSON(r, &body); err != nil {
+		return err
+	}
+	v, err := a.core.SetMode(r.ID("id"), body.Mode, body.Workers)
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ package embedded_test
 
 import (
 	"context"
+	"os"
 	"os/exec"
 	"testing"
 	"time"
@@ -24,6 +25,12 @@ func onTCP(t *testing.T) (embedded.Options, embedded.EngineStatus) {
 	require.NoError(t, err)
 	require.NotEmpty(t, status.TCP)
 	return o, status
+}
+
+// optionsOf are the options of the engine that serves a directory already.
+func optionsOf(t *testing.T, dir string) embedded.Options {
+	t.Helper()
+	return embedded.Options{StateDir: dir, Command: []string{os.Args[0]}, Clock: time.Now}
 }
 
 // judge runs a Python program of testdata/sdk, which fails at the first answer

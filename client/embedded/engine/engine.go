@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"fndeck/auth"
@@ -26,6 +27,8 @@ const (
 	headerLimit = 5 * time.Second
 	// stopLimit bounds how long requests may take to end at a stop.
 	stopLimit = 2 * time.Second
+	// listeners are the socket, the TCP port and the callback's port.
+	listeners = 3
 )
 
 // Config says what an engine serves. Zero fields take the defaults of
@@ -63,15 +66,17 @@ func Run(ctx context.Context, c Config) error {
 		return err
 	}
 	defer unlock()
+	back := &callback{}
+	defer back.close()
 	e, err := core.Open(core.Config{
 		StateDir: c.StateDir, KeyFile: c.KeyFile, Python: c.Python, LogCapBytes: c.LogCapBytes, IndexURL: c.IndexURL,
-		CallTimeout: c.CallTimeout, ClosedNetwork: c.ClosedNetwork, Clock: c.Clock, Logger: c.Logger,
+		CallTimeout: c.CallTimeout, ClosedNetwork: c.ClosedNetwork, Clock: c.Clock, Logger: c.Logger, Callback: back.baseURL,
 		Retention: c.Retention, RetentionBytes: c.RetentionBytes,
 	})
 	if err != nil {
 		return err
 	}
-	err = serve(ctx, c, e)
+	err = serve(ctx, c, e, back)
 	return errors.Join(err, e.Close())
 }
 
@@ -82,11 +87,13 @@ type server struct {
 	cancel context.CancelFunc
 	ctx    context.Context
 	served chan error
+	back   *callback
+	mu     sync.Mutex // of opened
 	opened []*http.Server
 }
 
-func serve(ctx context.Context, c Config, e *core.Core) error {
-	s := &server{c: c, core: e, served: make(chan error, 2)}
+func serve(ctx context.Context, c Config, e *core.Core, back *callback) error {
+	s := &server{c: c, core: e, back: back, served: make(chan error, listeners)}
 	s.ctx, s.cancel = context.WithCancel(ctx)
 	defer s.cancel()
 	socket, err := s.start()
@@ -121,6 +128,7 @@ func (s *server) start() (socket string, err error) {
 	}
 	vendor := cognite.New(s.core, issuer.judge)
 	about := own.Config{Version: s.c.Version, StateDir: s.c.StateDir, Socket: socket, Isolation: s.core.Isolation(), Stop: s.cancel}
+	s.back.answer(func(l net.Listener) { s.serve(l, newLoopback(l.Addr(), vendor.Serve, s.core.CallerOf)) })
 	if s.c.TCP {
 		if err := s.open(&about, vendor, issuer); err != nil {
 			return "", err
@@ -176,7 +184,9 @@ func (s *server) serve(l net.Listener, h http.Handler) {
 		// Requests end with the engine: a held stream would delay its stop.
 		BaseContext: func(net.Listener) context.Context { return s.ctx },
 	}
+	s.mu.Lock()
 	s.opened = append(s.opened, server)
+	s.mu.Unlock()
 	go func() { s.served <- server.Serve(l) }()
 }
 
@@ -185,7 +195,10 @@ func (s *server) stop() (err error) {
 	s.cancel()
 	grace, cancel := context.WithTimeout(context.Background(), stopLimit)
 	defer cancel()
-	for _, server := range s.opened {
+	s.mu.Lock()
+	opened := s.opened
+	s.mu.Unlock()
+	for _, server := range opened {
 		if server.Shutdown(grace) != nil {
 			err = errors.Join(err, server.Close())
 		}

@@ -55,8 +55,11 @@ func TestWhatMayBeReadMayNotBeWritten(t *testing.T) {
 }
 
 // run interprets the few operations of the filter, as the kernel does.
-func run(program []instruction, number, audit, family uint32) uint32 {
-	data := map[uint32]uint32{offNumber: number, offArch: audit, offArg0: family}
+func run(program []instruction, number, audit uint32, args ...uint32) uint32 {
+	data := map[uint32]uint32{offNumber: number, offArch: audit}
+	for i, arg := range args {
+		data[offArg0+8*uint32(i)] = arg
+	}
 	var a uint32
 	for pc := 0; ; pc++ {
 		jump := func(hit bool, i instruction) {
@@ -73,6 +76,10 @@ func run(program []instruction, number, audit, family uint32) uint32 {
 			jump(a == i.k, i)
 		case jumpGe:
 			jump(a >= i.k, i)
+		case jumpSet:
+			jump(a&i.k != 0, i)
+		case mask:
+			a &= i.k
 		case giveBack:
 			return i.k
 		}
@@ -82,7 +89,7 @@ func run(program []instruction, number, audit, family uint32) uint32 {
 func TestTheFilterRefusesTheSocketsThatLeaveTheMachine(t *testing.T) {
 	const read, inet, inet6, vsock = 0, 2, 10, 40
 	n := numbers["amd64"]
-	if filter(false)[1].k != n.audit {
+	if filter(noSockets)[1].k != n.audit {
 		t.Skip("written for amd64")
 	}
 	for _, c := range []struct {
@@ -101,7 +108,51 @@ func TestTheFilterRefusesTheSocketsThatLeaveTheMachine(t *testing.T) {
 		{"x32", x32Bit | read, n.audit, 0, kill, kill},
 		{"foreign architecture", read, 0x40000003, 0, kill, kill},
 	} {
-		assert.Equal(t, c.closed, run(filter(false), c.number, c.audit, c.family), c.name)
-		assert.Equal(t, c.open, run(filter(true), c.number, c.audit, c.family), c.name+", network open")
+		assert.Equal(t, c.closed, run(filter(noSockets), c.number, c.audit, c.family), c.name)
+		assert.Equal(t, c.open, run(filter(allSockets), c.number, c.audit, c.family), c.name+", network open")
 	}
+}
+
+func TestWithOnePortOnlyPlainTCPThatConnectsIsOpened(t *testing.T) {
+	const inet, inet6, stream, datagram, raw, nonBlocking, mptcp, ipUDP = 2, 10, 1, 2, 3, 0x800, 262, 17
+	n := numbers["amd64"]
+	program := filter(plainTCP)
+	if program[1].k != n.audit {
+		t.Skip("written for amd64")
+	}
+	for _, c := range []struct {
+		name   string
+		number uint32
+		args   []uint32
+		want   uint32
+	}{
+		{"TCP", n.socket, []uint32{inet, stream, 0}, allow},
+		{"TCP by its number, not blocking", n.socket, []uint32{inet, stream | nonBlocking, 6}, allow},
+		{"UDP", n.socket, []uint32{inet, datagram, ipUDP}, refuse},
+		{"raw", n.socket, []uint32{inet, raw, 6}, refuse},
+		{"MPTCP, which Landlock does not see", n.socket, []uint32{inet, stream, mptcp}, refuse},
+		{"IPv6", n.socket, []uint32{inet6, stream, 0}, refuse},
+		{"Unix", n.socket, []uint32{afUnix, stream, 0}, allow},
+		{"netlink", n.socket, []uint32{afNetlink, raw, 0}, allow},
+		{"packet", n.socket, []uint32{afPacket, raw, 0}, refuse},
+		{"listen", n.listen, []uint32{3, 5}, refuse},
+		{"a send", n.sendto, []uint32{3, 0, 9, 0x4000}, allow},
+		{"a send that connects", n.sendto, []uint32{3, 0, 9, fastOpen}, refuse},
+		{"a message", n.sendmsg, []uint32{3, 0, 0}, allow},
+		{"a message that connects", n.sendmsg, []uint32{3, 0, fastOpen}, refuse},
+		{"messages that connect", n.sendmmsg, []uint32{3, 0, 1, fastOpen | 0x4000}, refuse},
+		{"another call", 0, []uint32{inet, fastOpen, fastOpen, fastOpen}, allow},
+		{"io_uring", n.ioUring, nil, refuse},
+		{"x32", x32Bit | n.socket, []uint32{inet, stream, 0}, kill},
+	} {
+		assert.Equal(t, c.want, run(program, c.number, n.audit, c.args...), c.name)
+	}
+}
+
+func TestOnePortIsOpenedOnlyWhereTheKernelHoldsAProcessToIt(t *testing.T) {
+	assert.Equal(t, []int{4711}, Make(whole, Access{Connect: 4711}).Ports)
+	assert.NotZero(t, Make(whole, Access{Connect: 4711}).Handled[1], "every other port stays closed")
+	assert.Empty(t, Make(whole, Access{Connect: 4711, Network: true}).Ports, "an open network needs no rule")
+	old := Make(Kernel{Landlock: 3, Seccomp: true}, Access{Connect: 4711})
+	assert.Equal(t, Make(Kernel{Landlock: 3, Seccomp: true}, Access{}), old)
 }

@@ -42,6 +42,9 @@ type Access struct {
 	Read, Write []string
 	// Network leaves the network open; otherwise no socket reaches anything.
 	Network bool
+	// Connect is a TCP port that may be connected to all the same, 0 for none. The
+	// kernel knows the port and not the host.
+	Connect int
 }
 
 // Policy is an Access in the form that the zygote applies; it travels as JSON.
@@ -50,6 +53,8 @@ type Policy struct {
 	// system, network, scopes. Their number is the size of the kernel's struct.
 	Handled []uint64 `json:"handled,omitempty"`
 	Rules   []Rule   `json:"rules,omitempty"`
+	// Ports are the TCP ports that may be connected to.
+	Ports []int `json:"ports,omitempty"`
 	// Filter is a seccomp program, base64 of its instructions.
 	Filter string `json:"filter,omitempty"`
 }
@@ -78,8 +83,15 @@ func Make(k Kernel, a Access) Policy {
 	if k.Landlock > 0 {
 		p.Handled, p.Rules = landlock(k.Landlock, a)
 	}
+	sockets := noSockets
+	switch {
+	case a.Network:
+		sockets = allSockets
+	case a.Connect != 0 && k.Landlock >= tcpSince: // else nothing would hold it to the port
+		p.Ports, sockets = []int{a.Connect}, plainTCP
+	}
 	if k.Seccomp {
-		p.Filter = base64.StdEncoding.EncodeToString(encode(filter(a.Network)))
+		p.Filter = base64.StdEncoding.EncodeToString(encode(filter(sockets)))
 	}
 	return p
 }

@@ -137,7 +137,7 @@ func (e *Core) guard(kind string, id int64, failed func(reason string)) {
 
 // run takes a call from Running to its end and returns it as it was stored.
 func (e *Core) run(ctx context.Context, c store.Call, data []byte, session Session) store.Call {
-	log, outcome, started := e.execute(ctx, &c, data)
+	log, outcome, started := e.execute(ctx, &c, data, session)
 	e.endSession(session) // before anybody can see that the call has ended
 	c.Ended = e.now()
 	if !started.IsZero() {
@@ -217,7 +217,7 @@ func (e *Core) insist(complaint string, id int64, work func(*store.Tx) error, sm
 }
 
 // execute runs the call and returns its log, outcome and real start.
-func (e *Core) execute(ctx context.Context, c *store.Call, data []byte) (*logWriter, runner.Outcome, time.Time) {
+func (e *Core) execute(ctx context.Context, c *store.Call, data []byte, session Session) (*logWriter, runner.Outcome, time.Time) {
 	log := e.newLog(c.ID, nil)
 	failed := func(err error) (*logWriter, runner.Outcome, time.Time) {
 		return log, runner.Outcome{Result: runner.Failed, Message: err.Error()}, time.Time{}
@@ -246,9 +246,11 @@ func (e *Core) execute(ctx context.Context, c *store.Call, data []byte) (*logWri
 		return failed(e.room.Explain(err, disk.BallastBytes))
 	}
 	defer release()
+	given, end := e.clientOf(*c, session, z.Callback)
+	defer end()
 	started := e.c.Clock()
 	outcome := z.Call(ctx, runner.Request{
-		Data: data, Secrets: secrets, Info: callInfo(*c), MemoryBytes: int64(v.Settings.MemoryGB * (1 << 30)),
+		Client: given, Data: data, Secrets: secrets, Info: callInfo(*c), MemoryBytes: int64(v.Settings.MemoryGB * (1 << 30)),
 		ResponseBytes: MaxResponseBytes, Timeout: e.c.CallTimeout, Workers: workers, Now: started,
 	}, log.sink)
 	return log, outcome, started

@@ -46,8 +46,11 @@ type Config struct {
 	// RetentionBytes bounds the database: beyond it the oldest calls go. 0 means
 	// that only Retention counts.
 	RetentionBytes int64
-	Clock          func() time.Time
-	Logger         *slog.Logger
+	// Callback opens the port for the clients of functions, if it is not open yet,
+	// and returns its base URL; nil means that functions get no client.
+	Callback func() (string, error)
+	Clock    func() time.Time
+	Logger   *slog.Logger
 }
 
 // What Config's zero fields mean, and what the engine allows.

@@ -85,10 +85,15 @@ func (p *pool) spec(ctx context.Context, v store.Version, bare bool) (runner.Spe
 	if err != nil {
 		return runner.Spec{}, err
 	}
-	policy := confine.Make(p.e.kernel, confine.Access{Read: read, Write: []string{scratch}, Network: !p.e.c.ClosedNetwork})
+	access := confine.Access{Read: read, Write: []string{scratch}, Network: !p.e.c.ClosedNetwork}
+	callback := p.e.callbackFor(root, interpreter, v.Environment == "", r.Prefix)
+	if callback != nil {
+		access.Connect = callback.port
+	}
+	policy := confine.Make(p.e.kernel, access)
 	return runner.Spec{
 		Python: interpreter, Boot: p.e.boot, Root: root, Path: v.Settings.FunctionPath,
-		Scratch: scratch, Env: runner.Environment(scratch, v.Settings.EnvVars), Bare: bare, Policy: policy,
+		Scratch: scratch, Env: runner.Environment(scratch, v.Settings.EnvVars), Bare: bare, Policy: policy, Callback: callback.url(),
 	}, nil
 }
 

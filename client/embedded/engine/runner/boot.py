@@ -16,6 +16,7 @@ import time
 
 sys.dont_write_bytecode = False  # ours lie where nobody else writes, and every start needs them
 from fndeck_call import PR_SET_CHILD_SUBREAPER, Function, child, flush, libc
+from fndeck_client import watch_import
 from fndeck_confine import confine
 from fndeck_load import cut, failure, load
 
@@ -48,6 +49,8 @@ class Zygote:
         started = time.perf_counter()
         if init.get("policy"):
             confine(init["policy"])
+        if init.get("client"):
+            watch_import()
         handle, names = None, ()
         if init["import"]:
             try:

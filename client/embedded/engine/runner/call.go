@@ -18,8 +18,18 @@ const (
 	killGrace = 3 * time.Second
 )
 
+// Client is what a call's client is made from.
+type Client struct {
+	BaseURL string `json:"base_url"`
+	Project string `json:"project"`
+	// Token is the call's own and goes with it.
+	Token string `json:"token"`
+}
+
 // Request is one call.
 type Request struct {
+	// Client is for a function that asks for one; nil gives it none.
+	Client *Client
 	// Data is JSON, handed to the function as its bytes are.
 	Data []byte
 	// Secrets go through the call's socket only.

@@ -51,9 +51,10 @@ func encode(r Request) ([][]byte, error) {
 	head, err := json.Marshal(struct {
 		Secrets map[string]string `json:"secrets,omitempty"`
 		Info    any               `json:"info,omitempty"`
+		Client  *Client           `json:"client,omitempty"`
 		Limits  map[string]int64  `json:"limits"`
 		Again   bool              `json:"again,omitempty"`
-	}{r.Secrets, r.Info, map[string]int64{"memory": r.MemoryBytes, "response": r.ResponseBytes}, r.Workers > 0})
+	}{r.Secrets, r.Info, r.Client, map[string]int64{"memory": r.MemoryBytes, "response": r.ResponseBytes}, r.Workers > 0})
 	if err != nil {
 		return nil, err
 	}

@@ -9,6 +9,7 @@ import struct
 import sys
 import traceback
 
+from fndeck_client import make as make_client
 from fndeck_load import NotSerialisable, failure, load
 from fndeck_warm import Kept
 
@@ -135,7 +136,7 @@ class Function:
             given = {"data": json.loads(data), "secrets": request.get("secrets", {}),
                      "function_call_info": request.get("info", {}), "client": None}
             if "client" in self.names:
-                print("warning: client is None: this engine has no Cognite project behind it", file=sys.stderr)
+                given["client"] = make_client(request.get("client"))
             own = os.getpid()
             result = self.handle(**{name: given[name] for name in self.names})
             if os.getpid() != own:

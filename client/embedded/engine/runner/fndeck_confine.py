@@ -12,6 +12,8 @@ LANDLOCK_CREATE_RULESET = 444  # the same on every architecture, as the next two
 LANDLOCK_ADD_RULE = 445
 LANDLOCK_RESTRICT_SELF = 446
 LANDLOCK_RULE_PATH_BENEATH = 1
+LANDLOCK_RULE_NET_PORT = 2
+LANDLOCK_ACCESS_NET_CONNECT_TCP = 2
 
 libc = ctypes.CDLL(None, use_errno=True)
 libc.syscall.restype = ctypes.c_long
@@ -40,6 +42,8 @@ def confine(policy):
             rights = rule["rights"] if stat.S_ISDIR(os.fstat(fd).st_mode) else rule["fileRights"]
             kernel(LANDLOCK_ADD_RULE, ruleset, LANDLOCK_RULE_PATH_BENEATH, struct.pack("=Qi", rights, fd), 0)
             os.close(fd)
+        for port in policy.get("ports", ()):
+            kernel(LANDLOCK_ADD_RULE, ruleset, LANDLOCK_RULE_NET_PORT, struct.pack("=QQ", LANDLOCK_ACCESS_NET_CONNECT_TCP, port), 0)
         kernel(LANDLOCK_RESTRICT_SELF, ruleset, 0)
         os.close(ruleset)
     if policy.get("filter"):

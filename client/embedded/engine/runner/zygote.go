@@ -32,6 +32,9 @@ type Spec struct {
 	Env []string
 	// Policy is what the kernel is to deny; the zero Policy denies nothing.
 	Policy confine.Policy
+	// Callback is the base URL that the client of a call is given, empty for a
+	// version that brings no library for it along.
+	Callback string
 	// Bare leaves the import to each call: for modules that start threads, which
 	// a fork would break.
 	Bare bool
@@ -54,6 +57,8 @@ type Zygote struct {
 	// start a Bare zygote instead. ImportTime is what the import took.
 	Unforkable string
 	ImportTime time.Duration
+	// Callback is that of the Spec.
+	Callback string
 
 	spawner *Spawner
 	scratch string
@@ -92,7 +97,7 @@ func Start(ctx context.Context, spawner *Spawner, spec Spec, output Sink) (*Zygo
 	if err != nil {
 		return nil, err
 	}
-	z := &Zygote{spawner: spawner, scratch: spec.Scratch, control: control, done: make(chan struct{}), byID: map[int64]*process{}, byPID: map[int]*process{}, early: map[int]exit{}}
+	z := &Zygote{spawner: spawner, Callback: spec.Callback, scratch: spec.Scratch, control: control, done: make(chan struct{}), byID: map[int64]*process{}, byPID: map[int]*process{}, early: map[int]exit{}}
 	z.cmd = exec.Command(spec.Python, "-E", "-B", spec.Boot)
 	z.cmd.Dir = spec.Scratch
 	z.cmd.Env = spec.Env
@@ -134,7 +139,7 @@ func (z *Zygote) launch(output Sink) (drained func(time.Duration) bool, err erro
 }
 
 func (z *Zygote) awaitImport(ctx context.Context, spec Spec) error {
-	init, err := json.Marshal(map[string]any{"root": spec.Root, "path": spec.Path, "scratch": spec.Scratch, "import": !spec.Bare, "policy": spec.Policy})
+	init, err := json.Marshal(map[string]any{"root": spec.Root, "path": spec.Path, "scratch": spec.Scratch, "import": !spec.Bare, "client": spec.Callback != "", "policy": spec.Policy})
 	if err != nil {
 		return err
 	}

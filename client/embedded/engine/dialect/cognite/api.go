@@ -11,7 +11,7 @@ import (
 )
 
 // Project is the one project of the engine.
-const Project = "local"
+const Project = core.Project
 
 const (
 	root       = "/api/v1/"

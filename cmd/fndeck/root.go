@@ -41,7 +41,7 @@ func (a *app) root() *cobra.Command {
 	root.AddCommand(
 		a.deployCommand(), a.redeployCommand(), a.rollbackCommand(),
 		a.callCommand(), a.logsCommand(), a.getCommand(),
-		a.functionGroup(), a.callsGroup(), a.scheduleGroup(), a.engineGroup(),
+		a.functionGroup(), a.callsGroup(), a.scheduleGroup(), a.engineGroup(), a.doctorCommand(),
 		a.keysCommand(), a.completionCommand(), a.manCommand(), a.versionCommand(),
 	)
 	root.SetHelpCommand(helpCommand(root))

@@ -14,6 +14,11 @@ import (
 	"fndeck/client/embedded/wire"
 )
 
+// Lock takes a state directory for this process, so that no engine starts on it,
+// and brings a restore to its end that was cut. It returns ErrLocked if another
+// process has it.
+func Lock(dir string) (unlock func(), err error) { return lockState(dir) }
+
 // lockState takes a state directory for this process and brings a restore to
 // its end that was cut. It returns ErrLocked if another process has it; a lock
 // is the kernel's and cannot be stale.

@@ -26,6 +26,8 @@ type Checked struct {
 	// Environments are the keys of the package environments of versions that serve
 	// or are the newest.
 	Environments []string
+	// Secrets says that versions have secrets, which only the key opens.
+	Secrets bool
 }
 
 // Healthy reports whether nothing was found.
@@ -63,6 +65,9 @@ func Check(ctx context.Context, dir string) (c Checked, err error) {
 		}
 	}
 	if c.Code, err = texts(ctx, db, `SELECT sha256 FROM versions UNION SELECT sha256 FROM files WHERE sha256 <> ''`); err != nil {
+		return c, explain(err)
+	}
+	if err := db.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM versions WHERE instr(settings, '"secrets":'))`).Scan(&c.Secrets); err != nil {
 		return c, explain(err)
 	}
 	c.Environments, err = texts(ctx, db, `SELECT DISTINCT environment FROM versions v WHERE environment <> '' AND EXISTS

@@ -1,0 +1,124 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strconv"
+
+	"github.com/spf13/cobra"
+
+	"fndeck/client"
+	"fndeck/client/embedded"
+	"fndeck/client/embedded/engine"
+	"fndeck/client/embedded/engine/doctor"
+	"fndeck/client/embedded/wire"
+	"fndeck/ui"
+)
+
+// doctorCommand looks for what keeps fndeck from working, and mends it.
+func (a *app) doctorCommand() *cobra.Command {
+	var repair bool
+	command := &cobra.Command{
+		Use:   "doctor",
+		Short: "Find what is wrong with this machine or the engine's state, and mend it",
+		Long: "doctor checks the configuration file, the state directory and its modes, the\nengine, the key, the socket's place, Pythons and pip, the disk, the database with\n" +
+			"the checksum of every row, the code archives and the package environments. It\nsays of each finding what is wrong, why that matters, and what to do; it exits\nwith 1 if there is one. Looking changes nothing, and an engine may run.\n\n" +
+			"--repair mends modes, brings what is right in a damaged database into a new one\nand sets damaged files aside, all without an engine: fndeck engine stop. Nothing\nis deleted, and what is lost is listed.",
+		Example: "  fndeck doctor\n  fndeck doctor -o json | jq -r '.[].fix'\n  fndeck doctor --repair",
+		Args:    between(0, 0),
+	}
+	command.Flags().BoolVar(&repair, "repair", false, "mend what can be mended; no engine may run")
+	command.RunE = func(cmd *cobra.Command, _ []string) error { return a.doctor(cmd, repair) }
+	return command
+}
+
+func (a *app) doctor(cmd *cobra.Command, repair bool) error {
+	format, err := a.format(cmd.CommandPath())
+	if err != nil {
+		return err
+	}
+	setup, findings := a.doctorSetup()
+	if repair && setup.StateDir != "" {
+		if err := a.repair(cmd, setup); err != nil {
+			return err
+		}
+	}
+	if setup.StateDir != "" {
+		report := doctor.Look(cmd.Context(), setup)
+		findings = append(findings, report.Findings...)
+		for _, fact := range report.Facts {
+			a.note("%s", ui.Clean(fact))
+		}
+	}
+	if err := a.print(findingsSheet(findings), format); err != nil {
+		return err
+	}
+	switch len(findings) {
+	case 0:
+		return nil
+	case 1:
+		return errors.New("1 thing is wrong")
+	}
+	return fmt.Errorf("%d things are wrong", len(findings))
+}
+
+// doctorSetup says where to look, and what is wrong with the question already.
+func (a *app) doctorSetup() (setup doctor.Setup, findings []doctor.Finding) {
+	if _, err := a.configuration(); err != nil {
+		x := client.Explain(err)
+		findings = append(findings, doctor.Finding{What: x.Sentence, Why: "no command works with a configuration that cannot be read", Fix: orElse(x.Hint, "mend that line, or move the file away")})
+	}
+	dir, err := a.stateDir()
+	if err != nil {
+		return setup, append(findings, doctor.Finding{What: "there is no place for the engine's state", Why: err.Error(), Fix: "set HOME, XDG_STATE_HOME or FNDECK_STATE_DIR"})
+	}
+	key, err := a.keyFile()
+	if err != nil {
+		findings = append(findings, doctor.Finding{What: "there is no place for the key that seals secrets", Why: err.Error(), Fix: "set HOME or XDG_DATA_HOME"})
+	}
+	return doctor.Setup{
+		StateDir: dir, KeyFile: key, Version: version, Env: a.env, Clock: a.now,
+		Status: func(ctx context.Context) (wire.Status, error) { return embedded.Status(ctx, dir) },
+	}, findings
+}
+
+func orElse(text, otherwise string) string {
+	if text == "" {
+		return otherwise
+	}
+	return text
+}
+
+// repair mends the state and tells what it did.
+func (a *app) repair(cmd *cobra.Command, setup doctor.Setup) error {
+	if a.flags.readOnly {
+		return &client.Error{Code: client.CodeForbidden, Message: "read-only: nothing is repaired", Hint: "run fndeck without --read-only"}
+	}
+	done, err := doctor.Repair(cmd.Context(), setup)
+	for _, sentence := range done {
+		a.note("%s", ui.Clean(sentence))
+	}
+	switch {
+	case errors.Is(err, engine.ErrLocked):
+		return &client.Error{Code: client.CodeConflict, Message: "an engine serves " + setup.StateDir, Hint: "close the consoles, run fndeck engine stop, then repair"}
+	case errors.Is(err, fs.ErrNotExist):
+		a.note("there is no state to repair")
+		return nil
+	case err != nil:
+		return err
+	}
+	if len(done) == 0 {
+		a.note("there was nothing to repair")
+	}
+	return nil
+}
+
+func findingsSheet(findings []doctor.Finding) sheet {
+	s := sheet{Header: []string{"WHAT", "WHY", "FIX"}, Empty: "nothing is wrong"}
+	for i, f := range findings {
+		s.Rows = append(s.Rows, row{Key: strconv.Itoa(i), Name: f.What, Value: f, Cells: []string{f.What, f.Why, f.Fix}})
+	}
+	return s
+}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -14,6 +15,7 @@ import (
 	"fndeck/client/embedded/engine"
 	"fndeck/client/embedded/engine/doctor"
 	"fndeck/client/embedded/wire"
+	"fndeck/cmd/output"
 	"fndeck/ui"
 )
 
@@ -52,7 +54,7 @@ func (a *app) doctor(cmd *cobra.Command, repair bool) error {
 			a.note("%s", ui.Clean(fact))
 		}
 	}
-	if err := a.print(findingsSheet(findings), format); err != nil {
+	if err := a.printFindings(findings, format); err != nil {
 		return err
 	}
 	switch len(findings) {
@@ -113,6 +115,19 @@ func (a *app) repair(cmd *cobra.Command, setup doctor.Setup) error {
 		a.note("there was nothing to repair")
 	}
 	return nil
+}
+
+// printFindings prints sentences for people: cells of a table would be cut in
+// the middle of a path.
+func (a *app) printFindings(findings []doctor.Finding, format string) error {
+	if format != output.Formats()[0] || len(findings) == 0 {
+		return a.print(findingsSheet(findings), format)
+	}
+	var text strings.Builder
+	for _, f := range findings {
+		fmt.Fprintf(&text, "%s\n  why: %s\n  fix: %s\n", ui.Clean(f.What), ui.Clean(f.Why), ui.Clean(f.Fix))
+	}
+	return a.write([]byte(text.String()))
 }
 
 func findingsSheet(findings []doctor.Finding) sheet {

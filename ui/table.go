@@ -58,6 +58,7 @@ type Table struct {
 	gone    bool
 	moved   bool   // the filter changed: the cursor takes the row that it shows
 	awaited string // row that the cursor goes to when it appears
+	marks   marks
 
 	filter    *Filter
 	filterErr error
@@ -221,6 +222,7 @@ func (t *Table) Take(o Ordered) {
 	if !t.gone {
 		t.remember()
 	}
+	t.forgetMarks()
 	t.flash(t.before, t.changed)
 	t.before = nil
 }
@@ -274,6 +276,7 @@ func (t *Table) Move(by int) {
 	t.gone, t.awaited = false, ""
 	t.clamp()
 	t.remember()
+	t.drawRange()
 }
 
 // Page moves the cursor by pages of the visible height.

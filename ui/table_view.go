@@ -90,13 +90,21 @@ func (t *Table) line(theme *Theme, row windowRow, shown []placed, gap, width int
 	var b strings.Builder
 	used := 2
 	space := strings.Repeat(" ", gap)
-	mark := Pad("", min(used, width))
+	lead := " "
 	if selected {
-		mark = Pad(theme.Glyph('›'), min(used, width))
-		space = theme.Selection.Render(space)
-		mark = theme.Selection.Render(mark)
+		lead = theme.Glyph('›')
 	}
-	b.WriteString(mark)
+	if t.marks.ids[row.id] {
+		lead += theme.Glyph('▌')
+	}
+	lead = Pad(Truncate(lead, width), min(used, width))
+	switch {
+	case selected:
+		space, lead = theme.Selection.Render(space), theme.Selection.Render(lead)
+	case t.marks.ids[row.id]:
+		lead = theme.Accent.Render(lead)
+	}
+	b.WriteString(lead)
 	for i, p := range shown {
 		if i > 0 && used+gap < width {
 			b.WriteString(space)

@@ -62,15 +62,15 @@ func (s *shell) ask(request forms.RunAction) tea.Cmd {
 	}
 	dialog.SwallowTypeAhead()
 	request.Confirmed = true
-	s.pending = &pendingAction{id: dialog.ID, request: request}
+	s.pending = &pendingAction{id: dialog.ID, yes: func() tea.Cmd { return s.start(request) }}
 	s.overlays = append(s.overlays, dialog)
 	return nil
 }
 
-// pendingAction is the action whose question is on the screen.
+// pendingAction is what a yes to the question on the screen does.
 type pendingAction struct {
-	id      string
-	request forms.RunAction
+	id  string
+	yes func() tea.Cmd
 }
 
 // confirmed takes the yes of a dialog.
@@ -83,7 +83,7 @@ func (s *shell) confirmed(msg form.Confirmed) tea.Cmd {
 	if pending == nil || pending.id != msg.ID {
 		return nil
 	}
-	return s.start(pending.request)
+	return pending.yes()
 }
 
 // tell says how an action ended and refreshes what it touched.

@@ -195,7 +195,8 @@ func callListCommands(s *shell, l *listScreen[client.Call]) []command {
 		l.on("functions.call", true, able(action.Invoke), func(c client.Call) tea.Cmd { return s.call(s.functionOf(c), c.ID) }),
 		l.on("functions.repeat", true, able(action.Invoke), func(c client.Call) tea.Cmd { return s.repeat(s.functionOf(c), c.ID) }),
 		l.on("functions.redeploy", true, able(action.Redeploy), func(c client.Call) tea.Cmd { return s.redeploy(s.functionOf(c)) }),
-		l.on("calls.cancel", false, s.uncancellable, s.cancelCall),
+		each(l, l.on("calls.cancel", false, s.uncancellable, s.cancelCall), action.CancelCall,
+			func(c client.Call) action.Target { return action.Target{Call: &c} }),
 		l.on("list.describe", false, nil, func(c client.Call) tea.Cmd { return s.open(newCallPage(s, c)) }),
 	}
 }

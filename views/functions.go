@@ -141,7 +141,9 @@ func functionListCommands(s *shell, l *listScreen[client.Function]) []command {
 		l.on("functions.rebuild", false, able(action.Rebuild), s.rebuild),
 		l.on("functions.mode", false, able(action.ChooseMode), s.changeMode),
 		l.on("functions.repeat", false, neverCalled(s, able(action.Invoke)), func(f client.Function) tea.Cmd { return s.repeat(f, "") }),
-		l.on("list.delete", false, able(action.DeleteFunction), s.remove),
+		s.redeployMarked(l),
+		each(l, l.on("list.delete", false, able(action.DeleteFunction), s.remove), action.DeleteFunction,
+			func(f client.Function) action.Target { return action.Target{Function: &f} }),
 	}
 }
 

@@ -42,6 +42,14 @@ var defaultKeys = []ui.Binding{
 	{ID: "functions.rollback", Scope: ui.ScopeList, Keys: []string{"b"}, Label: "roll back", Help: "choose an earlier version to serve again"},
 	{ID: "calls.cancel", Scope: ui.ScopeList, Keys: []string{"K"}, Label: "cancel", Help: "end a running call; asks first"},
 	{ID: "list.delete", Scope: ui.ScopeList, Keys: []string{"ctrl+d"}, Label: "delete", Help: "delete; its name must be typed"},
+	{ID: "list.mark", Scope: ui.ScopeList, Keys: []string{"space"}, Label: "mark", Help: "mark the row, or take its mark away"},
+	{ID: "list.range", Scope: ui.ScopeList, Keys: []string{"v", "ctrl+space"}, Label: "range", Help: "mark what is moved over; again ends it"},
+	{ID: "list.unmark", Scope: ui.ScopeList, Keys: []string{"U", "ctrl+\\"}, Label: "unmark", Help: "take all marks away"},
+	{ID: "list.invert", Scope: ui.ScopeList, Keys: []string{"*"}, Label: "invert", Help: "mark the others instead"},
+	{ID: "functions.redeploymarked", Scope: ui.ScopeList, Keys: []string{"R"}, Label: "redeploy marked", Help: "deploy the folders of all marked functions again; asks first"},
+	{ID: "list.raw", Scope: ui.ScopeList, Keys: []string{"y"}, Label: "raw", Help: "as JSON"},
+	{ID: "list.copy", Scope: ui.ScopeList, Keys: []string{"c"}, Label: "copy id", Help: "copy the id, or those of the marked rows"},
+	{ID: "list.copyfield", Scope: ui.ScopeList, Keys: []string{"C"}, Label: "copy field", Help: "choose a field to copy"},
 	{ID: "list.failing", Scope: ui.ScopeList, Keys: []string{"x"}, Label: "failing", Help: "failing rows only"},
 	{ID: "list.older", Scope: ui.ScopeList, Keys: []string{"M"}, Label: "older", Help: "load older ones"},
 	{ID: "list.down", Scope: ui.ScopeList, Keys: []string{"j", "down"}, Label: "down", Help: "down"},
@@ -81,7 +89,7 @@ var defaultKeys = []ui.Binding{
 // laterKeys are keys that hands from other consoles, or the plan of this one,
 // look for, and that this version does not have: silence would look like a fault.
 var laterKeys = []string{
-	"@", "&", "#", "~", "space", "v", "U", "*", "y", "c", "C", "e", "R", "t", "p", "a", "T",
+	"@", "&", "#", "~", "e", "t", "p", "a", "T",
 }
 
 // KeyTable is the bindings of one scope, for the documentation.

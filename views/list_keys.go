@@ -39,6 +39,7 @@ func (l *listScreen[T]) Commands() []command {
 			all = append(all, command{id: by.id, run: ordered(func() { t.Sort(column) })})
 		}
 	}
+	all = append(all, l.markCommands()...)
 	return append(all,
 		command{id: "list.sortturn", run: ordered(t.Turn)},
 		command{id: "list.sortnext", run: ordered(func() { t.SortNext(1) })},

@@ -94,6 +94,12 @@ func (l *listScreen[T]) Status() status {
 			st.count = ui.Grouped(int64(shown)) + " of " + st.count
 		}
 	}
+	switch n := l.table.MarkCount(); {
+	case l.table.Ranging():
+		st.position = ui.Grouped(int64(n)) + " marked, moving marks  " + st.position
+	case n > 0:
+		st.position = ui.Grouped(int64(n)) + " marked  " + st.position
+	}
 	if l.table.Busy() {
 		st.position = "sorting  " + st.position
 	}

@@ -346,7 +346,7 @@ func (p *pageScreen[T]) Commands() []command {
 		return append(all, p.choosing(log.commands(p.deps, p.say))...)
 	}
 	if json := p.json(); json != nil {
-		return append(all, p.choosing(documentCommands(json, p.say))...)
+		return append(all, p.choosing(documentCommands(p.shell, json))...)
 	}
 	if view := p.text(); view != nil {
 		return append(all, p.choosing(textCommands(view, p.say))...)

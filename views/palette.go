@@ -37,7 +37,7 @@ func (r *root) openPalette() tea.Cmd {
 		entries = append(entries, entry)
 		r.offered = append(r.offered, c)
 	}
-	return r.overlay(palette.New(r.theme, entries), nil)
+	return r.overlay(palette.New(r.theme, "all actions", entries), nil)
 }
 
 // dangerOf says what is asked before a command is done.

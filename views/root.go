@@ -90,6 +90,8 @@ func (r *root) route(msg tea.Msg) tea.Cmd {
 		return r.start(msg)
 	case actionDone:
 		return r.tell(msg)
+	case allDone:
+		return r.tellAll(msg)
 	case prefilled:
 		return r.prefill(msg)
 	case palette.Chosen:

@@ -176,9 +176,10 @@ func scheduleListCommands(s *shell, l *listScreen[client.Schedule]) []command {
 		l.on("list.logs", true, nil, func(c client.Schedule) tea.Cmd { return s.functionLogs(s.scheduled(c)) }),
 		l.on("functions.redeploy", true, able(action.Redeploy), func(c client.Schedule) tea.Cmd { return s.redeploy(s.scheduled(c)) }),
 		l.on("functions.call", false, able(action.Invoke), func(c client.Schedule) tea.Cmd { return s.callScheduled(c) }),
-		l.on("list.delete", false, able(action.DeleteSchedule), func(c client.Schedule) tea.Cmd {
+		each(l, l.on("list.delete", false, able(action.DeleteSchedule), func(c client.Schedule) tea.Cmd {
 			return s.start(forms.RunAction{Action: action.DeleteSchedule, Target: action.Target{Schedule: &c}})
-		}),
+		}), action.DeleteSchedule,
+			func(c client.Schedule) action.Target { return action.Target{Schedule: &c} }),
 	}
 }
 

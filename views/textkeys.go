@@ -1,8 +1,6 @@
 package views
 
 import (
-	"fmt"
-
 	tea "charm.land/bubbletea/v2"
 
 	"fndeck/ui"
@@ -13,21 +11,13 @@ import (
 const sidewaysBy = 8
 
 // documentCommands are what every JSON document offers.
-func documentCommands(v *jsondoc.View, say func(string, ui.Tone)) []command {
+func documentCommands(s *shell, v *jsondoc.View) []command {
 	step := func(by int) func() tea.Cmd {
 		return do(func() {
 			if !v.Step(by) {
-				say("no more matches that way", ui.ToneWarn)
+				s.say("no more matches that way", ui.ToneWarn)
 			}
 		})
-	}
-	copied := func(what, text string) tea.Cmd {
-		if len(text) > maxCopied {
-			say(fmt.Sprintf("%s not copied: it is %s, a terminal takes %s", what, ui.Bytes(int64(len(text))), ui.Bytes(maxCopied)), ui.ToneWarn)
-			return nil
-		}
-		say(what+" copied", ui.ToneOK)
-		return tea.SetClipboard(text)
 	}
 	noSearch := ""
 	if v.Searched() == "" {
@@ -44,16 +34,12 @@ func documentCommands(v *jsondoc.View, say func(string, ui.Tone)) []command {
 		{id: "text.right", run: do(func() { v.Sideways(sidewaysBy) })},
 		{id: "text.fold", hinted: true, run: do(v.Fold)},
 		{id: "text.foldall", run: do(v.FoldAll)},
-		{id: "text.copy", hinted: true, run: func() tea.Cmd { return copied("value", v.Value()) }},
-		{id: "text.copypath", run: func() tea.Cmd { return copied("path", v.Path()) }},
+		{id: "text.copy", hinted: true, run: func() tea.Cmd { return copyText(s, "value", v.Value()) }},
+		{id: "text.copypath", run: func() tea.Cmd { return copyText(s, "path", v.Path()) }},
 		{id: "text.next", reason: noSearch, urgent: true, run: step(1)},
 		{id: "text.previous", reason: noSearch, urgent: true, run: step(-1)},
 	}
 }
-
-// maxCopied bounds what is sent to the terminal's clipboard: many take no more
-// in one OSC 52 sequence.
-const maxCopied = 74 << 10
 
 // textCommands are what every text and log offers. say tells what a key could
 // not do.

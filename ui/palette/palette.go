@@ -32,6 +32,7 @@ type Chosen struct{ Index int }
 
 // Palette is the overlay.
 type Palette struct {
+	title   string
 	entries []Entry
 	texts   []string
 	input   textinput.Model
@@ -44,8 +45,8 @@ type Palette struct {
 var _ ui.Overlay = (*Palette)(nil)
 
 // New makes a palette of entries, shown in their order until something is typed.
-func New(theme *ui.Theme, entries []Entry) *Palette {
-	p := &Palette{entries: entries, input: textinput.New()}
+func New(theme *ui.Theme, title string, entries []Entry) *Palette {
+	p := &Palette{title: title, entries: entries, input: textinput.New()}
 	p.input.Prompt, p.input.CharLimit = " ", typedMost
 	// ctrl+v would run the machine's clipboard programs; a paste comes by itself.
 	p.input.KeyMap.Paste = key.NewBinding(key.WithDisabled())
@@ -62,7 +63,7 @@ func New(theme *ui.Theme, entries []Entry) *Palette {
 }
 
 // Title implements ui.Overlay.
-func (p *Palette) Title() string { return "all actions" }
+func (p *Palette) Title() string { return p.title }
 
 // Hints implements ui.Overlay.
 func (p *Palette) Hints() []ui.Hint {

@@ -1,0 +1,224 @@
+package views
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"fndeck/client"
+	"fndeck/client/action"
+	"fndeck/ui"
+	"fndeck/ui/form"
+	"fndeck/ui/palette"
+	"fndeck/views/forms"
+)
+
+// markCommands mark rows, and copy or show what is marked or under the cursor.
+func (l *listScreen[T]) markCommands() []command {
+	t, none := l.table, ""
+	if t.MarkCount() == 0 {
+		none = "nothing is marked"
+	}
+	return []command{
+		{id: "list.mark", run: do(t.Mark)},
+		{id: "list.range", run: do(t.MarkRange)},
+		{id: "list.unmark", reason: none, run: do(t.Unmark)},
+		{id: "list.invert", run: do(t.InvertMarks)},
+		l.on("list.raw", false, nil, func(item T) tea.Cmd { return l.open(newRaw(l.shell, l.spec.id(item), item)) }),
+		l.on("list.copy", false, nil, func(item T) tea.Cmd { return l.copyIDs(item) }),
+		l.on("list.copyfield", false, nil, l.chooseField),
+	}
+}
+
+// marked are the items to act on: the marked ones, nil if none is.
+func (l *listScreen[T]) marked() []T {
+	var items []T
+	for _, row := range l.table.Marked() {
+		items = append(items, l.shown()[row])
+	}
+	return items
+}
+
+// copyIDs copies the ids of the marked rows, else of the one under the cursor.
+func (l *listScreen[T]) copyIDs(item T) tea.Cmd {
+	items := l.marked()
+	if len(items) == 0 {
+		items = []T{item}
+	}
+	ids := make([]string, len(items))
+	for i, item := range items {
+		ids[i] = l.spec.id(item)
+	}
+	return copyText(l.shell, ui.Counted(len(ids), "id"), strings.Join(ids, "\n"))
+}
+
+// chooseField lists the cells of the row, to copy one.
+func (l *listScreen[T]) chooseField(item T) tea.Cmd {
+	var entries []palette.Entry
+	l.offered = nil
+	for _, c := range l.spec.columns {
+		value := c.cell(item, l.moment()).Text
+		entries = append(entries, palette.Entry{Label: c.Title, Help: value})
+		l.offered = append(l.offered, command{run: func() tea.Cmd { return copyText(l.shell, c.Title, value) }})
+	}
+	return l.overlay(palette.New(l.theme, "copy a field", entries), nil)
+}
+
+// maxCopied bounds what is sent to the terminal's clipboard: many take no more
+// in one OSC 52 sequence.
+const maxCopied = 74 << 10
+
+// copyText hands a text to the terminal's clipboard and says what it was, or why
+// it was not.
+func copyText(s *shell, what, text string) tea.Cmd {
+	if len(text) > maxCopied {
+		s.say(fmt.Sprintf("%s not copied: %s, a terminal takes %s", what, ui.Bytes(int64(len(text))), ui.Bytes(maxCopied)), ui.ToneWarn)
+		return nil
+	}
+	s.say(fmt.Sprintf("%s copied, %s", what, ui.Bytes(int64(len(text)))), ui.ToneOK)
+	return tea.SetClipboard(text)
+}
+
+// newRaw shows what the lists are made of, as the command line prints it.
+func newRaw(s *shell, id string, item any) Screen {
+	return newPage(s, pageSpec[any]{
+		title: "raw " + ui.Clean(id), tabs: []string{"JSON"},
+		load: func(context.Context) (any, error) { return item, nil },
+		build: func(item any, _ moment) ([]pageTab, error) {
+			raw, err := json.Marshal(item)
+			if err != nil {
+				return nil, err
+			}
+			tab, err := jsonTab(s.stateDir, raw, "")
+			return []pageTab{tab}, err
+		},
+	})
+}
+
+// redeployMarked deploys the folders of all marked functions, after a yes to
+// their names.
+func (s *shell) redeployMarked(l *listScreen[client.Function]) command {
+	c := command{id: "functions.redeploymarked", reason: ui.Clean(s.backend.Describe().Missing[action.Redeploy.Needs])}
+	marked := l.table.MarkCount()
+	if marked == 0 && c.reason == "" {
+		c.reason = "nothing is marked: " + s.keys.Key("list.mark") + " marks"
+	}
+	c.run = func() tea.Cmd {
+		var requests []forms.RunAction
+		for _, f := range l.marked() {
+			requests = append(requests, forms.RunAction{Action: action.Redeploy, Target: action.Target{Function: &f}})
+		}
+		return s.askAll(requests, "")
+	}
+	return c
+}
+
+// each makes a command act on all marked rows if there are any, else on the one
+// under the cursor.
+func each[T any](l *listScreen[T], one command, a action.Action, target func(T) action.Target) command {
+	if l.table.MarkCount() == 0 {
+		return one
+	}
+	return command{id: one.id, run: func() tea.Cmd {
+		var requests []forms.RunAction
+		for _, item := range l.marked() {
+			requests = append(requests, forms.RunAction{Action: a, Target: target(item)})
+		}
+		typed := ""
+		if a.Danger == action.Typed {
+			typed = fmt.Sprint(len(requests))
+		}
+		return l.askAll(requests, typed)
+	}}
+}
+
+// askAll names what an action on many would do to, and does it after a yes. With
+// typed set, that must be typed.
+func (s *shell) askAll(requests []forms.RunAction, typed string) tea.Cmd {
+	if len(requests) == 0 {
+		return nil
+	}
+	var names []string
+	for _, r := range requests {
+		name := subject(r.Target)
+		if reason := s.reason(r.Action, r.Target); reason != "" {
+			name += " (" + reason + ")"
+		}
+		names = append(names, name)
+	}
+	a := requests[0].Action
+	s.asked++
+	dialog := form.NewConfirm(fmt.Sprintf("%s %d?", a.Label, len(requests)), strings.Join(names, ", "), typed, s.clock)
+	dialog.ID, dialog.Yes = fmt.Sprintf("ask-%d", s.asked), sentenceCase(a.Label)
+	dialog.SwallowTypeAhead()
+	s.pending = &pendingAction{id: dialog.ID, yes: func() tea.Cmd { return s.runAll(requests) }}
+	s.overlays = append(s.overlays, dialog)
+	return nil
+}
+
+// result is what became of one of many.
+type result struct {
+	name, sentence string
+	failed         bool
+}
+
+// allDone is the end of an action on many.
+type allDone struct {
+	label   string
+	results []result
+}
+
+// runAll does an action to one after the other; the failure of one does not keep
+// it from the next.
+func (s *shell) runAll(requests []forms.RunAction) tea.Cmd {
+	s.say(fmt.Sprintf("%s %d…", requests[0].Action.Label, len(requests)), ui.ToneInfo)
+	ctx, backend := s.ctx, s.backend
+	return func() tea.Msg {
+		done := allDone{label: requests[0].Action.Label}
+		for _, r := range requests {
+			one := result{name: subject(r.Target)}
+			reason := r.Action.Reason(backend, r.Target)
+			if reason == "" {
+				outcome, err := r.Action.Run(ctx, backend, r.Target, r.Values)
+				if one.sentence = outcome.Sentence; err != nil {
+					reason = client.Explain(err).Sentence
+				}
+			}
+			if reason != "" {
+				one.sentence, one.failed = reason, true
+			}
+			done.results = append(done.results, one)
+		}
+		return done
+	}
+}
+
+// tellAll shows what became of each.
+func (s *shell) tellAll(done allDone) tea.Cmd {
+	failed := 0
+	var facts []ui.Fact
+	for _, r := range done.results {
+		tone := ui.ToneText
+		if r.failed {
+			failed++
+			tone = ui.ToneBad
+			s.fail(done.label+" "+r.name, &client.Error{Code: client.CodeFailed, Message: r.sentence})
+		}
+		facts = append(facts, ui.Fact{Label: r.name, Value: r.sentence, Tone: tone})
+	}
+	ok := len(done.results) - failed
+	title := fmt.Sprintf("%s: %d done", done.label, ok)
+	s.say(title, ui.ToneOK)
+	if failed > 0 {
+		title += fmt.Sprintf(", %d not", failed)
+		s.say(title, ui.ToneBad)
+	}
+	return tea.Batch(s.refresh(nil), s.open(newPage(s, pageSpec[[]ui.Fact]{
+		title: title, tabs: []string{"Results"},
+		load:  func(context.Context) ([]ui.Fact, error) { return facts, nil },
+		build: func(facts []ui.Fact, _ moment) ([]pageTab, error) { return factTabs(s.stateDir, facts) },
+	})))
+}

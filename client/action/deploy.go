@@ -3,6 +3,7 @@ package action
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -33,6 +34,20 @@ func CheckName(name string) error {
 	return nil
 }
 
+// CheckRuntime refuses a runtime that the backend is known not to have, before
+// anything is sent.
+func CheckRuntime(backend client.Backend, runtime string) error {
+	d := backend.Describe()
+	if runtime == "" || len(d.Runtimes) == 0 || slices.Contains(d.Runtimes, runtime) {
+		return nil
+	}
+	lacks := "is not offered by " + d.Name
+	if d.Kind == "embedded" {
+		lacks = "is not installed here"
+	}
+	return client.Invalidf("%s %s; available: %s", runtime, lacks, strings.Join(d.Runtimes, ", "))
+}
+
 // deploy returns once the backend has accepted the function; AwaitReady waits
 // for the rest.
 func deploy(ctx context.Context, backend client.Backend, _ Target, values Values) (Outcome, error) {
@@ -42,6 +57,9 @@ func deploy(ctx context.Context, backend client.Backend, _ Target, values Values
 	}
 	if err := CheckName(values.Spec.Name); err != nil {
 		return Outcome{}, err
+	}
+	if err := CheckRuntime(backend, values.Spec.Runtime); err != nil {
+		return Outcome{}, fmt.Errorf("deploy %s: %w", values.Spec.Name, err)
 	}
 	if values.Code == nil {
 		return Outcome{}, client.Invalidf("deploy %s: no folder, zip or notebook chosen", values.Spec.Name)

@@ -48,6 +48,11 @@ func redeploy(ctx context.Context, backend client.Backend, target Target, values
 	if err != nil {
 		return Outcome{}, err
 	}
+	if values.Change.Runtime != nil {
+		if err := CheckRuntime(backend, *values.Change.Runtime); err != nil {
+			return Outcome{}, fmt.Errorf("redeploy %s: %w", f.Name, err)
+		}
+	}
 	code := values.Code
 	if code == nil {
 		if code, err = packFolder(ctx, f, values.Change); err != nil {

@@ -99,9 +99,14 @@ func (p *Preview) scanZip(ctx context.Context, opts Options) error {
 
 // inspect runs the checks on the list of files and sorts what they found.
 func (p *Preview) inspect(ctx context.Context, src source, opts Options) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	slices.SortFunc(p.Files, func(a, b File) int { return strings.Compare(a.Path, b.Path) })
 	slices.SortFunc(p.Ignored, func(a, b Ignored) int { return strings.Compare(a.Path, b.Path) })
-	p.findSecrets()
+	if err := p.findSecrets(ctx); err != nil {
+		return err
+	}
 	if err := p.checkEntryPoint(ctx, src, opts); err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package pack
 
 import (
+	"context"
 	"path"
 	"strings"
 )
@@ -26,10 +27,14 @@ func isSecretLike(name string) bool {
 }
 
 // findSecrets asks for a yes for each file that looks like a secret.
-func (p *Preview) findSecrets() {
-	for _, f := range p.Files {
+func (p *Preview) findSecrets(ctx context.Context) error {
+	for i, f := range p.Files {
+		if i%dirBatch == 0 && ctx.Err() != nil {
+			return ctx.Err()
+		}
 		if isSecretLike(f.Path) {
 			p.add(Confirm, f.Path, 0, "looks like a secret and would be uploaded")
 		}
 	}
+	return nil
 }

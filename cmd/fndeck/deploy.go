@@ -23,6 +23,9 @@ type deployFlags struct {
 	noWait   bool
 	dryRun   bool
 	rebuild  bool
+	root     string
+	// tryImport imports the code here before it is sent.
+	tryImport bool
 
 	externalID, description, owner string
 }
@@ -31,6 +34,8 @@ func (f *deployFlags) add(cmd *cobra.Command) {
 	f.settings.add(cmd)
 	flags := cmd.Flags()
 	flags.StringArrayVar(&f.include, "include", nil, "upload this file although a rule ignores it (repeatable)")
+	flags.StringVar(&f.root, "root", "", "folder inside a zip that is taken as its root")
+	flags.BoolVar(&f.tryImport, "try-import", false, "also import the code here, as this user, before it is sent")
 	flags.BoolVar(&f.force, "force", false, "send the code also when it is what serves already")
 	flags.BoolVar(&f.noWait, "no-wait", false, "return as soon as the deploy is accepted")
 	flags.BoolVar(&f.dryRun, "dry-run", false, "print what would be uploaded and send nothing")
@@ -81,7 +86,7 @@ func (a *app) deploy(cmd *cobra.Command, args []string, f deployFlags) error {
 	if err != nil {
 		return err
 	}
-	preview, err := scan(ctx, cmd, path, set.packOptions(f.include))
+	preview, err := a.look(ctx, cmd, path, set.packOptions(f.include), f)
 	if err != nil {
 		return err
 	}
@@ -209,13 +214,13 @@ func (a *app) redeploy(cmd *cobra.Command, args []string, f deployFlags) error {
 		}
 		// The action packs the folder by itself; what it cannot know is another
 		// folder, a file taken back, and that nothing is to be sent.
-		if len(args) > 1 || f.dryRun || len(f.include) > 0 {
+		if len(args) > 1 || f.dryRun || f.tryImport || len(f.include) > 0 {
 			opts := action.PackOptions(target, values.Change)
 			opts.TakeBack = f.include
 			if folder == "" {
 				return usagef(cmd.CommandPath(), "the folder of %s is not known: name it", target.Name)
 			}
-			preview, err := scan(ctx, cmd, folder, opts)
+			preview, err := a.look(ctx, cmd, folder, opts, f)
 			if err != nil {
 				return err
 			}

@@ -127,6 +127,28 @@ func (a *app) printPreview(p previewObject, format string) error {
 	return a.write([]byte(a.printer().Layout(lines)))
 }
 
+// look previews code under the flags. Of a zip that holds a folder instead of
+// its content it offers to take that folder as the root.
+func (a *app) look(ctx context.Context, cmd *cobra.Command, from string, opts pack.Options, f deployFlags) (pack.Preview, error) {
+	opts.Root = f.root
+	p, err := scan(ctx, cmd, from, opts)
+	if err == nil && p.IsZip && p.SuggestedRoot != "" {
+		if !a.flags.yes && !a.canAsk() {
+			a.note("--root %s takes that folder of the zip as its root", ui.Clean(p.SuggestedRoot))
+			return p, nil
+		}
+		if err := a.ask(ctx, fmt.Sprintf("%s holds the folder %s instead of its content: take that as the root?", from, p.SuggestedRoot), ""); err != nil {
+			return p, err
+		}
+		opts.Root = p.SuggestedRoot
+		p, err = scan(ctx, cmd, from, opts)
+	}
+	if err == nil && f.tryImport {
+		err = p.CheckImport(ctx, opts.Python, opts.FunctionPath)
+	}
+	return p, err
+}
+
 // scan lists what a folder or zip would upload. A file that --include names and
 // that is not among it is refused: it would be missed only once it runs.
 func scan(ctx context.Context, cmd *cobra.Command, from string, opts pack.Options) (pack.Preview, error) {

@@ -326,3 +326,42 @@ func TestANotebookIsDeployedUnderItsNameAndShownBefore(t *testing.T) {
 	require.Equal(t, 0, got.code, got.errs)
 	assert.Equal(t, []string{"deploy forecast"}, b.asked)
 }
+
+func TestAZipThatHoldsItsFolderIsDeployedFromThereAfterAYes(t *testing.T) {
+	var archive bytes.Buffer
+	z := zip.NewWriter(&archive)
+	w, err := z.Create("myfn/handler.py")
+	require.NoError(t, err)
+	_, err = w.Write([]byte(handler))
+	require.NoError(t, err)
+	require.NoError(t, z.Close())
+	path := filepath.Join(t.TempDir(), "x.zip")
+	require.NoError(t, os.WriteFile(path, archive.Bytes(), 0o600))
+
+	b := helloBackend()
+	got := fndeck(t, b, door{}, "deploy", path, "--no-wait")
+	assert.NotEqual(t, 0, got.code)
+	assert.Contains(t, got.errs, "--root myfn takes that folder of the zip as its root")
+	assert.Empty(t, b.asked)
+	for _, flag := range []string{"--yes", "--root=myfn"} {
+		b = helloBackend()
+		got = fndeck(t, b, door{}, "deploy", path, "--no-wait", flag)
+		require.Equal(t, 0, got.code, got.errs)
+		assert.Equal(t, []string{"deploy x"}, b.asked)
+	}
+	got = fndeck(t, b, door{stdin: "y\n", terminal: true}, "deploy", path, "--dry-run")
+	require.Equal(t, 0, got.code, got.errs)
+	assert.Contains(t, got.errs, "holds the folder myfn instead of its content")
+	assert.Contains(t, got.out, "handler.py:1 handle(client, data)")
+}
+
+func TestAnImportIsTriedOnlyWhereItIsAskedFor(t *testing.T) {
+	dir := source(t, "x", map[string]string{"handler.py": "raise ValueError('no')\n" + handler})
+	got := fndeck(t, helloBackend(), door{}, "deploy", dir, "--dry-run")
+	require.Equal(t, 0, got.code, got.errs)
+	assert.NotContains(t, got.out, "ValueError")
+	got = fndeck(t, helloBackend(), door{}, "deploy", dir, "--dry-run", "--try-import")
+	assert.Contains(t, got.out, "handler.py:1: the import fails here: ValueError: no")
+	got = fndeck(t, helloBackend(), door{}, "deploy", dir, "--try-import", "--no-wait")
+	assert.NotEqual(t, 0, got.code, "it wants a yes")
+}

@@ -44,6 +44,7 @@ type uploadForm struct {
 
 	path     string
 	takeBack []string
+	root     string // a folder inside the zip
 	scan     scanState
 	preview  previewList
 	settings *uploadSettings
@@ -188,7 +189,7 @@ func (u *uploadForm) pick(msg tea.Msg) (tea.Cmd, bool) {
 		return u.leave()
 	case form.PickerPicked:
 		if path := u.picker.Path(); path != u.path {
-			u.path, u.takeBack = path, nil
+			u.path, u.takeBack, u.root = path, nil, ""
 		}
 		u.waiting = append(u.waiting, u.picker.Rest()...)
 		return tea.Batch(cmd, u.startScan()), false

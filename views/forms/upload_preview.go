@@ -1,6 +1,7 @@
 package forms
 
 import (
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -180,6 +181,8 @@ func (u *uploadForm) previewKey(key tea.KeyPressMsg) (tea.Cmd, bool) {
 		u.settings.form.Focus(u.settings.entry)
 	case "space":
 		return u.toggleTakeBack(), false
+	case "s":
+		return u.takeSuggestedRoot(), false
 	case "down", "j":
 		u.preview.move(1)
 	case "up", "k":
@@ -212,9 +215,29 @@ func (u *uploadForm) toggleTakeBack() tea.Cmd {
 	return u.startScan()
 }
 
+// takeSuggestedRoot looks at the folder that holds the entry file, for a zip or a
+// folder that holds it instead of its content.
+func (u *uploadForm) takeSuggestedRoot() tea.Cmd {
+	root := u.scan.preview.SuggestedRoot
+	switch {
+	case root == "":
+		u.said = "s takes a folder below as the root where that holds the entry file"
+		return nil
+	case u.scan.preview.IsZip:
+		u.root = root
+	default:
+		u.path, u.takeBack = filepath.Join(u.path, root), nil
+	}
+	return u.startScan()
+}
+
 func (u *uploadForm) previewHints() []ui.Hint {
 	if len(u.scan.preview.Blocking()) > 0 || u.scan.err != nil {
-		return []ui.Hint{{Key: "r", Label: "look again"}, {Key: "e", Label: "entry file"}, {Key: "↑↓", Label: "scroll"}, {Key: "esc", Label: "back"}}
+		hints := []ui.Hint{{Key: "r", Label: "look again"}, {Key: "e", Label: "entry file"}, {Key: "↑↓", Label: "scroll"}, {Key: "esc", Label: "back"}}
+		if root := u.scan.preview.SuggestedRoot; root != "" {
+			hints = append([]ui.Hint{{Key: "s", Label: "take " + ui.Clean(root) + " as the root"}}, hints...)
+		}
+		return hints
 	}
 	hints := []ui.Hint{{Key: "enter", Label: "go on"}, {Key: "↑↓", Label: "scroll"}}
 	if row := u.preview.selected(); row.takeBack != "" {

@@ -45,7 +45,7 @@ func (u *uploadForm) startScan() tea.Cmd {
 
 // scanOptions are what the settings say, or what the function has.
 func (u *uploadForm) scanOptions() (options pack.Options, runtime string) {
-	options.TakeBack = u.takeBack
+	options.TakeBack, options.Root = u.takeBack, u.root
 	switch {
 	case u.settings != nil:
 		options.FunctionPath, runtime = u.settings.entryPath(), u.settings.runtimeName()

@@ -98,6 +98,18 @@ func TestThePreviewShowsWhatWouldLeaveBeforeItDoes(t *testing.T) {
 	t.Fatal("no row that is not sent")
 }
 
+func TestAFolderThatHoldsTheFunctionOneBelowIsTakenByOneKey(t *testing.T) {
+	root := uploadFolder(t, nil)
+	f, _ := openUpload(t, nil, filepath.Dir(root))
+	assert.Contains(t, f.overlay.Hints(), ui.Hint{Key: "s", Label: "take ingest-pi as the root"})
+	f.burst("s")
+	assert.Contains(t, f.frame(100, 30), "nothing in the way")
+	f.burst("<enter><c-s>")
+	require.NotNil(t, f.asked, f.frame(80, 24))
+	assert.Equal(t, root, f.asked.Values.Code.Folder)
+	assert.Equal(t, "ingest-pi", f.asked.Values.Spec.Name)
+}
+
 func TestOfANotebookThePreviewShowsTheTextThatWouldLeave(t *testing.T) {
 	f, _ := openUpload(t, nil, "../../testdata/functions/forecast.ipynb")
 	frame := f.frame(120, 40)

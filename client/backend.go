@@ -40,6 +40,8 @@ type Description struct {
 	// Isolation says how far a function is confined, in the words of the badge,
 	// for example "isolation: none". Empty for a remote system.
 	Isolation string
+	// ReadOnly is why nothing can be changed there, empty where something can.
+	ReadOnly string
 	// Missing gives, for each capability that the backend lacks, the reason in
 	// one sentence for the operator.
 	Missing map[Capability]string

@@ -152,6 +152,12 @@ func TestALostBackendKeepsTheRowsAndSaysSo(t *testing.T) {
 	})
 }
 
+func TestAStateThatCannotBeWrittenIsNamedInTheHeader(t *testing.T) {
+	backend := sampleBackend(bubbleStart)
+	backend.description.ReadOnly = "read-only: nothing can be written to /srv/state, its file system is mounted read-only"
+	drive(t, backend, func(d *driver) { d.see("read-only: nothing can be written to") })
+}
+
 func TestALostEngineShowsItsBannerAndItsReturnReadsAnew(t *testing.T) {
 	backend := sampleBackend(bubbleStart)
 	var mu sync.Mutex

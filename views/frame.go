@@ -129,6 +129,13 @@ func (r *root) header(l ui.Layout) string {
 // unread errors and how old the rows are.
 func (r *root) alarms(full bool) string {
 	var parts []string
+	if why := r.backend.Describe().ReadOnly; why != "" {
+		room := 9 // the word itself
+		if full {
+			room = max(room, r.width/2)
+		}
+		parts = append(parts, r.theme.Banner.Render(" "+ui.Truncate(ui.Clean(why), room)+" "))
+	}
 	if r.lost != "" {
 		parts = append(parts, r.theme.Banner.Render(" "+ui.Clean(r.lost)+" "))
 	}

@@ -14,6 +14,8 @@ import (
 	"syscall"
 	"time"
 
+	"golang.org/x/oauth2"
+
 	"fndeck/auth"
 	"fndeck/client"
 	"fndeck/client/cognite"
@@ -83,7 +85,7 @@ func connect(o Options) (*Backend, error) {
 	b := &Backend{o: o, closed: make(chan struct{}), moved: make(chan struct{})}
 	transport := &http.Transport{DialContext: b.dial, MaxIdleConnsPerHost: 16, DisableCompression: true}
 	b.client = &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	token := auth.FileToken{Path: filepath.Join(dir, wire.TokenFile)}
+	token := engineToken{dir}
 	b.http = &client.HTTP{Base: base, Client: b.client, Token: token, Jitter: rand.Float64, Decode: decodeFailure}
 	b.Backend = cognite.New(cognite.Config{Name: o.Name, BaseURL: base, Project: "local", Client: b.client, Token: token, Jitter: rand.Float64})
 	return b, nil
@@ -103,9 +105,23 @@ func (b *Backend) Describe() client.Description {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return client.Description{
-		Kind: "embedded", Name: b.o.Name, Endpoint: b.o.StateDir, Isolation: b.last.Isolation,
+		Kind: "embedded", Name: b.o.Name, Endpoint: b.o.StateDir, Isolation: b.last.Isolation, ReadOnly: b.last.ReadOnly,
 		DataLimitBytes: b.last.DataLimitBytes, Runtimes: b.last.Runtimes, Missing: map[client.Capability]string{},
 	}
+}
+
+// engineToken reads the token of whatever engine serves a state directory.
+type engineToken struct{ stateDir string }
+
+// Token returns the token, which stands beside the socket if the engine could
+// not write it to its directory.
+func (t engineToken) Token() (*oauth2.Token, error) {
+	if socket, err := wire.SocketPath(t.stateDir, os.Getenv); err == nil {
+		if _, err := os.Stat(wire.ReadOnlyToken(socket)); err == nil {
+			return auth.FileToken{Path: wire.ReadOnlyToken(socket)}.Token()
+		}
+	}
+	return auth.FileToken{Path: filepath.Join(t.stateDir, wire.TokenFile)}.Token()
 }
 
 // Close ends what Watch and FollowLogs wait for. The engine runs on.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
 	"os"
 	"os/exec"
@@ -76,7 +77,7 @@ func (b *Backend) spawn() (<-chan ending, error) {
 		command = []string{self, "engine"}
 	}
 	command = append(command, b.o.EngineArgs...)
-	log, err := os.OpenFile(filepath.Join(b.o.StateDir, wire.LogFile), os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
+	log, err := b.openLog()
 	if err != nil {
 		return nil, err
 	}
@@ -99,6 +100,20 @@ func (b *Backend) spawn() (<-chan ending, error) {
 		ended <- ending{cmd.ProcessState.ExitCode(), lastWords(log.Name(), before)}
 	}()
 	return ended, nil
+}
+
+// openLog opens the log that the engine is started with: in the state directory
+// or, where nothing can be written there, beside the socket.
+func (b *Backend) openLog() (*os.File, error) {
+	log, err := os.OpenFile(filepath.Join(b.o.StateDir, wire.LogFile), os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
+	if !errors.Is(err, syscall.EROFS) && !errors.Is(err, fs.ErrPermission) {
+		return log, err
+	}
+	socket, pathErr := wire.SocketPath(b.o.StateDir, os.Getenv)
+	if pathErr != nil || wire.OwnDir(filepath.Dir(socket)) != nil {
+		return nil, err
+	}
+	return os.OpenFile(wire.ReadOnlyLog(socket), os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 }
 
 // lastWords is the error that the engine ended with: the last line of its log

@@ -205,6 +205,9 @@ func (a *app) engineStatus(cmd *cobra.Command) error {
 	if s.Version != version {
 		a.note("the engine is %s and this is %s: fndeck engine stop, then any command starts the new one", ui.Clean(s.Version), version)
 	}
+	if s.ReadOnly != "" {
+		a.note("%s", ui.Clean(s.ReadOnly))
+	}
 	if !s.Disk.RunsOut.IsZero() {
 		a.note("the disk of %s is full on %s if calls and logs go on as they did: free room, or keep less with engine.retention", ui.Clean(dir), s.Disk.RunsOut.Format(time.DateOnly))
 	}

@@ -17,6 +17,7 @@ import (
 	"fndeck/client/embedded/engine/core"
 	"fndeck/client/embedded/engine/dialect/cognite"
 	"fndeck/client/embedded/engine/dialect/own"
+	"fndeck/client/embedded/engine/disk"
 	"fndeck/client/embedded/wire"
 )
 
@@ -61,6 +62,9 @@ type Config struct {
 // at once if another engine serves the state directory; a lock is the kernel's
 // and cannot be stale.
 func Run(ctx context.Context, c Config) error {
+	if why := disk.Writable(c.StateDir); why != nil {
+		return runReadOnly(ctx, c, why)
+	}
 	unlock, err := lockState(c.StateDir)
 	if err != nil {
 		return err
@@ -68,16 +72,22 @@ func Run(ctx context.Context, c Config) error {
 	defer unlock()
 	back := &callback{}
 	defer back.close()
-	e, err := core.Open(core.Config{
-		StateDir: c.StateDir, KeyFile: c.KeyFile, Python: c.Python, LogCapBytes: c.LogCapBytes, IndexURL: c.IndexURL,
-		CallTimeout: c.CallTimeout, ClosedNetwork: c.ClosedNetwork, Clock: c.Clock, Logger: c.Logger, Callback: back.baseURL,
-		Retention: c.Retention, RetentionBytes: c.RetentionBytes,
-	})
+	config := c.core()
+	config.Callback = back.baseURL
+	e, err := core.Open(config)
 	if err != nil {
 		return err
 	}
 	err = serve(ctx, c, e, back)
 	return errors.Join(err, e.Close())
+}
+
+func (c Config) core() core.Config {
+	return core.Config{
+		StateDir: c.StateDir, KeyFile: c.KeyFile, Python: c.Python, LogCapBytes: c.LogCapBytes, IndexURL: c.IndexURL,
+		CallTimeout: c.CallTimeout, ClosedNetwork: c.ClosedNetwork, Clock: c.Clock, Logger: c.Logger,
+		Retention: c.Retention, RetentionBytes: c.RetentionBytes,
+	}
 }
 
 // server is one engine's listeners.
@@ -115,11 +125,11 @@ func serve(ctx context.Context, c Config, e *core.Core, back *callback) error {
 
 // start opens the socket and, if asked for, the TCP port.
 func (s *server) start() (socket string, err error) {
-	token, err := newToken(s.c.StateDir, wire.TokenFile)
-	if err != nil {
+	if socket, err = wire.SocketPath(s.c.StateDir, os.Getenv); err != nil {
 		return "", err
 	}
-	if socket, err = wire.SocketPath(s.c.StateDir, os.Getenv); err != nil {
+	token, err := s.socketToken(socket)
+	if err != nil {
 		return "", err
 	}
 	issuer, err := s.issuer()
@@ -129,7 +139,7 @@ func (s *server) start() (socket string, err error) {
 	vendor := cognite.New(s.core, issuer.judge)
 	about := own.Config{Version: s.c.Version, StateDir: s.c.StateDir, Socket: socket, Isolation: s.core.Isolation(), Stop: s.cancel}
 	s.back.answer(func(l net.Listener) { s.serve(l, newLoopback(l.Addr(), vendor.Serve, s.core.CallerOf)) })
-	if s.c.TCP {
+	if s.c.TCP && s.core.ReadOnly() == nil {
 		if err := s.open(&about, vendor, issuer); err != nil {
 			return "", err
 		}
@@ -145,6 +155,9 @@ func (s *server) start() (socket string, err error) {
 // issuer knows the engine's client id and secret, whether or not the port is
 // open: sessions are asked for with them too.
 func (s *server) issuer() (*issuer, error) {
+	if s.core.ReadOnly() != nil {
+		return newIssuer(credentials{}, s.c.Clock), nil // nothing can be asked for
+	}
 	known, err := loadCredentials(s.c.StateDir)
 	return newIssuer(known, s.c.Clock), err
 }

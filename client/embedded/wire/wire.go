@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"time"
 
 	"fndeck/client"
@@ -70,6 +71,13 @@ func SocketPath(stateDir string, env func(string) string) (string, error) {
 	return "", fmt.Errorf("no directory with a path short enough for a socket (%d bytes): set XDG_RUNTIME_DIR", maxSocketPath)
 }
 
+// ReadOnlyToken is where the token of TokenFile stands beside the socket of an
+// engine that cannot write to its state directory.
+func ReadOnlyToken(socket string) string { return strings.TrimSuffix(socket, ".sock") + ".token" }
+
+// ReadOnlyLog is the log of such an engine.
+func ReadOnlyLog(socket string) string { return strings.TrimSuffix(socket, ".sock") + ".log" }
+
 // Status is what GET status answers.
 type Status struct {
 	PID      int    `json:"pid"`
@@ -88,7 +96,9 @@ type Status struct {
 	Running       int       `json:"running"`
 	LoadedZygotes int       `json:"loadedZygotes"`
 	Isolation     string    `json:"isolation"`
-	Runtimes      []string  `json:"runtimes"`
+	// ReadOnly is why nothing can be changed, empty where something can.
+	ReadOnly string   `json:"readOnly,omitempty"`
+	Runtimes []string `json:"runtimes"`
 	// DataLimitBytes bounds the data of a call.
 	DataLimitBytes int64 `json:"dataLimitBytes"`
 	Disk           Disk  `json:"disk"`

@@ -104,8 +104,9 @@ type Core struct {
 	jobs   sync.WaitGroup
 	tick   chan struct{}
 
-	room  *disk.Room
-	taken usage
+	room     *disk.Room
+	readOnly error // why nothing can be written
+	taken    usage
 
 	runtimesDone chan struct{}
 	runtimes     python.Runtimes
@@ -138,15 +139,9 @@ func Open(c Config) (*Core, error) {
 		spawner.Close()
 		return nil, err
 	}
-	e := &Core{
-		c: c, boot: boot, store: s, room: room, spawner: spawner, started: c.Clock(), kernel: confine.Probe(),
-		vault: &vault{path: c.KeyFile}, nonces: newNonces(c.Clock), sessions: newSessions(c.Clock), tokens: newCallTokens(), uploads: newUploads(c.Clock),
-		running: newRunning(), deploying: newRunning(), slots: make(chan struct{}, maxRunning), tick: make(chan struct{}, 1), runtimesDone: make(chan struct{}),
-	}
+	e := assemble(c, s, room)
+	e.boot, e.spawner = boot, spawner
 	e.environments = &python.Environments{Dir: e.path(envsDir), Scratch: e.path(scratchDir), Starter: spawner, Boot: boot, Kernel: e.kernel}
-	s.OnDamage(func(err error) { c.Logger.Error("left out of what is shown", "error", err) })
-	e.ctx, e.cancel = context.WithCancelCause(context.Background())
-	e.pool = newPool(e)
 	if err := e.recover(); err != nil {
 		err = errors.Join(fmt.Errorf("put the state right: %w", err), s.Close())
 		spawner.Close()
@@ -158,6 +153,36 @@ func Open(c Config) (*Core, error) {
 	e.jobs.Go(e.tendForever)
 	return e, nil
 }
+
+// assemble makes the parts that need nothing but the state.
+func assemble(c Config, s *store.Store, room *disk.Room) *Core {
+	e := &Core{
+		c: c, store: s, room: room, started: c.Clock(), kernel: confine.Probe(),
+		vault: &vault{path: c.KeyFile}, nonces: newNonces(c.Clock), sessions: newSessions(c.Clock), tokens: newCallTokens(), uploads: newUploads(c.Clock),
+		running: newRunning(), deploying: newRunning(), slots: make(chan struct{}, maxRunning), tick: make(chan struct{}, 1), runtimesDone: make(chan struct{}),
+	}
+	s.OnDamage(func(err error) { c.Logger.Error("left out of what is shown", "error", err) })
+	e.ctx, e.cancel = context.WithCancelCause(context.Background())
+	e.pool = newPool(e)
+	return e
+}
+
+// OpenReadOnly opens a state that nothing can be written to, for why: it can be
+// read, nothing runs, and every write is refused with why.
+func OpenReadOnly(c Config, why error) (*Core, error) {
+	applyDefaults(&c)
+	s, err := store.OpenReadOnly(c.StateDir, c.Clock, why)
+	if err != nil {
+		return nil, err
+	}
+	e := assemble(c, s, disk.Refuse(c.StateDir, why))
+	e.readOnly, e.runtimesErr = why, why
+	close(e.runtimesDone)
+	return e, nil
+}
+
+// ReadOnly is why nothing can be written, nil if something can.
+func (e *Core) ReadOnly() error { return e.readOnly }
 
 func applyDefaults(c *Config) {
 	if c.LogCapBytes == 0 {
@@ -183,7 +208,9 @@ func (e *Core) Close() error {
 	e.jobs.Wait()
 	e.pool.close()
 	err := e.store.Close()
-	e.spawner.Close()
+	if e.spawner != nil {
+		e.spawner.Close()
+	}
 	return err
 }
 

@@ -19,6 +19,8 @@ const (
 // Room guards the room of a state directory. It is safe for concurrent use.
 type Room struct {
 	dir string
+	// refused is why nothing can be written at all.
+	refused error
 
 	mu      sync.Mutex
 	ballast bool
@@ -42,6 +44,9 @@ func Guard(dir string) *Room {
 // unless the ballast is in place, or can be made again, and needBytes are free
 // beside it. What ends, such as a call's outcome, need not ask.
 func (r *Room) Check(needBytes int64) error {
+	if r.refused != nil {
+		return r.refused
+	}
 	free, err := FreeBytes(r.dir)
 	if err != nil {
 		return err

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strconv"
 	"sync"
@@ -35,6 +36,11 @@ const (
 
 // Store is the engine's state. It is safe for concurrent use.
 type Store struct {
+	// refused is why nothing can be written; then write and conn are nil.
+	refused error
+	// copied is a directory with a copy of the state, deleted at the end.
+	copied string
+
 	dir   string
 	clock func() time.Time
 	read  *sql.DB
@@ -128,6 +134,9 @@ func (s *Store) start(path string) error {
 // and not used, and closes the file.
 func (s *Store) Close() error {
 	s.queue.close()
+	if s.refused != nil {
+		return errors.Join(s.closeFile(), os.RemoveAll(s.copied))
+	}
 	giveBack := &job{durability: Durable, result: make(chan error, 1), work: func(tx *Tx) error {
 		return tx.s.setMeta(reservedKey, strconv.FormatInt(s.nextID.Load(), 10))
 	}}
@@ -147,7 +156,10 @@ func (s *Store) closeFile() error {
 	if s.conn != nil {
 		errs = append(errs, s.conn.Close())
 	}
-	return errors.Join(append(errs, s.read.Close(), s.write.Close())...)
+	if s.write != nil {
+		errs = append(errs, s.write.Close())
+	}
+	return errors.Join(append(errs, s.read.Close())...)
 }
 
 // Epoch names this history of events; it changes when state is restored.

@@ -53,6 +53,9 @@ type queue struct {
 // as asked. An error of work undoes only what this work did. Work must be quick
 // and must not block: everybody else's writes wait behind it.
 func (s *Store) Write(durability Durability, work func(*Tx) error) error {
+	if s.refused != nil {
+		return s.refused
+	}
 	j := &job{durability: durability, work: work, result: make(chan error, 1)}
 	q := &s.queue
 	q.mu.Lock()

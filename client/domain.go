@@ -207,15 +207,23 @@ type Schedule struct {
 	LastCall *CallSummary `json:"lastCall,omitempty"`
 	// Missed counts runs that were missed or skipped, -1 if not told.
 	Missed int64 `json:"missed"`
+	// Overlap is one of Overlaps and CatchUp one of CatchUps, empty if the backend
+	// does not tell.
+	Overlap string `json:"overlap,omitempty"`
+	CatchUp string `json:"catchUp,omitempty"`
+	// Queued is the due time of the one run that waits for the one before, zero
+	// if none does.
+	Queued time.Time `json:"queued,omitzero"`
 }
 
 // ScheduleRun is one time at which a schedule was due.
 type ScheduleRun struct {
 	ScheduleID string    `json:"scheduleId"`
 	Due        time.Time `json:"due"`
-	// Status is a CallStatus, or Missed or Skipped.
+	// Status is a CallStatus, or one of the words below.
 	Status string `json:"status"`
-	// CallID is empty for a missed or skipped run.
+	// CallID is empty for what is no call. A call without a due time was asked for
+	// by a person: Due is then when.
 	CallID string `json:"callId,omitempty"`
 	// Reason says why a run was missed or skipped; Count and Last describe a gap
 	// of several (Due is its first).
@@ -224,10 +232,13 @@ type ScheduleRun struct {
 	Last   time.Time `json:"last,omitzero"`
 }
 
-// Words for ScheduleRun.Status beside those of CallStatus.
+// Words for ScheduleRun.Status beside those of CallStatus. A Queued run waits for
+// the one before; Replaced marks when another schedule was put in the place.
 const (
-	RunMissed  = "Missed"
-	RunSkipped = "Skipped"
+	RunMissed   = "Missed"
+	RunSkipped  = "Skipped"
+	RunQueued   = "Queued"
+	RunReplaced = "Replaced"
 )
 
 // Deploy is one attempt to put a version into service.

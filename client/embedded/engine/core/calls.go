@@ -258,7 +258,7 @@ func (e *Core) execute(ctx context.Context, c *store.Call, data []byte, session 
 
 func callInfo(c store.Call) map[string]any {
 	info := map[string]any{"function_id": c.FunctionID, "call_id": c.ID}
-	if c.ScheduleID != 0 {
+	if !c.Scheduled.IsZero() { // a function is told of both or neither
 		info["schedule_id"], info["scheduled_time"] = c.ScheduleID, c.Scheduled.UnixMilli()
 	}
 	return info

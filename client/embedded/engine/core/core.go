@@ -95,9 +95,12 @@ type Core struct {
 	pool         *pool
 	running      *running // calls
 	deploying    *running // deploys
-	slots        chan struct{}
-	started      time.Time
-	kernel       confine.Kernel
+	lineage      *lineage // schedules
+	// unstored says that the last fires could not be recorded; the scheduler's own.
+	unstored bool
+	slots    chan struct{}
+	started  time.Time
+	kernel   confine.Kernel
 
 	ctx    context.Context
 	cancel context.CancelCauseFunc
@@ -159,7 +162,7 @@ func assemble(c Config, s *store.Store, room *disk.Room) *Core {
 	e := &Core{
 		c: c, store: s, room: room, started: c.Clock(), kernel: confine.Probe(),
 		vault: &vault{path: c.KeyFile}, nonces: newNonces(c.Clock), sessions: newSessions(c.Clock), tokens: newCallTokens(), uploads: newUploads(c.Clock),
-		running: newRunning(), deploying: newRunning(), slots: make(chan struct{}, maxRunning), tick: make(chan struct{}, 1), runtimesDone: make(chan struct{}),
+		running: newRunning(), deploying: newRunning(), lineage: newLineage(), slots: make(chan struct{}, maxRunning), tick: make(chan struct{}, 1), runtimesDone: make(chan struct{}),
 	}
 	s.OnDamage(func(err error) { c.Logger.Error("left out of what is shown", "error", err) })
 	e.ctx, e.cancel = context.WithCancelCause(context.Background())

@@ -20,7 +20,8 @@ type Call struct {
 	Status         string
 	Started, Ended time.Time
 	Duration       time.Duration
-	// ScheduleID is 0 for a call that a person made.
+	// ScheduleID is 0 for a call that no schedule made. Scheduled is the due time,
+	// zero for a run that a person asked for.
 	ScheduleID int64
 	Scheduled  time.Time
 	// SessionID is the session that the call acts in, 0 for none.
@@ -184,7 +185,10 @@ func (tx *Tx) InsertCall(c Call, data []byte) error {
 func (tx *Tx) insertCall(c Call, data, response []byte) error {
 	var schedule, scheduled any
 	if c.ScheduleID != 0 {
-		schedule, scheduled = c.ScheduleID, micros(c.Scheduled)
+		schedule = c.ScheduleID
+		if !c.Scheduled.IsZero() { // many runs by hand may share the lack of a due time
+			scheduled = micros(c.Scheduled)
+		}
 	}
 	c.dataSum, c.responseSum = blobSum(data), blobSum(response)
 	err := tx.exec(`INSERT INTO calls (`+callColumns+`, data, response) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`,

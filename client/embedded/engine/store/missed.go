@@ -43,3 +43,15 @@ func (s *Store) MissedCount(scheduleID int64) (n int64, err error) {
 	err = s.row(`SELECT COALESCE(SUM(count),0) FROM missed WHERE schedule_id = ?`, scheduleID).Scan(&n)
 	return n, err
 }
+
+// MissedCounts sums the missed and skipped runs of each schedule that has some.
+func (s *Store) MissedCounts() (map[int64]int64, error) {
+	type sum struct{ id, count int64 }
+	sums, err := list(s, func(r scanner) (n sum, err error) { return n, r.Scan(number(&n.id), number(&n.count)) },
+		`SELECT schedule_id, SUM(count) FROM missed GROUP BY schedule_id`)
+	counts := make(map[int64]int64, len(sums))
+	for _, n := range sums {
+		counts[n.id] = n.count
+	}
+	return counts, err
+}

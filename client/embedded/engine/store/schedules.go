@@ -151,3 +151,32 @@ func (tx *Tx) Fired(id int64, due time.Time) (bool, error) {
 	err := tx.queryRow(`SELECT COUNT(*) FROM calls WHERE schedule_id = ? AND scheduled = ?`, id, micros(due)).Scan(&n)
 	return n > 0, err
 }
+
+// QueuedSchedules lists the schedules with a run that waits, the longest waiting
+// first.
+func (s *Store) QueuedSchedules() ([]Schedule, error) {
+	return list(s, scanSchedule, `SELECT `+scheduleColumns+` FROM schedules WHERE queued > 0 ORDER BY queued, id`)
+}
+
+// RunningSchedules are the schedules with a call that has not ended.
+func (tx *Tx) RunningSchedules() (map[int64]bool, error) {
+	ids, err := listTx(tx, func(r scanner) (id int64, err error) { return id, r.Scan(number(&id)) },
+		`SELECT DISTINCT schedule_id FROM calls WHERE status = 'Running' AND schedule_id IS NOT NULL`)
+	running := make(map[int64]bool, len(ids))
+	for _, id := range ids {
+		running[id] = true
+	}
+	return running, err
+}
+
+// LastCallsOfSchedules reads the newest call of each schedule of a function (0:
+// all), by schedule.
+func (s *Store) LastCallsOfSchedules(functionID int64) (map[int64]Call, error) {
+	calls, err := list(s, scanCall, `SELECT `+callColumns+` FROM calls WHERE id IN
+		(SELECT (SELECT MAX(c.id) FROM calls c WHERE c.schedule_id = s.id) FROM schedules s WHERE ?1 = 0 OR s.function_id = ?1)`, functionID)
+	last := make(map[int64]Call, len(calls))
+	for _, c := range calls {
+		last[c.ScheduleID] = c
+	}
+	return last, err
+}

@@ -1,6 +1,7 @@
 package core
 
 import (
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -13,12 +14,16 @@ const (
 	// flushLines and flushAfter say when a batch of log lines is written.
 	flushLines = 256
 	flushAfter = 20 * time.Millisecond
+	// retryAfter is when a batch that could not be written is tried again; it
+	// waits in memory up to so many bytes, then it is lost and that is noted.
+	retryAfter = 200 * time.Millisecond
+	waiting    = 256 << 10
 	// tellEvery is how often an event tells that a log grows.
 	tellEvery = 100 * time.Millisecond
 )
 
 // logWriter writes the lines of one call or deploy in batches, masks secrets in
-// them and holds the cap. Lines beyond the cap are read and counted, so that a
+// them and holds the cap. What the disk does not take waits for it. Lines beyond the cap are read and counted, so that a
 // function never blocks on a full pipe.
 type logWriter struct {
 	e     *Core
@@ -35,8 +40,9 @@ type logWriter struct {
 	bytes   int64
 	dropped int64
 	lost    int64 // bytes that could not be stored
+	lostTo  error // why, the last time
 	told    time.Time
-	err     error
+	err     error // of the last flush
 }
 
 func (e *Core) newLog(owner int64, secrets []string) *logWriter {
@@ -88,15 +94,19 @@ func (w *logWriter) add(stream store.Stream, text string) {
 	w.count++
 	w.batch = append(w.batch, store.Line{Time: w.e.c.Clock(), Stream: stream, Text: w.mask.mask(text)})
 	switch {
-	case len(w.batch) >= flushLines:
+	case len(w.batch) >= flushLines && w.err == nil:
 		w.flush()
 	case w.timer == nil:
-		w.timer = time.AfterFunc(flushAfter, func() {
-			w.mu.Lock()
-			defer w.mu.Unlock()
-			w.flush()
-		})
+		w.flushLater(flushAfter)
 	}
+}
+
+func (w *logWriter) flushLater(pause time.Duration) {
+	w.timer = time.AfterFunc(pause, func() {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.flush()
+	})
 }
 
 // flush writes the batch; the lock is held, so batches keep their order.
@@ -121,17 +131,23 @@ func (w *logWriter) flush() {
 	if tell {
 		w.told = now
 	}
-	if err == nil {
+	if w.err = err; err == nil || errors.Is(err, store.ErrNotFound) { // deleted: nobody reads them
 		return
 	}
-	w.count -= int64(len(batch))
+	size := int64(0)
 	for _, l := range batch {
-		w.lost += int64(len(l.Text)) + 1
+		size += int64(len(l.Text)) + 1
 	}
-	if w.err == nil {
-		w.err = err
+	if size <= waiting {
+		w.batch = batch
+		w.flushLater(retryAfter)
+		return
+	}
+	if w.lost == 0 {
 		w.e.c.Logger.Error("log lines are lost", "owner", w.owner, "lines", len(batch), "error", err)
 	}
+	w.count -= int64(len(batch))
+	w.lost, w.lostTo = w.lost+size, err
 }
 
 // rest ends the writer and returns what is not written yet, for the transaction
@@ -143,7 +159,7 @@ func (w *logWriter) rest() (batch []store.Line, count int64) {
 		w.add(store.Mark, fmt.Sprintf("log cut: %d bytes dropped, the limit is %d", w.dropped, w.cap))
 	}
 	if w.lost > 0 {
-		w.add(store.Mark, fmt.Sprintf("log cut: %d bytes could not be stored: %s", w.lost, w.err))
+		w.add(store.Mark, fmt.Sprintf("log cut: %d bytes could not be stored: %s", w.lost, w.lostTo))
 	}
 	if w.timer != nil {
 		w.timer.Stop()

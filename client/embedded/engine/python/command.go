@@ -10,6 +10,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"fndeck/client/embedded/engine/runner"
 )
 
 // run runs a command and hands over its output; its error is the last line
@@ -27,15 +29,19 @@ func (e *Environments) run(ctx context.Context, env []string, output func(string
 	if err != nil {
 		return errors.Join(err, r.Close())
 	}
+	unwatch := runner.Watch(cmd, buildBounds())
 	stop := context.AfterFunc(ctx, func() {
 		kill(cmd)
 		_ = r.SetReadDeadline(time.Unix(1, 0)) // a process that left the group may hold the pipe
 	})
 	defer stop()
 	said := relay(r, output)
-	_ = r.Close() // read to its end
+	_ = r.Close()      // read to its end
+	cause := unwatch() // before its number can be another's
 	err = e.Starter.Wait(cmd)
 	switch {
+	case cause != "":
+		return errors.New(cause)
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
 	case err != nil && said != "":

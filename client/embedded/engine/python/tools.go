@@ -169,19 +169,19 @@ func (t tool) withUV(w Wanted, home, dir string) []step {
 }
 
 // confined is the beginning of a command line that confines what follows to the
-// build's own folders.
+// build's own folders, and bounds it.
 func (e *Environments) confined(t tool, w Wanted, home, dir string) ([]string, error) {
 	access := confine.Access{Read: []string{t.host.Prefix, w.Runtime.Prefix, w.Root}, Write: []string{home, dir}, Network: true}
 	if t.uv != "" {
 		access.Read = append(access.Read, t.uv)
 	}
-	policy, err := json.Marshal(confine.Make(e.Kernel, access))
+	plan, err := json.Marshal(map[string]any{"policy": confine.Make(e.Kernel, access), "limits": buildLimits()})
 	if err != nil {
 		return nil, err
 	}
-	file := filepath.Join(home, "policy.json")
+	file := filepath.Join(home, "plan.json")
 	command := []string{t.host.Path, "-E", "-B", e.Boot, file}
-	return command[:len(command):len(command)], renameio.WriteFile(file, policy, 0o600)
+	return command[:len(command):len(command)], renameio.WriteFile(file, plan, 0o600)
 }
 
 // scrubbed is the environment of builds and probes: what pip, uv and Python read

@@ -18,6 +18,7 @@ sys.dont_write_bytecode = False  # ours lie where nobody else writes, and every 
 from fndeck_call import PR_SET_CHILD_SUBREAPER, Function, child, flush, libc
 from fndeck_client import watch_import
 from fndeck_confine import confine
+from fndeck_limits import bound
 from fndeck_load import cut, failure, load
 
 sys.dont_write_bytecode = True
@@ -183,9 +184,11 @@ class Zygote:
 
 
 def main():
-    if len(sys.argv) > 2:  # a build: confined by the policy in a file, then the command
+    if len(sys.argv) > 2:  # a build: bound and confined as a file says, then the command
         with open(sys.argv[1]) as f:
-            confine(json.load(f))
+            plan = json.load(f)
+        bound(plan["limits"], 0)
+        confine(plan["policy"])
         os.execv(sys.argv[2], sys.argv[2:])
     control = socket.socket(fileno=CONTROL_FD)
     control.set_inheritable(False)

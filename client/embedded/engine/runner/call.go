@@ -38,6 +38,8 @@ type Request struct {
 	Info any
 	// MemoryBytes limits what the call may allocate, 0 for no limit.
 	MemoryBytes int64
+	// MaxTasks bounds the processes and threads of the call, 0 for 512.
+	MaxTasks int
 	// ResponseBytes limits the encoded response.
 	ResponseBytes int64
 	// Timeout ends the call, counted from Call.
@@ -79,7 +81,7 @@ type Outcome struct {
 // line that the call printed has been given to sink; its process has ended, is
 // about to, or waits for a next call, and what it left behind is killed.
 func (z *Zygote) Call(ctx context.Context, r Request, sink Sink) Outcome {
-	message, err := encode(r)
+	message, err := encode(r, z.userTasks)
 	if err != nil {
 		return Outcome{Result: Failed, Message: err.Error()}
 	}
@@ -88,7 +90,12 @@ func (z *Zygote) Call(ctx context.Context, r Request, sink Sink) Outcome {
 		return Outcome{Result: Failed, Message: err.Error()}
 	}
 	c.p.sink = sink
+	unguard := z.guard(c.p, r.bounds())
 	outcome := c.run(ctx)
+	unguard()
+	if cause := c.p.cause.Load(); cause != nil && outcome.Result == Failed {
+		outcome.Message = *cause
+	}
 	outcome.Warm = c.p.warm
 	complete := c.p.drain(c.handle, drainAfterExit)
 	if !complete {
@@ -146,6 +153,8 @@ func died(e exit) Outcome {
 		o.Message = e.reason
 	case e.lost:
 		o.Message = ErrZygoteGone.Error()
+	case status.Signaled() && status.Signal() == syscall.SIGXCPU:
+		o.Message = "the call used more CPU time than its time limit allows on all cores"
 	case status.Signaled():
 		o.Message = "worker killed (signal " + strconv.Itoa(int(status.Signal())) + ")"
 	default:

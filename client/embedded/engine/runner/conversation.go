@@ -47,14 +47,14 @@ type reply struct {
 
 // encode is a request as it is sent: its head and the data, each with its length
 // before it.
-func encode(r Request) ([][]byte, error) {
+func encode(r Request, userTasks int64) ([][]byte, error) {
 	head, err := json.Marshal(struct {
 		Secrets map[string]string `json:"secrets,omitempty"`
 		Info    any               `json:"info,omitempty"`
 		Client  *Client           `json:"client,omitempty"`
-		Limits  map[string]int64  `json:"limits"`
+		Limits  Limits            `json:"limits"`
 		Again   bool              `json:"again,omitempty"`
-	}{r.Secrets, r.Info, r.Client, map[string]int64{"memory": r.MemoryBytes, "response": r.ResponseBytes}, r.Workers > 0})
+	}{r.Secrets, r.Info, r.Client, r.limits(userTasks), r.Workers > 0})
 	if err != nil {
 		return nil, err
 	}

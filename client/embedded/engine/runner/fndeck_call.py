@@ -10,6 +10,7 @@ import sys
 import traceback
 
 from fndeck_client import make as make_client
+from fndeck_limits import bound, bound_time
 from fndeck_load import NotSerialisable, failure, load
 from fndeck_warm import Kept
 
@@ -191,9 +192,9 @@ def serve(call, base, function):
         if fds:
             put_streams(*fds)
         again, before = request.get("again", False), usage()
-        memory = request["limits"]["memory"]
-        if memory and kept is None:
-            resource.setrlimit(resource.RLIMIT_AS, (base + memory, base + memory))
+        if kept is None:
+            bound(request["limits"], base)
+        bound_time(request["limits"], before[1] + before[2])
         reply = function.run(request, data, ready)
         flush()
         # Closed before the reply: the engine then has the whole log when it has

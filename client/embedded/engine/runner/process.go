@@ -20,7 +20,8 @@ type process struct {
 	pid     int
 	forked  chan struct{} // closed when pid is known
 	exited  atomic.Pointer[exit]
-	exit    chan struct{} // closed when exited is set
+	exit    chan struct{}          // closed when exited is set
+	cause   atomic.Pointer[string] // why the watchdog ended it, nil if it did not
 
 	// next are the ends of the pipes for the next call, -1 when the process has
 	// them already.

@@ -59,3 +59,11 @@ func (w *watch) until(time.Time) {}
 func (w *watch) wake() {}
 
 func (w *watch) close() {}
+
+func (z *Zygote) guard(*process, Bounds) (stop func()) { return func() {} }
+
+// Watch does nothing on this system: nothing was started.
+func Watch(*exec.Cmd, Bounds) (stop func() string) { return func() string { return "" } }
+
+// UserTasks binds nobody on this system.
+func UserTasks() int64 { return 0 }

@@ -66,6 +66,8 @@ type Zygote struct {
 	control *net.UnixConn
 	lastID  atomic.Int64
 	done    chan struct{}
+	// userTasks is Limits.UserTasks of every call.
+	userTasks int64
 
 	mu    sync.Mutex
 	byID  map[int64]*process
@@ -97,7 +99,7 @@ func Start(ctx context.Context, spawner *Spawner, spec Spec, output Sink) (*Zygo
 	if err != nil {
 		return nil, err
 	}
-	z := &Zygote{spawner: spawner, Callback: spec.Callback, scratch: spec.Scratch, control: control, done: make(chan struct{}), byID: map[int64]*process{}, byPID: map[int]*process{}, early: map[int]exit{}}
+	z := &Zygote{spawner: spawner, Callback: spec.Callback, scratch: spec.Scratch, control: control, done: make(chan struct{}), byID: map[int64]*process{}, byPID: map[int]*process{}, early: map[int]exit{}, userTasks: UserTasks()}
 	z.cmd = exec.Command(spec.Python, "-E", "-B", spec.Boot)
 	z.cmd.Dir = spec.Scratch
 	z.cmd.Env = spec.Env

@@ -36,6 +36,9 @@ type Tx struct {
 	s *Store
 	// quiet writes no events: nobody is there to read them yet.
 	quiet bool
+	// ended is the error that ended the transaction before its time, nil as long as
+	// it goes on: what ran after it would be written alone, and for good.
+	ended error
 }
 
 // queue is what waits to be written. Whoever finds nobody writing becomes the
@@ -261,7 +264,7 @@ func (tx *Tx) Now() int64 { return micros(tx.s.clock()) }
 
 // count runs a statement and returns how many rows it touched.
 func (tx *Tx) count(query string, args ...any) (int64, error) {
-	result, err := tx.s.exec(query, args...)
+	result, err := tx.run(query, args...)
 	if err != nil {
 		return 0, err
 	}
@@ -269,8 +272,21 @@ func (tx *Tx) count(query string, args ...any) (int64, error) {
 }
 
 func (tx *Tx) exec(query string, args ...any) error {
-	_, err := tx.s.exec(query, args...)
+	_, err := tx.run(query, args...)
 	return err
+}
+
+// run runs a statement, unless one before it has ended the transaction: SQLite
+// rolls back by itself on a full or failing disk.
+func (tx *Tx) run(query string, args ...any) (sql.Result, error) {
+	if tx.ended != nil {
+		return nil, tx.ended
+	}
+	result, err := tx.s.exec(query, args...)
+	if err != nil && !isConstraint(err) {
+		tx.ended = err
+	}
+	return result, err
 }
 
 // change runs a statement that must touch exactly one row.

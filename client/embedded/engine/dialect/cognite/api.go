@@ -2,7 +2,9 @@ package cognite
 
 import (
 	"errors"
+	"math"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"fndeck/client"
@@ -141,6 +143,10 @@ func refuse(w http.ResponseWriter, _ *http.Request, status int, err error) {
 		// one spelling of external ids and others the other.
 		body["code"], body["missing"] = http.StatusBadRequest, unknown.missing
 		status = http.StatusBadRequest
+	}
+	var limited *client.Error
+	if errors.As(err, &limited) && limited.RetryAfter > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(limited.RetryAfter.Seconds()))))
 	}
 	if status == http.StatusConflict {
 		var taken *duplicated

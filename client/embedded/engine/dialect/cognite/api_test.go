@@ -103,13 +103,20 @@ func refusal(answer object) string {
 	return message
 }
 
+const echo = "def handle(data):\n    print('a line')\n    return data\n"
+
 func (s service) uploaded() (fileID string) {
 	s.Helper()
-	zip, err := pack.FromFiles(map[string][]byte{"handler.py": []byte("def handle(data):\n    print('a line')\n    return data\n")})
+	zip, err := pack.FromFiles(map[string][]byte{"handler.py": []byte(echo)})
 	require.NoError(s, err)
+	return s.upload(string(zip))
+}
+
+func (s service) upload(zip string) (fileID string) {
+	s.Helper()
 	f := s.post(http.StatusCreated, "/files?overwrite=False", `{"name":"f.zip"}`)
 	assert.Equal(s, false, f["uploaded"])
-	status, _ := s.send("PUT", f["uploadUrl"].(string), string(zip)) // without a token, as older clients
+	status, _ := s.send("PUT", f["uploadUrl"].(string), zip) // without a token, as older clients
 	require.Equal(s, http.StatusOK, status)
 	f = item(s.post(http.StatusOK, "/files/byids", `{"items":[{"id":`+number(f["id"])+`}]}`))
 	assert.Equal(s, true, f["uploaded"], "before the upload is answered")
@@ -121,7 +128,17 @@ func (s service) uploaded() (fileID string) {
 
 func (s service) function(more string) object {
 	s.Helper()
-	return item(s.post(http.StatusCreated, "/functions", `{"items":[{"name":"f","fileId":`+s.uploaded()+more+`}]}`))
+	return s.created(s.uploaded(), more)
+}
+
+func (s service) functionOf(zip, more string) object {
+	s.Helper()
+	return s.created(s.upload(zip), more)
+}
+
+func (s service) created(file, more string) object {
+	s.Helper()
+	return item(s.post(http.StatusCreated, "/functions", `{"items":[{"name":"f","fileId":`+file+more+`}]}`))
 }
 
 func (s service) nonce() string {
@@ -220,6 +237,20 @@ func TestListsFilterAndPage(t *testing.T) {
 	}
 	assert.Len(t, seen, 5)
 	assert.Empty(t, s.post(http.StatusOK, "/functions/"+id+"/calls/list", `{"filter":{"status":"Failed"}}`)["items"])
+}
+
+func TestACancelledCallReadsFailedAndIsFoundAsThat(t *testing.T) {
+	s := serve(t)
+	zip, err := pack.FromFiles(map[string][]byte{"handler.py": []byte("import time\ndef handle(data): time.sleep(600)\n")})
+	require.NoError(t, err)
+	id := number(s.functionOf(string(zip), "")["id"])
+	c := s.post(201, "/functions/"+id+"/call", `{"nonce":"`+s.nonce()+`"}`)
+	f, err := strconv.ParseInt(id, 10, 64)
+	require.NoError(t, err)
+	require.NoError(t, s.core.Cancel(f, int64(c["id"].(float64))))
+	assert.Equal(t, "Failed", s.ended(id, c)["status"])
+	assert.Len(t, s.post(200, "/functions/"+id+"/calls/list", `{"filter":{"status":"Failed"}}`)["items"], 1)
+	assert.Empty(t, s.post(200, "/functions/"+id+"/calls/list", `{"filter":{"status":"Completed"}}`)["items"])
 }
 
 func TestEveryRefusalStandsInTheEnvelope(t *testing.T) {

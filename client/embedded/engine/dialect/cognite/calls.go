@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strconv"
 
 	"fndeck/client/embedded/engine/dialect"
@@ -63,7 +64,7 @@ func (a *API) listCalls(r *dialect.Request) error {
 	if _, err := a.core.View(q.FunctionID); isNotFound(err) {
 		return &unknownIDs{kind: "Function", missing: []map[string]any{{"id": q.FunctionID}}}
 	}
-	calls, err := a.core.Store().Calls(q)
+	calls, err := a.callsOf(q)
 	if err != nil {
 		return err
 	}
@@ -76,6 +77,20 @@ func (a *API) listCalls(r *dialect.Request) error {
 		page.Items = append(page.Items, callOf(c))
 	}
 	return dialect.WriteJSON(r.Writer, http.StatusOK, page)
+}
+
+// callsOf lists calls. One that was cancelled reads Failed here, and so must be
+// found among these.
+func (a *API) callsOf(q store.CallQuery) ([]store.Call, error) {
+	calls, err := a.core.Store().Calls(q)
+	if err != nil || q.Status != store.Failed {
+		return calls, err
+	}
+	q.Status = store.Cancelled
+	cancelled, err := a.core.Store().Calls(q)
+	calls = append(calls, cancelled...)
+	slices.SortFunc(calls, func(x, y store.Call) int { return cmp.Compare(y.ID, x.ID) })
+	return calls[:min(q.Limit, len(calls))], err
 }
 
 func (a *API) callsByIDs(r *dialect.Request) error {

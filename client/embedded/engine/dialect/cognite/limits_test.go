@@ -96,6 +96,7 @@ func TestDataPassesAsBytesOrIsRefusedWithItsPlace(t *testing.T) {
 	}
 	for data, message := range map[string]string{
 		"[]": "data, line 1 column 1: needed is an object", `{"a":{"b":1,"b":2}}`: `key "b" is already in`, "{\"\xff\":1}": "not UTF-8",
+		`{"a":` + strings.Repeat("[", 10_001) + strings.Repeat("]", 10_001) + `}`: "the body, line 1 column ",
 		`{"a":NaN}`: "the body, line 1 column ", "{} {}": "the body, line 1 column ",
 		`{"a":"` + strings.Repeat("x", 9_000_000) + `"}`: "data has 9000008 bytes (9000.0 kB), the limit is 9000000 bytes",
 	} {

@@ -4,6 +4,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+
+	"fndeck/client"
 )
 
 func TestACommandLineGoesToAViewOfAFunctionWithItsFilter(t *testing.T) {
@@ -93,5 +95,22 @@ func TestThePaletteFindsAnActionAndSaysWhyAnotherCannotBeDone(t *testing.T) {
 		d.press("enter")
 		d.see("all actions")
 		d.press("esc")
+	})
+}
+
+func TestTheDeploysOfAllFunctionsAreOneKeyAway(t *testing.T) {
+	backend := sampleBackend(bubbleStart)
+	backend.deploys = []client.Deploy{
+		{ID: "d2", FunctionID: "f2", FunctionName: "ingest-ims", Kind: "redeploy", FromVersion: 7, ToVersion: 8, Status: client.FunctionDeploying, Phase: "building", Started: bubbleStart},
+	}
+	drive(t, backend, func(d *driver) {
+		d.press("&")
+		d.see("deploys (", "FUNCTION", "ingest-ims", "PHASE")
+		d.press("esc", ":")
+		d.typed("dep")
+		d.press("enter")
+		d.see("deploys (")
+		d.press("enter")
+		d.see("build")
 	})
 }

@@ -26,6 +26,7 @@ var defaultKeys = []ui.Binding{
 	{ID: "app.redraw", Scope: ui.ScopeGlobal, Keys: []string{"ctrl+l"}, Label: "redraw", Help: "draw the screen anew"},
 	{ID: "app.suspend", Scope: ui.ScopeGlobal, Keys: []string{"ctrl+z"}, Label: "suspend", Help: "back to the shell; fg returns"},
 	{ID: "app.body", Scope: ui.ScopeGlobal, Keys: []string{"f"}, Label: "body only", Help: "body only, and back"},
+	{ID: "app.deploys", Scope: ui.ScopeGlobal, Keys: []string{"&"}, Label: "deploys", Help: "deploys of all functions, under way and past, with their build output"},
 	{ID: "app.errors", Scope: ui.ScopeGlobal, Keys: []string{"!"}, Label: "errors", Help: "errors of this console; failed calls are in the calls"},
 	{ID: "app.help", Scope: ui.ScopeGlobal, Keys: []string{"?", "f1"}, Label: "help", Help: "this help"},
 
@@ -89,7 +90,7 @@ var defaultKeys = []ui.Binding{
 // laterKeys are keys that hands from other consoles, or the plan of this one,
 // look for, and that this version does not have: silence would look like a fault.
 var laterKeys = []string{
-	"@", "&", "#", "~", "e", "t", "p", "a", "T",
+	"@", "#", "~", "e", "t", "p", "a", "T",
 }
 
 // KeyTable is the bindings of one scope, for the documentation.

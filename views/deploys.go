@@ -1,0 +1,132 @@
+package views
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+
+	tea "charm.land/bubbletea/v2"
+
+	"fndeck/client"
+	"fndeck/client/action"
+	"fndeck/ui"
+)
+
+// deploysShownAll is how many deploys of all functions the list holds.
+const deploysShownAll = 500
+
+// newDeploys is the list of deploys, under way and past: of one function, or of
+// all with the zero Function.
+func newDeploys(s *shell, f client.Function) *listScreen[client.Deploy] {
+	lister, missing := client.As[client.DeployLister](s.backend, client.CanListBuilds)
+	title, limit, columns := "deploys", deploysShownAll, deployColumns
+	if f.ID != "" {
+		title, limit, columns = "deploys "+ui.Clean(f.Name), deploysShown, deployColumns[1:]
+	}
+	spec := listSpec[client.Deploy]{
+		title: title, noun: "deploys", columns: columns,
+		id:    func(d client.Deploy) string { return d.ID },
+		load:  func(ctx context.Context) ([]client.Deploy, error) { return lister.Deploys(ctx, f.ID, limit) },
+		kinds: []string{"deploy"}, ages: true,
+		empty: fmt.Sprintf("No deploys yet.  %s uploads a folder, %s deploys one again",
+			s.keys.Key("functions.upload"), s.keys.Key("functions.redeploy")),
+		running: func(d client.Deploy) bool { return d.Ended.IsZero() },
+		sortAge: "started", sortStatus: "status", sortName: "function",
+		failing:  "status:Failed",
+		commands: func(l *listScreen[client.Deploy]) []command { return deployCommands(s, l) },
+	}
+	if missing != nil {
+		spec.missing = client.Explain(missing).Sentence
+	}
+	return newListScreen(s, spec)
+}
+
+func deployCommands(s *shell, l *listScreen[client.Deploy]) []command {
+	able := func(a action.Action) func(client.Deploy) string {
+		return func(d client.Deploy) string {
+			f := s.deployed(d)
+			return s.reason(a, action.Target{Function: &f})
+		}
+	}
+	build := func(d client.Deploy) tea.Cmd {
+		query := client.LogQuery{FunctionID: d.FunctionID, DeployID: d.ID}
+		return s.open(newLogs(s, logScope{query: query, name: ui.Clean(s.deployed(d).Name), build: true}))
+	}
+	return []command{
+		l.on("list.open", true, nil, build),
+		l.on("functions.redeploy", true, able(action.Redeploy), func(d client.Deploy) tea.Cmd { return s.redeploy(s.deployed(d)) }),
+		l.on("functions.rollback", true, able(action.Rollback), func(d client.Deploy) tea.Cmd { return s.chooseVersion(s.deployed(d)) }),
+		l.on("list.describe", false, nil, func(d client.Deploy) tea.Cmd { return s.open(newFunctionPage(s, s.deployed(d))) }),
+		l.on("list.logs", false, nil, build),
+	}
+}
+
+// deployed is a deploy's function as far as it is known.
+func (s *shell) deployed(d client.Deploy) client.Function {
+	return s.functionOf(client.Call{FunctionID: d.FunctionID, FunctionName: d.FunctionName})
+}
+
+var deployColumns = []listColumn[client.Deploy]{
+	{
+		Column: ui.Column{Title: "FUNCTION", Key: "function", Priority: 1, Min: 14, Max: 48},
+		cell:   func(d client.Deploy, _ moment) ui.Cell { return text(cmp.Or(d.FunctionName, d.FunctionID)) },
+	},
+	{
+		Column: ui.Column{Title: "KIND", Key: "kind", Priority: 2, Min: 8},
+		cell:   func(d client.Deploy, _ moment) ui.Cell { return text(d.Kind) },
+	},
+	{
+		Column: ui.Column{Title: "STATUS", Key: "status", Priority: 1, Min: 11},
+		cell:   func(d client.Deploy, at moment) ui.Cell { return stateCell(at, string(d.Status), 0) },
+	},
+	{
+		Column: ui.Column{Title: "PHASE", Key: "phase", Priority: 3, Min: 8},
+		cell:   func(d client.Deploy, _ moment) ui.Cell { return dim(d.Phase) },
+	},
+	{
+		Column: ui.Column{Title: "VERSION", Key: "version", Priority: 2, Min: 7},
+		cell:   func(d client.Deploy, at moment) ui.Cell { return ui.Cell{Text: deployVersions(d, at)} },
+	},
+	{
+		Column: ui.Column{Title: "TOOK", Key: "took", Priority: 2, Min: 6, Align: ui.AlignRight, Volatile: true},
+		cell:   func(d client.Deploy, at moment) ui.Cell { return ui.Cell{Text: deployTook(d, at)} },
+	},
+	{
+		Column: ui.Column{Title: "SIZE", Key: "size", Priority: 4, Min: 7, Align: ui.AlignRight},
+		cell:   func(d client.Deploy, at moment) ui.Cell { return sizeCell(at, d.SizeBytes) },
+		order:  func(a, b client.Deploy) int { return cmp.Compare(a.SizeBytes, b.SizeBytes) },
+	},
+	{
+		Column: ui.Column{Title: "STARTED", Key: "started", Priority: 2, Min: 8, Volatile: true},
+		cell:   func(d client.Deploy, at moment) ui.Cell { return ui.Cell{Text: clockTime(d.Started, at)} },
+		order:  func(a, b client.Deploy) int { return b.Started.Compare(a.Started) },
+	},
+	{
+		Column: ui.Column{Title: "ERROR", Key: "error", Priority: 2, Min: 12, Grow: true},
+		cell: func(d client.Deploy, _ moment) ui.Cell {
+			if d.Error == nil {
+				return ui.Cell{}
+			}
+			return ui.Cell{Text: ui.Clean(firstLine(d.Error.Message)), Tone: ui.ToneBad}
+		},
+	},
+}
+
+// deployVersions is "v7→v8", or "v1" for a first deploy.
+func deployVersions(d client.Deploy, at moment) string {
+	if d.FromVersion == 0 {
+		return fmt.Sprintf("v%d", d.ToVersion)
+	}
+	return fmt.Sprintf("v%d%sv%d", d.FromVersion, at.theme.Glyph('→'), d.ToVersion)
+}
+
+// deployTook is how long a deploy took, or has been under way.
+func deployTook(d client.Deploy, at moment) string {
+	switch {
+	case !d.Ended.IsZero():
+		return ui.Duration(d.Ended.Sub(d.Started))
+	case !d.Started.IsZero():
+		return ui.Elapsed(at.now.Sub(d.Started))
+	}
+	return ""
+}

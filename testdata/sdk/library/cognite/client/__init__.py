@@ -68,6 +68,9 @@ class Functions:
     def __init__(self, client):
         self.client = client
 
+    def list(self):
+        return [f["name"] for f in self.client.post("/functions/list", {"filter": {}, "limit": 25})["items"]]
+
     def call(self, external_id, data=None):
         """Calls, waits, and returns the response."""
         post = self.client.post

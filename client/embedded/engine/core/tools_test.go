@@ -3,6 +3,7 @@
 package core
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -12,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"fndeck/client/clienttest"
+	"fndeck/client/embedded/engine/python"
 	"fndeck/client/embedded/engine/store"
 )
 
@@ -90,26 +92,38 @@ func TestAUvThatDoesNotRunIsNotTaken(t *testing.T) {
 	assert.Contains(t, r.logOf(v.Latest.DeployID), "with pip ")
 }
 
-// lacking takes pip, and venv if it is said so, from every interpreter.
-func (r *rig) lacking(venv bool) {
+// lacking leaves one interpreter, without pip or without venv. What else it is
+// asked for it does.
+func (r *rig) lacking(venv bool) (install func()) {
 	r.Helper()
-	_, err := r.Runtimes(r.ctx)
+	all, err := r.Runtimes(r.ctx)
 	require.NoError(r, err)
-	for i := range r.runtimes {
-		r.runtimes[i].CanBuild = r.runtimes[i].CanBuild && venv
-		r.runtimes[i].HasVenv = r.runtimes[i].HasVenv && !venv
+	real, path := all[0], filepath.Join(r.TempDir(), "python3")
+	claim := fmt.Sprintf(`{"version": [3, %d, 1], "path": %q, "prefix": %q, "venv": %v, "pip": %q}`, real.Minor, path, real.Prefix, !venv, map[bool]string{true: "23.2.1"}[venv])
+	text := "#!/bin/sh\ncase \"$*\" in *'import venv'*) echo '" + claim + "'; exit;; esac\nexec " + real.Path + " \"$@\"\n"
+	require.NoError(r, os.WriteFile(path, []byte(text), 0o700))
+	lacking := real
+	lacking.Path, lacking.CanBuild, lacking.HasVenv = path, venv, !venv
+	r.runtimes = python.Runtimes{lacking}
+	return func() {
+		require.NoError(r, os.WriteFile(path, []byte("#!/bin/sh\nexec "+real.Path+" \"$@\"\n"), 0o700))
 	}
 }
 
 func TestWithoutPipAndUvOnlyFunctionsWithoutRequirementsDeploy(t *testing.T) {
+	index := clienttest.NewIndex(t, greeting, words)
 	r := newRig(t, nil)
-	r.lacking(false)
-	v := r.deploy(NewFunction{}, needing)
+	install := r.lacking(false)
+	v := r.deploy(NewFunction{IndexURL: index.URL}, needing)
 	assert.Equal(t, store.Failed, v.Latest.Status)
 	assert.Equal(t, "neither uv nor pip 22.3 or newer is installed here, so requirements cannot be installed: install python3-pip or uv", v.Latest.ErrorMessage)
 	v = r.handler("def handle(data): return 1\n")
 	_, response := r.call(v.ID, `{}`)
 	assert.Equal(t, `1`, response)
+
+	install() // no restart is needed
+	v = r.deploy(NewFunction{IndexURL: index.URL}, needing)
+	assert.Equal(t, store.Ready, v.Latest.Status, v.Latest.ErrorMessage)
 }
 
 func TestAnInterpreterWithoutVenvSaysWhatToInstallAndUvNeedsNone(t *testing.T) {

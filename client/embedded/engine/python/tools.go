@@ -36,19 +36,32 @@ func (e *Environments) choose(ctx context.Context, all Runtimes, w Wanted) (tool
 	if ctx.Err() != nil {
 		return tool{}, context.Cause(ctx)
 	}
-	for _, r := range all {
-		if !r.CanBuild {
-			continue
-		}
-		if !w.Runtime.HasVenv {
+	if host, found := e.withPip(ctx, all); found {
+		if !w.Runtime.HasVenv && !probe(ctx, e.Starter, w.Runtime.Path).HasVenv {
 			return tool{}, fmt.Errorf("%s has no venv module, so requirements cannot be installed: install python3-venv or uv", w.Runtime.Path)
 		}
-		return tool{host: r}, nil
+		return tool{host: host}, nil
 	}
 	if uv != "" {
 		return tool{}, fmt.Errorf("several indexes and nested requirements files need pip %d.%d or newer, which is not installed here: install python3-pip", builderPipMajor, builderPipMinor)
 	}
 	return tool{}, fmt.Errorf("neither uv nor pip %d.%d or newer is installed here, so requirements cannot be installed: install python3-pip or uv", builderPipMajor, builderPipMinor)
+}
+
+// withPip returns an interpreter whose pip can fill environments of all. Where
+// none had one they are asked again: it may have been installed since.
+func (e *Environments) withPip(ctx context.Context, all Runtimes) (Runtime, bool) {
+	for _, r := range all {
+		if r.CanBuild {
+			return r, true
+		}
+	}
+	for _, r := range all {
+		if r := probe(ctx, e.Starter, r.Path); r.CanBuild {
+			return r, true
+		}
+	}
+	return Runtime{}, false
 }
 
 // findUV returns the uv of the path and what it says of its version, "" if there
@@ -105,10 +118,10 @@ func (e *Environments) fill(ctx context.Context, t tool, w Wanted, dir string, o
 		return err
 	}
 	output(pack.MaskURL(fmt.Sprintf("environment for %s: %s", w.Runtime.Version, strings.Join(w.lines(), ", "))))
-	steps := t.withPip(w, home, dir)
+	steps := t.pipSteps(w, home, dir)
 	if t.uv != "" {
 		output("with " + t.says + " (" + t.uv + ")")
-		steps = t.withUV(w, home, dir)
+		steps = t.uvSteps(w, home, dir)
 	}
 	for _, s := range steps {
 		if err := e.run(ctx, s.env, output, s.dir, append(confined, s.command...)); err != nil {
@@ -128,7 +141,7 @@ type step struct {
 // be replaced while its interpreter stays the same.
 const versionScript = `import sys, pip; print("with pip " + pip.__version__ + " (" + sys.executable + ")", flush=True)`
 
-func (t tool) withPip(w Wanted, home, dir string) []step {
+func (t tool) pipSteps(w Wanted, home, dir string) []step {
 	env := scrubbed(home)
 	install := env[:len(env):len(env)]
 	if w.IndexURL != "" {
@@ -148,11 +161,11 @@ func (t tool) withPip(w Wanted, home, dir string) []step {
 	}
 }
 
-// withUV gives uv its settings as variables, which an older uv ignores where it
+// uvSteps give uv its settings as variables, which an older uv ignores where it
 // would refuse an option. Its cache ends with the build: code that a package
 // runs while it is built could leave something in a shared one for the builds
 // of other functions.
-func (t tool) withUV(w Wanted, home, dir string) []step {
+func (t tool) uvSteps(w Wanted, home, dir string) []step {
 	env := append(scrubbed(home),
 		"UV_CACHE_DIR="+filepath.Join(home, "uv"), "UV_LINK_MODE=copy", "UV_NO_CONFIG=1",
 		"UV_PYTHON_DOWNLOADS=never", "UV_NO_PROGRESS=1")
@@ -171,7 +184,7 @@ func (t tool) withUV(w Wanted, home, dir string) []step {
 // confined is the beginning of a command line that confines what follows to the
 // build's own folders, and bounds it.
 func (e *Environments) confined(t tool, w Wanted, home, dir string) ([]string, error) {
-	access := confine.Access{Read: []string{t.host.Prefix, w.Runtime.Prefix, w.Root}, Write: []string{home, dir}, Network: true}
+	access := confine.Access{Read: []string{t.host.Prefix, t.host.Path, w.Runtime.Prefix, w.Runtime.Path, w.Root}, Write: []string{home, dir}, Network: true}
 	if t.uv != "" {
 		access.Read = append(access.Read, t.uv)
 	}

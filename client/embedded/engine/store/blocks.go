@@ -74,7 +74,7 @@ func (b *block) lines(all []Line, wanted func(Line) bool) ([]Line, error) {
 			return all, errBlock
 		}
 		at += delta
-		l := Line{Position: b.position + i, Owner: b.owner, Time: fromMicros(at), Stream: Stream(stream), Text: string(rest[n : n+int(size)])}
+		l := Line{Position: b.position + i, Owner: b.owner, FunctionID: b.functionID, Time: fromMicros(at), Stream: Stream(stream), Text: string(rest[n : n+int(size)])}
 		rest = rest[n+int(size):]
 		if wanted(l) {
 			all = append(all, l)

@@ -154,11 +154,10 @@ func (s *Store) LastCalls() ([]Call, error) {
 
 // Durations lists the durations of a function's newest ended calls.
 func (s *Store) Durations(functionID int64, limit int) ([]time.Duration, error) {
-	return list(s, func(r scanner) (d time.Duration, err error) {
-		var us int64
-		err = r.Scan(&us)
-		return time.Duration(us) * time.Microsecond, err
-	}, `SELECT duration FROM calls WHERE function_id = ? AND ended > 0 ORDER BY id DESC LIMIT ?`, functionID, limit)
+	return list(s, func(r scanner) (time.Duration, error) {
+		c, err := scanCall(r)
+		return c.Duration, err
+	}, `SELECT `+callColumns+` FROM calls WHERE function_id = ? AND ended > 0 ORDER BY id DESC LIMIT ?`, functionID, limit)
 }
 
 // CallBodies reads a call's data and response; a nil response means none.

@@ -43,6 +43,22 @@ func (s *Store) Functions() ([]Function, error) {
 	return list(s, scanFunction, `SELECT `+functionColumns+` FROM functions ORDER BY id DESC`)
 }
 
+// FunctionNames maps ids of functions to their names, those that exist.
+func (s *Store) FunctionNames(ids []int64) (map[int64]string, error) {
+	functions, err := list(s, scanFunction, `SELECT `+functionColumns+` FROM functions WHERE id IN (SELECT value FROM json_each(?))`, jsonIDs(ids))
+	names := make(map[int64]string, len(functions))
+	for _, f := range functions {
+		names[f.ID] = f.Name
+	}
+	return names, err
+}
+
+// FunctionCount counts the functions.
+func (s *Store) FunctionCount() (n int, err error) {
+	err = s.row(`SELECT COUNT(*) FROM functions`).Scan(&n)
+	return n, explain(err)
+}
+
 // Function reads one function.
 func (s *Store) Function(id int64) (Function, error) {
 	return one(s.row(`SELECT `+functionColumns+` FROM functions WHERE id = ?`, id), scanFunction)
@@ -50,7 +66,11 @@ func (s *Store) Function(id int64) (Function, error) {
 
 // FunctionByExternalID reads the function that holds an external id.
 func (s *Store) FunctionByExternalID(externalID string) (Function, error) {
-	return one(s.row(`SELECT `+functionColumns+` FROM functions WHERE external_id = ?`, externalID), scanFunction)
+	f, err := one(s.row(`SELECT `+functionColumns+` FROM functions WHERE external_id = ?`, externalID), scanFunction)
+	if err == nil && f.ExternalID != externalID { // the row is right, the index is not
+		return Function{}, &DamagedError{Table: "the index of functions", ID: f.ID}
+	}
+	return f, err
 }
 
 // Function reads one function inside the transaction.

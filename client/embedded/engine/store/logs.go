@@ -36,9 +36,11 @@ func (s Stream) String() string {
 // Line is one log line. Owner is the call or the deploy that printed it.
 type Line struct {
 	Position, Owner int64
-	Time            time.Time
-	Stream          Stream
-	Text            string
+	// FunctionID is the owner's function; it is set when a line is read.
+	FunctionID int64
+	Time       time.Time
+	Stream     Stream
+	Text       string
 }
 
 // AppendLines stores lines of one owner after all that are there. Lines of an

@@ -40,7 +40,10 @@ func (s *Store) MissedRuns(scheduleID int64, limit int) ([]Missed, error) {
 
 // MissedCount sums the missed and skipped runs of a schedule.
 func (s *Store) MissedCount(scheduleID int64) (n int64, err error) {
-	err = s.row(`SELECT COALESCE(SUM(count),0) FROM missed WHERE schedule_id = ?`, scheduleID).Scan(&n)
+	gaps, err := list(s, scanMissed, `SELECT `+missedColumns+` FROM missed WHERE schedule_id = ?`, scheduleID)
+	for _, m := range gaps {
+		n += m.Count
+	}
 	return n, err
 }
 

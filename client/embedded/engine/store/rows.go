@@ -2,6 +2,7 @@ package store
 
 import (
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
 )
@@ -59,4 +60,10 @@ func listOf[T any](s *Store, st *sql.Stmt, scan func(scanner) (T, error), args .
 		all = append(all, v)
 	}
 	return all, explain(rows.Err())
+}
+
+// jsonIDs is a list of ids for json_each.
+func jsonIDs(ids []int64) string {
+	text, _ := json.Marshal(ids) // numbers always encode
+	return string(text)
 }

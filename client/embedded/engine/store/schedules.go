@@ -51,6 +51,31 @@ func (s *Store) Schedules(functionID int64) ([]Schedule, error) {
 	return list(s, scanSchedule, `SELECT `+scheduleColumns+` FROM schedules WHERE ?1 = 0 OR function_id = ?1 ORDER BY id DESC`, functionID)
 }
 
+// ScheduleNames maps ids of schedules to their names, those that exist.
+func (s *Store) ScheduleNames(ids []int64) (map[int64]string, error) {
+	schedules, err := list(s, scanSchedule, `SELECT `+scheduleColumns+` FROM schedules WHERE id IN (SELECT value FROM json_each(?))`, jsonIDs(ids))
+	names := make(map[int64]string, len(schedules))
+	for _, c := range schedules {
+		names[c.ID] = c.Name
+	}
+	return names, err
+}
+
+// ScheduleCounts counts the schedules of each function that has some.
+func (s *Store) ScheduleCounts() (map[int64]int, error) {
+	type count struct {
+		function int64
+		n        int
+	}
+	all, err := list(s, func(r scanner) (c count, err error) { return c, r.Scan(number(&c.function), small(&c.n)) },
+		`SELECT function_id, COUNT(*) FROM schedules GROUP BY function_id`)
+	counts := make(map[int64]int, len(all))
+	for _, c := range all {
+		counts[c.function] = c.n
+	}
+	return counts, err
+}
+
 // Schedule reads one schedule.
 func (s *Store) Schedule(id int64) (Schedule, error) {
 	return one(s.row(`SELECT `+scheduleColumns+` FROM schedules WHERE id = ?`, id), scanSchedule)

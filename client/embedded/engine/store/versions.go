@@ -82,8 +82,8 @@ func (s *Store) Versions(functionID int64) ([]Version, error) {
 
 // CurrentVersions lists the serving and the latest version of every function.
 func (s *Store) CurrentVersions() ([]Version, error) {
-	return list(s, scanVersion, `SELECT `+versionColumns+` FROM versions v WHERE EXISTS
-		(SELECT 1 FROM functions f WHERE f.id = v.function_id AND v.number IN (f.serving, f.latest))`)
+	return list(s, scanVersion, `SELECT `+versionColumns+` FROM versions WHERE (function_id, number) IN
+		(SELECT id, serving FROM functions UNION SELECT id, latest FROM functions)`)
 }
 
 // CodeInUse lists the hashes of all code that a version or a file refers to.

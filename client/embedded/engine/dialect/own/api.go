@@ -32,11 +32,13 @@ type API struct {
 	c      Config
 	core   *core.Core
 	router dialect.Router
+
+	latencies latencies
 }
 
 // New returns the API over an engine.
 func New(e *core.Core, c Config) *API {
-	a := &API{c: c, core: e}
+	a := &API{c: c, core: e, latencies: latencies{of: map[int64]latency{}}}
 	a.router = dialect.Router{Refuse: Refuse, Routes: []dialect.Route{
 		{Method: "GET", Pattern: "status", Handle: a.status},
 		{Method: "POST", Pattern: "stop", Handle: a.stop},
@@ -89,7 +91,7 @@ func Refuse(w http.ResponseWriter, _ *http.Request, status int, err error) {
 }
 
 func (a *API) status(r *dialect.Request) error {
-	functions, err := a.core.Store().Functions()
+	functions, err := a.core.Store().FunctionCount()
 	if err != nil {
 		return err
 	}
@@ -101,7 +103,7 @@ func (a *API) status(r *dialect.Request) error {
 	// console must not wait for that.
 	return dialect.WriteJSON(r.Writer, http.StatusOK, wire.Status{
 		PID: os.Getpid(), Version: a.c.Version, StateDir: a.c.StateDir, Socket: a.c.Socket, TCP: a.c.TCP, TokenURL: a.c.TokenURL, ClientFile: a.c.ClientFile, BearerFile: a.c.BearerFile, Started: a.core.Started().UTC(),
-		Functions: len(functions), Running: a.core.RunningCalls(), LoadedZygotes: a.core.LoadedZygotes(),
+		Functions: functions, Running: a.core.RunningCalls(), LoadedZygotes: a.core.LoadedZygotes(),
 		ReadOnly: a.readOnly(), Isolation: a.c.Isolation, Runtimes: a.core.KnownRuntimes(), DataLimitBytes: core.MaxDataBytes, Disk: disk,
 	})
 }

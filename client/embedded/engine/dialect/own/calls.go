@@ -76,15 +76,6 @@ func callOf(c store.Call, function, schedule string) client.Call {
 	}
 }
 
-func (a *API) scheduleNames() (map[int64]string, error) {
-	schedules, err := a.core.Store().Schedules(0)
-	names := make(map[int64]string, len(schedules))
-	for _, s := range schedules {
-		names[s.ID] = s.Name
-	}
-	return names, err
-}
-
 func (a *API) calls(r *dialect.Request) error {
 	limit, err := queryLimit(r, 100, 1000)
 	if err != nil {
@@ -104,11 +95,11 @@ func (a *API) calls(r *dialect.Request) error {
 	if err != nil {
 		return err
 	}
-	functions, err := a.names()
+	functions, err := a.core.Store().FunctionNames(each(calls, func(c store.Call) int64 { return c.FunctionID }))
 	if err != nil {
 		return err
 	}
-	schedules, err := a.scheduleNames()
+	schedules, err := a.core.Store().ScheduleNames(each(calls, func(c store.Call) int64 { return c.ScheduleID }))
 	if err != nil {
 		return err
 	}

@@ -3,7 +3,6 @@ package own
 import (
 	"net/http"
 	"slices"
-	"time"
 
 	"fndeck/client"
 	"fndeck/client/embedded/engine/core"
@@ -11,9 +10,6 @@ import (
 	"fndeck/client/embedded/engine/store"
 	"fndeck/client/embedded/wire"
 )
-
-// latencySample is how many of the newest calls the 95th percentile is over.
-const latencySample = 100
 
 func (a *API) functions(r *dialect.Request) error {
 	views, err := a.core.Views()
@@ -24,21 +20,18 @@ func (a *API) functions(r *dialect.Request) error {
 	if err != nil {
 		return err
 	}
-	schedules, err := a.core.Store().Schedules(0)
+	count, err := a.core.Store().ScheduleCounts()
 	if err != nil {
 		return err
 	}
-	count := map[int64]int{}
-	for _, s := range schedules {
-		count[s.FunctionID]++
+	p95, err := a.latencies.read(a.core.Store(), last)
+	if err != nil {
+		return err
 	}
 	all := wire.List[client.Function]{Items: make([]client.Function, 0, len(views))}
 	for _, v := range views {
-		f, err := a.functionOf(v, last[v.ID])
-		if err != nil {
-			return err
-		}
-		f.Schedules = count[v.ID]
+		f := functionOf(v, last[v.ID])
+		f.Schedules, f.P95 = count[v.ID], p95[v.ID]
 		all.Items = append(all.Items, f)
 	}
 	return dialect.WriteJSON(r.Writer, http.StatusOK, all)
@@ -61,9 +54,13 @@ func (a *API) answerFunction(r *dialect.Request, v core.View, status int) error 
 	if len(calls) > 0 {
 		last = &calls[0]
 	}
-	f, err := a.functionOf(v, last)
-	if err != nil {
-		return err
+	f := functionOf(v, last)
+	if last != nil {
+		p95, err := a.latencies.read(a.core.Store(), map[int64]*store.Call{v.ID: last})
+		if err != nil {
+			return err
+		}
+		f.P95 = p95[v.ID]
 	}
 	schedules, err := a.core.Store().Schedules(v.ID)
 	if err != nil {
@@ -84,7 +81,7 @@ func (a *API) lastCalls() (map[int64]*store.Call, error) {
 
 // functionOf maps a function. Status and what the function looks like are those
 // of the serving version; Error and DeployID those of the newest.
-func (a *API) functionOf(v core.View, last *store.Call) (client.Function, error) {
+func functionOf(v core.View, last *store.Call) client.Function {
 	shown := v.Latest
 	if v.Serving != nil {
 		shown = *v.Serving
@@ -102,25 +99,14 @@ func (a *API) functionOf(v core.View, last *store.Call) (client.Function, error)
 	if v.Latest.Status == store.Queued || v.Latest.Status == store.Deploying {
 		f.DeployingVersion = v.Latest.Number
 	}
-	if last == nil {
-		return f, nil
+	if last != nil {
+		f.LastCall = summary(*last)
 	}
-	f.LastCall = summary(*last)
-	durations, err := a.core.Store().Durations(v.ID, latencySample)
-	f.P95 = percentile95(durations)
-	return f, err
+	return f
 }
 
 func summary(c store.Call) *client.CallSummary {
 	return &client.CallSummary{ID: id(c.ID), Status: client.CallStatus(c.Status), Started: c.Started}
-}
-
-func percentile95(durations []time.Duration) time.Duration {
-	if len(durations) == 0 {
-		return 0
-	}
-	slices.Sort(durations)
-	return durations[(len(durations)*95+99)/100-1]
 }
 
 func (a *API) origin(r *dialect.Request) error {
@@ -214,7 +200,7 @@ func (a *API) deploys(r *dialect.Request) error {
 	if err != nil {
 		return err
 	}
-	names, err := a.names()
+	names, err := a.core.Store().FunctionNames(each(deploys, func(d store.Deploy) int64 { return d.FunctionID }))
 	if err != nil {
 		return err
 	}
@@ -229,12 +215,12 @@ func (a *API) deploys(r *dialect.Request) error {
 	return dialect.WriteJSON(r.Writer, http.StatusOK, all)
 }
 
-// names maps the functions' ids to their names.
-func (a *API) names() (map[int64]string, error) {
-	functions, err := a.core.Store().Functions()
-	names := make(map[int64]string, len(functions))
-	for _, f := range functions {
-		names[f.ID] = f.Name
+// each lists an id of each row, once.
+func each[T any](rows []T, idOf func(T) int64) []int64 {
+	ids := make([]int64, 0, len(rows))
+	for _, row := range rows {
+		ids = append(ids, idOf(row))
 	}
-	return names, err
+	slices.Sort(ids)
+	return slices.Compact(ids)
 }

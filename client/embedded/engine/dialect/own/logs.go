@@ -76,10 +76,6 @@ func (a *API) logs(r *dialect.Request) error {
 	if err := a.checkOwner(q); err != nil {
 		return err
 	}
-	names, err := a.names()
-	if err != nil {
-		return err
-	}
 	stream := newStream(r.Writer)
 	for {
 		changed := a.core.Store().Changed()
@@ -94,10 +90,14 @@ func (a *API) logs(r *dialect.Request) error {
 				return err
 			}
 			full = len(lines) == logPage
+			names, err := a.core.Store().FunctionNames(each(lines, func(l store.Line) int64 { return l.FunctionID }))
+			if err != nil {
+				return err
+			}
 			for len(lines) > 0 {
 				n := batch(lines)
 				q.after = lines[n-1].Position
-				stream.send(wire.Lines{Lines: a.linesOf(q, lines[:n], names)})
+				stream.send(wire.Lines{Lines: linesOf(q, lines[:n], names)})
 				lines = lines[n:]
 			}
 		}
@@ -154,9 +154,8 @@ func (a *API) lines(q logQuery) ([]store.Line, error) {
 }
 
 // linesOf maps lines; for several calls each says whose it is.
-func (a *API) linesOf(q logQuery, lines []store.Line, names map[int64]string) []client.LogLine {
+func linesOf(q logQuery, lines []store.Line, names map[int64]string) []client.LogLine {
 	all := make([]client.LogLine, 0, len(lines))
-	functions := map[int64]int64{}
 	for _, l := range lines {
 		line := client.LogLine{Position: l.Position, Time: l.Time, Stream: l.Stream.String(), Text: l.Text}
 		if !q.since.IsZero() && l.Time.Before(q.since) {
@@ -164,14 +163,7 @@ func (a *API) linesOf(q logQuery, lines []store.Line, names map[int64]string) []
 		}
 		if q.deploy == 0 {
 			line.CallID = id(l.Owner)
-			function, known := functions[l.Owner]
-			if !known {
-				if c, err := a.core.Store().Call(l.Owner); err == nil {
-					function = c.FunctionID
-				}
-				functions[l.Owner] = function
-			}
-			line.FunctionID, line.FunctionName = id(function), names[function]
+			line.FunctionID, line.FunctionName = id(l.FunctionID), names[l.FunctionID]
 		}
 		all = append(all, line)
 	}

@@ -22,7 +22,7 @@ func (a *API) schedules(r *dialect.Request) error {
 	if err != nil {
 		return err
 	}
-	names, err := a.names()
+	names, err := a.core.Store().FunctionNames(each(schedules, func(c store.Schedule) int64 { return c.FunctionID }))
 	if err != nil {
 		return err
 	}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"log/slog"
 	"os"
 	"os/signal"
 	"strconv"
@@ -95,7 +94,7 @@ func (a *app) runEngine(cmd *cobra.Command, f engineFlags) error {
 
 		Version: version,
 		Clock:   a.now,
-		Logger:  slog.New(slog.NewTextHandler(a.errs, nil)),
+		Logger:  engine.NewLogger(dir, a.errs),
 	})
 	if errors.Is(err, engine.ErrLocked) {
 		return &client.Error{

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -11,6 +12,8 @@ import (
 	"github.com/gofrs/flock"
 
 	"fndeck/client/embedded/engine/backup"
+	"fndeck/client/embedded/engine/core"
+	"fndeck/client/embedded/engine/journal"
 	"fndeck/client/embedded/wire"
 )
 
@@ -70,5 +73,20 @@ func Restore(ctx context.Context, dir, archive string, now time.Time) (backup.Ma
 		return backup.Manifest{}, "", err
 	}
 	defer unlock()
-	return backup.Restore(ctx, dir, archive, now, nil)
+	m, aside, err := backup.Restore(ctx, dir, archive, now, nil)
+	return m, aside, errors.Join(err, recordRestore(dir, archive, now, err))
+}
+
+// recordRestore writes a restore into the audit trail, which is no part of the
+// state that is replaced.
+func recordRestore(dir, archive string, now time.Time, failure error) error {
+	audit, err := journal.OpenAudit(filepath.Join(dir, journal.AuditFile), nil)
+	if err != nil {
+		return err
+	}
+	entry := journal.Entry{Time: now.UTC(), User: core.Subject(), Remote: "command line", Action: "engine.restore", Object: archive, Result: "ok"}
+	if failure != nil {
+		entry.Result = failure.Error()
+	}
+	return errors.Join(audit.Record(entry), audit.Close())
 }

@@ -16,6 +16,7 @@ import (
 	"fndeck/client"
 	"fndeck/client/embedded/engine/confine"
 	"fndeck/client/embedded/engine/disk"
+	"fndeck/client/embedded/engine/journal"
 	"fndeck/client/embedded/engine/python"
 	"fndeck/client/embedded/engine/runner"
 	"fndeck/client/embedded/engine/store"
@@ -109,6 +110,8 @@ type Core struct {
 
 	room     *disk.Room
 	readOnly error // why nothing can be written
+	audit    *journal.Audit
+	subject  string // whom the engine acts for
 	taken    usage
 
 	runtimesDone chan struct{}
@@ -150,6 +153,10 @@ func Open(c Config) (*Core, error) {
 		spawner.Close()
 		return nil, err
 	}
+	if err := e.openAudit(); err != nil {
+		spawner.Close()
+		return nil, errors.Join(fmt.Errorf("open the audit trail: %w", err), s.Close())
+	}
 	e.jobs.Go(e.discover)
 	e.jobs.Go(e.removeDeleted)
 	e.jobs.Go(e.scheduleForever)
@@ -160,7 +167,7 @@ func Open(c Config) (*Core, error) {
 // assemble makes the parts that need nothing but the state.
 func assemble(c Config, s *store.Store, room *disk.Room) *Core {
 	e := &Core{
-		c: c, store: s, room: room, started: c.Clock(), kernel: confine.Probe(),
+		c: c, store: s, room: room, subject: Subject(), started: c.Clock(), kernel: confine.Probe(),
 		vault: &vault{path: c.KeyFile}, nonces: newNonces(c.Clock), sessions: newSessions(c.Clock), tokens: newCallTokens(), uploads: newUploads(c.Clock),
 		running: newRunning(), deploying: newRunning(), lineage: newLineage(), slots: make(chan struct{}, maxRunning), tick: make(chan struct{}, 1), runtimesDone: make(chan struct{}),
 	}
@@ -211,6 +218,9 @@ func (e *Core) Close() error {
 	e.jobs.Wait()
 	e.pool.close()
 	err := e.store.Close()
+	if e.audit != nil {
+		err = errors.Join(err, e.audit.Close())
+	}
 	if e.spawner != nil {
 		e.spawner.Close()
 	}

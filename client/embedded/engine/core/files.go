@@ -118,6 +118,12 @@ func (e *Core) CreateFile(n NewFile) (f store.File, right string, err error) {
 // Admit refuses what is new and needs so many bytes while the disk is full.
 func (e *Core) Admit(needBytes int64) error { return e.room.Check(needBytes) }
 
+// UploadOf is the file that a right to upload is for, 0 if it is none.
+func (e *Core) UploadOf(right string) int64 {
+	o, _ := e.uploads.find(right, false)
+	return o.fileID
+}
+
 // UploadRight gives a new right to upload a file's bytes.
 func (e *Core) UploadRight(fileID int64) string { return e.uploads.add(fileID, false) }
 

@@ -15,6 +15,11 @@ type Route struct {
 	Handle          func(*Request) error
 	// MaxBody bounds the inflated body; 0 means the package's MaxBody.
 	MaxBody int64
+	// Action names what the route changes, for the audit trail; empty for one
+	// that changes nothing. Always is set for what may be done to a state that
+	// cannot be written.
+	Action string
+	Always bool
 }
 
 // Request is a request that a route has matched.
@@ -24,6 +29,7 @@ type Request struct {
 	// Caller is who sends it, as the listener has found out.
 	Caller  core.Caller
 	vars    map[string]string
+	about   []string
 	maxBody int64
 }
 
@@ -45,6 +51,8 @@ type Router struct {
 	Routes []Route
 	// Refuse answers an error in the API's own shape.
 	Refuse func(w http.ResponseWriter, r *http.Request, status int, err error)
+	// Core writes changes down.
+	Core recorder
 }
 
 // Serve handles a request whose path, below the API's prefix, is path. It
@@ -60,7 +68,10 @@ func (t *Router) Serve(w http.ResponseWriter, r *http.Request, path string, call
 		if route.Method != r.Method {
 			continue
 		}
-		if err := route.Handle(&Request{Request: r, Writer: w, Caller: caller, vars: vars, maxBody: route.MaxBody}); err != nil {
+		request := &Request{Request: r, Writer: w, Caller: caller, vars: vars, maxBody: route.MaxBody}
+		if route.Action != "" {
+			t.change(route, request)
+		} else if err := route.Handle(request); err != nil {
 			t.Refuse(w, r, 0, err)
 		}
 		return true

@@ -27,6 +27,7 @@ func (a *API) call(r *dialect.Request) error {
 	if err != nil {
 		return err
 	}
+	r.About("call", c.ID)
 	return dialect.WriteJSON(r.Writer, http.StatusCreated, callOf(c))
 }
 

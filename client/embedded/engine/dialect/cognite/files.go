@@ -1,6 +1,7 @@
 package cognite
 
 import (
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -49,6 +50,7 @@ func (a *API) createFile(r *dialect.Request) error {
 	if err := dialect.ReadJSON(r, &body); err != nil {
 		return err
 	}
+	r.About("name", body.Name)
 	if body.Name == "" {
 		return client.Invalidf("name is required")
 	}
@@ -67,6 +69,7 @@ func (a *API) createFile(r *dialect.Request) error {
 	if err != nil {
 		return conflictOn(err, body.ExternalID)
 	}
+	r.About("file", f.ID)
 	read := fileOf(f)
 	read.UploadURL = link(r.Request, right)
 	return dialect.WriteJSON(r.Writer, http.StatusCreated, read)
@@ -80,6 +83,7 @@ func (a *API) transfer(w http.ResponseWriter, r *http.Request, right string) {
 		if err = a.core.Admit(max(0, r.ContentLength)); err == nil {
 			err = a.core.Upload(right, r.Body)
 		}
+		a.core.Record(core.Caller{}, dialect.Remote(r), "files.upload", fmt.Sprintf("file %d", a.core.UploadOf(right)), err)
 		if err == nil {
 			w.WriteHeader(http.StatusOK)
 			return
@@ -168,6 +172,7 @@ func (a *API) deleteFiles(r *dialect.Request) error {
 		return err
 	}
 	for _, f := range found {
+		r.About("file", f.ID)
 		if err := a.core.DeleteFile(f.ID); err != nil && !isNotFound(err) {
 			return err
 		}

@@ -42,6 +42,7 @@ func (a *API) createFunction(r *dialect.Request) error {
 	if err != nil {
 		return err
 	}
+	r.About("name", w.Name)
 	if err := w.check(); err != nil {
 		return err
 	}
@@ -57,6 +58,7 @@ func (a *API) createFunction(r *dialect.Request) error {
 	if err != nil {
 		return conflictOn(err, w.ExternalID)
 	}
+	r.About("function", view.ID)
 	return dialect.WriteJSON(r.Writer, http.StatusCreated, items[functionRead]{[]functionRead{functionOf(view, 0)}})
 }
 
@@ -215,6 +217,10 @@ func (a *API) deleteFunctions(r *dialect.Request) error {
 		if !slices.Contains(ids, v.ID) { // named by both its ids
 			ids = append(ids, v.ID)
 		}
+	}
+	for _, v := range views {
+		r.About("function", v.ID)
+		r.About("name", v.Name)
 	}
 	if err := a.core.Delete(ids); err != nil {
 		return err

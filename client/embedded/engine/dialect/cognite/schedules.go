@@ -52,6 +52,7 @@ func (a *API) createSchedule(r *dialect.Request) error {
 	if err != nil {
 		return err
 	}
+	r.About("name", w.Name)
 	if err := w.check(); err != nil {
 		return err
 	}
@@ -66,6 +67,8 @@ func (a *API) createSchedule(r *dialect.Request) error {
 	if err != nil {
 		return err
 	}
+	r.About("schedule", s.ID)
+	r.About("function", view.ID)
 	return dialect.WriteJSON(r.Writer, http.StatusCreated, items[scheduleRead]{[]scheduleRead{scheduleOf(s)}})
 }
 
@@ -152,6 +155,8 @@ func (a *API) deleteSchedules(r *dialect.Request) error {
 		return err
 	}
 	for _, s := range found {
+		r.About("schedule", s.ID)
+		r.About("name", s.Name)
 		if err := a.core.DeleteSchedule(s.ID); err != nil && !isNotFound(err) {
 			return err
 		}

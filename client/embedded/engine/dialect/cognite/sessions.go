@@ -80,6 +80,7 @@ func (a *API) createSession(r *dialect.Request) error {
 	if err != nil {
 		return err
 	}
+	r.About("session", s.ID)
 	read := sessionOf(s)
 	read.Nonce = nonce
 	return dialect.WriteJSON(r.Writer, http.StatusCreated, items[sessionRead]{[]sessionRead{read}})
@@ -138,7 +139,10 @@ func (a *API) eachSession(r *dialect.Request, one func(id int64) (core.Session, 
 	if _, err := find(body, "Session", func(s selector) (core.Session, error) { return a.core.Session(s.ID) }); err != nil {
 		return err
 	}
-	found, err := find(body, "Session", func(s selector) (core.Session, error) { return one(s.ID) })
+	found, err := find(body, "Session", func(s selector) (core.Session, error) {
+		r.About("session", s.ID)
+		return one(s.ID)
+	})
 	if err != nil {
 		return err
 	}

@@ -39,20 +39,20 @@ type API struct {
 // New returns the API over an engine.
 func New(e *core.Core, c Config) *API {
 	a := &API{c: c, core: e, latencies: latencies{of: map[int64]latency{}}}
-	a.router = dialect.Router{Refuse: Refuse, Routes: []dialect.Route{
+	a.router = dialect.Router{Refuse: Refuse, Core: e, Routes: []dialect.Route{
 		{Method: "GET", Pattern: "status", Handle: a.status},
-		{Method: "POST", Pattern: "stop", Handle: a.stop},
+		{Method: "POST", Pattern: "stop", Handle: a.stop, Action: "engine.stop", Always: true},
 		{Method: "GET", Pattern: "functions", Handle: a.functions},
 		{Method: "GET", Pattern: "functions/{id}", Handle: a.function},
-		{Method: "PUT", Pattern: "functions/{id}/origin", Handle: a.origin},
+		{Method: "PUT", Pattern: "functions/{id}/origin", Handle: a.origin, Action: "functions.origin"},
 		{Method: "GET", Pattern: "functions/{id}/versions", Handle: a.versions},
-		{Method: "POST", Pattern: "functions/{id}/versions", Handle: a.redeploy},
-		{Method: "POST", Pattern: "functions/{id}/rollback", Handle: a.rollback},
-		{Method: "PUT", Pattern: "functions/{id}/mode", Handle: a.mode},
-		{Method: "POST", Pattern: "functions/{id}/rebuild", Handle: a.rebuild},
+		{Method: "POST", Pattern: "functions/{id}/versions", Handle: a.redeploy, Action: "functions.redeploy"},
+		{Method: "POST", Pattern: "functions/{id}/rollback", Handle: a.rollback, Action: "functions.rollback"},
+		{Method: "PUT", Pattern: "functions/{id}/mode", Handle: a.mode, Action: "functions.mode"},
+		{Method: "POST", Pattern: "functions/{id}/rebuild", Handle: a.rebuild, Action: "functions.rebuild"},
 		{Method: "GET", Pattern: "functions/{id}/calls/{call}", Handle: a.call},
 		{Method: "GET", Pattern: "functions/{id}/calls/{call}/result", Handle: a.result},
-		{Method: "POST", Pattern: "functions/{id}/calls/{call}/cancel", Handle: a.cancel},
+		{Method: "POST", Pattern: "functions/{id}/calls/{call}/cancel", Handle: a.cancel, Action: "calls.cancel"},
 		{Method: "GET", Pattern: "calls", Handle: a.calls},
 		{Method: "GET", Pattern: "calls/{call}", Handle: a.call},
 		{Method: "GET", Pattern: "deploys", Handle: a.deploys},

@@ -231,6 +231,9 @@ type LogFollower interface {
 type ScheduleSpec struct {
 	Name, Description, FunctionID, Cron string
 	Data                                json.RawMessage
+	// Overlap is one of Overlaps and CatchUp one of CatchUps; empty is the
+	// backend's own way. Only a backend that CanSetPolicies takes others.
+	Overlap, CatchUp string
 }
 
 // Scheduler keeps schedules. They are immutable.

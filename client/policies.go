@@ -1,6 +1,7 @@
 package client
 
 import (
+	"context"
 	"slices"
 	"strings"
 )
@@ -39,4 +40,25 @@ func CheckPolicies(overlap, catchUp string) error {
 		return Invalidf("catch-up %q: allowed are %s", catchUp, strings.Join(CatchUps(), ", "))
 	}
 	return nil
+}
+
+// What only some backends can do with schedules.
+const (
+	CanReplaceSchedule Capability = "replace-schedule"  // ScheduleReplacer
+	CanRunSchedule     Capability = "run-schedule"      // ScheduleRunner
+	CanSetPolicies     Capability = "schedule-policies" // Scheduler that heeds ScheduleSpec.Overlap and CatchUp
+)
+
+// ScheduleReplacer puts another schedule in the place of one.
+type ScheduleReplacer interface {
+	// ReplaceSchedule deletes the schedule and creates one of the same function at
+	// once. The new one has its own id; FunctionID of spec is not read.
+	ReplaceSchedule(ctx context.Context, id string, spec ScheduleSpec) (Schedule, error)
+}
+
+// ScheduleRunner runs a schedule when a person asks for it.
+type ScheduleRunner interface {
+	// RunSchedule starts a call with the schedule's data, whatever else runs. It
+	// has no due time and moves none.
+	RunSchedule(ctx context.Context, id string) (Call, error)
 }

@@ -4,6 +4,6 @@ package action
 func All() []Action {
 	return []Action{
 		Deploy, Redeploy, Rebuild, Rollback, ChooseMode, Invoke, CancelCall, DeleteFunction,
-		CreateSchedule, DeleteSchedule,
+		CreateSchedule, ReplaceSchedule, RunSchedule, DeleteSchedule,
 	}
 }

@@ -23,6 +23,8 @@ type fake struct {
 	remove    func(id string) error
 	create    func(client.ScheduleSpec) (client.Schedule, error)
 	unplan    func(id string) error
+	replace   func(id string, spec client.ScheduleSpec) (client.Schedule, error)
+	runNow    func(id string) (client.Call, error)
 	deploys   func(id string) ([]client.Deploy, error)
 	watch     func(ctx context.Context, emit func(client.Event)) error
 	schedules []client.Schedule
@@ -95,6 +97,13 @@ func (b full) CreateSchedule(_ context.Context, spec client.ScheduleSpec) (clien
 	return b.f.create(spec)
 }
 func (b full) DeleteSchedule(_ context.Context, id string) error { return b.f.unplan(id) }
+
+func (b full) ReplaceSchedule(_ context.Context, id string, spec client.ScheduleSpec) (client.Schedule, error) {
+	return b.f.replace(id, spec)
+}
+
+func (b full) RunSchedule(_ context.Context, id string) (client.Call, error) { return b.f.runNow(id) }
+
 func (b full) Deploys(_ context.Context, id string, _ int) ([]client.Deploy, error) {
 	return b.f.deploys(id)
 }

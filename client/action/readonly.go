@@ -43,6 +43,9 @@ func (r readOnly) Describe() client.Description {
 		client.CanRebuild:    lacks[client.Rebuilder](r.Backend, client.CanRebuild),
 		client.CanChooseMode: lacks[client.ModeChooser](r.Backend, client.CanChooseMode),
 		client.CanCancel:     lacks[client.Canceller](r.Backend, client.CanCancel),
+
+		client.CanReplaceSchedule: lacks[client.ScheduleReplacer](r.Backend, client.CanReplaceSchedule),
+		client.CanRunSchedule:     lacks[client.ScheduleRunner](r.Backend, client.CanRunSchedule),
 	} {
 		if err != nil {
 			missing[capability] = err.Error()
@@ -85,6 +88,14 @@ func (r readOnly) Rebuild(context.Context, string) (client.Function, error) {
 
 func (r readOnly) CreateSchedule(context.Context, client.ScheduleSpec) (client.Schedule, error) {
 	return client.Schedule{}, errReadOnly
+}
+
+func (r readOnly) ReplaceSchedule(context.Context, string, client.ScheduleSpec) (client.Schedule, error) {
+	return client.Schedule{}, errReadOnly
+}
+
+func (r readOnly) RunSchedule(context.Context, string) (client.Call, error) {
+	return client.Call{}, errReadOnly
 }
 
 func (r readOnly) DeleteSchedule(context.Context, string) error { return errReadOnly }

@@ -1,6 +1,7 @@
 package action
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -43,41 +44,79 @@ func createSchedule(ctx context.Context, backend client.Backend, target Target, 
 		return Outcome{}, err
 	}
 	spec := values.Schedule
-	if spec.Name == "" {
-		return Outcome{}, client.Invalidf("create a schedule of %s: it has no name", f.Name)
-	}
-	expr, err := cron.Parse(spec.Cron)
+	expr, warnings, err := checkSchedule(ctx, backend, f, &spec, "")
 	if err != nil {
 		return Outcome{}, err
 	}
-	data, warnings, err := checkData(backend, spec.Data)
-	if err != nil {
-		return Outcome{}, err
-	}
-	if err := refuseSecond(ctx, scheduler, f, spec.Name); err != nil {
-		return Outcome{}, err
-	}
-	spec.FunctionID, spec.Cron, spec.Data = f.ID, expr.String(), data
+	spec.FunctionID = f.ID
 	made, err := scheduler.CreateSchedule(ctx, spec)
 	if err != nil {
 		return Outcome{}, fmt.Errorf("create schedule %s of %s: %w", spec.Name, f.Name, err)
 	}
+	return Outcome{Sentence: runsSentence(made, f, expr), Schedule: &made, Warnings: warnings}, nil
+}
+
+// runsSentence says what a schedule does from now on.
+func runsSentence(made client.Schedule, f client.Function, expr cron.Expr) string {
 	sentence := fmt.Sprintf("schedule %s runs %s %s", made.Name, f.Name, expr.Words())
 	if !made.Next.IsZero() {
 		sentence += ", next at " + made.Next.UTC().Format(time.RFC3339)
 	}
-	return Outcome{Sentence: sentence, Schedule: &made, Warnings: append(expr.Warnings(), warnings...)}, nil
+	return sentence
+}
+
+// checkSchedule judges a new schedule before it is sent, and puts its cron text
+// and data as they are sent. replaces is the id of the one that it takes the
+// place of, "" for none.
+func checkSchedule(ctx context.Context, backend client.Backend, f client.Function, spec *client.ScheduleSpec, replaces string) (cron.Expr, []string, error) {
+	if spec.Name == "" {
+		return cron.Expr{}, nil, client.Invalidf("create a schedule of %s: it has no name", f.Name)
+	}
+	expr, err := cron.Parse(spec.Cron)
+	if err != nil {
+		return expr, nil, err
+	}
+	data, warnings, err := checkData(backend, spec.Data)
+	if err != nil {
+		return expr, nil, err
+	}
+	if err := checkPolicies(backend, *spec); err != nil {
+		return expr, nil, err
+	}
+	scheduler, err := client.As[client.Scheduler](backend, client.CanSchedule)
+	if err != nil {
+		return expr, nil, err
+	}
+	if err := refuseSecond(ctx, scheduler, f, spec.Name, replaces); err != nil {
+		return expr, nil, err
+	}
+	spec.Cron, spec.Data = expr.String(), data
+	return expr, append(expr.Warnings(), warnings...), nil
+}
+
+// checkPolicies refuses a policy that the backend would not heed. The default
+// is what any does that has none.
+func checkPolicies(backend client.Backend, spec client.ScheduleSpec) error {
+	if err := client.CheckPolicies(spec.Overlap, spec.CatchUp); err != nil {
+		return err
+	}
+	reason, missing := backend.Describe().Missing[client.CanSetPolicies]
+	chosen := cmp.Or(spec.Overlap, client.OverlapSkip) != client.OverlapSkip || cmp.Or(spec.CatchUp, client.CatchUpSkip) != client.CatchUpSkip
+	if missing && chosen {
+		return &client.Error{Code: client.CodeUnsupported, Message: reason}
+	}
+	return nil
 }
 
 // refuseSecond refuses a second schedule of one name: both would run, and
 // neither could be told from the other.
-func refuseSecond(ctx context.Context, scheduler client.Scheduler, f client.Function, name string) error {
+func refuseSecond(ctx context.Context, scheduler client.Scheduler, f client.Function, name, replaces string) error {
 	existing, err := scheduler.Schedules(ctx, f.ID)
 	if err != nil {
 		return fmt.Errorf("create schedule %s of %s: %w", name, f.Name, err)
 	}
 	for _, s := range existing {
-		if s.Name == name {
+		if s.Name == name && (replaces == "" || s.ID != replaces) {
 			return &client.Error{
 				Code:    client.CodeConflict,
 				Message: fmt.Sprintf("%s has a schedule %s already: %s", f.Name, name, s.Cron),

@@ -53,6 +53,9 @@ const (
 	noBuilds   = "Cognite keeps no list of deploys"
 	noMode     = "Cognite decides by itself how calls run"
 	noCancel   = "Cognite cannot cancel a call"
+	noReplace  = "Cognite cannot change a schedule: create another, then delete this one"
+	noRunNow   = "Cognite cannot run a schedule at once: call the function with its data"
+	noPolicies = "Cognite takes no policy for overlapping or missed runs"
 )
 
 // Describe says what this backend is.
@@ -62,6 +65,7 @@ func (b *Backend) Describe() client.Description {
 		Missing: map[client.Capability]string{
 			client.CanRedeploy: noUpdate, client.CanRebuild: noRebuild, client.CanChooseMode: noMode, client.CanVersion: noVersions, client.CanFollowLogs: noFollow, client.CanListRuns: noRuns,
 			client.CanWait: noWait, client.CanPush: noPush, client.CanListBuilds: noBuilds, client.CanCancel: noCancel,
+			client.CanReplaceSchedule: noReplace, client.CanRunSchedule: noRunNow, client.CanSetPolicies: noPolicies,
 		},
 	}
 }

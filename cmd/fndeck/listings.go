@@ -31,7 +31,7 @@ var (
 	schedulesListing = listing{
 		kind: "schedules", aliases: []string{"schedule", "sched"},
 		header: []string{"NAME", "CRON", "NEXT", "FUNCTION", "LAST", "MISSED"},
-		wide:   []string{"ID", "WORDS", "DATA", "CREATED"},
+		wide:   []string{"ID", "WORDS", "OVERLAP", "CATCH-UP", "DATA", "CREATED"},
 		events: []string{"schedule", "run", "call"},
 		empty:  "no schedules: fndeck schedule create NAME --cron \"0 6 * * *\" makes one",
 		fetch:  fetchSchedules,
@@ -133,7 +133,7 @@ func fetchSchedules(ctx context.Context, a *app, backend client.Backend, s scope
 func scheduleRow(s client.Schedule, at output.Clock) row {
 	return row{Key: s.ID, Name: s.ID, Value: s, Cells: []string{
 		s.Name, s.Cron, at.Time(s.Next), s.FunctionName, at.LastCall(s.LastCall), output.Count(s.Missed),
-		s.ID, s.Words, string(s.Data), at.Time(s.Created),
+		s.ID, s.Words, s.Overlap, s.CatchUp, string(s.Data), at.Time(s.Created),
 	}}
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"fndeck/client"
 	"fndeck/client/action"
+	"fndeck/client/cron"
 )
 
 // scheduleGroup holds what is done with schedules.
@@ -16,12 +17,12 @@ func (a *app) scheduleGroup() *cobra.Command {
 	group := &cobra.Command{
 		Use:     "schedule",
 		Aliases: []string{"sched", "schedules"},
-		Short:   "Create, list, preview and delete schedules",
+		Short:   "Create, list, preview, change, run and delete schedules",
 		Example: "  fndeck schedule create hello --cron '0 6 * * 1-5'\n  fndeck schedule ls",
 		Args:    knownCommand,
 		RunE:    needsCommand,
 	}
-	group.AddCommand(a.scheduleCreateCommand(), a.scheduleListCommand(), a.scheduleNextCommand(), a.scheduleRemoveCommand())
+	group.AddCommand(a.scheduleCreateCommand(), a.scheduleListCommand(), a.scheduleNextCommand(), a.scheduleEditCommand(), a.scheduleRunCommand(), a.scheduleRemoveCommand())
 	return group
 }
 
@@ -33,7 +34,8 @@ func (a *app) scheduleCreateCommand() *cobra.Command {
 		Short: "Run a function at the times of a cron expression",
 		Long:  "create makes a schedule. The expression has five fields and is read in UTC;\n`fndeck schedule next` shows what it means.",
 		Example: `  fndeck schedule create hello --cron '0 6 * * 1-5'
-  fndeck schedule create hello --cron '*/5 * * * *' --name often -d '{"name": "x"}'`,
+  fndeck schedule create hello --cron '*/5 * * * *' --name often -d '{"name": "x"}'
+  fndeck schedule create hello --cron '0 * * * *' --overlap queue --catch-up once`,
 		Args:              between(1, 1),
 		ValidArgsFunction: a.completeFunctions,
 	}
@@ -42,6 +44,7 @@ func (a *app) scheduleCreateCommand() *cobra.Command {
 	flags.StringVar(&spec.Name, "name", "", "name of the schedule (default: the function's)")
 	flags.StringVar(&spec.Description, "description", "", "description of the schedule")
 	flags.StringVarP(&data, "data", "d", "", "JSON object that each run gets, @FILE, or - for stdin (default {})")
+	a.policyFlags(cmd, &spec)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		ctx := cmd.Context()
 		format, err := a.format(cmd.CommandPath())
@@ -70,11 +73,134 @@ func (a *app) scheduleCreateCommand() *cobra.Command {
 			if errors.Is(err, action.ErrScheduleExists) {
 				return hinted(err, "--name gives it another name")
 			}
-			if err != nil || a.flags.output == "" {
+			if err != nil {
 				return err
 			}
-			rows := []row{scheduleRow(*out.Schedule, a.clock())}
-			return a.print(sheet{Header: schedulesListing.header, Wide: schedulesListing.wide, Rows: rows, One: true}, format)
+			return a.printSchedule(out, format)
+		})
+	}
+	return cmd
+}
+
+// policyFlags adds the flags of a schedule's policies.
+func (a *app) policyFlags(cmd *cobra.Command, spec *client.ScheduleSpec) {
+	flags := cmd.Flags()
+	flags.StringVar(&spec.Overlap, "overlap", "", "what a run does that is due while the one before still runs: skip, allow or queue (default skip)")
+	flags.StringVar(&spec.CatchUp, "catch-up", "", "what happens after runs that were missed: skip, or once (default skip)")
+	words := func(list []string) cobra.CompletionFunc {
+		return cobra.FixedCompletions(list, cobra.ShellCompDirectiveNoFileComp)
+	}
+	for flag, list := range map[string][]string{"overlap": client.Overlaps(), "catch-up": client.CatchUps()} {
+		_ = cmd.RegisterFlagCompletionFunc(flag, words(list)) // It fails only for a flag that is not there.
+	}
+}
+
+// printSchedule prints the schedule of an outcome where a format was asked for.
+func (a *app) printSchedule(out action.Outcome, format string) error {
+	if a.flags.output == "" {
+		return nil
+	}
+	rows := []row{scheduleRow(*out.Schedule, a.clock())}
+	return a.print(sheet{Header: schedulesListing.header, Wide: schedulesListing.wide, Rows: rows, One: true}, format)
+}
+
+func (a *app) scheduleEditCommand() *cobra.Command {
+	var change client.ScheduleSpec
+	var data string
+	cmd := &cobra.Command{
+		Use:   "edit SCHEDULE",
+		Short: "Change a schedule",
+		Long: "edit puts another schedule in the place of one, at once: what no flag names stays.\nThe new one has an id of its own and starts with no runs; the calls of the old one\n" +
+			"stay with the function. A run that waits for its turn is dropped, one that runs goes\non and still counts as the previous one.",
+		Example: `  fndeck schedule edit often --cron '*/10 * * * *'
+  fndeck schedule edit often --overlap queue --catch-up once --yes`,
+		Args:              between(1, 1),
+		ValidArgsFunction: a.completeSchedules,
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&change.Cron, "cron", "", "new cron expression, in UTC")
+	flags.StringVar(&change.Name, "name", "", "new name")
+	flags.StringVar(&change.Description, "description", "", "new description")
+	flags.StringVarP(&data, "data", "d", "", "new JSON object for each run, @FILE, or - for stdin")
+	a.policyFlags(cmd, &change)
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		ctx := cmd.Context()
+		format, err := a.format(cmd.CommandPath())
+		if err != nil {
+			return err
+		}
+		if flags.Changed("data") {
+			if change.Data, err = a.readData(data); err != nil {
+				return err
+			}
+		}
+		return a.with(ctx, func(backend client.Backend) error {
+			s, err := findSchedule(ctx, backend, args[0])
+			if err != nil {
+				return err
+			}
+			spec := action.SpecOf(s)
+			for flag, set := range map[string]func(){
+				"cron": func() { spec.Cron = change.Cron }, "name": func() { spec.Name = change.Name },
+				"description": func() { spec.Description = change.Description }, "data": func() { spec.Data = change.Data },
+				"overlap": func() { spec.Overlap = change.Overlap }, "catch-up": func() { spec.CatchUp = change.CatchUp },
+			} {
+				if flags.Changed(flag) {
+					set()
+				}
+			}
+			if len(action.Changes(s, spec)) == 0 {
+				return usagef(cmd.CommandPath(), "nothing to change: give --cron, --name, --description, --data, --overlap or --catch-up")
+			}
+			if _, err := cron.Parse(spec.Cron); err != nil {
+				return err // Before anybody is asked.
+			}
+			out, err := a.act(ctx, backend, action.ReplaceSchedule, action.Target{Schedule: &s}, action.Values{Schedule: spec})
+			if err != nil {
+				return err
+			}
+			return a.printSchedule(out, format)
+		})
+	}
+	return cmd
+}
+
+func (a *app) scheduleRunCommand() *cobra.Command {
+	var async bool
+	var timeout time.Duration
+	cmd := &cobra.Command{
+		Use:   "run SCHEDULE",
+		Short: "Run a schedule now, with its data",
+		Long: "run makes a call with the data and the session of a schedule and waits for it, as\n`fndeck call` does. It starts whatever the overlap policy says, which is for runs that\n" +
+			"are due, and leaves the next run when it is. The function is told of no scheduled time.",
+		Example:           "  fndeck schedule run often\n  fndeck schedule run often --async",
+		Args:              between(1, 1),
+		ValidArgsFunction: a.completeSchedules,
+	}
+	cmd.Flags().BoolVar(&async, "async", false, "print the call's id and do not wait")
+	cmd.Flags().DurationVar(&timeout, "timeout", 0, "how long to wait; the call itself goes on")
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		ctx := cmd.Context()
+		format, err := a.format(cmd.CommandPath())
+		if err != nil {
+			return err
+		}
+		if timeout < 0 {
+			return usagef(cmd.CommandPath(), "--timeout %s: a positive duration is expected", timeout)
+		}
+		return a.with(ctx, func(backend client.Backend) error {
+			s, err := findSchedule(ctx, backend, args[0])
+			if err != nil {
+				return err
+			}
+			out, err := a.act(ctx, backend, action.RunSchedule, action.Target{Schedule: &s}, action.Values{})
+			if err != nil {
+				return err
+			}
+			if async {
+				return a.printCall(*out.Call, client.Result{}, format, a.flags.output == "")
+			}
+			return a.awaitCall(ctx, backend, *out.Call, timeout, format)
 		})
 	}
 	return cmd

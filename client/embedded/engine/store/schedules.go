@@ -158,18 +158,6 @@ func (tx *Tx) changeSchedule(id int64, change func(*Schedule) error) error {
 		micros(c.LastDue), micros(c.NextDue), micros(c.Queued), c.digest().sum(), id)
 }
 
-// LastCallOfSchedule reads the newest call that a schedule made.
-func (s *Store) LastCallOfSchedule(id int64) (Call, error) {
-	return one(s.row(`SELECT `+callColumns+` FROM calls WHERE schedule_id = ? ORDER BY id DESC LIMIT 1`, id), scanCall)
-}
-
-// ScheduleRunning reports whether a call of the schedule is still running.
-func (tx *Tx) ScheduleRunning(id int64) (bool, error) {
-	var n int
-	err := tx.queryRow(`SELECT COUNT(*) FROM calls WHERE schedule_id = ? AND status = 'Running'`, id).Scan(&n)
-	return n > 0, err
-}
-
 // Fired reports whether a call exists for the schedule's due time.
 func (tx *Tx) Fired(id int64, due time.Time) (bool, error) {
 	var n int

@@ -168,3 +168,23 @@ func FuzzMaskURL(f *testing.F) {
 		require.Equal(t, "x https://***@"+rest, MaskURL("x https://user:"+password+"@"+rest))
 	})
 }
+
+// Whatever a requirements file holds, its lines are read without a fault, name
+// no more than they hold, and are judged with lines that exist.
+func FuzzRequirements(f *testing.F) {
+	f.Add("numpy==1 \\\n --hash=sha256:0\n# x\n-r a.txt\r\n./b.whl ; x\n--index-url https://u:p@h/\n")
+	f.Add("\ufeffx @ file:///a\n-e .\n~/x\n--find-links=..\n\\")
+	f.Fuzz(func(t *testing.T, text string) {
+		lines := RequirementLines(text)
+		require.LessOrEqual(t, len(lines), strings.Count(text, "\n")+1)
+		for _, name := range OpenToConfusion(text) {
+			require.Contains(t, strings.Join(lines, "\n"), name)
+		}
+		p := Preview{Files: []File{{Path: requirementsFile}}}
+		require.NoError(t, p.checkRequirements(t.Context(), memory{requirementsFile: []byte(text)}, Options{}))
+		for _, finding := range p.Findings {
+			require.Equal(t, requirementsFile, finding.Path)
+			require.LessOrEqual(t, finding.Line, strings.Count(text, "\n")+1)
+		}
+	})
+}

@@ -50,8 +50,22 @@ func (e *Environments) run(ctx context.Context, env []string, output func(string
 	return err
 }
 
-// failureMarks begin the lines in which pip and uv say why they give up.
-var failureMarks = []string{"ERROR: ", "error: ", "  × ", "  x "}
+// failureMarks begin the lines in which pip and uv say why they give up,
+// causeMarks those in which uv goes on with the cause.
+var (
+	failureMarks = []string{"ERROR: ", "error: ", "  × ", "  x "}
+	causeMarks   = []string{"  ╰─▶ ", "  `-> ", "  Caused by: "}
+)
+
+// after is the text behind the first of the marks that begins a line.
+func after(line string, marks []string) (text string, found bool) {
+	for _, mark := range marks {
+		if text, found := strings.CutPrefix(line, mark); found {
+			return text, true
+		}
+	}
+	return "", false
+}
 
 // relay hands over lines until the end and returns what went wrong: the last
 // line that is marked so, or, where pip could not reach an index and then says
@@ -68,10 +82,10 @@ func relay(r io.Reader, output func(string)) (failure string) {
 			return failure
 		}
 		output(string(line))
-		for _, mark := range failureMarks {
-			if text, isError := strings.CutPrefix(string(line), mark); isError {
-				failure = text
-			}
+		if text, isError := after(string(line), failureMarks); isError {
+			failure = text
+		} else if text, isCause := after(string(line), causeMarks); isCause && failure != "" {
+			failure = strings.TrimSuffix(failure, ":") + ": " + text
 		}
 		if reason := brokenBecause(string(line)); reason != "" {
 			unreachable = reason

@@ -96,6 +96,16 @@ func TestACallThatMayBeSentAgainGetsANewSession(t *testing.T) {
 			[]string{`{"nonce":"n1","data":{"a" : 1}}`},
 			client.CodeInvalid,
 		},
+		"an answer that is lost after the call was taken": {
+			func(_ int, w http.ResponseWriter) {
+				conn, _, err := http.NewResponseController(w).Hijack()
+				if err == nil {
+					_ = conn.Close() // that is the point
+				}
+			},
+			[]string{`{"nonce":"n1","data":{"a" : 1}}`},
+			client.CodeUnknownOutcome,
+		},
 		"a gateway that gave up": {
 			func(_ int, w http.ResponseWriter) { refuse(w, http.StatusBadGateway, "gone") },
 			[]string{`{"nonce":"n1","data":{"a" : 1}}`},

@@ -240,3 +240,19 @@ def handle(client, data):
 	require.NoError(t, json.Unmarshal([]byte(response), &got), "%v", c.Error)
 	assert.Equal(t, []string{no, no, no, no, no, no, "done"}, got)
 }
+
+func TestAWarmWorkerMakesAClientForEachCall(t *testing.T) {
+	d := newDesk(t)
+	f := d.withClient("warm", `
+seen = []
+def handle(client):
+    seen.append(client.config.credentials.authorization_header()[1])
+    return [len(seen), len(set(seen)), client.inspect()["projects"][0]["projectUrlName"]]
+`)
+	_, err := d.b.SetMode(d.ctx, f.ID, client.ModeWarm, 1)
+	require.NoError(t, err)
+	for n := 1; n <= 3; n++ {
+		c, response := d.answer(f, `{}`)
+		assert.Equal(t, fmt.Sprintf(`[%d,%d,"local"]`, n, n), response, c.Error)
+	}
+}

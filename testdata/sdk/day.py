@@ -122,7 +122,7 @@ def calls(client, f):
 
 
 def schedules(client, f):
-    s = client.create_schedule("nightly", "0 3 * * *", f["id"], credentials=("of-a-cloud", "hidden"), description="d", data={"from": "schedule"})
+    s = client.create_schedule("nightly", "0 3 * * *", f["id"], credentials=("of-a-cloud", "canary-5f1c7e"), description="d", data={"from": "schedule"})
     assert s["functionId"] == f["id"] and "functionExternalId" not in s and "data" not in s and "nonce" not in s, s
     assert client.input_data(s["id"]) == {"from": "schedule"}
     assert client.retrieve_schedule(s["id"]) == s

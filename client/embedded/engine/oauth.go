@@ -86,6 +86,9 @@ func newIssuer(c credentials, clock func() time.Time) *issuer {
 }
 
 func (i *issuer) right(id, secret string) bool {
+	if i.Secret == "" { // a read-only state has none
+		return false
+	}
 	sameID := subtle.ConstantTimeCompare([]byte(id), []byte(i.ID))
 	return sameID&subtle.ConstantTimeCompare([]byte(secret), []byte(i.Secret)) == 1
 }

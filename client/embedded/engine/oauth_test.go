@@ -103,6 +103,7 @@ func TestTheClientSecretIsMadeOnceForItsOwnerOnly(t *testing.T) {
 
 func TestOnlyTheOwnClientIdIsHeldToItsSecret(t *testing.T) {
 	i := newIssuer(credentials{"id", "secret"}, func() time.Time { return morning })
+	assert.False(t, newIssuer(credentials{}, nil).right("", ""), "none is none, not an empty one")
 	assert.NoError(t, i.judge("id", "secret"))
 	assert.NoError(t, i.judge("of-a-cloud", "whatever"))
 	assert.ErrorContains(t, i.judge("id", "other"), "is wrong")

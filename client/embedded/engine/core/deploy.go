@@ -74,6 +74,9 @@ func (e *Core) abandon(id int64, reason string) {
 // deploy takes a deploy from Queued to Ready or Failed. The returned error is
 // one of the state, not of the function: that is in the row.
 func (e *Core) deploy(ctx context.Context, id int64) error {
+	if e.ctx.Err() != nil {
+		return nil // still Queued: the next engine begins it
+	}
 	d, err := e.store.Deploy(id)
 	if err != nil {
 		return err
@@ -87,6 +90,9 @@ func (e *Core) deploy(ctx context.Context, id int64) error {
 	p := &deployment{e: e, d: d, v: v, log: e.newLog(id, secrets)}
 	if err == nil {
 		err = p.run(ctx, index, extra)
+	}
+	if err != nil && e.ctx.Err() != nil { // whatever it looks like, that is why
+		err = fmt.Errorf("interrupted: %w while this was deployed", context.Cause(e.ctx))
 	}
 	return p.finish(err)
 }

@@ -23,6 +23,8 @@ type Config struct {
 	TCP, TokenURL, ClientFile, BearerFile string
 	// Isolation is the honest badge.
 	Isolation string
+	// ReadLimit is how long a reader of a stream may hold it up (10 seconds).
+	ReadLimit time.Duration
 	// Stop ends the engine.
 	Stop func()
 }

@@ -25,7 +25,8 @@ func (a *API) events(r *dialect.Request) error {
 	if err != nil {
 		return err
 	}
-	stream := newStream(r.Writer)
+	stream := a.newStream(r.Writer)
+	defer stream.end()
 	stream.send(wire.Event{Seq: after, Epoch: s.Epoch(), Reset: true})
 	for {
 		changed := s.Changed()
@@ -39,6 +40,9 @@ func (a *API) events(r *dialect.Request) error {
 		for _, e := range events {
 			stream.send(wire.Event{Seq: e.Seq, Kind: e.Kind, Subject: e.Subject})
 			after = e.Seq
+		}
+		if stream.failed {
+			return nil
 		}
 		if len(events) == eventPage {
 			continue

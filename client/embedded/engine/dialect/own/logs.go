@@ -1,8 +1,6 @@
 package own
 
 import (
-	"encoding/json"
-	"net/http"
 	"strconv"
 	"time"
 
@@ -76,7 +74,8 @@ func (a *API) logs(r *dialect.Request) error {
 	if err := a.checkOwner(q); err != nil {
 		return err
 	}
-	stream := newStream(r.Writer)
+	stream := a.newStream(r.Writer)
+	defer stream.end()
 	for {
 		changed := a.core.Store().Changed()
 		over, err := a.over(q) // before the lines are read: what comes later is not the last
@@ -99,6 +98,9 @@ func (a *API) logs(r *dialect.Request) error {
 				q.after = lines[n-1].Position
 				stream.send(wire.Lines{Lines: linesOf(q, lines[:n], names)})
 				lines = lines[n:]
+			}
+			if stream.failed {
+				return nil
 			}
 		}
 		if over || !q.follow {
@@ -168,26 +170,4 @@ func linesOf(q logQuery, lines []store.Line, names map[int64]string) []client.Lo
 		all = append(all, line)
 	}
 	return all
-}
-
-// stream writes one JSON object a line and flushes each.
-type stream struct {
-	encoder *json.Encoder
-	flush   *http.ResponseController
-	failed  bool
-}
-
-func newStream(w http.ResponseWriter) *stream {
-	w.Header().Set("Content-Type", "application/x-ndjson")
-	w.WriteHeader(http.StatusOK)
-	s := &stream{encoder: json.NewEncoder(w), flush: http.NewResponseController(w)}
-	s.encoder.SetEscapeHTML(false)
-	_ = s.flush.Flush() // a client that has gone shows at the next send
-	return s
-}
-
-func (s *stream) send(v any) {
-	if s.encoder.Encode(v) != nil || s.flush.Flush() != nil {
-		s.failed = true
-	}
 }

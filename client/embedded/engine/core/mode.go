@@ -78,6 +78,7 @@ type gate struct {
 	mu      sync.Mutex
 	limit   int // 0 lets everybody in
 	inside  int
+	quick   bool // the call before was short, see awaitQuick
 	waiting []chan struct{} // closed when let in, oldest first
 }
 
@@ -182,6 +183,32 @@ func (p *pool) admit(ctx context.Context, functionID int64) (workers int, leave 
 		<-p.e.slots
 		g.leave()
 	}, nil
+}
+
+// isQuick reports whether the next call of a function is likely to be short.
+func (p *pool) isQuick(functionID int64) bool {
+	p.mu.Lock()
+	g := p.gates[functionID]
+	p.mu.Unlock()
+	if g == nil {
+		return false
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.quick && len(g.waiting) == 0
+}
+
+// tookFor remembers how long a call of a function took.
+func (p *pool) tookFor(functionID int64, took time.Duration) {
+	p.mu.Lock()
+	g := p.gates[functionID]
+	p.mu.Unlock()
+	if g == nil {
+		return // deleted meanwhile
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.quick = took <= quickCall
 }
 
 // setWorkers changes how many warm workers a function may have. Those that it

@@ -220,3 +220,34 @@ func (r *rig) oneLoggedCall(id int64, n int) error {
 	}
 	return nil
 }
+
+func TestAShortCallIsAnsweredWithItsEndAndALongOneIsNotWaitedFor(t *testing.T) {
+	r := newRig(t, nil)
+	v := r.handler("import time\ndef handle(data):\n    time.sleep(data['s'])\n    return 'done'\n")
+	first, err := r.Invoke(v.ID, json.RawMessage(`{"s":0}`))
+	require.NoError(t, err)
+	assert.Equal(t, store.Running, first.Status, "nobody knows yet how long it takes")
+	_, err = r.WaitCall(r.ctx, v.ID, first.ID)
+	require.NoError(t, err)
+
+	r.pool.tookFor(v.ID, quickCall)
+	long, err := r.Invoke(v.ID, json.RawMessage(`{"s":1000}`))
+	require.NoError(t, err)
+	assert.Equal(t, store.Running, long.Status)
+	kept, err := r.Call(v.ID, long.ID)
+	require.NoError(t, err)
+	assert.Equal(t, store.Running, kept.Status)
+	require.NoError(t, r.Cancel(v.ID, long.ID))
+	_, err = r.WaitCall(r.ctx, v.ID, long.ID)
+	require.NoError(t, err)
+
+	r.pool.tookFor(v.ID, quickCall+1)
+	after, err := r.Invoke(v.ID, json.RawMessage(`{"s":0}`))
+	require.NoError(t, err)
+	assert.Equal(t, store.Running, after.Status)
+	ended := &runningCall{done: make(chan struct{}), outcome: store.Call{ID: after.ID, Status: store.Completed}}
+	close(ended.done)
+	answer, err := r.awaitQuick(ended, after)
+	require.NoError(t, err)
+	assert.Equal(t, store.Completed, answer.Status)
+}

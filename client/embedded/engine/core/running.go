@@ -27,11 +27,13 @@ type runningCall struct {
 
 func newRunning() *running { return &running{calls: map[int64]*runningCall{}, of: map[int64]int{}} }
 
-func (r *running) add(id, functionID int64, cancel context.CancelCauseFunc) {
+func (r *running) add(id, functionID int64, cancel context.CancelCauseFunc) *runningCall {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.of[functionID]++
-	r.calls[id] = &runningCall{functionID: functionID, cancel: cancel, done: make(chan struct{})}
+	c := &runningCall{functionID: functionID, cancel: cancel, done: make(chan struct{})}
+	r.calls[id] = c
+	return c
 }
 
 func (r *running) end(id int64, outcome store.Call) {

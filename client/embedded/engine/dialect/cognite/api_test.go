@@ -155,7 +155,7 @@ func (s service) call(id, data string) object {
 	for _, key := range []string{"id", "functionId", "status", "startTime"} {
 		assert.Contains(s, c, key)
 	}
-	require.Equal(s, "Running", c["status"])
+	assert.Contains(s, []any{"Running", "Completed", "Failed"}, c["status"], "a short call may have ended already")
 	return s.ended(id, c)
 }
 

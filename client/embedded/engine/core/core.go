@@ -94,6 +94,7 @@ type Core struct {
 	tokens       *callTokens
 	uploads      *uploads
 	pool         *pool
+	spares       *runner.Spares
 	running      *running // calls
 	deploying    *running // deploys
 	lineage      *lineage // schedules
@@ -148,6 +149,7 @@ func Open(c Config) (*Core, error) {
 	e := assemble(c, s, room)
 	e.boot, e.spawner = boot, spawner
 	e.environments = &python.Environments{Dir: e.path(envsDir), Scratch: e.path(scratchDir), Starter: spawner, Boot: boot, Kernel: e.kernel}
+	e.spares = runner.NewSpares(spawner, boot)
 	if err := e.recover(); err != nil {
 		err = errors.Join(fmt.Errorf("put the state right: %w", err), s.Close())
 		spawner.Close()
@@ -217,6 +219,7 @@ func (e *Core) Close() error {
 	e.cancel(fmt.Errorf("engine stopped at %s", e.c.Clock().UTC().Format(time.RFC3339)))
 	e.jobs.Wait()
 	e.pool.close()
+	e.spares.Close()
 	err := e.store.Close()
 	if e.audit != nil {
 		err = errors.Join(err, e.audit.Close())

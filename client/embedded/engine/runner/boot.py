@@ -193,6 +193,10 @@ def main():
     control = socket.socket(fileno=CONTROL_FD)
     control.set_inheritable(False)
     init = json.loads(control.recv(1 << 16))
+    if "env" in init:  # started ahead, before it was known for what
+        os.environ.clear()
+        os.environ.update(init["env"])
+        time.tzset()
     os.chdir(init["scratch"])
     libc.prctl(PR_SET_CHILD_SUBREAPER, 1)
     sys.argv[:] = [init["path"]]

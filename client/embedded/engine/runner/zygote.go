@@ -6,8 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"os"
 	"os/exec"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -35,6 +35,8 @@ type Spec struct {
 	// Callback is the base URL that the client of a call is given, empty for a
 	// version that brings no library for it along.
 	Callback string
+	// Spares may have an interpreter that has started already; nil has none.
+	Spares *Spares
 	// Bare leaves the import to each call: for modules that start threads, which
 	// a fork would break.
 	Bare bool
@@ -95,59 +97,58 @@ type event struct {
 // Start starts a zygote and waits for its import. What the import prints goes
 // to output, line by line, from other goroutines, and is complete on return.
 func Start(ctx context.Context, spawner *Spawner, spec Spec, output Sink) (*Zygote, error) {
-	control, theirs, err := controlPair()
+	i := spec.Spares.take(spec)
+	defer spec.Spares.refill(spec.Python) // last, for it must not slow this start
+	fresh := i == nil
+	if fresh {
+		var err error
+		if i, err = startInterpreter(spawner, spec.Python, spec.Boot, spec.Scratch, spec.Env); err != nil {
+			return nil, err
+		}
+	}
+	init, err := spec.encode(fresh)
+	if err == nil {
+		if _, err = i.control.Write(init); err != nil && !fresh { // it died while it waited
+			i.end(spawner)
+			spec.Spares = nil
+			return Start(ctx, spawner, spec, output)
+		}
+	}
+	i.sink.set(output)
+	z := &Zygote{
+		spawner: spawner, Callback: spec.Callback, scratch: spec.Scratch, cmd: i.cmd, control: i.control, done: make(chan struct{}),
+		byID: map[int64]*process{}, byPID: map[int]*process{}, early: map[int]exit{}, userTasks: UserTasks(),
+	}
+	if err == nil {
+		err = z.awaitImport(ctx)
+	}
 	if err != nil {
+		i.end(spawner)
+		spawner.EndStrangers()
 		return nil, err
 	}
-	z := &Zygote{spawner: spawner, Callback: spec.Callback, scratch: spec.Scratch, control: control, done: make(chan struct{}), byID: map[int64]*process{}, byPID: map[int]*process{}, early: map[int]exit{}, userTasks: UserTasks()}
-	z.cmd = exec.Command(spec.Python, "-E", "-B", spec.Boot)
-	z.cmd.Dir = spec.Scratch
-	z.cmd.Env = spec.Env
-	z.cmd.ExtraFiles = []*os.File{theirs}
-	drained, err := z.launch(output)
-	_ = theirs.Close() // the child has its own
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("start %s: %w", spec.Python, err), control.Close())
-	}
-	err = z.awaitImport(ctx, spec)
-	if err != nil {
-		z.kill()
-		z.bury()
-		drained(drainAfterExit)
-		return nil, errors.Join(err, control.Close())
-	}
-	drained(drainAfterExit)
+	i.output.drain(drainAfterExit)
 	go z.listen()
 	z.refill()
 	return z, nil
 }
 
-// launch starts the process with pipes for its output.
-func (z *Zygote) launch(output Sink) (drained func(time.Duration) bool, err error) {
-	f, ends, err := follow(output)
-	if err != nil {
-		return nil, err
+// encode is the first message to an interpreter. One that is not fresh has an
+// environment of its own.
+func (s Spec) encode(fresh bool) ([]byte, error) {
+	init := map[string]any{"root": s.Root, "path": s.Path, "scratch": s.Scratch, "import": !s.Bare, "client": s.Callback != "", "policy": s.Policy}
+	if !fresh {
+		env := make(map[string]string, len(s.Env))
+		for _, entry := range s.Env {
+			name, value, _ := strings.Cut(entry, "=")
+			env[name] = value
+		}
+		init["env"] = env
 	}
-	out, errw := os.NewFile(uintptr(ends[0]), "stdout"), os.NewFile(uintptr(ends[1]), "stderr")
-	z.cmd.Stdout, z.cmd.Stderr = out, errw
-	err = z.spawner.Start(z.cmd)
-	_ = out.Close()  // ours are not needed any more
-	_ = errw.Close() // ditto
-	if err != nil {
-		f.drain(0)
-		return nil, err
-	}
-	return f.drain, nil
+	return json.Marshal(init)
 }
 
-func (z *Zygote) awaitImport(ctx context.Context, spec Spec) error {
-	init, err := json.Marshal(map[string]any{"root": spec.Root, "path": spec.Path, "scratch": spec.Scratch, "import": !spec.Bare, "client": spec.Callback != "", "policy": spec.Policy})
-	if err != nil {
-		return err
-	}
-	if _, err := z.control.Write(init); err != nil {
-		return fmt.Errorf("speak to the function's process: %w", err)
-	}
+func (z *Zygote) awaitImport(ctx context.Context) error {
 	stop := context.AfterFunc(ctx, func() { _ = z.control.SetReadDeadline(time.Unix(1, 0)) })
 	defer stop()
 	buf := make([]byte, maxDatagram)

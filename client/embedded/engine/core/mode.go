@@ -78,7 +78,7 @@ type gate struct {
 	mu      sync.Mutex
 	limit   int // 0 lets everybody in
 	inside  int
-	quick   bool // the call before was short, see awaitQuick
+	quick   bool            // the call before was short, see awaitQuick
 	waiting []chan struct{} // closed when let in, oldest first
 }
 

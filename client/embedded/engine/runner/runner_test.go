@@ -251,10 +251,12 @@ func TestTheImportIsTheDeployCheck(t *testing.T) {
 
 func TestAnImportThatNeverReturnsIsEnded(t *testing.T) {
 	r := newRig(t)
-	ctx, cancel := context.WithTimeout(context.Background(), 300*time.Millisecond)
-	defer cancel()
+	ctx, cancel := context.WithCancelCause(context.Background())
 	o := &output{}
-	_, err := Start(ctx, r.spawner, r.spec("import time\nprint('importing')\ntime.sleep(1000)\n"), o.sink)
+	_, err := Start(ctx, r.spawner, r.spec("import time\nprint('importing')\ntime.sleep(1000)\n"), func(lines []Line) {
+		o.sink(lines)
+		cancel(context.DeadlineExceeded)
+	})
 	assert.ErrorIs(t, err, ErrImportTimeout)
 	assert.Equal(t, []string{"importing"}, o.texts(Stdout))
 }

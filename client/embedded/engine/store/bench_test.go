@@ -231,3 +231,61 @@ func BenchmarkBigCheck(b *testing.B) {
 	}
 	b.ReportMetric(float64(b.Elapsed())/float64(b.N)/float64(least), "x-floor")
 }
+
+// BenchmarkBigDelete deletes a function with as many calls as the big state has,
+// as the engine does, while somebody else stores calls. It reports how long the
+// deletion itself took, how long all rows took, and the longest that the other
+// had to wait; the floor is the longest wait without a deletion.
+func BenchmarkBigDelete(b *testing.B) {
+	const portion = 500 // as core.removePortion
+	for b.Loop() {
+		s, err := store.Open(b.TempDir(), bigstate.Start)
+		if err != nil {
+			b.Fatal(err)
+		}
+		calls, err := bigstate.OneFunction(s)
+		if err != nil {
+			b.Fatal(err)
+		}
+		quiet := longestWait(b, s, 0, func() bool { return false })
+		start := time.Now()
+		if err := s.Write(store.Durable, func(tx *store.Tx) error { return tx.DeleteFunction(bigstate.FunctionID(0)) }); err != nil {
+			b.Fatal(err)
+		}
+		b.ReportMetric(time.Since(start).Seconds()*1000, "ms/gone")
+		removed := make(chan error, 1)
+		start = time.Now()
+		go func() {
+			var err error
+			for more := true; more && err == nil; {
+				err = s.Write(store.Relaxed, func(tx *store.Tx) (err error) {
+					more, err = tx.RemoveDeleted(bigstate.FunctionID(0), portion)
+					return err
+				})
+			}
+			removed <- err
+		}()
+		busy := longestWait(b, s, calls, func() bool { return len(removed) == 0 })
+		b.ReportMetric(time.Since(start).Seconds(), "s/removed")
+		b.ReportMetric(busy.Seconds()*1000, "ms/longest-wait")
+		b.ReportMetric(float64(busy)/float64(quiet), "x-floor")
+		if err := errors.Join(<-removed, s.Close()); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// longestWait stores calls one after another, at least 200, and returns the
+// longest time that one took.
+func longestWait(b *testing.B, s *store.Store, from int64, more func() bool) (longest time.Duration) {
+	b.Helper()
+	for n := int64(0); n < 200 || more(); n++ {
+		c := store.Call{ID: bigstate.CallID(10_000_000 + from + n), FunctionID: bigstate.FunctionID(1), Status: store.Running, Started: bigstate.Start()}
+		start := time.Now()
+		if err := s.Write(store.Durable, func(tx *store.Tx) error { return tx.InsertCall(c, []byte(`{}`)) }); err != nil {
+			b.Fatal(err)
+		}
+		longest = max(longest, time.Since(start))
+	}
+	return longest
+}

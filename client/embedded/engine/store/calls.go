@@ -1,7 +1,6 @@
 package store
 
 import (
-	"slices"
 	"time"
 )
 
@@ -122,24 +121,14 @@ func (s *Store) Calls(q CallQuery) ([]Call, error) {
 	}
 	args = append(args, q.Limit)
 	calls, err := list(s, scanCall, `SELECT `+callColumns+` FROM calls WHERE `+where+` ORDER BY id `+order+` LIMIT ?`, args...)
-	return slices.DeleteFunc(calls, s.strays(q)), err
+	return fitting(s, "an index of calls", calls, err, func(c Call) (int64, bool) {
+		return c.ID, (q.FunctionID == 0 || c.FunctionID == q.FunctionID) && (q.ScheduleID == 0 || c.ScheduleID == q.ScheduleID) && (q.Status == "" || c.Status == q.Status)
+	})
 }
 
 // alive is the condition of every list of calls: those of deleted functions are
 // on their way out.
 const alive = `function_id NOT IN (SELECT function_id FROM deletions)`
-
-// strays tells the calls that a damaged index led to: the rows are right, but
-// not what was asked for.
-func (s *Store) strays(q CallQuery) func(Call) bool {
-	return func(c Call) bool {
-		wrong := q.FunctionID != 0 && c.FunctionID != q.FunctionID || q.ScheduleID != 0 && c.ScheduleID != q.ScheduleID || q.Status != "" && c.Status != q.Status
-		if wrong {
-			s.report(&DamagedError{Table: "the index of calls", ID: c.ID})
-		}
-		return wrong
-	}
-}
 
 // Call reads one call.
 func (s *Store) Call(id int64) (Call, error) {

@@ -54,6 +54,18 @@ func (s *Store) report(err error) {
 	}
 }
 
+// fitting leaves out the rows that a damaged index led to: they are right, but
+// not what was asked for.
+func fitting[T any](s *Store, index string, rows []T, err error, fits func(T) (id int64, ok bool)) ([]T, error) {
+	return slices.DeleteFunc(rows, func(row T) bool {
+		id, ok := fits(row)
+		if !ok {
+			s.report(&DamagedError{Table: index, ID: id})
+		}
+		return !ok
+	}), err
+}
+
 // Damaged lists the damaged rows that reads have met since the start, at most
 // a thousand of them.
 func (s *Store) Damaged() []DamagedError {

@@ -25,7 +25,7 @@ func damageRounds(t *testing.T) int {
 		require.NoError(t, err)
 		return 5 * n
 	}
-	return 40
+	return 15
 }
 
 // truth is what a state holds, by a name for each row.
@@ -41,6 +41,16 @@ func readAll(s *Store) (truth, error) {
 	note(err)
 	for _, f := range functions {
 		put(fmt.Sprint("function ", f.ID), f)
+		schedules, err := s.Schedules(f.ID)
+		note(err)
+		for _, c := range schedules {
+			put(fmt.Sprint("schedule ", c.ID, " of function ", f.ID), c)
+		}
+		latest, err := s.Version(f.ID, f.Latest)
+		note(err)
+		if err == nil {
+			put(fmt.Sprint("latest of ", f.ID), latest)
+		}
 		versions, err := s.Versions(f.ID)
 		note(err)
 		for _, v := range versions {
@@ -49,6 +59,7 @@ func readAll(s *Store) (truth, error) {
 		calls, err := s.Calls(CallQuery{FunctionID: f.ID, Limit: 1000})
 		note(err)
 		for _, c := range calls {
+			put(fmt.Sprint("call ", c.ID, " of function ", f.ID), c)
 			put(fmt.Sprint("call ", c.ID), c)
 		}
 	}
@@ -74,6 +85,7 @@ func readAll(s *Store) (truth, error) {
 		lines, err := s.Lines(c.ID, 0, 1000)
 		note(err)
 		for _, l := range lines {
+			put(fmt.Sprint("line ", l.Position, " of call ", c.ID), l)
 			put(fmt.Sprint("line ", l.Position), l)
 		}
 	}

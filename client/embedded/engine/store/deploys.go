@@ -48,7 +48,8 @@ func (s *Store) Deploys(functionID int64, limit int) ([]Deploy, error) {
 	if functionID == 0 { // one query for both would go through all of them
 		return list(s, scanDeploy, `SELECT `+deployColumns+` FROM deploys ORDER BY id DESC LIMIT ?`, limit)
 	}
-	return list(s, scanDeploy, `SELECT `+deployColumns+` FROM deploys WHERE function_id = ? ORDER BY id DESC LIMIT ?`, functionID, limit)
+	rows, err := list(s, scanDeploy, `SELECT `+deployColumns+` FROM deploys WHERE function_id = ? ORDER BY id DESC LIMIT ?`, functionID, limit)
+	return fitting(s, "an index of deploys", rows, err, func(d Deploy) (int64, bool) { return d.ID, d.FunctionID == functionID })
 }
 
 // OpenDeploys lists the deploys that have not ended, oldest first.

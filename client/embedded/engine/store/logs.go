@@ -93,7 +93,7 @@ func (s *Store) Lines(owner, after int64, limit int) ([]Line, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.linesFrom(limit, func(l Line) bool { return l.Position > after },
+	return s.linesFrom(limit, func(l Line) bool { return l.Position > after && l.Owner == owner },
 		`SELECT `+blockColumns+` FROM log_blocks WHERE owner = ? AND position >= ? ORDER BY position`, owner, from)
 }
 

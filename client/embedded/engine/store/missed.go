@@ -35,7 +35,8 @@ func (tx *Tx) InsertMissed(m Missed) error {
 
 // MissedRuns lists the newest gaps of a schedule first.
 func (s *Store) MissedRuns(scheduleID int64, limit int) ([]Missed, error) {
-	return list(s, scanMissed, `SELECT `+missedColumns+` FROM missed WHERE schedule_id = ? ORDER BY id DESC LIMIT ?`, scheduleID, limit)
+	rows, err := list(s, scanMissed, `SELECT `+missedColumns+` FROM missed WHERE schedule_id = ? ORDER BY id DESC LIMIT ?`, scheduleID, limit)
+	return fitting(s, "an index of missed runs", rows, err, func(m Missed) (int64, bool) { return m.ID, m.ScheduleID == scheduleID })
 }
 
 // MissedCount sums the missed and skipped runs of a schedule.

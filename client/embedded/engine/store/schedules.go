@@ -48,7 +48,11 @@ func scanSchedule(r scanner) (c Schedule, err error) {
 
 // Schedules lists the schedules of a function (0: all), newest first.
 func (s *Store) Schedules(functionID int64) ([]Schedule, error) {
-	return list(s, scanSchedule, `SELECT `+scheduleColumns+` FROM schedules WHERE ?1 = 0 OR function_id = ?1 ORDER BY id DESC`, functionID)
+	if functionID == 0 { // one query for both would go through all of them
+		return list(s, scanSchedule, `SELECT `+scheduleColumns+` FROM schedules ORDER BY id DESC`)
+	}
+	rows, err := list(s, scanSchedule, `SELECT `+scheduleColumns+` FROM schedules WHERE function_id = ? ORDER BY id DESC`, functionID)
+	return fitting(s, "an index of schedules", rows, err, func(c Schedule) (int64, bool) { return c.ID, c.FunctionID == functionID })
 }
 
 // ScheduleNames maps ids of schedules to their names, those that exist.

@@ -72,12 +72,25 @@ func scanVersion(r scanner) (v Version, err error) {
 
 // Version reads one version.
 func (s *Store) Version(functionID int64, number int) (Version, error) {
-	return one(s.row(`SELECT `+versionColumns+` FROM versions WHERE function_id = ? AND number = ?`, functionID, number), scanVersion)
+	return one(s.row(`SELECT `+versionColumns+` FROM versions WHERE function_id = ? AND number = ?`, functionID, number), thatVersion(functionID, number))
+}
+
+// thatVersion scans a version and makes sure that it is the one asked for: the
+// index that led to it may be damaged.
+func thatVersion(functionID int64, number int) func(scanner) (Version, error) {
+	return func(r scanner) (Version, error) {
+		v, err := scanVersion(r)
+		if err == nil && (v.FunctionID != functionID || v.Number != number) {
+			err = &DamagedError{Table: "an index of versions", ID: functionID}
+		}
+		return v, err
+	}
 }
 
 // Versions lists a function's versions, newest first.
 func (s *Store) Versions(functionID int64) ([]Version, error) {
-	return list(s, scanVersion, `SELECT `+versionColumns+` FROM versions WHERE function_id = ? ORDER BY number DESC`, functionID)
+	rows, err := list(s, scanVersion, `SELECT `+versionColumns+` FROM versions WHERE function_id = ? ORDER BY number DESC`, functionID)
+	return fitting(s, "an index of versions", rows, err, func(v Version) (int64, bool) { return v.FunctionID, v.FunctionID == functionID })
 }
 
 // CurrentVersions lists the serving and the latest version of every function.
@@ -113,7 +126,7 @@ func (tx *Tx) insertVersion(v Version) error {
 
 // Version reads one version inside the transaction.
 func (tx *Tx) Version(functionID int64, number int) (Version, error) {
-	return one(tx.queryRow(`SELECT `+versionColumns+` FROM versions WHERE function_id = ? AND number = ?`, functionID, number), scanVersion)
+	return one(tx.queryRow(`SELECT `+versionColumns+` FROM versions WHERE function_id = ? AND number = ?`, functionID, number), thatVersion(functionID, number))
 }
 
 // UpdateVersion stores what a deploy learned of a version.

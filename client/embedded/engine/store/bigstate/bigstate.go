@@ -54,11 +54,8 @@ func Start() time.Time { return time.Date(2026, 11, 1, 8, 0, 0, 0, time.UTC) }
 // Dir returns a directory with the state, made now or kept from before, and how
 // many calls it has. temp is where a state goes that nobody asked to keep.
 func Dir(temp string) (dir string, calls int64, err error) {
-	calls = usualCalls
-	if text := os.Getenv(callsVariable); text != "" {
-		if calls, err = strconv.ParseInt(text, 10, 64); err != nil {
-			return "", 0, err
-		}
+	if calls, err = wantedCalls(); err != nil {
+		return "", 0, err
 	}
 	if place := os.Getenv(placeVariable); place != "" {
 		temp = place
@@ -82,6 +79,14 @@ func Dir(temp string) (dir string, calls int64, err error) {
 	return dir, calls, os.Rename(half, dir)
 }
 
+func wantedCalls() (int64, error) {
+	text := os.Getenv(callsVariable)
+	if text == "" {
+		return usualCalls, nil
+	}
+	return strconv.ParseInt(text, 10, 64)
+}
+
 func fill(s *store.Store, dir string, calls int64) error {
 	functions := max(calls/CallsEach, 1)
 	err := s.Write(store.Relaxed, func(tx *store.Tx) error {
@@ -92,10 +97,22 @@ func fill(s *store.Store, dir string, calls int64) error {
 		}
 		return nil
 	})
+	if err != nil {
+		return err
+	}
+	return addCalls(s, calls, functions, LinesEach)
+}
+
+// addCalls stores calls with their logs, in turn for each of the functions.
+func addCalls(s *store.Store, calls, functions int64, lines int) (err error) {
 	for first := int64(0); err == nil && first < calls; first += portion {
 		err = s.Write(store.Relaxed, func(tx *store.Tx) error {
 			for n := first; n < min(first+portion, calls); n++ {
-				if err := addCall(tx, n, functions); err != nil {
+				count := lines
+				if n == 0 {
+					count = LongLog
+				}
+				if err := addCall(tx, n, functions, count); err != nil {
 					return err
 				}
 			}
@@ -128,15 +145,11 @@ func addFunction(tx *store.Tx, dir string, n int64) error {
 	return errors.Join(tx.InsertFunction(f), tx.InsertVersion(v), tx.InsertSchedule(c))
 }
 
-func addCall(tx *store.Tx, n, functions int64) error {
+func addCall(tx *store.Tx, n, functions int64, count int) error {
 	started := Start().Add(time.Duration(n) * time.Second)
 	c := store.Call{ID: CallID(n), FunctionID: FunctionID(n % functions), Version: 1, Status: store.Running, Started: started}
 	if n/functions%scheduleEvery == 0 {
 		c.ScheduleID, c.Scheduled = ScheduleID(n%functions), started
-	}
-	count := LinesEach
-	if n == 0 {
-		count = LongLog
 	}
 	lines := make([]store.Line, count)
 	for i := range lines {
@@ -149,4 +162,16 @@ func addCall(tx *store.Tx, n, functions int64) error {
 		done.Status, done.ErrorMessage = store.Failed, "boom"
 	}
 	return errors.Join(tx.InsertCall(c, []byte(`{"n":1}`)), tx.AppendLines(c.ID, lines), tx.FinishCall(done, []byte(`{"ok":true}`)))
+}
+
+// OneFunction gives a state a function that has all the calls, and a second one
+// that has none, and returns how many those are.
+func OneFunction(s *store.Store) (calls int64, err error) {
+	if calls, err = wantedCalls(); err != nil {
+		return 0, err
+	}
+	err = s.Write(store.Relaxed, func(tx *store.Tx) error {
+		return errors.Join(tx.InsertFunction(store.Function{ID: FunctionID(0), Name: "called"}), tx.InsertFunction(store.Function{ID: FunctionID(1), Name: "other"}))
+	})
+	return calls, errors.Join(err, addCalls(s, calls, 1, 1))
 }

@@ -24,6 +24,7 @@ import (
 	"fndeck/client"
 	"fndeck/client/action"
 	"fndeck/client/embedded"
+	"fndeck/client/embedded/wire"
 	"fndeck/client/pack"
 )
 
@@ -399,4 +400,42 @@ func TestEveryFileOfTheStateIsPrivate(t *testing.T) {
 		return nil // what went in between is no matter
 	})
 	require.NoError(t, err)
+}
+
+// A function runs as the same user as the engine and can find its socket: what
+// it lacks is the value of a file that it cannot read.
+func TestAFunctionThatFindsTheEnginesSocketIsRefused(t *testing.T) {
+	d := newDesk(t)
+	s, err := embedded.Status(d.ctx, d.o.StateDir)
+	require.NoError(t, err)
+	f := d.deploy(fmt.Sprintf(`
+import socket
+def ask(path, token):
+    s = socket.socket(socket.AF_UNIX)
+    s.connect(%q)
+    s.sendall(("GET %%s HTTP/1.1\r\nHost: engine.local\r\nConnection: close\r\n%%s\r\n" %% (path, token)).encode())
+    reply = b""
+    while True:
+        part = s.recv(65536)
+        if not part:
+            return int(reply.split()[1])
+        reply += part
+def handle(data):
+    try:
+        open(%q)
+        token = "read"
+    except PermissionError:
+        token = "denied"
+    paths = ["%sstatus", "%sfunctions", "/api/v1/projects/local/functions"]
+    return {"token": token, "answers": [ask(path, header) for path in paths for header in ("", "Authorization: Bearer guess\r\n")]}
+`, s.Socket, filepath.Join(d.o.StateDir, wire.TokenFile), wire.Prefix, wire.Prefix))
+	c := d.call(f)
+	require.Equal(t, client.CallCompleted, c.Status, c.Error)
+	result, err := d.b.Result(d.ctx, f.ID, c.ID)
+	require.NoError(t, err)
+	token := "denied"
+	if strings.Contains(s.Isolation, "none") || !strings.Contains(s.Isolation, "landlock") {
+		token = "read"
+	}
+	assert.JSONEq(t, fmt.Sprintf(`{"token": %q, "answers": [401, 401, 401, 401, 401, 401]}`, token), string(result.Response))
 }

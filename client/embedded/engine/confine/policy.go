@@ -36,6 +36,10 @@ const (
 	onFiles  = execute | writeFile | readFile | truncate | ioctlDev // what a rule on a file may grant
 )
 
+// fileCapabilities are CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_FOWNER and CAP_FSETID
+// (linux/capability.h); what Landlock denies stays denied.
+const fileCapabilities = 1<<0 | 1<<1 | 1<<3 | 1<<4
+
 // Access is what a function may touch beside what every process needs.
 type Access struct {
 	// Read are files and folders to read and execute, Write those to change.
@@ -45,6 +49,9 @@ type Access struct {
 	// Connect is a TCP port that may be connected to all the same, 0 for none. The
 	// kernel knows the port and not the host.
 	Connect int
+	// Files keeps root's power over the modes and owners of files, which what
+	// unpacks archives as root may count on.
+	Files bool
 }
 
 // Policy is an Access in the form that the zygote applies; it travels as JSON.
@@ -55,6 +62,9 @@ type Policy struct {
 	Rules   []Rule   `json:"rules,omitempty"`
 	// Ports are the TCP ports that may be connected to.
 	Ports []int `json:"ports,omitempty"`
+	// Keep are the bits of the capabilities that root keeps; all others are given
+	// up, also where the kernel can do nothing else.
+	Keep uint64 `json:"keep"`
 	// Filter is a seccomp program, base64 of its instructions.
 	Filter string `json:"filter,omitempty"`
 }
@@ -76,10 +86,13 @@ var system = []string{
 // devices are the ones that programs use without thinking.
 var devices = []string{"/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom"}
 
-// Make turns an access into a policy for this kernel. The zero Policy confines
-// nothing.
+// Make turns an access into a policy for this kernel. The zero Policy gives up
+// only what root can do beyond other users.
 func Make(k Kernel, a Access) Policy {
 	var p Policy
+	if a.Files {
+		p.Keep = fileCapabilities
+	}
 	if k.Landlock > 0 {
 		p.Handled, p.Rules = landlock(k.Landlock, a)
 	}

@@ -184,7 +184,7 @@ func (t tool) uvSteps(w Wanted, home, dir string) []step {
 // confined is the beginning of a command line that confines what follows to the
 // build's own folders, and bounds it.
 func (e *Environments) confined(t tool, w Wanted, home, dir string) ([]string, error) {
-	access := confine.Access{Read: []string{t.host.Prefix, t.host.Path, w.Runtime.Prefix, w.Runtime.Path, w.Root}, Write: []string{home, dir}, Network: true}
+	access := confine.Access{Read: []string{t.host.Prefix, t.host.Path, w.Runtime.Prefix, w.Runtime.Path, w.Root}, Write: []string{home, dir}, Network: true, Files: true}
 	if t.uv != "" {
 		access.Read = append(access.Read, t.uv)
 	}

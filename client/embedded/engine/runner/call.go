@@ -155,6 +155,8 @@ func died(e exit) Outcome {
 		o.Message = ErrZygoteGone.Error()
 	case status.Signaled() && status.Signal() == syscall.SIGXCPU:
 		o.Message = "the call used more CPU time than its time limit allows on all cores"
+	case status.Signaled() && status.Signal() == syscall.SIGSYS:
+		o.Message = "worker killed (signal 31): it made a system call that functions may not make"
 	case status.Signaled():
 		o.Message = "worker killed (signal " + strconv.Itoa(int(status.Signal())) + ")"
 	default:

@@ -6,7 +6,12 @@ import stat
 import struct
 
 PR_SET_SECCOMP = 22
+PR_CAPBSET_DROP = 24
 PR_SET_NO_NEW_PRIVS = 38
+PR_CAP_AMBIENT = 47
+PR_CAP_AMBIENT_CLEAR_ALL = 4
+CAPABILITY_VERSION = 0x20080522
+LAST_CAPABILITY = 63
 SECCOMP_MODE_FILTER = 2
 LANDLOCK_CREATE_RULESET = 444  # the same on every architecture, as the next two
 LANDLOCK_ADD_RULE = 445
@@ -26,11 +31,29 @@ def kernel(number, *args):
     return result
 
 
+def give_up_capabilities(keep):
+    """Leaves of root's powers those whose bits are set in keep. With CAP_PERFMON,
+    for one, the kernel shows the environment of any process, Landlock or not."""
+    libc.prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0)
+    for capability in range(LAST_CAPABILITY + 1):
+        if not keep >> capability & 1:
+            libc.prctl(PR_CAPBSET_DROP, capability, 0, 0, 0)  # refused to who has none to begin with
+    header = struct.pack("=Ii", CAPABILITY_VERSION, 0)
+    had = ctypes.create_string_buffer(24)
+    if libc.capget(header, had) != 0:
+        raise OSError(ctypes.get_errno(), "the capabilities cannot be read")
+    effective, permitted, *_ = struct.unpack("=6I", had.raw)
+    low = keep & 0xFFFFFFFF
+    if libc.capset(header, struct.pack("=6I", effective & low, permitted & low, 0, 0, 0, 0)) != 0:
+        raise OSError(ctypes.get_errno(), "the capabilities cannot be given up")
+
+
 def confine(policy):
     """Gives up, for this process and all that it starts, what the policy denies.
     A failure raises: nothing is run less confined than the engine says."""
     if libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0:
         raise OSError("no_new_privs is refused")
+    give_up_capabilities(policy["keep"])
     if policy.get("handled"):
         attributes = struct.pack("=%dQ" % len(policy["handled"]), *policy["handled"])
         ruleset = kernel(LANDLOCK_CREATE_RULESET, attributes, len(attributes), 0)

@@ -18,7 +18,7 @@ import (
 
 // inEveryMode runs a test with isolated calls, with warm workers, and with calls
 // that import the source themselves.
-func inEveryMode(t *testing.T, source string, test func(t *testing.T, r *rig, z *Zygote, mode func(*Request))) {
+func inEveryMode(t *testing.T, source string, memory int64, test func(t *testing.T, r *rig, z *Zygote, mode func(*Request))) {
 	for name, mode := range map[string]func(*Request){"isolated": nil, "cold": nil, "warm": warm(1)} {
 		t.Run(name, func(t *testing.T) {
 			r := newRig(t)
@@ -26,7 +26,7 @@ func inEveryMode(t *testing.T, source string, test func(t *testing.T, r *rig, z 
 			spec.Bare = name == "cold"
 			z := r.startSpec(spec)
 			with := func(q *Request) {
-				q.MemoryBytes, q.MaxTasks = 64<<20, 100
+				q.MemoryBytes, q.MaxTasks = memory, 100
 				if mode != nil {
 					mode(q)
 				}
@@ -41,17 +41,22 @@ func inEveryMode(t *testing.T, source string, test func(t *testing.T, r *rig, z 
 }
 
 func TestACallThatTakesWithoutEndFailsWithTheCause(t *testing.T) {
-	for _, c := range []struct{ name, body, message string }{
-		{"memory", "    x = []\n    while True:\n        x.append(bytearray(1 << 20))\n", "MemoryError"},
-		{"descriptors", "    x = []\n    while True:\n        x.append(open('/dev/null'))\n", "Too many open files"},
-		{"a file", "    with open('big', 'wb') as f:\n        f.truncate(1 << 30)\n", "File too large"},
-		{"threads", "    import threading, time\n    threading.stack_size(1 << 16)\n    for i in range(300):\n        threading.Thread(target=time.sleep, args=(30,), daemon=True).start()\n    time.sleep(30)\n", "the call started more than 100 processes and threads"},
-		{"processes", "    import time\n    for i in range(300):\n        if os.fork() == 0:\n            time.sleep(30)\n            os._exit(0)\n    time.sleep(30)\n", "the call started more than 100 processes and threads"},
-		{"processes that leave it", "    import time\n    for i in range(300):\n        if os.fork() == 0:\n            os.setsid()\n            if os.fork() == 0:\n                time.sleep(30)\n            os._exit(0)\n    time.sleep(30)\n", "the call started more than 100 processes and threads"},
-		{"processes that take memory", "    import time\n    for i in range(4):\n        if os.fork() == 0:\n            x = b'x' * (30 << 20)\n            time.sleep(30)\n            os._exit(0)\n    time.sleep(30)\n", "out of memory (limit 64 MB)"},
+	const little, plenty = 64 << 20, 1 << 30
+	for _, c := range []struct {
+		name          string
+		memory        int64
+		body, message string
+	}{
+		{"memory", little, "    x = []\n    while True:\n        x.append(bytearray(1 << 20))\n", "MemoryError"},
+		{"descriptors", plenty, "    x = []\n    while True:\n        x.append(open('/dev/null'))\n", "Too many open files"},
+		{"a file", plenty, "    with open('big', 'wb') as f:\n        f.truncate(1 << 30)\n", "File too large"},
+		{"threads", plenty, "    import threading, time\n    threading.stack_size(1 << 16)\n    for i in range(300):\n        threading.Thread(target=time.sleep, args=(30,), daemon=True).start()\n    time.sleep(30)\n", "the call started more than 100 processes and threads"},
+		{"processes", plenty, "    import time\n    for i in range(300):\n        if os.fork() == 0:\n            time.sleep(30)\n            os._exit(0)\n    time.sleep(30)\n", "the call started more than 100 processes and threads"},
+		{"processes that leave it", plenty, "    import time\n    for i in range(300):\n        if os.fork() == 0:\n            os.setsid()\n            if os.fork() == 0:\n                time.sleep(30)\n            os._exit(0)\n    time.sleep(30)\n", "the call started more than 100 processes and threads"},
+		{"processes that take memory", little, "    import time\n    for i in range(4):\n        if os.fork() == 0:\n            x = b'x' * (30 << 20)\n            time.sleep(30)\n            os._exit(0)\n    time.sleep(30)\n", "out of memory (limit 64 MB)"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			inEveryMode(t, "import os\ndef handle(data):\n    if data.get('harmless'):\n        return 1\n"+c.body, func(t *testing.T, r *rig, z *Zygote, mode func(*Request)) {
+			inEveryMode(t, "import os\ndef handle(data):\n    if data.get('harmless'):\n        return 1\n"+c.body, c.memory, func(t *testing.T, r *rig, z *Zygote, mode func(*Request)) {
 				outcome, _ := r.call(z, `{}`, mode)
 				assert.Equal(t, Failed, outcome.Result)
 				assert.Contains(t, outcome.Message, c.message)
@@ -87,7 +92,7 @@ def handle(data):
 
 func TestWhatOutlivesItsTimeLimitIsGoneWithAllThatItStarted(t *testing.T) {
 	const limit = 500 * time.Millisecond
-	inEveryMode(t, stayer, func(t *testing.T, r *rig, z *Zygote, mode func(*Request)) {
+	inEveryMode(t, stayer, 0, func(t *testing.T, r *rig, z *Zygote, mode func(*Request)) {
 		started := time.Now()
 		outcome, _ := r.call(z, `{}`, func(q *Request) {
 			mode(q)

@@ -30,7 +30,8 @@ type Spec struct {
 	Scratch string
 	// Env is the whole environment, see Environment.
 	Env []string
-	// Policy is what the kernel is to deny; the zero Policy denies nothing.
+	// Policy is what the kernel is to deny; the zero Policy only gives up
+	// what root could do.
 	Policy confine.Policy
 	// Callback is the base URL that the client of a call is given, empty for a
 	// version that brings no library for it along.

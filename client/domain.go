@@ -57,6 +57,8 @@ type Function struct {
 	SecretNames  []string          `json:"secretNames,omitempty"`
 	EnvVars      map[string]string `json:"envVars,omitempty"`
 	Metadata     map[string]string `json:"metadata,omitempty"`
+	// ExtraIndexes counts the extra package indexes that a redeploy keeps.
+	ExtraIndexes int `json:"extraIndexes,omitempty"`
 	// Environment names what holds the packages of requirements.txt, empty where
 	// there are none or the backend does not tell.
 	Environment string  `json:"environment,omitempty"`

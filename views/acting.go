@@ -92,7 +92,11 @@ func (s *shell) tell(done actionDone) tea.Cmd {
 	var findings *action.FindingsError
 	switch fn := done.request.Target.Function; {
 	case done.err == nil:
-		s.say(done.outcome.Sentence, ui.ToneOK)
+		text, tone := done.outcome.Sentence, ui.ToneOK
+		if warnings := done.outcome.Warnings; len(warnings) > 0 && done.request.Action.ID == action.Redeploy.ID {
+			text, tone = text+"; "+warnings[0], ui.ToneWarn // A form has shown those of other actions.
+		}
+		s.say(text, tone)
 		return tea.Batch(refresh, s.called(done), s.point(done))
 	case errors.Is(done.err, action.ErrUnchanged) && fn != nil:
 		s.forced = forced{functionID: fn.ID, until: s.clock().Add(forceWithin)}

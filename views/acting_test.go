@@ -362,3 +362,16 @@ func TestOneKeyInstallsTheRequirementsAnew(t *testing.T) {
 		d.see("ingest-pi v13 gets its packages anew, v12 serves until it is Ready")
 	})
 }
+
+func TestARedeployTellsWhatItWentOnInSpiteOf(t *testing.T) {
+	backend := folderBackend(t, goodSource)
+	backend.functions[0].ExtraIndexes = 1
+	require.NoError(t, os.WriteFile(filepath.Join(backend.functions[0].Folder, "requirements.txt"), []byte("numpy\n"), 0o600))
+	backend.redeploy = func(id string, _ client.Package) (client.Function, error) {
+		return client.Function{ID: id, Name: "ingest-pi", Version: 12, DeployingVersion: 13}, nil
+	}
+	drive(t, backend, func(d *driver) {
+		d.press("r")
+		d.see("v12 serves until it is Ready; requirements.txt:1: numpy is not pinned")
+	})
+}

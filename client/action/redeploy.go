@@ -54,8 +54,9 @@ func redeploy(ctx context.Context, backend client.Backend, target Target, values
 		}
 	}
 	code := values.Code
+	var warnings []string
 	if code == nil {
-		if code, err = packFolder(ctx, f, values.Change); err != nil {
+		if code, warnings, err = packFolder(ctx, f, values.Change); err != nil {
 			return Outcome{}, err
 		}
 	}
@@ -73,13 +74,14 @@ func redeploy(ctx context.Context, backend client.Backend, target Target, values
 		sentence = fmt.Sprintf("%s v%d is on its way, v%d serves until it is Ready",
 			after.Name, after.DeployingVersion, after.Version)
 	}
-	return Outcome{Sentence: sentence, Function: &after}, nil
+	return Outcome{Sentence: sentence, Function: &after, Warnings: warnings}, nil
 }
 
-// packFolder packs the folder that the function was last deployed from.
-func packFolder(ctx context.Context, f client.Function, change client.SpecChange) (*client.Package, error) {
+// packFolder packs the folder that the function was last deployed from, and
+// tells what of it should be known and stops nothing.
+func packFolder(ctx context.Context, f client.Function, change client.SpecChange) (code *client.Package, warnings []string, err error) {
 	if f.Folder == "" {
-		return nil, &client.Error{
+		return nil, nil, &client.Error{
 			Code:    client.CodeInvalid,
 			Message: fmt.Sprintf("redeploy %s: the folder it came from is not known", f.Name),
 			Hint:    "name the folder to deploy from",
@@ -87,16 +89,19 @@ func packFolder(ctx context.Context, f client.Function, change client.SpecChange
 	}
 	preview, err := pack.Scan(ctx, f.Folder, PackOptions(f, change))
 	if err != nil {
-		return nil, fmt.Errorf("redeploy %s: %w", f.Name, err)
+		return nil, nil, fmt.Errorf("redeploy %s: %w", f.Name, err)
 	}
 	if len(preview.Blocking()) > 0 || len(preview.NeedConfirmation()) > 0 {
-		return nil, &FindingsError{Preview: preview}
+		return nil, nil, &FindingsError{Preview: preview}
 	}
-	code, err := preview.Pack(ctx)
+	packed, err := preview.Pack(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("redeploy %s: %w", f.Name, err)
+		return nil, nil, fmt.Errorf("redeploy %s: %w", f.Name, err)
 	}
-	return &code, nil
+	for _, finding := range preview.Findings {
+		warnings = append(warnings, Place(finding)+finding.Message)
+	}
+	return &packed, warnings, nil
 }
 
 // PackOptions returns how the folder of an existing function is scanned: with
@@ -113,6 +118,9 @@ func PackOptions(f client.Function, change client.SpecChange) pack.Options {
 		FunctionPath:   path,
 		Python:         Interpreter(runtime),
 		ExtraIndexURLs: change.ExtraIndexURLs,
+	}
+	if change.ExtraIndexURLs == nil {
+		opts.KeptExtraIndexes = f.ExtraIndexes
 	}
 	if change.IndexURL != nil {
 		opts.IndexURL = *change.IndexURL

@@ -60,6 +60,17 @@ func TestRedeployPacksTheFolderOfTheLastDeploy(t *testing.T) {
 	assert.Equal(t, "hello v3 is on its way, v1 serves until it is Ready", out.Sentence)
 }
 
+func TestRedeployTellsWhatItWentOnInSpiteOf(t *testing.T) {
+	dir := folder(t, map[string]string{"handler.py": goodHandler, "requirements.txt": "numpy\n"})
+	var sent []client.Package
+	f := client.Function{ID: "7", Name: "hello", Folder: dir, Version: 1, ExtraIndexes: 1}
+	out, err := action.Redeploy.Run(t.Context(), serving("other", &sent), action.Target{Function: &f}, action.Values{})
+	require.NoError(t, err)
+	require.Len(t, sent, 1)
+	require.Len(t, out.Warnings, 1)
+	assert.Contains(t, out.Warnings[0], "numpy is not pinned and 1 extra index is set")
+}
+
 func TestRedeployOfUnchangedCodeSendsNothingUnlessForced(t *testing.T) {
 	dir := folder(t, map[string]string{"handler.py": goodHandler})
 	f := client.Function{ID: "7", Name: "hello", Folder: dir, Version: 1}

@@ -23,6 +23,9 @@ type Options struct {
 	// IndexURL and ExtraIndexURLs are where requirements come from.
 	IndexURL       client.Secret
 	ExtraIndexURLs []client.Secret
+	// KeptExtraIndexes counts the extra indexes that the function has already and
+	// that nobody wants another yes for.
+	KeptExtraIndexes int
 	// Limits bound what is packed; zero fields take the defaults.
 	Limits Limits
 }

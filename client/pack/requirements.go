@@ -85,14 +85,18 @@ func (p *Preview) checkRequirements(ctx context.Context, src source, opts Option
 		wanted = append(wanted, r)
 	}
 	p.checkHashes(wanted, hashes)
-	p.checkConfusion(wanted, extra)
+	if extra > 0 {
+		p.checkConfusion(Confirm, wanted, extra+opts.KeptExtraIndexes)
+	} else {
+		p.checkConfusion(Warn, wanted, opts.KeptExtraIndexes)
+	}
 	return nil
 }
 
 // checkConfusion warns of dependency confusion: with several indexes, whoever
 // publishes a higher version under the same name wins, and of the same version
 // in two it is undefined which one is taken. Only a hash settles it.
-func (p *Preview) checkConfusion(wanted []requirement, extra int) {
+func (p *Preview) checkConfusion(level Level, wanted []requirement, extra int) {
 	if extra == 0 {
 		return
 	}
@@ -115,9 +119,9 @@ func (p *Preview) checkConfusion(wanted []requirement, extra int) {
 		switch len(names) {
 		case 0:
 		case 1:
-			p.add(Confirm, requirementsFile, line, "%s is %s and %s: any of them may supply it; one index URL alone is safe", names[0], how, indexes)
+			p.add(level, requirementsFile, line, "%s is %s and %s: any of them may supply it; one index URL alone is safe", names[0], how, indexes)
 		default:
-			p.add(Confirm, requirementsFile, line, "%s are %s and %s: any of them may supply them; one index URL alone is safe", strings.Join(names, ", "), how, indexes)
+			p.add(level, requirementsFile, line, "%s are %s and %s: any of them may supply them; one index URL alone is safe", strings.Join(names, ", "), how, indexes)
 		}
 	}
 	report("not pinned", func(r requirement) bool { return !r.exact })

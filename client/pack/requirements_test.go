@@ -42,6 +42,13 @@ func TestUnpinnedRequirementsWithAnExtraIndexNeedAYes(t *testing.T) {
 		messages(scan(t, root, Options{}).NeedConfirmation()))
 }
 
+func TestExtraIndexesThatAFunctionHasAlreadyAreWarnedOf(t *testing.T) {
+	root := writeTree(t, map[string]string{"handler.py": goodHandler, "requirements.txt": "numpy"})
+	p := scan(t, root, Options{KeptExtraIndexes: 2})
+	assert.Empty(t, p.NeedConfirmation(), "the first deploy has asked")
+	assert.Equal(t, []string{"requirements.txt:1: numpy is not pinned and 2 extra indexes are set: any of them may supply it; one index URL alone is safe"}, messages(p.Findings))
+}
+
 func TestRequirementLinesAreReadAsPipDoes(t *testing.T) {
 	root := writeTree(t, map[string]string{"handler.py": goodHandler, "requirements.txt": strings.Join([]string{
 		"\ufeff# comment", "", "numpy", "Requests[security,socks] >= 2.8.1, == 2.8.* ; python_version < \"3.9\"", "a.b-c_d (>=1.0)",

@@ -93,7 +93,7 @@ func functionOf(v core.View, last *store.Call) client.Function {
 		DeployID: id(v.Latest.DeployID), DeployStarted: v.Latest.Created,
 		Runtime: shown.Runtime, RuntimeVersion: shown.RuntimeVersion, Mode: mode, ModeReason: reason, Workers: v.Workers(),
 		FunctionPath: shown.Settings.FunctionPath, SecretNames: core.SecretNames(shown), EnvVars: shown.Settings.EnvVars,
-		Environment: shown.Environment, CPU: shown.Settings.CPU, MemoryGB: shown.Settings.MemoryGB, SizeBytes: shown.SizeBytes,
+		Environment: shown.Environment, ExtraIndexes: len(shown.Settings.ExtraIndexURLs), CPU: shown.Settings.CPU, MemoryGB: shown.Settings.MemoryGB, SizeBytes: shown.SizeBytes,
 		Folder: v.Latest.Folder, Created: v.Created, Version: v.Function.Serving,
 	}
 	if v.Latest.Status == store.Queued || v.Latest.Status == store.Deploying {

@@ -19,6 +19,7 @@ import (
 
 	"fndeck/client"
 	"fndeck/client/action"
+	"fndeck/client/embedded"
 	"fndeck/client/embedded/engine/confine"
 	"fndeck/client/pack"
 )
@@ -39,11 +40,17 @@ func library(t *testing.T) map[string][]byte {
 // withClient deploys a function that brings the library along.
 func (d *desk) withClient(name, source string) client.Function {
 	d.Helper()
+	return d.withClientOn("", name, source)
+}
+
+// withClientOn does so on a runtime.
+func (d *desk) withClientOn(runtime, name, source string) client.Function {
+	d.Helper()
 	files := library(d.T)
 	files["handler.py"] = []byte(source)
 	zip, err := pack.FromFiles(files)
 	require.NoError(d, err)
-	f, err := d.b.Deploy(d.ctx, client.FunctionSpec{Name: name, ExternalID: name}, client.Package{Zip: zip, SHA256: pack.Hash(zip)}, nil)
+	f, err := d.b.Deploy(d.ctx, client.FunctionSpec{Name: name, ExternalID: name, Runtime: runtime}, client.Package{Zip: zip, SHA256: pack.Hash(zip)}, nil)
 	require.NoError(d, err)
 	f, err = action.AwaitReady(d.ctx, d.b, f.ID, nil)
 	require.NoError(d, err)
@@ -254,5 +261,22 @@ def handle(client):
 	for n := 1; n <= 3; n++ {
 		c, response := d.answer(f, `{}`)
 		assert.Equal(t, fmt.Sprintf(`[%d,%d,"local"]`, n, n), response, c.Error)
+	}
+}
+
+func TestAHandleOfANotebookGetsItsClientOnEveryRuntime(t *testing.T) {
+	d := newDesk(t)
+	d.withClient("first", chain) // after it, the engine knows the machine's runtimes
+	status, err := embedded.Status(d.ctx, d.o.StateDir)
+	require.NoError(t, err)
+	require.NotEmpty(t, status.Runtimes)
+	for _, runtime := range status.Runtimes {
+		f := d.withClientOn(runtime, "on-"+runtime, `
+def handle(client: CogniteClient | None = None, data: dict | None = None):
+    return client.inspect()["projects"][0]["projectUrlName"]
+`)
+		assert.Equal(t, runtime, f.Runtime)
+		c, response := d.answer(f, `{}`)
+		assert.Equal(t, `"local"`, response, "%s: %v", runtime, c.Error)
 	}
 }

@@ -191,7 +191,7 @@ func (s *server) open(about *own.Config, vendor *cognite.API, tokens *issuer) er
 
 func (s *server) serve(l net.Listener, h http.Handler) {
 	server := &http.Server{
-		Handler:           h,
+		Handler:           recovered(h, s.c.Logger),
 		ReadHeaderTimeout: headerLimit,
 		ErrorLog:          slog.NewLogLogger(s.c.Logger.Handler(), slog.LevelDebug),
 		// Requests end with the engine: a held stream would delay its stop.

@@ -130,6 +130,15 @@ func (e *Core) UploadRight(fileID int64) string { return e.uploads.add(fileID, f
 // errUploadSize names the bound that maxUpload is.
 var errUploadSize = &client.Error{Code: client.CodeLimit, Status: http.StatusRequestEntityTooLarge, Message: "the upload is larger than 512 MiB"}
 
+// CheckUpload refuses an upload that says to be too large, before a byte of it is
+// read. size is -1 where it says nothing.
+func CheckUpload(size int64) error {
+	if size > maxUpload {
+		return errUploadSize
+	}
+	return nil
+}
+
 var errUploadLink = &client.Error{Code: client.CodeNotFound, Message: "this upload link is unknown, used or expired"}
 
 // Upload takes the bytes of a file. It returns once they and the file's row are

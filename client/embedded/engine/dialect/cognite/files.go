@@ -80,7 +80,10 @@ func (a *API) transfer(w http.ResponseWriter, r *http.Request, right string) {
 	var err error
 	switch r.Method {
 	case http.MethodPut:
-		if err = a.core.Admit(max(0, r.ContentLength)); err == nil {
+		if err = core.CheckUpload(r.ContentLength); err == nil {
+			err = a.core.Admit(max(0, r.ContentLength))
+		}
+		if err == nil {
 			err = a.core.Upload(right, r.Body)
 		}
 		a.core.Record(core.Caller{}, dialect.Remote(r), "files.upload", fmt.Sprintf("file %d", a.core.UploadOf(right)), err)

@@ -5,6 +5,7 @@ package cognite
 import (
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -129,6 +130,12 @@ func TestAnUploadLinkIsForOneContent(t *testing.T) {
 		status, _ := s.send("PUT", url, c.bytes, "Authorization", "Bearer whatever")
 		assert.Equal(t, c.status, status, c.bytes)
 	}
+	large := httptest.NewRequest(http.MethodPut, url, strings.NewReader("x"))
+	large.ContentLength = 513 << 20
+	w := httptest.NewRecorder()
+	New(s.core, nil).ServeHTTP(w, large)
+	assert.Equal(t, http.StatusRequestEntityTooLarge, w.Code)
+	assert.Contains(t, w.Body.String(), "larger than 512 MiB")
 	status, answer := s.send("POST", url, "x")
 	assert.Equal(t, http.StatusMethodNotAllowed, status, answer)
 	for path, message := range map[string]string{

@@ -4,6 +4,7 @@ package config
 
 import (
 	"fmt"
+	"path/filepath"
 	"strconv"
 	"time"
 
@@ -37,6 +38,8 @@ type Engine struct {
 	ClosedNetwork bool
 	// TCP serves the clouds' own clients on a loopback port too.
 	TCP bool
+	// KeyFile is the key that seals secrets, an absolute path; it must exist.
+	KeyFile string
 	// Retention and RetentionBytes bound the history.
 	Retention      time.Duration
 	RetentionBytes int64
@@ -63,6 +66,7 @@ var settingsTable = []setting{
 	{"engine.call_timeout", takeCallTimeout},
 	{"engine.network", takeNetwork},
 	{"engine.tcp", takeTCP},
+	{"engine.key_file", takeKeyFile},
 	{"engine.retention.days", takeRetentionDays},
 	{"engine.retention.gib", takeRetentionGiB},
 }
@@ -131,6 +135,14 @@ func takeTCP(c *Config, value string) error {
 		return nil
 	}
 	return fmt.Errorf("tcp %q: allowed are true and false", value)
+}
+
+func takeKeyFile(c *Config, value string) error {
+	if !filepath.IsAbs(value) {
+		return fmt.Errorf("key_file %q: write an absolute path", value)
+	}
+	c.Engine.KeyFile = value
+	return nil
 }
 
 // The bounds keep what they say within what a time and an int64 can hold.

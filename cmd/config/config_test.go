@@ -14,7 +14,7 @@ func environment(name string) string {
 }
 
 func TestEveryConfigurationKeyIsTaken(t *testing.T) {
-	c, err := parse("config.yaml", []byte("\ufeff# mine\nzone: ${MY_ZONE}\ntheme: dark\nascii: true\nengine:\n  python: /usr/bin/python3\n  log_cap_mib: 2\n  index_url: https://index.test\n  call_timeout: 90s\n  network: closed\n  tcp: true\n  retention:\n    days: 30\n    gib: 0.5\n"), environment)
+	c, err := parse("config.yaml", []byte("\ufeff# mine\nzone: ${MY_ZONE}\ntheme: dark\nascii: true\nengine:\n  python: /usr/bin/python3\n  log_cap_mib: 2\n  index_url: https://index.test\n  call_timeout: 90s\n  network: closed\n  tcp: true\n  key_file: /run/key\n  retention:\n    days: 30\n    gib: 0.5\n"), environment)
 	require.NoError(t, err)
 	assert.Equal(t, "Europe/Oslo", c.Zone.String())
 	assert.Equal(t, "dark", c.Theme)
@@ -25,6 +25,7 @@ func TestEveryConfigurationKeyIsTaken(t *testing.T) {
 	assert.Equal(t, 90*time.Second, c.Engine.CallTimeout)
 	assert.True(t, c.Engine.ClosedNetwork)
 	assert.True(t, c.Engine.TCP)
+	assert.Equal(t, "/run/key", c.Engine.KeyFile)
 	assert.Equal(t, 30*24*time.Hour, c.Engine.Retention)
 	assert.Equal(t, int64(512<<20), c.Engine.RetentionBytes)
 }
@@ -47,6 +48,7 @@ func TestBadConfigurationIsNamedByPlaceAndReason(t *testing.T) {
 		"zone":               {"zone: Oslo\n", "Europe/Oslo"},
 		"theme":              {"theme: pink\n", "auto, dark and light"},
 		"ascii":              {"ascii: yes\n", "true and false"},
+		"key file":           {"engine: {key_file: key}\n", "absolute"},
 		"retention days":     {"engine: {retention: {days: 0}}\n", "from 1 to"},
 		"retention gib":      {"engine: {retention: {gib: NaN}}\n", "allowed is a number"},
 		"retention key":      {"engine: {retention: {day: 3}}\n", "days"},

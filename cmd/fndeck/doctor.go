@@ -76,7 +76,7 @@ func (a *app) doctorSetup() (setup doctor.Setup, findings []doctor.Finding) {
 	if err != nil {
 		return setup, append(findings, doctor.Finding{What: "there is no place for the engine's state", Why: err.Error(), Fix: "set HOME, XDG_STATE_HOME or FNDECK_STATE_DIR"})
 	}
-	key, err := a.keyFile()
+	key, _, err := a.keyFile()
 	if err != nil {
 		findings = append(findings, doctor.Finding{What: "there is no place for the key that seals secrets", Why: err.Error(), Fix: "set HOME or XDG_DATA_HOME"})
 	}

@@ -1,12 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
@@ -42,7 +44,7 @@ func (a *app) engineGroup() *cobra.Command {
 		Long: "engine runs the local engine in the foreground. Other commands start it by\nthemselves when none runs on the state directory; it goes on when they end," +
 			"\nso that schedules fire and calls finish without a terminal.\n\n" +
 			"The configuration file sets the same for an engine that starts by itself:\nengine.python, engine.log_cap_mib, engine.call_timeout, engine.tcp (true or false),\n" +
-			"engine.network (open, or closed to keep functions from the network), and how much of\nthe history is kept: engine.retention.days (90) and engine.retention.gib (no limit).",
+			"engine.network (open, or closed to keep functions from the network),\nengine.key_file (another key to seal secrets with; FNDECK_ENGINE_KEY_FILE wins), and\nhow much of the history is kept: engine.retention.days (90) and engine.retention.gib\n(no limit).",
 		Example: "  fndeck engine status\n  fndeck engine --call-timeout 5m\n  fndeck engine --tcp",
 		Args:    knownCommand,
 	}
@@ -68,7 +70,7 @@ func (a *app) runEngine(cmd *cobra.Command, f engineFlags) error {
 	if err != nil {
 		return err
 	}
-	key, err := a.keyFile()
+	key, named, err := a.keyFile()
 	if err != nil {
 		return err
 	}
@@ -81,6 +83,7 @@ func (a *app) runEngine(cmd *cobra.Command, f engineFlags) error {
 	err = engine.Run(cmd.Context(), engine.Config{
 		StateDir:    dir,
 		KeyFile:     key,
+		KeyNamed:    named,
 		Python:      settings.Python,
 		LogCapBytes: settings.LogCapBytes,
 		IndexURL:    settings.IndexURL,
@@ -285,7 +288,7 @@ func (a *app) backup(cmd *cobra.Command, file string) error {
 		return fmt.Errorf("backup: %w", err)
 	}
 	a.noteMissing(m)
-	if key, err := a.keyFile(); err == nil {
+	if key, _, err := a.keyFile(); err == nil {
 		a.note("secrets in it are sealed, and the key is not in it: keep a copy of %s elsewhere", ui.Clean(key))
 	}
 	return a.print(backupSheet(m, file, a.clock()), format)
@@ -355,11 +358,30 @@ func (a *app) restore(cmd *cobra.Command, file string) error {
 	if aside != "" {
 		a.note("the state before is in %s: delete it when nobody needs it", ui.Clean(aside))
 	}
-	if key, err := a.keyFile(); err == nil {
+	if key, _, err := a.keyFile(); err == nil {
 		a.note("secrets open with the key %s only if it is the one that they were sealed with", ui.Clean(key))
 	}
 	return a.print(backupSheet(m, file, a.clock()), format)
 }
 
-// keyFile is where the key that seals secrets lies.
-func (a *app) keyFile() (string, error) { return embedded.DefaultKeyFile(a.env) }
+// keyFileVariable names the file with the key that seals secrets, as a service
+// gets it from its manager. It wins over the configuration.
+const keyFileVariable = "FNDECK_ENGINE_KEY_FILE"
+
+// keyFile is where the key that seals secrets lies, and whether somebody named
+// it: then it must exist.
+func (a *app) keyFile() (path string, named bool, err error) {
+	c, err := a.configuration()
+	if err != nil { // whatever needs the file refuses it by itself
+		c = config.Default()
+	}
+	path = cmp.Or(a.env(keyFileVariable), c.Engine.KeyFile)
+	switch {
+	case path == "":
+		path, err = embedded.DefaultKeyFile(a.env)
+		return path, false, err
+	case !filepath.IsAbs(path):
+		return "", true, client.Invalidf("%s is %q: write an absolute path", keyFileVariable, path)
+	}
+	return path, true, nil
+}

@@ -1,6 +1,11 @@
 package main
 
 import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/spf13/cobra"
@@ -8,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"fndeck/client/embedded"
+	"fndeck/client/embedded/wire"
 	"fndeck/cmd/config"
 	"fndeck/cmd/output"
 )
@@ -65,4 +71,47 @@ func TestTheStatusOfAnEngineShowsIsolationAndAnOpenPort(t *testing.T) {
 			assert.Equal(t, s.ClientFile, open.Rows[0].Cells[i], "the file is named, what it holds is not shown")
 		}
 	}
+}
+
+func TestTheUnitInTheManualIsOneThatSystemdTakes(t *testing.T) {
+	manual, err := os.ReadFile("../../docs/engine.md")
+	require.NoError(t, err)
+	_, unit, found := strings.Cut(string(manual), "```ini\n")
+	require.True(t, found)
+	unit, _, _ = strings.Cut(unit, "```")
+	assert.Contains(t, unit, "Environment="+keyFileVariable+"=%d/")
+	assert.Contains(t, unit, fmt.Sprintf("RestartPreventExitStatus=%d\n", wire.ExitLocked))
+	analyze, err := exec.LookPath("systemd-analyze")
+	if err != nil {
+		t.Skip("needs systemd-analyze on the path")
+	}
+	home := t.TempDir()
+	require.NoError(t, os.MkdirAll(filepath.Join(home, ".local", "bin"), 0o700))
+	require.NoError(t, os.WriteFile(filepath.Join(home, ".local", "bin", "fndeck"), nil, 0o700))
+	file := filepath.Join(home, "fndeck.service")
+	require.NoError(t, os.WriteFile(file, []byte(strings.ReplaceAll(unit, "%h", home)), 0o600))
+	said, err := exec.Command(analyze, "--man=no", "verify", file).CombinedOutput()
+	require.NoError(t, err, "%s", said)
+	assert.NotContains(t, string(said), "fndeck.service", "no line of it is unknown")
+}
+
+func TestANamedKeyFileWinsByVariableThenByConfigurationAndMustBeAbsolute(t *testing.T) {
+	named := map[string]string{"HOME": "/home/x"}
+	a := &app{env: func(name string) string { return named[name] }, settings: config.Default()}
+	path, given, err := a.keyFile()
+	require.NoError(t, err)
+	assert.Equal(t, "/home/x/.local/share/fndeck/key", path)
+	assert.False(t, given)
+	a.settings.Engine.KeyFile = "/etc/key"
+	path, given, err = a.keyFile()
+	require.NoError(t, err)
+	assert.Equal(t, "/etc/key", path)
+	assert.True(t, given)
+	named[keyFileVariable] = "/run/credentials/engine.key"
+	path, _, err = a.keyFile()
+	require.NoError(t, err)
+	assert.Equal(t, "/run/credentials/engine.key", path)
+	named[keyFileVariable] = "key"
+	_, _, err = a.keyFile()
+	require.ErrorContains(t, err, "write an absolute path")
 }

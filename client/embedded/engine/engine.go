@@ -38,6 +38,8 @@ type Config struct {
 	// StateDir is made if it does not exist.
 	StateDir string
 	KeyFile  string
+	// KeyNamed is set where somebody chose KeyFile: then it is not made.
+	KeyNamed bool
 	// Python is the interpreter to use by default, empty for the one found.
 	Python      string
 	LogCapBytes int64
@@ -84,7 +86,7 @@ func Run(ctx context.Context, c Config) error {
 
 func (c Config) core() core.Config {
 	return core.Config{
-		StateDir: c.StateDir, KeyFile: c.KeyFile, Python: c.Python, LogCapBytes: c.LogCapBytes, IndexURL: c.IndexURL,
+		StateDir: c.StateDir, KeyFile: c.KeyFile, KeyNamed: c.KeyNamed, Python: c.Python, LogCapBytes: c.LogCapBytes, IndexURL: c.IndexURL,
 		CallTimeout: c.CallTimeout, ClosedNetwork: c.ClosedNetwork, Clock: c.Clock, Logger: c.Logger,
 		Retention: c.Retention, RetentionBytes: c.RetentionBytes,
 	}

@@ -29,6 +29,9 @@ type Config struct {
 	StateDir string
 	// KeyFile holds the key that seals secrets; it is made when first needed.
 	KeyFile string
+	// KeyNamed says that somebody chose KeyFile: one that is missing is then an
+	// error, for a new key would open nothing.
+	KeyNamed bool
 	// Python is the interpreter to use by default; empty means the one found.
 	Python string
 	// LogCapBytes bounds the log of one call (10 MiB).
@@ -170,7 +173,7 @@ func Open(c Config) (*Core, error) {
 func assemble(c Config, s *store.Store, room *disk.Room) *Core {
 	e := &Core{
 		c: c, store: s, room: room, subject: Subject(), started: c.Clock(), kernel: confine.Probe(),
-		vault: &vault{path: c.KeyFile}, nonces: newNonces(c.Clock), sessions: newSessions(c.Clock), tokens: newCallTokens(), uploads: newUploads(c.Clock),
+		vault: &vault{path: c.KeyFile, named: c.KeyNamed}, nonces: newNonces(c.Clock), sessions: newSessions(c.Clock), tokens: newCallTokens(), uploads: newUploads(c.Clock),
 		running: newRunning(), deploying: newRunning(), lineage: newLineage(), slots: make(chan struct{}, maxRunning), tick: make(chan struct{}, 1), runtimesDone: make(chan struct{}),
 	}
 	s.OnDamage(func(err error) { c.Logger.Error("left out of what is shown", "error", err) })

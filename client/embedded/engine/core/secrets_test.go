@@ -109,3 +109,24 @@ func TestASealedSecretCannotBeMovedToAnotherFunction(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, "value", plain)
 }
+
+func TestANamedKeyThatIsMissingIsSaidAndNotMade(t *testing.T) {
+	key := filepath.Join(t.TempDir(), "key")
+	v := &vault{path: key, named: true}
+	_, err := v.seal("secret", nil)
+	require.ErrorContains(t, err, key+" does not exist")
+	assert.NoFileExists(t, key)
+	require.NoError(t, os.WriteFile(key, make([]byte, keyBytes), 0o400))
+	sealed, err := v.seal("secret", nil)
+	require.NoError(t, err)
+	opened, err := (&vault{path: key, named: true}).unseal(sealed, nil)
+	require.NoError(t, err)
+	assert.Equal(t, "secret", opened)
+	require.NoError(t, os.Chmod(key, 0o440))
+	_, err = (&vault{path: key, named: true}).seal("secret", nil)
+	require.ErrorContains(t, err, "readable by others", "it is ours to mend")
+	if os.Chown(key, os.Getuid()+12345, -1) == nil {
+		_, err = (&vault{path: key, named: true}).seal("secret", nil)
+		require.NoError(t, err, "a manager's file has an access list in its group bits")
+	}
+}

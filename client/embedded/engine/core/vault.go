@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"sync"
+	"syscall"
 )
 
 const keyBytes = 32
@@ -20,6 +21,8 @@ const keyBytes = 32
 // It is no protection against a process of the same user, which can read both.
 type vault struct {
 	path string
+	// named says that the key is not ours to make.
+	named bool
 
 	mu   sync.Mutex
 	aead cipher.AEAD
@@ -78,13 +81,22 @@ func (v *vault) open() (cipher.AEAD, error) {
 
 func (v *vault) key() ([]byte, error) {
 	info, err := os.Stat(v.path)
+	if errors.Is(err, fs.ErrNotExist) && v.named {
+		return nil, fmt.Errorf("%s does not exist: a key is made with head -c %d /dev/urandom", v.path, keyBytes)
+	}
 	if errors.Is(err, fs.ErrNotExist) {
 		return v.newKey()
 	}
 	if err != nil {
 		return nil, err
 	}
-	if info.Mode().Perm()&0o077 != 0 {
+	// What a service manager hands over belongs to it, and its group bits are those
+	// of an access list.
+	others := fs.FileMode(0o077)
+	if stat, ok := info.Sys().(*syscall.Stat_t); ok && v.named && int(stat.Uid) != os.Geteuid() {
+		others = 0o037
+	}
+	if info.Mode().Perm()&others != 0 {
 		return nil, fmt.Errorf("%s is readable by others: chmod 600 %s", v.path, v.path)
 	}
 	key, err := os.ReadFile(v.path)

@@ -11,6 +11,7 @@ import (
 
 	"fndeck/client"
 	"fndeck/ui"
+	"fndeck/ui/near"
 	"fndeck/views/cmdline"
 )
 
@@ -260,9 +261,9 @@ func functionNames(functions []client.Function) []string {
 // unknownWord names the nearest of what there is.
 func unknownWord(kind, word string, known []string) error {
 	const offered = 3
-	near := cmdline.Nearest(word, known, offered)
-	if len(near) == 0 {
+	nearest := near.Words(word, known, offered)
+	if len(nearest) == 0 {
 		return fmt.Errorf("there is no %s %q", kind, word)
 	}
-	return fmt.Errorf("there is no %s %q; nearest are %s", kind, word, strings.Join(near, ", "))
+	return fmt.Errorf("there is no %s %q; nearest are %s", kind, word, strings.Join(nearest, ", "))
 }

@@ -85,10 +85,3 @@ func FuzzConfiguration(f *testing.F) {
 		require.GreaterOrEqual(t, c.Engine.CallTimeout, time.Duration(0))
 	})
 }
-
-func TestNearestFindsTypingMistakesOnly(t *testing.T) {
-	known := []string{"zone", "theme", "engine"}
-	for word, want := range map[string]string{"zoen": "zone", "Theme": "theme", "engin": "engine", "eng": "engine", "z": "", "x": "", "colour": "", strings.Repeat("z", 10_000): ""} {
-		assert.Equal(t, want, Nearest(word, known), word)
-	}
-}

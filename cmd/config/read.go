@@ -18,6 +18,7 @@ import (
 	"github.com/goccy/go-yaml/parser"
 
 	"fndeck/client"
+	"fndeck/ui/near"
 )
 
 // configLimitBytes bounds the file: what is larger is no configuration.
@@ -192,8 +193,8 @@ func (r *reader) value(prefix string, pair *ast.MappingValueNode) error {
 		return nil
 	}
 	word := strings.TrimPrefix(key, prefix)
-	if near := Nearest(word, keysBelow(prefix)); near != "" {
-		return r.at(pair.Key, "unknown key %q, did you mean %q?", word, near)
+	if meant := near.Word(word, keysBelow(prefix)); meant != "" {
+		return r.at(pair.Key, "unknown key %q, did you mean %q?", word, meant)
 	}
 	return r.at(pair.Key, "unknown key %q: known are %s", word, strings.Join(keysBelow(prefix), ", "))
 }

@@ -13,9 +13,9 @@ import (
 
 	"fndeck/client"
 	"fndeck/client/action"
-	"fndeck/cmd/config"
 	"fndeck/cmd/output"
 	"fndeck/ui"
+	"fndeck/ui/near"
 )
 
 // scope narrows what a listing shows.
@@ -130,8 +130,8 @@ func (a *app) getCommand() *cobra.Command {
 			return a.get(cmd, l, id, f)
 		}
 		hint := "known are " + strings.Join(kinds, ", ")
-		if near := config.Nearest(args[0], kinds); near != "" {
-			hint = "did you mean " + near + "?"
+		if meant := near.Word(args[0], kinds); meant != "" {
+			hint = "did you mean " + meant + "?"
 		}
 		return &client.Error{Code: client.CodeInvalid, Message: "get " + args[0] + ": no such kind", Hint: hint}
 	}

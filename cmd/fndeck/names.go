@@ -6,9 +6,9 @@ import (
 	"strings"
 
 	"fndeck/client"
-	"fndeck/cmd/config"
 	"fndeck/cmd/output"
 	"fndeck/ui"
+	"fndeck/ui/near"
 )
 
 // findFunction returns the function with this name, external id or id. Several
@@ -71,8 +71,8 @@ func findSchedule(ctx context.Context, backend client.Backend, name string) (cli
 }
 
 func missing(kind, name string, known []string, hint string) error {
-	if near := config.Nearest(name, known); near != "" {
-		hint = "did you mean " + ui.Clean(near) + "?"
+	if meant := near.Word(name, known); meant != "" {
+		hint = "did you mean " + ui.Clean(meant) + "?"
 	}
 	return &client.Error{Code: client.CodeNotFound, Message: fmt.Sprintf("no %s %q", kind, name), Hint: hint}
 }

@@ -5,7 +5,6 @@ package cmdline
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 )
 
@@ -101,51 +100,6 @@ func Quote(name string) string {
 		return "'" + name + "'"
 	}
 	return `"` + name + `"`
-}
-
-// Nearest returns up to n of the words that are most like a text, the nearest
-// first; a word that begins with it is nearest of all.
-func Nearest(text string, words []string, n int) []string {
-	type near struct {
-		word string
-		far  int
-	}
-	all := make([]near, 0, len(words))
-	folded := strings.ToLower(text)
-	for _, w := range words {
-		far := distance(folded, strings.ToLower(w))
-		if text != "" && strings.HasPrefix(strings.ToLower(w), folded) {
-			far = 0
-		}
-		all = append(all, near{w, far})
-	}
-	slices.SortStableFunc(all, func(a, b near) int { return a.far - b.far })
-	var found []string
-	for _, a := range all[:min(n, len(all))] {
-		found = append(found, a.word)
-	}
-	return found
-}
-
-// distance is how many letters must be changed, added or left out (Levenshtein).
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			change := diagonal
-			if a[i] != b[j] {
-				change++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(change, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }
 
 // Complete returns the texts that a line may be completed to, given the words

@@ -49,13 +49,6 @@ func TestAQuotedNameIsReadBack(t *testing.T) {
 	})
 }
 
-func TestTheNearestWordsComeFirst(t *testing.T) {
-	words := []string{"functions", "calls", "logs", "schedules", "call", "redeploy"}
-	assert.Equal(t, []string{"redeploy"}, Nearest("redploy", words, 1))
-	assert.Equal(t, []string{"schedules"}, Nearest("sched", words, 1))
-	assert.Equal(t, []string{"calls", "call"}, Nearest("calls", words, 2))
-}
-
 func TestOnlyTheLastWordIsCompleted(t *testing.T) {
 	words, names := []string{"calls", "call", "logs"}, []string{"ingest-pi", "ingest ims"}
 	assert.Equal(t, []string{"calls", "call"}, Complete("ca", words, names))

@@ -1,6 +1,8 @@
-package config
+// Package near finds the words that a typing mistake most likely meant.
+package near
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -8,10 +10,10 @@ import (
 // beginning is how many letters of a word make it recognisable.
 const beginning = 3
 
-// Nearest returns the word that a typing mistake most likely meant, "" if none
+// Word returns the word that a typing mistake most likely meant, "" if none
 // is near: at most a third of its letters, and two at least, may differ, or the
 // word is the beginning of one.
-func Nearest(word string, known []string) string {
+func Word(word string, known []string) string {
 	best, least := "", 0
 	for _, k := range known {
 		allowed := max(2, utf8.RuneCountInString(k)/3)
@@ -24,6 +26,30 @@ func Nearest(word string, known []string) string {
 		}
 	}
 	return best
+}
+
+// Words returns up to n of the known words that are most like a text, the nearest
+// first and always some; a word that begins with it is nearest of all.
+func Words(text string, known []string, n int) []string {
+	type near struct {
+		word string
+		far  int
+	}
+	all := make([]near, 0, len(known))
+	folded := strings.ToLower(text)
+	for _, w := range known {
+		far := distance(folded, strings.ToLower(w))
+		if text != "" && strings.HasPrefix(strings.ToLower(w), folded) {
+			far = 0
+		}
+		all = append(all, near{w, far})
+	}
+	slices.SortStableFunc(all, func(a, b near) int { return a.far - b.far })
+	var found []string
+	for _, a := range all[:min(n, len(all))] {
+		found = append(found, a.word)
+	}
+	return found
 }
 
 // distance counts the letters to add, drop, change or swap with the next one

@@ -180,6 +180,9 @@ func (v *LogView) settle() {
 // Page scrolls by screens.
 func (v *LogView) Page(by int) { v.Move(by * max(1, v.height-1)) }
 
+// HalfPage scrolls by half screens.
+func (v *LogView) HalfPage(by int) { v.Move(by * max(1, v.height/2)) }
+
 // AtTop reports whether the first line is at the top of the screen.
 func (v *LogView) AtTop() bool { return v.top == 0 && v.sub == 0 }
 

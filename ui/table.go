@@ -282,6 +282,9 @@ func (t *Table) Move(by int) {
 // Page moves the cursor by pages of the visible height.
 func (t *Table) Page(by int) { t.Move(by * max(1, t.height-1)) }
 
+// HalfPage moves the cursor by half pages.
+func (t *Table) HalfPage(by int) { t.Move(by * max(1, t.height/2)) }
+
 // MoveTo puts the cursor on the first row (0) or, with a large index, the last.
 func (t *Table) MoveTo(index int) { t.Move(index - t.cursor) }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"fndeck/client"
+	"fndeck/views/keys"
 )
 
 func TestTheDigitsGoToTheFiveViewsAndEachKeepsItsPlace(t *testing.T) {
@@ -399,5 +400,19 @@ func TestABackendThatDoesNotPushIsPolled(t *testing.T) {
 		backend.change(func() { backend.functions = backend.functions[:1] })
 		d.wait(pollEvery + 100*time.Millisecond)
 		d.see("functions (1)")
+	})
+}
+
+func TestWhatIsWrongWithTheConfigurationStandsInTheErrors(t *testing.T) {
+	bound, _ := keys.Build(keys.Config{Bound: map[string][]string{"app.help": {"H"}}})
+	options := Options{Keys: &bound, Problems: []error{client.Invalidf("config.yaml:3:5: there is no action %q", "x")}}
+	driveWith(t, sampleBackend(bubbleStart), options, func(d *driver) {
+		d.see("config.yaml:3:5", "! 1")
+		d.press("!")
+		d.see("there is no action", "read the configuration")
+		d.press("esc", "?")
+		d.miss("everywhere")
+		d.press("H")
+		d.see("EVERYWHERE")
 	})
 }

@@ -188,7 +188,7 @@ func (r *root) bindings(commands []command) []ui.Binding {
 
 // unlisted are commands that only move: nobody looks for them by name.
 var unlisted = []string{
-	"app.palette", "list.down", "list.up", "list.pagedown", "list.pageup", "list.first", "list.last",
+	"app.palette", "list.halfdown", "list.halfup", "text.halfdown", "text.halfup", "list.down", "list.up", "list.pagedown", "list.pageup", "list.first", "list.last",
 	"text.down", "text.up", "text.pagedown", "text.pageup", "text.left", "text.right",
 }
 
@@ -231,4 +231,10 @@ func dangerOf(id string) string {
 		}
 	}
 	return ""
+}
+
+// laterKeys are keys that hands from other consoles, or the plan of this one,
+// look for, and that this version does not have: silence would look like a fault.
+var laterKeys = []string{
+	"@", "#", "~", "e", "t", "p", "a", "T",
 }

@@ -17,6 +17,8 @@ func (l *listScreen[T]) Commands() []command {
 		command{id: "list.up", run: do(func() { t.Move(-1) })},
 		command{id: "list.pagedown", run: do(func() { t.Page(1) })},
 		command{id: "list.pageup", run: do(func() { t.Page(-1) })},
+		command{id: "list.halfdown", run: do(func() { t.HalfPage(1) })},
+		command{id: "list.halfup", run: do(func() { t.HalfPage(-1) })},
 		command{id: "list.first", run: do(func() { t.MoveTo(0) })},
 		command{id: "list.last", run: do(l.last)},
 	)

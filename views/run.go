@@ -16,7 +16,9 @@ import (
 	"github.com/charmbracelet/colorprofile"
 
 	"fndeck/client"
+	"fndeck/ui"
 	"fndeck/ui/frames"
+	"fndeck/views/keys"
 )
 
 // Options is what the console needs.
@@ -30,6 +32,11 @@ type Options struct {
 	// ASCII draws the chrome with ASCII only, NoColor without colours. Where
 	// Environ names no UTF-8 locale, or a dumb terminal, it is ASCII in any case.
 	ASCII, NoColor bool
+	// Keys is the keymap; nil is the default profile.
+	Keys *ui.Keymap
+	// Problems are what the operator is to know of the configuration: they stand
+	// in the list of errors from the beginning.
+	Problems []error
 	// Dark says what the background is; nil asks the terminal.
 	Dark   *bool
 	Input  io.Reader
@@ -88,8 +95,16 @@ func newConsole(ctx context.Context, o Options) *root {
 		zone = time.UTC
 	}
 	dark := o.Dark != nil && *o.Dark
-	d := deps{backend: o.Backend, clock: o.Clock, zone: zone, ctx: ctx, stateDir: o.StateDir}
+	bound, _ := keys.Build(keys.Config{}) // the default profile has no problems
+	if o.Keys != nil {
+		bound = *o.Keys
+	}
+	d := deps{keys: bound, backend: o.Backend, clock: o.Clock, zone: zone, ctx: ctx, stateDir: o.StateDir}
 	r := newRoot(d, o.Lost)
+	for _, problem := range o.Problems {
+		r.fail("read the configuration", problem)
+		r.say(client.Explain(problem).Sentence, ui.ToneWarn)
+	}
 	utf8 := utf8Locale(o.Environ)
 	// Without an environment nothing is known of the terminal, and nothing guessed.
 	ascii := o.ASCII || o.Environ != nil && !utf8 || slices.Contains(o.Environ, "TERM=dumb")

@@ -24,6 +24,8 @@ type deps struct {
 	// zone is where times are shown; UTC is one key away.
 	zone  *time.Location
 	theme *ui.Theme
+	// keys is the keymap of the operator.
+	keys ui.Keymap
 	// ctx ends with the console. Commands derive theirs from it.
 	ctx context.Context
 	// stateDir holds temporary and crash files, mode 0700.

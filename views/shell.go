@@ -17,7 +17,6 @@ import (
 // the update loop only.
 type shell struct {
 	deps
-	keys ui.Keymap
 	// functions lives as long as the console: the header counts deploys wherever
 	// the operator is.
 	functions *client.Feed[[]client.Function]
@@ -77,7 +76,7 @@ type forced struct {
 const historyMost = 50
 
 func newShell(d deps) *shell {
-	s := &shell{deps: d, keys: ui.NewKeymap(defaultKeys), errors: newErrorLog(d.clock), given: map[string][]byte{}}
+	s := &shell{deps: d, errors: newErrorLog(d.clock), given: map[string][]byte{}}
 	s.brake = &brake{}
 	s.functions = newFeed(d, braked(s.brake, d.backend.Functions), anyDeploying)
 	s.views = newViews(s)

@@ -21,7 +21,19 @@ type Config struct {
 	// ASCII avoids every other character on the screen.
 	ASCII bool
 
+	Keys   Bindings
 	Engine Engine
+}
+
+// Bindings is what the file says of the console's keys. What the names mean is for
+// the console to judge.
+type Bindings struct {
+	// Profile is default or vim.
+	Profile string
+	// Bound gives actions, by their ids, other keys; an empty list unbinds.
+	Bound map[string][]string
+	// Places says where in the file an action, or profile, stands.
+	Places map[string]string
 }
 
 // Default returns what applies without a file.
@@ -57,6 +69,7 @@ var settingsTable = []setting{
 	{"zone", takeZone},
 	{"theme", takeTheme},
 	{"ascii", takeASCII},
+	{"keys", nil}, // a section of its own kind: reader.keys
 	{"engine.python", func(c *Config, value string) error { c.Engine.Python = value; return nil }},
 	{"engine.log_cap_mib", takeLogCap},
 	{"engine.index_url", func(c *Config, value string) error {

@@ -30,11 +30,22 @@ func TestEveryConfigurationKeyIsTaken(t *testing.T) {
 	assert.Equal(t, int64(512<<20), c.Engine.RetentionBytes)
 }
 
+func TestKeysAreTakenWithTheirPlaces(t *testing.T) {
+	c, err := parse("config.yaml", []byte("keys:\n  profile: vim\n  functions.redeploy: [r, f5]\n  app.command: [\":\", \";\"]\n  list.logs: []\n  list.new: 6\n"), environment)
+	require.NoError(t, err)
+	assert.Equal(t, "vim", c.Keys.Profile)
+	assert.Equal(t, map[string][]string{"functions.redeploy": {"r", "f5"}, "app.command": {":", ";"}, "list.logs": {}, "list.new": {"6"}}, c.Keys.Bound)
+	assert.Equal(t, "config.yaml:3:23", c.Keys.Places["functions.redeploy"])
+	c, err = parse("config.yaml", []byte("keys: {profile: vim}\n"), environment)
+	require.NoError(t, err)
+	assert.Equal(t, "vim", c.Keys.Profile)
+}
+
 func TestBadConfigurationIsNamedByPlaceAndReason(t *testing.T) {
 	cases := map[string]struct{ text, says string }{
 		"unknown key":        {"ascii: true\n\nengine:\n  pyton: x\n", `config.yaml:4:3: unknown key "pyton", did you mean "python"?`},
 		"unknown at the top": {"zoen: UTC\n", `config.yaml:1:1: unknown key "zoen", did you mean "zone"?`},
-		"nothing near":       {"quux: 1\n", "known are zone, theme, ascii, engine"},
+		"nothing near":       {"quux: 1\n", "known are zone, theme, ascii, keys, engine"},
 		"tab":                {"engine:\n\tpython: x\n", "config.yaml:2:1: "},
 		"open bracket":       {"zone: [\n", "config.yaml:1:"},
 		"twice":              {"zone: UTC\nzone: UTC\n", "config.yaml:2:1: "},
@@ -57,6 +68,8 @@ func TestBadConfigurationIsNamedByPlaceAndReason(t *testing.T) {
 		"timeout":            {"engine: {call_timeout: 5}\n", "90s"},
 		"network":            {"engine: {network: shut}\n", "open and closed"},
 		"network by switch":  {"engine: {network: off}\n", "open and closed"},
+		"keys":               {"keys: vim\n", "config.yaml:1:7: actions and their keys"},
+		"a key":              {"keys: {list.new: {a: b}}\n", "a key is expected for list.new"},
 		"port":               {"engine: {tcp: 8080}\n", "true and false"},
 	}
 	for name, c := range cases {

@@ -176,6 +176,9 @@ func (r *reader) mapping(prefix string, node ast.Node) error {
 
 func (r *reader) value(prefix string, pair *ast.MappingValueNode) error {
 	key := prefix + pair.Key.GetToken().Value
+	if key == "keys" {
+		return r.keys(pair.Value)
+	}
 	if hasSection(key) {
 		return r.mapping(key+".", pair.Value)
 	}
@@ -197,6 +200,56 @@ func (r *reader) value(prefix string, pair *ast.MappingValueNode) error {
 		return r.at(pair.Key, "unknown key %q, did you mean %q?", word, meant)
 	}
 	return r.at(pair.Key, "unknown key %q: known are %s", word, strings.Join(keysBelow(prefix), ", "))
+}
+
+// keys reads the section of the console's keys, whose names are the actions'.
+func (r *reader) keys(node ast.Node) error {
+	section, ok := node.(*ast.MappingNode)
+	if one, single := node.(*ast.MappingValueNode); single {
+		section, ok = &ast.MappingNode{Values: []*ast.MappingValueNode{one}}, true
+	}
+	if !ok {
+		return r.at(node, "actions and their keys are expected here, such as functions.redeploy: [r, f5]")
+	}
+	k := Bindings{Bound: map[string][]string{}, Places: map[string]string{}}
+	for _, pair := range section.Values {
+		id, at := pair.Key.GetToken().Value, pair.Value.GetToken().Position
+		k.Places[id] = fmt.Sprintf("%s:%d:%d", r.name, at.Line, at.Column)
+		if id == "profile" {
+			profile, err := r.scalar(pair)
+			if err != nil {
+				return err
+			}
+			k.Profile = profile
+			continue
+		}
+		bound, err := r.list(pair)
+		if err != nil {
+			return err
+		}
+		k.Bound[id] = bound
+	}
+	r.config.Keys = k
+	return nil
+}
+
+// list returns the texts of a list of plain values, or of one alone. Nothing in
+// it refers to the environment: $ is a key.
+func (r *reader) list(pair *ast.MappingValueNode) ([]string, error) {
+	items := []ast.Node{pair.Value}
+	if sequence, ok := pair.Value.(*ast.SequenceNode); ok {
+		items = sequence.Values
+	}
+	texts := make([]string, 0, len(items))
+	for _, item := range items {
+		switch item.(type) {
+		case *ast.StringNode, *ast.BoolNode, *ast.IntegerNode, *ast.FloatNode:
+			texts = append(texts, item.GetToken().Value)
+		default:
+			return nil, r.at(item, "a key is expected for %s, such as r or ctrl+d; quote : [ ] and the like", pair.Key.GetToken().Value)
+		}
+	}
+	return texts, nil
 }
 
 // scalar returns the text of a plain value with its references replaced.

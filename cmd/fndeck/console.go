@@ -37,7 +37,10 @@ func (a *app) runConsole(ctx context.Context) error {
 		}); ok {
 			lost = b.Lost
 		}
+		bound, problems := a.boundKeys(c)
 		options := views.Options{
+			Keys:     &bound,
+			Problems: problems,
 			Backend:  backend,
 			Clock:    a.now,
 			Zone:     zone,

@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"fndeck/views"
+	"fndeck/views/keys"
 )
 
 var update = flag.Bool("update", false, "write docs/keys.md anew")
@@ -30,7 +30,8 @@ func TestTheKeysInTheDocumentationAreThoseOfTheConsole(t *testing.T) {
 func TestEveryKeyHasARowWithWhatItDoes(t *testing.T) {
 	page := fndeck(t, nil, door{}, "keys").out
 	actions := 0
-	for _, table := range views.KeyTables() {
+	bound, _ := keys.Build(keys.Config{})
+	for _, table := range keys.Tables(bound) {
 		assert.Contains(t, page, "## "+table.Title+"\n")
 		for _, row := range table.Rows {
 			actions++

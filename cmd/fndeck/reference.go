@@ -7,8 +7,10 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"fndeck/client"
 	"fndeck/cmd/config"
-	"fndeck/views"
+	"fndeck/ui"
+	"fndeck/views/keys"
 )
 
 // keysCommand prints the bindings that the console has, from the same table.
@@ -19,18 +21,37 @@ func (a *app) keysCommand() *cobra.Command {
 		Example: "  fndeck keys\n  fndeck keys > keys.md",
 		Args:    between(0, 0),
 		RunE: func(*cobra.Command, []string) error {
-			return a.write([]byte(keysPage()))
+			c, err := a.configuration()
+			if err != nil {
+				return err
+			}
+			bound, problems := a.boundKeys(c)
+			for _, problem := range problems {
+				a.note("warning: %s", ui.Clean(problem.Error()))
+			}
+			return a.write([]byte(keysPage(bound)))
 		},
 	}
 }
 
-// keysPage is docs/keys.md.
-func keysPage() string {
+// boundKeys is the keymap of a configuration, and each wish that it could not
+// meet, with its place in the file.
+func (a *app) boundKeys(c *config.Config) (ui.Keymap, []error) {
+	bound, problems := keys.Build(keys.Config{Profile: c.Keys.Profile, Bound: c.Keys.Bound})
+	var errs []error
+	for _, p := range problems {
+		errs = append(errs, client.Invalidf("%s: %s", c.Keys.Places[p.ID], p.Message))
+	}
+	return bound, errs
+}
+
+// keysPage is docs/keys.md, for the default keymap.
+func keysPage(bound ui.Keymap) string {
 	var page strings.Builder
 	page.WriteString("# Keys of the console\n\n" +
 		"Written by `fndeck keys` from the bindings of the program. In the console, `?` lists those of the screen you are\n" +
 		"on. Forms and questions show their own keys in the foot.\n")
-	for _, table := range views.KeyTables() {
+	for _, table := range keys.Tables(bound) {
 		fmt.Fprintf(&page, "\n## %s\n\n| key | does | action |\n|---|---|---|\n", table.Title)
 		for _, row := range table.Rows {
 			fmt.Fprintf(&page, "| %s | %s | %s |\n", codeSpans(row.Keys), markdownCell(row.Help), codeSpans([]string{row.Action}))

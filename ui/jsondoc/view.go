@@ -85,6 +85,9 @@ func (v *View) Move(by int) {
 // Page moves the cursor by screens.
 func (v *View) Page(by int) { v.Move(by * max(1, v.height-1)) }
 
+// HalfPage moves the cursor by half screens.
+func (v *View) HalfPage(by int) { v.Move(by * max(1, v.height/2)) }
+
 // Top goes to the first row.
 func (v *View) Top() {
 	first, err := v.doc.First()

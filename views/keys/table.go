@@ -1,10 +1,12 @@
-package views
+// Package keys is which key does what: the bindings of the console as data, the
+// profiles, and what an operator's configuration makes of them.
+package keys
 
 import "fndeck/ui"
 
-// defaultKeys is the default profile. It is data: a key press, the hints and
+// table is the default profile. It is data: a key press, the hints and
 // the help read this table, and nothing else knows a key.
-var defaultKeys = []ui.Binding{
+var table = []ui.Binding{
 	{ID: "view.functions", Scope: ui.ScopeGlobal, Keys: []string{"1"}, Label: "functions", Help: "functions"},
 	{ID: "view.calls", Scope: ui.ScopeGlobal, Keys: []string{"2"}, Label: "calls", Help: "calls"},
 	{ID: "view.logs", Scope: ui.ScopeGlobal, Keys: []string{"3"}, Label: "logs", Help: "logs"},
@@ -57,6 +59,8 @@ var defaultKeys = []ui.Binding{
 	{ID: "list.up", Scope: ui.ScopeList, Keys: []string{"k", "up"}, Label: "up", Help: "up"},
 	{ID: "list.pagedown", Scope: ui.ScopeList, Keys: []string{"ctrl+f", "pgdown"}, Label: "page down", Help: "page down"},
 	{ID: "list.pageup", Scope: ui.ScopeList, Keys: []string{"ctrl+b", "pgup"}, Label: "page up", Help: "page up"},
+	{ID: "list.halfdown", Scope: ui.ScopeList, Label: "half page down", Help: "half a page down"},
+	{ID: "list.halfup", Scope: ui.ScopeList, Label: "half page up", Help: "half a page up"},
 	{ID: "list.first", Scope: ui.ScopeList, Keys: []string{"g", "home"}, Label: "first", Help: "first row"},
 	{ID: "list.last", Scope: ui.ScopeList, Keys: []string{"G", "end"}, Label: "last", Help: "last row"},
 	{ID: "list.sortname", Scope: ui.ScopeList, Keys: []string{"N"}, Label: "by name", Help: "sort by name; again turns it round"},
@@ -74,6 +78,8 @@ var defaultKeys = []ui.Binding{
 	{ID: "text.up", Scope: ui.ScopeText, Keys: []string{"k", "up"}, Label: "up", Help: "up; pauses"},
 	{ID: "text.pagedown", Scope: ui.ScopeText, Keys: []string{"ctrl+f", "pgdown"}, Label: "page down", Help: "page down"},
 	{ID: "text.pageup", Scope: ui.ScopeText, Keys: []string{"ctrl+b", "pgup"}, Label: "page up", Help: "page up"},
+	{ID: "text.halfdown", Scope: ui.ScopeText, Label: "half page down", Help: "half a page down"},
+	{ID: "text.halfup", Scope: ui.ScopeText, Label: "half page up", Help: "half a page up"},
 	{ID: "text.left", Scope: ui.ScopeText, Keys: []string{"left"}, Label: "left", Help: "scroll left"},
 	{ID: "text.right", Scope: ui.ScopeText, Keys: []string{"right"}, Label: "right", Help: "scroll right"},
 	{ID: "text.wrap", Scope: ui.ScopeText, Keys: []string{"w"}, Label: "wrap", Help: "wrap long lines"},
@@ -87,40 +93,34 @@ var defaultKeys = []ui.Binding{
 	{ID: "text.only", Scope: ui.ScopeText, Keys: []string{"x"}, Label: "matches", Help: "only the lines that match"},
 }
 
-// laterKeys are keys that hands from other consoles, or the plan of this one,
-// look for, and that this version does not have: silence would look like a fault.
-var laterKeys = []string{
-	"@", "#", "~", "e", "t", "p", "a", "T",
-}
-
-// KeyTable is the bindings of one scope, for the documentation.
-type KeyTable struct {
+// Table is the bindings of one scope, for the documentation.
+type Table struct {
 	// Title says where they hold.
 	Title string
-	Rows  []KeyRow
+	Rows  []Row
 }
 
-// KeyRow is one binding: its keys as they are shown, what they do, and the id
+// Row is one binding: its keys as they are shown, what they do, and the id
 // of the action.
-type KeyRow struct {
+type Row struct {
 	Keys         []string
 	Help, Action string
 }
 
-// KeyTables returns the bindings that the console has, scope by scope.
-func KeyTables() []KeyTable {
-	keys, shown := ui.NewKeymap(defaultKeys), ui.NewNeutralTheme(false)
-	var tables []KeyTable
+// Tables returns the bindings of a keymap, scope by scope.
+func Tables(keys ui.Keymap) []Table {
+	shown := ui.NewNeutralTheme(false)
+	var tables []Table
 	for _, scope := range []struct {
 		scope ui.Scope
 		title string
 	}{{ui.ScopeGlobal, "Everywhere"}, {ui.ScopeList, "Lists and what they show"}, {ui.ScopeText, "Text: logs, results and descriptions"}} {
-		table := KeyTable{Title: scope.title}
+		table := Table{Title: scope.title}
 		for _, b := range keys.Scope(scope.scope) {
 			if len(b.Keys) == 0 {
 				continue
 			}
-			row := KeyRow{Help: b.Help, Action: b.ID}
+			row := Row{Help: b.Help, Action: b.ID}
 			for _, key := range b.Keys {
 				row.Keys = append(row.Keys, shown.ShowKey(key))
 			}

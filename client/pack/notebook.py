@@ -12,7 +12,7 @@ import sys
 MAGIC = re.compile(r"\s*(?:[%!?]|[\w.,\s]+=\s*[%!]|.*\?\s*$)")
 TAG = re.compile(r"\[/?requirements\]$", re.M)
 KNOWN = set(dir(builtins)) | {"__file__", "__name__", "__doc__", "__spec__", "__loader__", "__package__", "handle"}
-MAX_MAGICS = 1000
+MAX_MAGICS = 200  # each costs another parse of the cell
 
 
 class Refused(Exception):
@@ -174,13 +174,14 @@ def main():
             wanted = requirements(node)
         except ValueError as e:
             raise Refused(str(e), number, node.lineno)
-        return {
-            "cell": number, "line": node.lineno, "source": source, "requirements": wanted,
-            "missing": missing(node, source, number, defined),
-        }
+        try:
+            lacks = missing(node, source, number, defined)
+        except SyntaxError as e:  # what only the compiler refuses, such as an argument given twice
+            raise Refused("syntax error: " + e.msg, number, node.lineno)
+        return {"cell": number, "line": node.lineno, "source": source, "requirements": wanted, "missing": lacks}
     except Refused as e:
         return {"error": e.found}
-    except RecursionError:
+    except (RecursionError, MemoryError):
         return {"error": {"message": "the code is nested too deeply to be read", "cell": 0, "line": 0}}
 
 

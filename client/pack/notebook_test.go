@@ -109,25 +109,60 @@ func TestANotebookWithoutAFunctionToTakeIsRefusedWithCellAndLine(t *testing.T) {
 		cells []string
 		want  string
 	}{
-		"none":           {[]string{"x = 1"}, "report.ipynb: no code cell has a function handle at its top level: write def handle(client, data)"},
-		"no cells":       {nil, "report.ipynb: no code cell has a function handle at its top level: write def handle(client, data)"},
-		"nested":         {[]string{"if True:\n    def handle(data): pass"}, "report.ipynb cell 1:1: only a function can be taken from a notebook: write def handle"},
-		"assigned":       {[]string{"y = 1", "\nhandle = lambda data: 1"}, "report.ipynb cell 2:2: only a function can be taken from a notebook: write def handle"},
-		"async":          {[]string{"async def handle(data):\n    pass"}, "report.ipynb cell 1:1: handle must be synchronous: async def is never awaited"},
-		"decorated":      {[]string{"@timed\n@cached\ndef handle(data):\n    pass"}, "report.ipynb cell 1:1: handle has a decorator, which would not be uploaded with it: call it inside handle"},
-		"magic inside":   {[]string{"%time\ndef handle(data):\n    x = 1\n    !ls -l\n    return x"}, "report.ipynb cell 1:4: a line for the notebook's shell (%, ! or ?) cannot run in a function: take it out of handle"},
-		"assigned magic": {[]string{"def handle(data):\n    x = %sql SELECT 1\n    return x"}, "report.ipynb cell 1:2: a line for the notebook's shell (%, ! or ?) cannot run in a function: take it out of handle"},
-		"cell magic":     {[]string{"%%time\ndef handle(data):\n    return 1"}, "report.ipynb cell 1:1: a cell with %%time is no Python: take it out of the cell that defines handle"},
-		"syntax":         {[]string{"a = 1", "b = 2\ndef handle(data):\n    return )"}, "report.ipynb cell 2:3: syntax error: unmatched ')'"},
-		"half a block":   {[]string{"def handle(data):\n    '''\n    [requirements]\n    numpy\n    '''"}, "report.ipynb cell 1:1: the requirements in the docstring need a [requirements] and then a [/requirements], each at the end of a line"},
-		"arguments":      {[]string{"x = 1\n\ndef handle(data, context):\n    return 1"}, "report.ipynb cell 1:3: handle takes context: allowed are client, data, function_call_info, secrets"},
-		"by position":    {[]string{"def handle(data, /):\n    return 1"}, "report.ipynb cell 1:1: handle takes data by position only, but is called by name: remove the /"},
+		"none":              {[]string{"x = 1"}, "report.ipynb: no code cell has a function handle at its top level: write def handle(client, data)"},
+		"no cells":          {nil, "report.ipynb: no code cell has a function handle at its top level: write def handle(client, data)"},
+		"nested":            {[]string{"if True:\n    def handle(data): pass"}, "report.ipynb cell 1:1: only a function can be taken from a notebook: write def handle"},
+		"assigned":          {[]string{"y = 1", "\nhandle = lambda data: 1"}, "report.ipynb cell 2:2: only a function can be taken from a notebook: write def handle"},
+		"async":             {[]string{"async def handle(data):\n    pass"}, "report.ipynb cell 1:1: handle must be synchronous: async def is never awaited"},
+		"decorated":         {[]string{"@timed\n@cached\ndef handle(data):\n    pass"}, "report.ipynb cell 1:1: handle has a decorator, which would not be uploaded with it: call it inside handle"},
+		"magic inside":      {[]string{"%time\ndef handle(data):\n    x = 1\n    !ls -l\n    return x"}, "report.ipynb cell 1:4: a line for the notebook's shell (%, ! or ?) cannot run in a function: take it out of handle"},
+		"assigned magic":    {[]string{"def handle(data):\n    x = %sql SELECT 1\n    return x"}, "report.ipynb cell 1:2: a line for the notebook's shell (%, ! or ?) cannot run in a function: take it out of handle"},
+		"cell magic":        {[]string{"%%time\ndef handle(data):\n    return 1"}, "report.ipynb cell 1:1: a cell with %%time is no Python: take it out of the cell that defines handle"},
+		"syntax":            {[]string{"a = 1", "b = 2\ndef handle(data):\n    return )"}, "report.ipynb cell 2:3: syntax error: unmatched ')'"},
+		"an argument twice": {[]string{"x = 1\ndef handle(data, data):\n    return 1"}, "report.ipynb cell 1:2: syntax error: duplicate argument 'data' in function definition"},
+		"half a block":      {[]string{"def handle(data):\n    '''\n    [requirements]\n    numpy\n    '''"}, "report.ipynb cell 1:1: the requirements in the docstring need a [requirements] and then a [/requirements], each at the end of a line"},
+		"arguments":         {[]string{"x = 1\n\ndef handle(data, context):\n    return 1"}, "report.ipynb cell 1:3: handle takes context: allowed are client, data, function_call_info, secrets"},
+		"by position":       {[]string{"def handle(data, /):\n    return 1"}, "report.ipynb cell 1:1: handle takes data by position only, but is called by name: remove the /"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := scan(t, writeNotebook(t, c.cells...), Options{Python: lookPython()})
 			assert.Equal(t, []string{c.want}, messages(p.Blocking()))
 			_, err := p.Pack(context.Background())
 			assert.Error(t, err)
+		})
+	}
+}
+
+func TestHostileCellsGetAnAnswerAndNoFault(t *testing.T) {
+	const handle = "def handle(data):\n    return "
+	for name, source := range map[string]string{
+		"deep brackets":   handle + strings.Repeat("(", 20_000),
+		"deep calls":      handle + strings.Repeat("a(", 5000) + strings.Repeat(")", 5000),
+		"deep operators":  handle + strings.Repeat("-", 50_000) + "1",
+		"a long chain":    handle + strings.Repeat("data.", 20_000) + "x",
+		"many magics":     strings.Repeat("!ls\n", 3000) + handle + "1",
+		"NUL":             handle + "'\x00'",
+		"surrogates":      handle + "'\ufffd\U0001f600'",
+		"nonlocal":        "def handle(data):\n    nonlocal x",
+		"global argument": "def handle(data):\n    global data",
+		"tabs and spaces": "def handle(data):\n\tx = 1\n        return x",
+		"only a magic":    "%",
+		"unicode name":    "def ｈandle(data):\n    return 1",
+		"type parameters": "def handle[T](data: T) -> T:\n    return data",
+		"walrus":          "def handle(data, secrets=(y := 1)):\n    return y",
+		"match":           "def handle(data):\n    match data:\n        case {'a': found, **rest}:\n            return found, rest",
+		"except star":     "def handle(data):\n    try:\n        pass\n    except* ValueError as group:\n        return group",
+	} {
+		t.Run(name, func(t *testing.T) {
+			p, err := Scan(context.Background(), writeNotebook(t, source), Options{Python: lookPython()})
+			require.NoError(t, err)
+			for _, f := range p.Findings {
+				assert.True(t, strings.HasPrefix(f.Path, "report.ipynb"), f.String())
+			}
+			switch name {
+			case "match", "except star", "surrogates":
+				assert.Empty(t, messages(p.Findings))
+			}
 		})
 	}
 }

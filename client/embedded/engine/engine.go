@@ -140,7 +140,11 @@ func (s *server) start() (socket string, err error) {
 	}
 	vendor := cognite.New(s.core, issuer.judge)
 	about := own.Config{Version: s.c.Version, StateDir: s.c.StateDir, Socket: socket, Isolation: s.core.Isolation(), Stop: s.cancel}
-	s.back.answer(func(l net.Listener) { s.serve(l, newLoopback(l.Addr(), vendor.Serve, s.core.CallerOf)) })
+	s.back.answer(func(l net.Listener) {
+		guard := newLoopback(l.Addr(), vendor.Serve, s.core.CallerOf)
+		guard.refusals = s.refusals()
+		s.serve(l, guard)
+	})
 	if s.c.TCP && s.core.ReadOnly() == nil {
 		if err := s.open(&about, vendor, issuer); err != nil {
 			return "", err
@@ -150,7 +154,7 @@ func (s *server) start() (socket string, err error) {
 	if err != nil {
 		return "", err
 	}
-	s.serve(l, handler(vendor, own.New(s.core, about), token))
+	s.serve(l, handler(vendor, own.New(s.core, about), token, s.refusals()))
 	return socket, nil
 }
 
@@ -183,13 +187,16 @@ func (s *server) open(about *own.Config, vendor *cognite.API, tokens *issuer) er
 		}
 		return core.Caller{}, errToken
 	})
-	guard.tokens = tokens
+	guard.tokens, guard.refusals = tokens, s.refusals()
+	tokens.refusals = guard.refusals
 	about.TCP = "http://" + l.Addr().String()
 	about.TokenURL = about.TCP + wire.TokenPath
 	about.ClientFile, about.BearerFile = filepath.Join(s.c.StateDir, wire.ClientFile), filepath.Join(s.c.StateDir, wire.BearerFile)
 	s.serve(l, guard)
 	return nil
 }
+
+func (s *server) refusals() *refusals { return &refusals{clock: s.c.Clock, record: s.core.Record} }
 
 func (s *server) serve(l net.Listener, h http.Handler) {
 	server := &http.Server{
@@ -224,16 +231,18 @@ func (s *server) stop() (err error) {
 // handler routes the socket's requests to the dialects, after the caller has
 // proved that it can read the state directory: peer credentials alone would let
 // a function in, which runs as the same user.
-func handler(vendor, ours http.Handler, token string) http.Handler {
+func handler(vendor, ours http.Handler, token string, refused *refusals) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("X-Request-Id", requestID())
 		isOwn, known := strings.HasPrefix(r.URL.Path, wire.Prefix), bears(r, token)
 		switch {
 		case isOwn && !known:
+			refused.note(r, errToken)
 			own.Refuse(w, r, http.StatusUnauthorized, errToken)
 		case isOwn:
 			ours.ServeHTTP(w, r)
 		case !known && !cognite.ServesPublic(r.URL.Path):
+			refused.note(r, errToken)
 			cognite.Refuse(w, r, http.StatusUnauthorized, errToken)
 		default:
 			vendor.ServeHTTP(w, r)

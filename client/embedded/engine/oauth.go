@@ -32,6 +32,8 @@ const (
 	clientID = "fndeck-engine"
 )
 
+var errCredentials = &client.Error{Code: client.CodeUnauthenticated, Message: "Unauthorized: the client id or secret is wrong"}
+
 // credentials are the content of wire.ClientFile.
 type credentials struct {
 	ID     string `json:"client_id"`
@@ -79,6 +81,8 @@ type issuer struct {
 	clock  func() time.Time
 	mu     sync.Mutex
 	tokens map[[32]byte]time.Time // hash of a token to its end
+	// refusals, if not nil, writes down who was given none.
+	refusals *refusals
 }
 
 func newIssuer(c credentials, clock func() time.Time) *issuer {
@@ -150,6 +154,9 @@ func (i *issuer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		refuseToken(w, http.StatusBadRequest, "unsupported_grant_type", fmt.Sprintf("grant_type %q is not known here, client_credentials is", grant))
 	case !i.right(id, secret):
 		w.Header().Set("WWW-Authenticate", `Basic realm="fndeck"`)
+		if i.refusals != nil {
+			i.refusals.note(r, errCredentials)
+		}
 		refuseToken(w, http.StatusUnauthorized, "invalid_client", "the client id or secret is wrong: both stand in "+wire.ClientFile+" of the state directory")
 	default:
 		_ = dialect.WriteJSON(w, http.StatusOK, map[string]any{"access_token": i.issue(), "token_type": "Bearer", "expires_in": int(tokenLife.Seconds())})

@@ -34,6 +34,16 @@ type loopback struct {
 	tokens http.Handler
 	// who finds out whom a bearer token belongs to.
 	who func(token string) (core.Caller, error)
+	// refusals, if not nil, writes down who was not let in.
+	refusals *refusals
+}
+
+// refuse answers a request that is not let in.
+func (l *loopback) refuse(w http.ResponseWriter, r *http.Request, status int, why error) {
+	if l.refusals != nil {
+		l.refusals.note(r, why)
+	}
+	cognite.Refuse(w, r, status, why)
 }
 
 func newLoopback(addr net.Addr, serve func(http.ResponseWriter, *http.Request, core.Caller), who func(string) (core.Caller, error)) *loopback {
@@ -50,10 +60,10 @@ func (l *loopback) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("X-Request-Id", requestID())
 	switch {
 	case !l.names[strings.ToLower(r.Host)]:
-		cognite.Refuse(w, r, http.StatusForbidden, errHost)
+		l.refuse(w, r, http.StatusForbidden, errHost)
 		return
 	case r.Header.Get("Origin") != "" || r.Header.Get("Sec-Fetch-Site") == "cross-site":
-		cognite.Refuse(w, r, http.StatusForbidden, errOrigin)
+		l.refuse(w, r, http.StatusForbidden, errOrigin)
 		return
 	case l.tokens != nil && r.URL.Path == wire.TokenPath:
 		l.tokens.ServeHTTP(w, r)
@@ -66,7 +76,7 @@ func (l *loopback) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	caller, err := l.who(token)
 	switch {
 	case err != nil:
-		cognite.Refuse(w, r, http.StatusUnauthorized, err)
+		l.refuse(w, r, http.StatusUnauthorized, err)
 	case !saysJSON(r):
 		cognite.Refuse(w, r, 0, errType)
 	default:

@@ -8,9 +8,11 @@ TOOL    := go tool -modfile=testdata/tools/go.mod
 # How long each fuzz target runs, and how often a random kill is tried.
 FUZZTIME ?= 20s
 FAULT_ROUNDS ?= 100
+# How long make soak loads an engine.
+SOAK ?= 1h
 
 .DEFAULT_GOAL := help
-.PHONY: help run build install cross test race e2e faults fuzz bench cover update-golden lint fmt vuln clean need-go need-all
+.PHONY: help run build install cross test race e2e faults soak fuzz bench cover update-golden lint fmt vuln clean need-go need-all
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,6 +42,9 @@ e2e: need-all ## run the scripts against the real binary and a real engine
 faults: need-all ## kill engine and workers FAULT_ROUNDS (100) times and at every call of the file system
 	FNDECK_FAULT_ROUNDS=$(FAULT_ROUNDS) go test -count=1 -timeout 2h -v -run 'Kill|Dead|Restart|Die|Damaged|FileSystemCall' ./client/embedded ./client/embedded/engine/...
 	go test -count=1 -run 'TestScripts/main_job' ./cmd/fndeck
+
+soak: need-all ## load an engine for SOAK (1h) and see that its memory, descriptors and goroutines stay
+	FNDECK_SOAK=$(SOAK) go test -count=1 -timeout 0 -v -run TestAnEngineUnderLoadStaysAsItIs ./cmd/fndeck
 
 fuzz: need-go ## run every fuzz target for FUZZTIME (20s)
 	@grep -rlE '^func Fuzz' --include='*_test.go' . | xargs -n1 dirname | sort -u | while read -r dir; do \

@@ -102,6 +102,15 @@ type Status struct {
 	// DataLimitBytes bounds the data of a call.
 	DataLimitBytes int64 `json:"dataLimitBytes"`
 	Disk           Disk  `json:"disk"`
+	// Process is what the engine itself uses, without the functions.
+	Process Process `json:"process"`
+}
+
+// Process is what a process uses; a field is 0 where the system does not tell.
+type Process struct {
+	ResidentBytes int64 `json:"residentBytes"`
+	Descriptors   int   `json:"descriptors"`
+	Goroutines    int   `json:"goroutines"`
 }
 
 // Disk is what the state takes and how long it can go on so.

@@ -199,7 +199,7 @@ func (p *deployment) finish(failure error) error {
 	case err != nil:
 		p.e.pool.discard(p.v)
 	case failure == nil:
-		p.e.pool.keepWorkers(p.v.FunctionID, p.v.Number)
+		p.e.pool.keepOnly(p.v.FunctionID, p.v.Number)
 	}
 	return err
 }

@@ -5,6 +5,7 @@ package core
 import (
 	"archive/zip"
 	"bytes"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -171,4 +172,26 @@ func TestDataIsCheckedBeforeAProcessIsForked(t *testing.T) {
 	calls, err := r.Store().Calls(store.CallQuery{Limit: 10})
 	require.NoError(t, err)
 	assert.Empty(t, calls)
+}
+
+func TestAVersionThatServesNoMoreKeepsNoProcess(t *testing.T) {
+	r := newRig(t, nil)
+	v := r.handler("import time\ndef handle(data):\n    print('up')\n    time.sleep(data.get('wait', 0))\n    return 1\n")
+	slow, err := r.Invoke(v.ID, []byte(`{"wait": 0.5}`))
+	require.NoError(t, err)
+	r.await(func() bool { return strings.Contains(r.logOf(slow.ID), "up") })
+	for n := range 3 {
+		_, err := r.Redeploy(r.ctx, v.ID, r.file(map[string]string{"handler.py": fmt.Sprintf("def handle(data): return %d\n", n+2)}), Change{})
+		require.NoError(t, err)
+		require.Equal(t, store.Ready, r.settled(v.ID).Latest.Status)
+	}
+	slow, err = r.WaitCall(r.ctx, v.ID, slow.ID)
+	require.NoError(t, err)
+	assert.Equal(t, store.Completed, slow.Status, "a call ends with the version that it began with")
+	r.await(func() bool { return r.LoadedZygotes() == 1 })
+	_, err = r.Rollback(v.ID, 1)
+	require.NoError(t, err)
+	_, response := r.call(v.ID, `{}`)
+	assert.Equal(t, "1", response)
+	r.await(func() bool { return r.LoadedZygotes() == 1 })
 }

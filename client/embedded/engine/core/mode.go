@@ -225,9 +225,10 @@ func (p *pool) setWorkers(functionID int64, workers int) {
 	p.endWorkers(func(key versionKey) bool { return key.function == functionID })
 }
 
-// keepWorkers ends the warm workers of all versions of a function but one.
-func (p *pool) keepWorkers(functionID int64, serving int) {
-	p.endWorkers(func(key versionKey) bool { return key.function == functionID && key.number != serving })
+// keepOnly ends the processes of all versions of a function but one, each after
+// its last call: whoever redeploys often would fill the memory with them.
+func (p *pool) keepOnly(functionID int64, serving int) {
+	p.remove(func(key versionKey, _ *zygote) bool { return key.function == functionID && key.number != serving })
 }
 
 func (p *pool) endWorkers(which func(versionKey) bool) {

@@ -36,7 +36,7 @@ func (e *Core) Rollback(functionID int64, version int) (View, error) {
 	if err != nil {
 		return View{}, err
 	}
-	e.pool.keepWorkers(functionID, serving)
+	e.pool.keepOnly(functionID, serving)
 	return e.View(functionID)
 }
 

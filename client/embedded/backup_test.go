@@ -18,6 +18,8 @@ import (
 	"fndeck/client"
 	"fndeck/client/embedded"
 	"fndeck/client/embedded/engine"
+	"fndeck/client/embedded/engine/doctor"
+	"fndeck/client/embedded/wire"
 )
 
 // load keeps an engine busy with calls, deploys and schedules until it is told
@@ -105,6 +107,10 @@ func TestABackupOfABusyEngineIsRestoredElsewhereWithAllThatWasAcknowledged(t *te
 	m, _, err := engine.Restore(d.ctx, o.StateDir, file, time.Now())
 	require.NoError(t, err)
 	assert.GreaterOrEqual(t, m.Calls, len(before))
+	restored := doctor.Look(d.ctx, doctor.Setup{StateDir: o.StateDir, Version: "test", Env: os.Getenv, Clock: time.Now, Status: func(context.Context) (wire.Status, error) { return wire.Status{}, client.ErrNotFound }})
+	for _, finding := range restored.Findings {
+		assert.NotContains(t, finding.What+finding.Why, "damaged", "%+v", finding)
+	}
 	there := &desk{t, o, open(t, o), d.ctx}
 	for _, id := range before {
 		c, err := there.b.Call(d.ctx, f.ID, id)

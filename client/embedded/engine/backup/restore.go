@@ -136,6 +136,20 @@ func Resume(stateDir string) (aside string, err error) {
 	return carryThrough(stateDir, func(string) {})
 }
 
+// Unfinished reports whether a restore was decided and not carried through.
+func Unfinished(stateDir string) bool { return exists(filepath.Join(stateDir, readyDir)) }
+
+// Aside lists the directories with states that were replaced.
+func Aside(stateDir string) (dirs []string) {
+	entries, _ := os.ReadDir(stateDir) // one that cannot be read has none to show
+	for _, entry := range entries {
+		if entry.IsDir() && strings.HasPrefix(entry.Name(), AsidePrefix) {
+			dirs = append(dirs, filepath.Join(stateDir, entry.Name()))
+		}
+	}
+	return dirs
+}
+
 // carryThrough swaps the states. Each step may be repeated: what has been moved
 // already is not there to be moved again. The new database moves last, so that
 // it stands in place only beside its code.

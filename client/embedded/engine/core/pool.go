@@ -120,9 +120,13 @@ func (z *zygote) running(ctx context.Context, p *pool) (*runner.Zygote, error) {
 	if z.z != nil && !ended(z.z) {
 		return z.z, nil
 	}
+	v, err := p.e.withEnvironment(ctx, z.version)
+	if err != nil {
+		return nil, err
+	}
 	ctx, cancel := context.WithTimeout(ctx, importLimit)
 	defer cancel()
-	spec, err := p.spec(ctx, z.version, z.version.Mode == ModeCold)
+	spec, err := p.spec(ctx, v, v.Mode == ModeCold)
 	if err != nil {
 		return nil, err
 	}

@@ -1,10 +1,15 @@
 package core
 
 import (
+	"context"
 	"fmt"
+	"os"
+	"path/filepath"
 
 	"fndeck/client"
+	"fndeck/client/embedded/engine/python"
 	"fndeck/client/embedded/engine/store"
+	"fndeck/client/pack"
 )
 
 // Rebuild queues a version with the code and the settings of the serving one
@@ -46,4 +51,52 @@ func (e *Core) Rebuild(functionID int64) (View, error) {
 	}
 	e.startDeploy(functionID, deployID)
 	return e.View(functionID)
+}
+
+// withEnvironment returns a version whose package environment is there. It is
+// not after a restore on another machine: then it is built as it was asked for,
+// which may give it another name.
+func (e *Core) withEnvironment(ctx context.Context, v store.Version) (store.Version, error) {
+	if v.Environment == "" || e.environments.Complete(v.Environment) {
+		return v, nil
+	}
+	index, extra, err := e.indexURLs(v)
+	if err != nil {
+		return v, err
+	}
+	root, err := e.unpacked(ctx, v.SHA256)
+	if err != nil {
+		return v, err
+	}
+	runtimes, err := e.Runtimes(ctx)
+	if err != nil {
+		return v, err
+	}
+	runtime, err := runtimes.Find(v.Runtime)
+	if err != nil {
+		return v, err
+	}
+	requirements, err := os.ReadFile(filepath.Join(root, requirementsFile))
+	if err != nil {
+		return v, err
+	}
+	wanted := python.Wanted{Runtime: runtime, Root: root, CodeSHA256: v.SHA256, Requirements: string(requirements), IndexURL: index, ExtraIndexURLs: extra}
+	e.c.Logger.Info("a package environment is gone and is built again", "function", v.FunctionID, "version", v.Number)
+	mask := newMasker(credentials(append(anyURL.FindAllString(string(requirements), -1), append(extra, index)...)...))
+	name, err := e.environments.Ensure(ctx, runtimes, wanted.Keep(v.Environment), func(string) {})
+	if err != nil {
+		return v, fmt.Errorf("the package environment is gone and could not be built again: %s", mask.mask(pack.MaskURL(err.Error())))
+	}
+	if name == v.Environment {
+		return v, nil
+	}
+	v.Environment = name
+	return v, e.store.Write(store.Durable, func(tx *store.Tx) error {
+		stored, err := tx.Version(v.FunctionID, v.Number)
+		if err != nil {
+			return err
+		}
+		stored.Environment = name
+		return tx.UpdateVersion(stored)
+	})
 }

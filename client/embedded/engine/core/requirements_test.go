@@ -53,6 +53,40 @@ func TestAnEnvironmentSurvivesARestart(t *testing.T) {
 }
 
 // U09
+func TestAnEnvironmentThatIsGoneIsBuiltAgainByTheNextCall(t *testing.T) {
+	index := clienttest.NewIndex(t, greeting, words)
+	r := newRig(t, nil)
+	v := r.deploy(NewFunction{IndexURL: index.URL}, needing)
+	require.Equal(t, store.Ready, v.Latest.Status, v.Latest.ErrorMessage)
+	gone := func(name string) {
+		require.NoError(t, r.Core.Close())
+		require.NoError(t, os.RemoveAll(filepath.Join(r.dir, "envs", name)))
+		r.open()
+	}
+	gone(v.Latest.Environment)
+	_, response := r.call(v.ID, `{}`)
+	assert.Equal(t, `"hello"`, response)
+
+	// On another machine it has another name, because Python is elsewhere.
+	require.NoError(t, r.store.Write(store.Durable, func(tx *store.Tx) error {
+		moved := v.Latest
+		moved.Environment = "of-another-machine"
+		return tx.UpdateVersion(moved)
+	}))
+	gone(v.Latest.Environment)
+	_, response = r.call(v.ID, `{}`)
+	assert.Equal(t, `"hello"`, response)
+	stored, err := r.Store().Version(v.ID, 1)
+	require.NoError(t, err)
+	assert.Equal(t, v.Latest.Environment, stored.Environment)
+
+	gone(v.Latest.Environment)
+	index.User, index.Password = "somebody", "else" // it refuses from now on
+	c, _ := r.call(v.ID, `{}`)
+	assert.Equal(t, store.Failed, c.Status)
+	assert.Contains(t, c.ErrorMessage, "could not be built again")
+}
+
 func TestAPackageThatIsNotFoundFailsTheDeployWithWhatPipSaid(t *testing.T) {
 	index := clienttest.NewIndex(t, words)
 	r := newRig(t, nil)

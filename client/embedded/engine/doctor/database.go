@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 
+	"fndeck/client/embedded/engine/backup"
 	"fndeck/client/embedded/engine/python"
 	"fndeck/client/embedded/engine/store"
 )
@@ -26,6 +27,13 @@ const (
 
 // database checks the state's file, and what it refers to.
 func (l *look) database() {
+	if backup.Unfinished(l.StateDir) {
+		l.found("a restore of "+l.StateDir+" was cut", "the new state is complete and not in its place yet", "fndeck engine start carries it through")
+		return
+	}
+	for _, aside := range backup.Aside(l.StateDir) {
+		l.fact("%s holds a state that was replaced: delete it when nobody needs it", aside)
+	}
 	c, err := store.Check(l.ctx, l.StateDir)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -56,7 +64,7 @@ func (l *look) database() {
 	for _, key := range c.Environments {
 		if !environments.Complete(key) {
 			l.found("the package environment "+filepath.Join(l.StateDir, envsDir, key)+" is not complete", "the functions that use it cannot import their requirements",
-				"redeploy them: the environment is built again")
+				"call or redeploy them: the environment is built again")
 		}
 	}
 	if c.Secrets && l.KeyFile != "" {

@@ -33,8 +33,12 @@ type Backend struct {
 	root string
 }
 
-// New returns a backend; it does no I/O.
+// New returns a backend; it does no I/O. It follows no redirect, whatever the
+// Client does: the API has none, and one could lead the token elsewhere.
 func New(c Config) *Backend {
+	direct := *c.Client
+	direct.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	c.Client = &direct
 	return &Backend{c: c, root: "/api/v1/projects/" + c.Project, http: &client.HTTP{
 		Base: strings.TrimSuffix(c.BaseURL, "/"), Client: c.Client, Token: c.Token, Jitter: c.Jitter, Decode: decodeError,
 		Header: http.Header{"Cdf-Version": {"20230101"}, "X-Cdp-App": {"fndeck"}},

@@ -160,6 +160,18 @@ func TestAnUploadIsSentAgainWholeWhereAGatewayFailed(t *testing.T) {
 	}
 }
 
+func TestARedirectIsNotFollowed(t *testing.T) {
+	other, _ := newCloud(t, func(int, http.ResponseWriter) {})
+	_, b := newCloud(t, func(_ int, w http.ResponseWriter) {
+		w.Header().Set("Location", other.URL+"/elsewhere")
+		w.WriteHeader(http.StatusTemporaryRedirect)
+	})
+	_, err := b.Functions(t.Context())
+	assert.ErrorContains(t, err, "unexpected reply")
+	assert.Error(t, b.put(t.Context(), "/upload", []byte("zip"), nil))
+	assert.Empty(t, other.bodies)
+}
+
 func TestOurTokenGoesToTheUploadLinkOfTheApisOwnHostOnly(t *testing.T) {
 	other, _ := newCloud(t, func(int, http.ResponseWriter) {})
 	_, b := newCloud(t, func(int, http.ResponseWriter) {})

@@ -31,6 +31,7 @@ var states = []state{
 	{"Interrupted", "✗", "!", ToneWarn},
 	{"Missed", "–", "-", ToneWarn},
 	{"Skipped", "–", "-", ToneWarn},
+	{"Replaced", "–", "-", ToneDim},
 	{"Cancelled", "–", "-", ToneDim},
 	{"Never fires", "–", "-", ToneWarn},
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -62,7 +63,13 @@ func (s *shell) ask(request forms.RunAction) tea.Cmd {
 	}
 	dialog.SwallowTypeAhead()
 	request.Confirmed = true
-	s.pending = &pendingAction{id: dialog.ID, yes: func() tea.Cmd { return s.start(request) }}
+	s.pending = &pendingAction{id: dialog.ID, yes: func() tea.Cmd {
+		s.overlays = slices.DeleteFunc(slices.Clone(s.overlays), func(o ui.Overlay) bool { return o == ui.Overlay(request.Origin) })
+		return s.start(request)
+	}}
+	if request.Origin != nil { // A no leads back to what was typed.
+		s.overlays = append(s.overlays, request.Origin)
+	}
 	s.overlays = append(s.overlays, dialog)
 	return nil
 }
@@ -138,6 +145,9 @@ func (s *shell) giveBack(form forms.Refusable, why string) bool {
 // the next form on that function.
 func (s *shell) called(done actionDone) tea.Cmd {
 	fn, call := done.request.Target.Function, done.outcome.Call
+	if done.request.Action.ID == action.RunSchedule.ID && call != nil {
+		return s.open(newCallPage(s, *call))
+	}
 	if done.request.Action.ID != action.Invoke.ID || fn == nil || call == nil {
 		return nil
 	}
@@ -157,8 +167,12 @@ func (s *shell) point(done actionDone) tea.Cmd {
 			return screen.point(made.ID)
 		}
 	case *listScreen[client.Schedule]:
-		if made := done.outcome.Schedule; made != nil && done.request.Target.Schedule == nil {
+		if made := done.outcome.Schedule; made != nil && done.request.Action.ID != action.DeleteSchedule.ID {
 			return screen.point(made.ID)
+		}
+	case *pageScreen[scheduleRuns]:
+		if made := done.outcome.Schedule; made != nil && done.request.Action.ID == action.ReplaceSchedule.ID {
+			return s.open(newSchedulePage(s, *made))
 		}
 	}
 	return nil

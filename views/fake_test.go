@@ -32,6 +32,7 @@ type fakeBackend struct {
 	remove     func(string) error
 	create     func(client.ScheduleSpec) (client.Schedule, error)
 	unschedule func(string) error
+	replace    func(string, client.ScheduleSpec) (client.Schedule, error)
 	cancel     func(string) error
 	watch      func(context.Context, func(client.Event)) error
 	follow     func(context.Context, client.LogQuery, func([]client.LogLine) error) error
@@ -211,6 +212,14 @@ func (f *fakeBackend) DeleteSchedule(_ context.Context, id string) error {
 		return nil
 	}
 	return f.unschedule(id)
+}
+
+func (f *fakeBackend) ReplaceSchedule(_ context.Context, id string, spec client.ScheduleSpec) (client.Schedule, error) {
+	return f.replace(id, spec)
+}
+
+func (f *fakeBackend) RunSchedule(_ context.Context, id string) (client.Call, error) {
+	return client.Call{ID: "run-" + id, FunctionID: "f1", FunctionName: "ingest-pi", ScheduleID: id, Status: client.CallRunning}, nil
 }
 
 func (f *fakeBackend) ScheduleRuns(context.Context, string, int) ([]client.ScheduleRun, error) {

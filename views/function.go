@@ -40,7 +40,7 @@ func newFunctionPage(s *shell, f client.Function) *pageScreen[described] {
 		load:  func(ctx context.Context) (described, error) { return describe(ctx, s.backend, f.ID) },
 		busy:  func(d described) bool { return isDeploying(d.function) },
 		build: func(d described, at moment) ([]pageTab, error) {
-			return factTabs(s.stateDir, overviewFacts(d.function, at), versionFacts(d, at), deployFacts(d, at))
+			return factTabs(s.stateDir, overviewFacts(d.function, s.backend.Describe().Isolation, at), versionFacts(d, at), deployFacts(d, at))
 		},
 		running: func(d described) bool { return isDeploying(d.function) },
 		summary: func(d described, at moment) []ui.Cell {
@@ -93,7 +93,7 @@ func describe(ctx context.Context, b client.Backend, id string) (described, erro
 	return d, nil
 }
 
-func overviewFacts(f client.Function, at moment) []ui.Fact {
+func overviewFacts(f client.Function, isolation string, at moment) []ui.Fact {
 	facts := []ui.Fact{
 		{Label: "name", Value: f.Name},
 		{Label: "description", Value: f.Description},
@@ -105,6 +105,7 @@ func overviewFacts(f client.Function, at moment) []ui.Fact {
 		{Label: "folder", Value: f.Folder},
 		{Label: "runtime", Value: strings.TrimSpace(f.Runtime + "  " + f.RuntimeVersion)},
 		{Label: "mode", Value: joined(f.ModeText(), f.ModeReason)},
+		{Label: "isolation", Value: strings.TrimPrefix(isolation, "isolation: ")},
 		{Label: "size", Value: nonZeroBytes(f.SizeBytes)},
 		{Label: "limits", Value: limits(f)},
 		{Label: "secrets", Value: strings.Join(f.SecretNames, "\n")},

@@ -236,5 +236,5 @@ func dangerOf(id string) string {
 // laterKeys are keys that hands from other consoles, or the plan of this one,
 // look for, and that this version does not have: silence would look like a fault.
 var laterKeys = []string{
-	"@", "#", "~", "e", "t", "p", "a", "T",
+	"@", "#", "~", "p", "a", "T",
 }

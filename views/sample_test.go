@@ -62,10 +62,15 @@ func sampleBackend(now time.Time) *fakeBackend {
 		{ID: "s2", Name: "nightly", FunctionID: "f4", FunctionName: "nightly-report", Cron: "30 6 * * 1-5", Created: ago(900 * time.Hour), LastCall: call(client.CallTimeout, 9*time.Hour), Missed: 4},
 		{ID: "s3", Name: "strange", FunctionID: "f2", FunctionName: "ingest-ims", Cron: "every tuesday", Created: ago(time.Hour), Missed: -1},
 	}
+	f.schedules[0].Overlap, f.schedules[0].CatchUp = client.OverlapQueue, client.CatchUpOnce
+	f.schedules[0].Queued = ago(2 * time.Minute)
 	f.runs = []client.ScheduleRun{
+		{ScheduleID: "s1", Due: ago(2 * time.Minute), Status: client.RunQueued, Reason: "waits for the previous run"},
+		{ScheduleID: "s1", Due: ago(20 * time.Minute), Status: "Completed", CallID: "c-900", Reason: "run by hand"},
 		{ScheduleID: "s1", Due: ago(30 * time.Minute), Status: "Completed", CallID: "c-899"},
-		{ScheduleID: "s1", Due: ago(90 * time.Minute), Status: client.RunMissed, Reason: "the engine was not running", Count: 3, Last: ago(61 * time.Minute)},
+		{ScheduleID: "s1", Due: ago(90 * time.Minute), Status: client.RunMissed, Reason: "the engine was not running; caught up by call c-899", Count: 3, Last: ago(61 * time.Minute)},
 		{ScheduleID: "s1", Due: ago(5 * time.Hour), Status: client.RunSkipped, Reason: "the run before had not ended"},
+		{ScheduleID: "s1", Due: ago(7 * time.Hour), Status: client.RunReplaced, Reason: "until then 0 * * * *, as schedule s0"},
 	}
 	f.versions = []client.Version{
 		{FunctionID: "f1", Number: 12, Status: client.FunctionReady, Serving: true, Runtime: "py312", SizeBytes: 41_200, Created: ago(3 * time.Hour), CodeSHA256: "ab12"},

@@ -83,6 +83,14 @@ var scheduleColumns = []listColumn[client.Schedule]{
 		order: func(a, b client.Schedule) int { return cmp.Compare(a.Missed, b.Missed) },
 	},
 	{
+		Column: ui.Column{Title: "OVERLAP", Key: "overlap", Priority: 4, Min: 7},
+		cell:   func(c client.Schedule, _ moment) ui.Cell { return dim(c.Overlap) },
+	},
+	{
+		Column: ui.Column{Title: "CATCH-UP", Key: "catchup", Priority: 4, Min: 8},
+		cell:   func(c client.Schedule, _ moment) ui.Cell { return dim(c.CatchUp) },
+	},
+	{
 		Column: ui.Column{Title: "DATA", Key: "data", Priority: 4, Min: 6, Max: 40},
 		cell:   func(c client.Schedule, _ moment) ui.Cell { return dim(string(c.Data)) },
 	},
@@ -136,6 +144,9 @@ func scheduleState(c client.Schedule) string {
 	if err == nil && expr.Next(c.Created).IsZero() {
 		return "Never fires"
 	}
+	if !c.Queued.IsZero() {
+		return client.RunQueued
+	}
 	return "Active"
 }
 
@@ -173,6 +184,8 @@ func scheduleListCommands(s *shell, l *listScreen[client.Schedule]) []command {
 			}
 			return s.overlay(forms.NewSchedule(s.forms(), fn, s.known.Value))
 		}},
+		l.on("list.run", true, able(action.RunSchedule), s.runSchedule),
+		l.on("list.edit", true, able(action.ReplaceSchedule), s.changeSchedule),
 		l.on("list.logs", true, nil, func(c client.Schedule) tea.Cmd { return s.functionLogs(s.scheduled(c)) }),
 		l.on("functions.redeploy", true, able(action.Redeploy), func(c client.Schedule) tea.Cmd { return s.redeploy(s.scheduled(c)) }),
 		l.on("functions.call", false, able(action.Invoke), func(c client.Schedule) tea.Cmd { return s.callScheduled(c) }),
@@ -186,6 +199,16 @@ func scheduleListCommands(s *shell, l *listScreen[client.Schedule]) []command {
 // scheduled is a schedule's function as far as it is known.
 func (s *shell) scheduled(c client.Schedule) client.Function {
 	return s.functionOf(client.Call{FunctionID: c.FunctionID, FunctionName: c.FunctionName})
+}
+
+// runSchedule runs a schedule now.
+func (s *shell) runSchedule(c client.Schedule) tea.Cmd {
+	return s.start(forms.RunAction{Action: action.RunSchedule, Target: action.Target{Schedule: &c}})
+}
+
+// changeSchedule opens the form that is filled with what the schedule has.
+func (s *shell) changeSchedule(c client.Schedule) tea.Cmd {
+	return s.overlay(forms.ChangeSchedule(s.forms(), c))
 }
 
 // callScheduled opens the call form with the schedule's own data.
@@ -226,14 +249,20 @@ func newSchedulePage(s *shell, c client.Schedule) *pageScreen[scheduleRuns] {
 		summary: func(v scheduleRuns, at moment) []ui.Cell {
 			return []ui.Cell{stateCell(at, scheduleState(v.schedule), 0), text(v.schedule.Cron), dim(words(v.schedule))}
 		},
-		commands: func(*pageScreen[scheduleRuns]) []command {
-			f := s.scheduled(c)
+		commands: func(p *pageScreen[scheduleRuns]) []command {
+			c := c
+			if v, known := p.value(); known {
+				c = v.schedule
+			}
+			f, able := s.scheduled(c), func(a action.Action) string { return s.reason(a, action.Target{Schedule: &c}) }
 			return append(functionCommands(s, f),
 				command{id: "list.open", label: "calls", hinted: true, run: func() tea.Cmd {
 					return s.open(newCalls(s, callScope{functionID: c.FunctionID, scheduleID: c.ID, name: ui.Clean(c.Name)}))
 				}},
+				command{id: "list.run", hinted: true, reason: able(action.RunSchedule), run: func() tea.Cmd { return s.runSchedule(c) }},
+				command{id: "list.edit", hinted: true, reason: able(action.ReplaceSchedule), run: func() tea.Cmd { return s.changeSchedule(c) }},
 				command{id: "list.logs", hinted: true, run: func() tea.Cmd { return s.functionLogs(f) }},
-				command{id: "list.delete", reason: s.reason(action.DeleteSchedule, action.Target{Schedule: &c}), run: func() tea.Cmd {
+				command{id: "list.delete", reason: able(action.DeleteSchedule), run: func() tea.Cmd {
 					return s.start(forms.RunAction{Action: action.DeleteSchedule, Target: action.Target{Schedule: &c}})
 				}},
 			)
@@ -277,6 +306,9 @@ func scheduleFacts(c client.Schedule, at moment) []ui.Fact {
 		{Label: "function", Value: c.FunctionName},
 		{Label: "cron", Value: c.Cron},
 		{Label: "words", Value: words(c)},
+		{Label: "overlap", Value: overlapWords(c.Overlap)},
+		{Label: "catch-up", Value: catchUpWords(c.CatchUp)},
+		{Label: "waiting", Value: waitingWords(c, at), Tone: ui.ToneWarn},
 		{Label: "created", Value: fullTime(c.Created, at.zone)},
 	}
 	expr, err := cron.Parse(c.Cron)
@@ -292,6 +324,37 @@ func scheduleFacts(c client.Schedule, at moment) []ui.Fact {
 	}
 	facts = append(facts, ui.Fact{}, ui.Fact{Label: "next runs", Value: strings.Join(runLines(expr.Upcoming(at.now, runsToCome), at), "\n")})
 	return known(facts)
+}
+
+// overlapWords say what the policy does; an unknown word is shown as it came.
+func overlapWords(policy string) string {
+	switch policy {
+	case client.OverlapSkip:
+		return "skip: a run is left out while the one before still runs"
+	case client.OverlapAllow:
+		return "allow: a run starts beside one that still runs"
+	case client.OverlapQueue:
+		return "queue: a run waits for the one before; one waits at most"
+	}
+	return policy
+}
+
+func catchUpWords(policy string) string {
+	switch policy {
+	case client.CatchUpSkip:
+		return "skip: missed runs are left out"
+	case client.CatchUpOnce:
+		return "once: after missed runs the last of them runs"
+	}
+	return policy
+}
+
+// waitingWords tells of the run that waits, "" if none does.
+func waitingWords(c client.Schedule, at moment) string {
+	if c.Queued.IsZero() {
+		return ""
+	}
+	return "the run of " + clockTime(c.Queued, at) + " waits for the one before"
 }
 
 // runLines are times in UTC and, where that differs, in the display zone.

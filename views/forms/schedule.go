@@ -17,13 +17,18 @@ import (
 // upcomingRuns is how many runs are shown under the cron field.
 const upcomingRuns = 5
 
-// scheduleForm creates a schedule and says what it will do while it is typed.
+// scheduleForm creates a schedule, or changes one, and says what it will do
+// while it is typed.
 type scheduleForm struct {
+	// old is the schedule that is changed, nil for a new one.
+	old        *client.Schedule
 	functions  []client.Function
 	form       *form.Form
 	name, cron *form.Text
 	function   *form.Choice
 	data       *form.Editor
+	// overlap and catchUp are nil where the backend has no policies.
+	overlap, catchUp *form.Choice
 }
 
 // NewSchedule makes the form. fn is selected at first; nil selects none in
@@ -40,7 +45,6 @@ func NewSchedule(d Deps, fn *client.Function, functions []client.Function) (ui.O
 			selected = labels[i]
 		}
 	}
-	s.name = form.NewText(form.FieldSpec{Label: "Name", Help: "what the schedule is called", Check: nameCheck("the schedule")})
 	s.function = form.NewChoice(form.FieldSpec{
 		Label: "Function", Help: "what it calls; type to search", Value: selected,
 		Check: func(value string) form.Report {
@@ -50,14 +54,64 @@ func NewSchedule(d Deps, fn *client.Function, functions []client.Function) (ui.O
 			return form.Report{}
 		},
 	}, labels)
+	s.fill(d, client.ScheduleSpec{Data: json.RawMessage("{}")})
+	s.data.Selected = true
+	return s, nil
+}
+
+// ChangeSchedule makes the form that puts another schedule in the place of one.
+func ChangeSchedule(d Deps, old client.Schedule) (ui.Overlay, tea.Cmd) {
+	s := &scheduleForm{old: &old}
+	spec := action.SpecOf(old)
+	if len(spec.Data) == 0 {
+		spec.Data = json.RawMessage("{}")
+	}
+	s.fill(d, spec)
+	return s, nil
+}
+
+// fill makes the fields with what a schedule has.
+func (s *scheduleForm) fill(d Deps, spec client.ScheduleSpec) {
+	s.name = form.NewText(form.FieldSpec{Label: "Name", Help: "what the schedule is called", Value: spec.Name, Check: nameCheck("the schedule")})
 	s.cron = form.NewText(form.FieldSpec{
-		Label: "Cron", Help: "UTC: minute hour day month weekday, such as 0 6 * * MON-FRI",
+		Label: "Cron", Help: "UTC: minute hour day month weekday, such as 0 6 * * MON-FRI", Value: spec.Cron,
 		Check: cronCheck(d.Clock, d.Zone),
 	})
-	s.data = newDataField(d.Backend, "{}")
-	s.data.Selected = true
-	s.form = form.New(d.Clock, s.name, s.function, s.cron, s.data)
-	return s, nil
+	s.data = newDataField(d.Backend, string(spec.Data))
+	fields := []form.Field{s.name}
+	if s.function != nil {
+		fields = append(fields, s.function)
+	}
+	fields = append(fields, s.cron, s.data)
+	if d.Backend.Describe().Missing[client.CanSetPolicies] == "" {
+		s.overlap = form.NewChoice(form.FieldSpec{
+			Label: "Overlap", Help: "a run is due while one still runs: skip it, allow both, queue one", Value: spec.Overlap,
+		}, client.Overlaps())
+		s.catchUp = form.NewChoice(form.FieldSpec{
+			Label: "Catch up", Help: "runs were missed: skip them, or run the last of them once", Value: spec.CatchUp,
+		}, client.CatchUps())
+		fields = append(fields, s.overlap, s.catchUp)
+	}
+	s.form = form.New(d.Clock, fields...)
+}
+
+// request is what the form ends with.
+func (s *scheduleForm) request() RunAction {
+	spec := client.ScheduleSpec{Name: s.name.Value(), Cron: s.cron.Value(), Data: json.RawMessage(s.data.Value())}
+	if s.overlap != nil {
+		spec.Overlap, spec.CatchUp = s.overlap.Value(), s.catchUp.Value()
+	}
+	request := RunAction{Action: action.CreateSchedule, Origin: s}
+	if s.old != nil {
+		spec.FunctionID, spec.Description = s.old.FunctionID, s.old.Description
+		request.Action, request.Target = action.ReplaceSchedule, action.Target{Schedule: s.old}
+	} else {
+		fn := s.functions[s.function.Index()]
+		spec.FunctionID = fn.ID
+		request.Target = action.Target{Function: &fn}
+	}
+	request.Values = action.Values{Schedule: spec}
+	return request
 }
 
 func holds(functions []client.Function, id string) bool {
@@ -158,10 +212,20 @@ func zoneName(zone *time.Location) string {
 }
 
 // Title implements ui.Overlay.
-func (s *scheduleForm) Title() string { return "new schedule" }
+func (s *scheduleForm) Title() string {
+	if s.old != nil {
+		return "change schedule " + ui.Clean(s.old.Name)
+	}
+	return "new schedule"
+}
 
 // Hints implements ui.Overlay.
-func (s *scheduleForm) Hints() []ui.Hint { return s.form.Hints("create") }
+func (s *scheduleForm) Hints() []ui.Hint {
+	if s.old != nil {
+		return s.form.Hints("change")
+	}
+	return s.form.Hints("create")
+}
 
 // View implements ui.Overlay.
 func (s *scheduleForm) View(theme *ui.Theme, width, height int) []string {
@@ -174,16 +238,11 @@ func (s *scheduleForm) Update(msg tea.Msg) (tea.Cmd, bool) {
 	case form.Cancelled:
 		return nil, true
 	case form.Submitted:
-		fn := s.functions[s.function.Index()]
-		return run(RunAction{
-			Action: action.CreateSchedule,
-			Target: action.Target{Function: &fn},
-			Values: action.Values{Schedule: client.ScheduleSpec{
-				Name: s.name.Value(), FunctionID: fn.ID, Cron: s.cron.Value(),
-				Data: json.RawMessage(s.data.Value()),
-			}},
-			Origin: s,
-		}), true
+		if s.old != nil && len(action.Changes(*s.old, s.request().Values.Schedule)) == 0 {
+			s.form.Refused("nothing differs from the schedule as it is")
+			return nil, false
+		}
+		return run(s.request()), true
 	}
 	return nil, false
 }

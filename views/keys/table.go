@@ -40,6 +40,8 @@ var table = []ui.Binding{
 	{ID: "functions.repeat", Scope: ui.ScopeList, Keys: []string{"I"}, Label: "repeat", Help: "repeat the last call as it was"},
 	{ID: "list.logs", Scope: ui.ScopeList, Keys: []string{"l"}, Label: "logs", Help: "logs; of a function that deploys or failed, its build"},
 	{ID: "list.describe", Scope: ui.ScopeList, Keys: []string{"d"}, Label: "describe", Help: "all that is known of it"},
+	{ID: "list.run", Scope: ui.ScopeList, Keys: []string{"t"}, Label: "run now", Help: "run a schedule now, with its data"},
+	{ID: "list.edit", Scope: ui.ScopeList, Keys: []string{"e"}, Label: "change", Help: "change a schedule: another takes its place"},
 	{ID: "functions.upload", Scope: ui.ScopeList, Keys: []string{"u"}, Label: "upload", Help: "upload a folder, a zip or a notebook"},
 	{ID: "list.new", Scope: ui.ScopeList, Keys: []string{"n"}, Label: "new", Help: "make a new one"},
 	{ID: "functions.rollback", Scope: ui.ScopeList, Keys: []string{"b"}, Label: "roll back", Help: "choose an earlier version to serve again"},

@@ -1,0 +1,72 @@
+package views
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"fndeck/client"
+)
+
+func TestAScheduleIsChangedInAFormThatANoBringsBack(t *testing.T) {
+	backend := sampleBackend(bubbleStart)
+	var sent []client.ScheduleSpec
+	backend.replace = func(id string, spec client.ScheduleSpec) (client.Schedule, error) {
+		assert.Equal(t, "s1", id)
+		sent = append(sent, spec)
+		made := client.Schedule{ID: "s9", Name: spec.Name, FunctionID: "f1", Cron: spec.Cron}
+		backend.change(func() { backend.schedules = append(backend.schedules[1:], made) })
+		return made, nil
+	}
+	drive(t, backend, func(d *driver) {
+		d.press("4", "e")
+		d.see("change schedule hourly", "0 * * * *", `{"asset": 42}`, "queue", "once", "change ctrl+s")
+		d.press("ctrl+s")
+		d.see("nothing differs from the schedule as it is")
+		d.press("tab", "ctrl+u")
+		d.typed("*/10 * * * *")
+		d.press("tab", "tab")
+		d.typed("allow")
+		d.wait(time.Second)
+		d.press("ctrl+s")
+		d.see("cron 0 * * * * becomes */10 * * * *", "overlap queue becomes allow", "the run that waits")
+		require.Empty(t, sent, "nothing is sent unasked")
+		d.wait(time.Second)
+		d.press("n")
+		d.see("change schedule hourly", "*/10 * * * *")
+		d.wait(time.Second)
+		d.press("ctrl+s")
+		d.wait(time.Second)
+		d.press("y")
+		require.Len(t, sent, 1)
+		assert.Equal(t, client.ScheduleSpec{
+			Name: "hourly", FunctionID: "f1", Cron: "*/10 * * * *", Data: []byte(`{"asset": 42}`), Overlap: "allow", CatchUp: "once",
+		}, sent[0])
+		d.miss("change schedule hourly")
+		d.see("› hourly", "*/10 * * * *")
+	})
+}
+
+func TestAScheduleRunsNowAndShowsItsCall(t *testing.T) {
+	backend := sampleBackend(bubbleStart)
+	drive(t, backend, func(d *driver) {
+		d.press("4", "t")
+		d.see("run-s1", "schedule hourly runs now, as call run-s1")
+		d.press("esc", "d", "t")
+		d.see("run-s1")
+	})
+}
+
+func TestAScheduleThatCannotBeChangedSaysWhy(t *testing.T) {
+	backend := sampleBackend(bubbleStart)
+	backend.description.Missing = map[client.Capability]string{client.CanReplaceSchedule: "it cannot be changed here", client.CanSetPolicies: "no policies"}
+	drive(t, backend, func(d *driver) {
+		d.press("4", "e")
+		d.see("it cannot be changed here")
+		d.press("n")
+		d.see("new schedule")
+		d.miss("Overlap")
+	})
+}

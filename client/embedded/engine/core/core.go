@@ -117,6 +117,7 @@ type Core struct {
 	audit    *journal.Audit
 	subject  string // whom the engine acts for
 	taken    usage
+	views    knownViews
 
 	runtimesDone chan struct{}
 	runtimes     python.Runtimes
@@ -163,6 +164,7 @@ func Open(c Config) (*Core, error) {
 		return nil, errors.Join(fmt.Errorf("open the audit trail: %w", err), s.Close())
 	}
 	e.jobs.Go(e.discover)
+	e.jobs.Go(e.prime)
 	e.jobs.Go(e.removeDeleted)
 	e.jobs.Go(e.scheduleForever)
 	e.jobs.Go(e.tendForever)

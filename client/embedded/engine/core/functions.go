@@ -7,6 +7,7 @@ import (
 	"maps"
 	"path"
 	"slices"
+	"sync"
 
 	"fndeck/client"
 	"fndeck/client/embedded/engine/store"
@@ -297,8 +298,43 @@ func (e *Core) View(id int64) (View, error) {
 	return v, nil
 }
 
-// Views reads all functions, newest first.
+// knownViews are the views as they were at a state of the definitions: calls come
+// all the time, functions and versions do not.
+type knownViews struct {
+	mu   sync.Mutex
+	at   int64
+	read bool
+	all  []View
+}
+
+// Views reads all functions, newest first. What it returns must not be changed.
 func (e *Core) Views() ([]View, error) {
+	k := &e.views
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	at := e.store.Definitions() // before the rows: they may be newer, never older
+	if k.read && k.at == at {
+		return k.all, nil
+	}
+	views, err := e.readViews()
+	k.at, k.read, k.all = at, err == nil, views
+	return views, err
+}
+
+// prime reads what the first list of functions needs, so that with many of them
+// nobody waits for that.
+func (e *Core) prime() {
+	defer e.guard("prime", 0, func(string) {})
+	_, err := e.Views()
+	if err == nil {
+		_, err = e.store.LastCalls()
+	}
+	if err != nil {
+		e.c.Logger.Warn("the functions cannot be listed", "error", err)
+	}
+}
+
+func (e *Core) readViews() ([]View, error) {
 	functions, err := e.store.Functions()
 	if err != nil {
 		return nil, err

@@ -135,12 +135,6 @@ func (s *Store) Call(id int64) (Call, error) {
 	return one(s.row(`SELECT `+callColumns+` FROM calls WHERE id = ? AND `+alive, id), scanCall)
 }
 
-// LastCalls reads the newest call of every function.
-func (s *Store) LastCalls() ([]Call, error) {
-	return list(s, scanCall, `SELECT `+callColumns+` FROM calls WHERE id IN
-		(SELECT (SELECT MAX(c.id) FROM calls c WHERE c.function_id = f.id) FROM functions f)`)
-}
-
 // Durations lists the durations of a function's newest ended calls.
 func (s *Store) Durations(functionID int64, limit int) ([]time.Duration, error) {
 	return list(s, func(r scanner) (time.Duration, error) {
@@ -186,6 +180,7 @@ func (tx *Tx) insertCall(c Call, data, response []byte) error {
 	if err != nil {
 		return err
 	}
+	tx.touchFunction(c.FunctionID)
 	return tx.Event("call", c.ID)
 }
 
@@ -199,6 +194,7 @@ func (tx *Tx) FinishCall(c Call, response []byte) error {
 	if err != nil {
 		return err
 	}
+	tx.touchCall(c.ID)
 	return tx.Event("call", c.ID)
 }
 

@@ -16,6 +16,8 @@ func (tx *Tx) DeleteFunction(id int64) error {
 	if err := tx.change(`DELETE FROM functions WHERE id = ?`, id); err != nil {
 		return err
 	}
+	tx.touchDefinition()
+	tx.touchFunction(id)
 	return tx.Event("function", id)
 }
 
@@ -77,6 +79,7 @@ func (tx *Tx) deleteOldest(cutoff time.Time, maxRows int) (int, error) {
 		if err := tx.exec(`DELETE FROM calls WHERE id = ?`, c.id); err != nil {
 			return i, err
 		}
+		tx.touchCall(c.id)
 	}
 	return len(oldest), nil
 }

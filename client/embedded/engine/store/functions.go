@@ -93,6 +93,7 @@ func (tx *Tx) InsertFunction(f Function) error {
 	if err != nil {
 		return err
 	}
+	tx.touchDefinition()
 	return tx.Event("function", f.ID)
 }
 
@@ -107,6 +108,7 @@ func (tx *Tx) UpdateFunction(f Function) error {
 }
 
 func (tx *Tx) storeFunction(f Function) error {
+	tx.touchDefinition()
 	return tx.change(`UPDATE functions SET name=?, description=?, owner=?, metadata=?, serving=?, latest=?, mode=?, workers=?, revision=?, sum=? WHERE id = ?`,
 		f.Name, f.Description, f.Owner, f.Metadata, f.Serving, f.Latest, f.Mode, f.Workers, f.Revision, f.digest().sum(), f.ID)
 }

@@ -60,7 +60,11 @@ type Store struct {
 	nextID     atomic.Int64
 	reservedID atomic.Int64
 
+	newest      newest
+	definitions atomic.Int64
+
 	// The rest belongs to the writer.
+	touched    touched
 	statements map[string]*sql.Stmt
 	position   int64
 	eventSeq   int64

@@ -115,6 +115,7 @@ func (tx *Tx) InsertVersion(v Version) error {
 }
 
 func (tx *Tx) insertVersion(v Version) error {
+	tx.touchDefinition()
 	err := tx.exec(`INSERT INTO versions (`+versionColumns+`) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`,
 		v.FunctionID, v.Number, v.SHA256, v.SizeBytes, v.stored, v.Runtime, v.RuntimeVersion, v.Folder, v.DeployID, v.Status,
 		v.ErrorMessage, v.ErrorTrace, v.Mode, v.ModeReason, v.Environment, micros(v.Created), micros(v.Ready), v.digest().sum())
@@ -153,6 +154,7 @@ func (tx *Tx) changeVersion(functionID int64, number int, change func(*Version))
 		return err
 	}
 	change(&v)
+	tx.touchDefinition()
 	return tx.change(`UPDATE versions SET status=?, error_message=?, error_trace=?, mode=?, mode_reason=?, environment=?, runtime=?, runtime_version=?, ready=?, folder=?, sum=? WHERE function_id=? AND number=?`,
 		v.Status, v.ErrorMessage, v.ErrorTrace, v.Mode, v.ModeReason, v.Environment, v.Runtime, v.RuntimeVersion, micros(v.Ready), v.Folder, v.digest().sum(), functionID, number)
 }

@@ -122,7 +122,10 @@ func (s *Store) commit(group []*job) {
 		for i := range errs {
 			errs[i] = err
 		}
+	} else {
+		s.published()
 	}
+	s.touched.reset()
 	for i, j := range group {
 		j.result <- errs[i]
 	}

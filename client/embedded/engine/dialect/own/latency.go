@@ -15,7 +15,7 @@ const (
 	// latencyReads is for how many functions one list reads that sample anew. With
 	// more functions than that, those that were called longest ago have no
 	// percentile in the first lists after a start.
-	latencyReads = 100
+	latencyReads = 50
 )
 
 // latencies remembers the functions' percentiles until their newest call is

@@ -269,7 +269,7 @@ func (e *Core) execute(ctx context.Context, c *store.Call, data []byte, session 
 		}
 		c.Version = v.Number
 	}
-	workers, leave, err := e.pool.admit(ctx, c.FunctionID)
+	workers, leave, err := e.pool.admit(ctx, c.FunctionID, e.slotsFor(session))
 	if err != nil {
 		return failed(err)
 	}
@@ -294,6 +294,15 @@ func (e *Core) execute(ctx context.Context, c *store.Call, data []byte, session 
 	}, log.sink)
 	e.pool.tookFor(c.FunctionID, e.c.Clock().Sub(started))
 	return log, outcome, started
+}
+
+// slotsFor are the slots that a call takes one of. A call that was made by a call
+// has its own: its caller, which waits for it, may hold the last of the others.
+func (e *Core) slotsFor(s Session) chan struct{} {
+	if s.Depth > 0 {
+		return e.chained
+	}
+	return e.slots
 }
 
 func callInfo(c store.Call) map[string]any {

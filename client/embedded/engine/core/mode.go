@@ -165,7 +165,7 @@ func (p *pool) gate(functionID int64) (*gate, error) {
 // admit waits for a worker's place, where there are any, and for one of the
 // slots of all calls: it comes last, for calls that wait must not keep other
 // functions from running.
-func (p *pool) admit(ctx context.Context, functionID int64) (workers int, leave func(), err error) {
+func (p *pool) admit(ctx context.Context, functionID int64, slots chan struct{}) (workers int, leave func(), err error) {
 	g, err := p.gate(functionID)
 	if err != nil {
 		return 0, nil, err
@@ -174,13 +174,13 @@ func (p *pool) admit(ctx context.Context, functionID int64) (workers int, leave 
 		return 0, nil, err
 	}
 	select {
-	case p.e.slots <- struct{}{}:
+	case slots <- struct{}{}:
 	case <-ctx.Done():
 		g.leave()
 		return 0, nil, context.Cause(ctx)
 	}
 	return workers, func() {
-		<-p.e.slots
+		<-slots
 		g.leave()
 	}, nil
 }

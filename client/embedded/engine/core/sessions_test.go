@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"fndeck/client"
+	"fndeck/client/embedded/engine/store"
 )
 
 // nonce opens a session as the engine's user.
@@ -120,6 +121,33 @@ func TestACallThatAnotherMadeMayNotOpenASession(t *testing.T) {
 	s, _, err := r.OpenSession(Caller{CallID: 7}, TokenExchange, "")
 	require.NoError(t, err)
 	assert.Equal(t, 1, s.Depth)
+}
+
+func TestACallOfACallRunsWhenItsCallersHoldEverySlot(t *testing.T) {
+	r := newRig(t, nil)
+	v := r.handler("def handle(): pass\n")
+	for range cap(r.slots) {
+		r.slots <- struct{}{}
+	}
+	_, nonce, err := r.OpenSession(Caller{CallID: 7}, TokenExchange, "")
+	require.NoError(t, err)
+	c, err := r.InvokeWith(nonce, v.ID, nil)
+	require.NoError(t, err)
+	ended, err := r.WaitCall(r.ctx, v.ID, c.ID)
+	require.NoError(t, err)
+	assert.Equal(t, store.Completed, ended.Status)
+}
+
+func TestARevokedSessionTakesTheRightsOfItsCall(t *testing.T) {
+	r := newRig(t, nil)
+	s, _ := r.nonce(TokenExchange)
+	token := r.tokens.issue(Caller{CallID: 7, SessionID: s.ID})
+	_, err := r.CallerOf(token)
+	require.NoError(t, err)
+	_, err = r.RevokeSession(s.ID)
+	require.NoError(t, err)
+	_, err = r.CallerOf(token)
+	assert.EqualError(t, err, "Unauthorized: the session of this call was revoked")
 }
 
 func TestTheTokenOfACallEndsWithItAndIsRememberedForAWhile(t *testing.T) {

@@ -3,15 +3,20 @@
 package embedded_test
 
 import (
+	"bytes"
+	"io"
 	"os"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"fndeck/client"
 	"fndeck/client/embedded"
+	"fndeck/client/embedded/engine"
+	"fndeck/client/embedded/engine/backup"
 )
 
 // mountReadOnly makes a directory unwritable even for root, until the returned
@@ -68,7 +73,17 @@ func TestAStateThatCannotBeWrittenIsStillShown(t *testing.T) {
 			refused(err)
 			refused(d.b.Delete(d.ctx, f.ID))
 
+			saved := func(take func(io.Writer) error) {
+				t.Helper()
+				var b bytes.Buffer
+				require.NoError(t, take(&b))
+				m, err := backup.Read(d.ctx, &b, backup.Discard)
+				require.NoError(t, err)
+				assert.Equal(t, []int{1, 1}, []int{m.Functions, m.Calls})
+			}
+			saved(func(w io.Writer) error { return embedded.Backup(d.ctx, d.o.StateDir, w) })
 			require.NoError(t, embedded.Stop(d.ctx, d.o.StateDir))
+			saved(func(w io.Writer) error { return engine.Backup(d.ctx, d.o.StateDir, "test", time.Now(), w) })
 			undo()
 			d.reopen()
 			assert.Empty(t, d.b.Describe().ReadOnly)

@@ -28,6 +28,9 @@ func runReadOnly(ctx context.Context, c Config, why error) error {
 	}
 	c.Logger.Warn("the state cannot be changed", "why", why)
 	err = serve(ctx, c, e, &callback{}) // nothing runs that could call back
+	if socket, pathErr := wire.SocketPath(c.StateDir, os.Getenv); pathErr == nil {
+		_ = os.Remove(wire.ReadOnlyToken(socket)) // it opens nothing any more
+	}
 	return errors.Join(err, e.Close())
 }
 
@@ -65,6 +68,7 @@ func lockReadOnly(dir string) (unlock func(), err error) {
 func (s *server) socketToken(socket string) (string, error) {
 	beside := wire.ReadOnlyToken(socket)
 	if s.core.ReadOnly() == nil {
+		_ = os.Remove(wire.ReadOnlyLog(socket)) // of an engine that could not write; the log is in the directory now
 		if err := os.Remove(beside); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return "", err
 		}

@@ -13,7 +13,9 @@ import (
 
 	"fndeck/client/embedded/engine/backup"
 	"fndeck/client/embedded/engine/core"
+	"fndeck/client/embedded/engine/disk"
 	"fndeck/client/embedded/engine/journal"
+	"fndeck/client/embedded/engine/store"
 	"fndeck/client/embedded/wire"
 )
 
@@ -28,6 +30,9 @@ func Lock(dir string) (unlock func(), err error) { return lockState(dir) }
 func lockState(dir string) (unlock func(), err error) {
 	if err := wire.OwnDir(dir); err != nil {
 		return nil, err
+	}
+	if why := disk.Writable(dir); why != nil {
+		return nil, why
 	}
 	lock := flock.New(filepath.Join(dir, wire.LockFile), flock.SetPermissions(0o600))
 	locked, err := lock.TryLock()
@@ -51,6 +56,9 @@ func Backup(ctx context.Context, dir, version string, now time.Time, to io.Write
 	if _, err := os.Stat(dir); err != nil {
 		return err // looking must not make it
 	}
+	if why := disk.Writable(dir); why != nil {
+		return backupReadOnly(ctx, dir, version, now, why, to)
+	}
 	unlock, err := lockState(dir)
 	if err != nil {
 		return err
@@ -62,6 +70,21 @@ func Backup(ctx context.Context, dir, version string, now time.Time, to io.Write
 	}
 	_, err = backup.Source{StateDir: dir, Scratch: scratch, Version: version, Created: now}.Write(ctx, to)
 	return err
+}
+
+// backupReadOnly is Backup for a directory that nothing can be written to.
+func backupReadOnly(ctx context.Context, dir, version string, now time.Time, why error, to io.Writer) error {
+	unlock, err := lockReadOnly(dir)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	s, err := store.OpenReadOnly(dir, func() time.Time { return now }, why)
+	if err != nil {
+		return err
+	}
+	_, err = backup.Source{StateDir: dir, Scratch: os.TempDir(), Version: version, Created: now, Snapshot: s.Snapshot}.Write(ctx, to)
+	return errors.Join(err, s.Close())
 }
 
 // Restore puts a backup in the place of the state of a directory, which no

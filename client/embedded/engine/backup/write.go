@@ -28,6 +28,8 @@ type Source struct {
 	// Version is what the program calls itself.
 	Version string
 	Created time.Time
+	// Snapshot writes the database to a file; nil reads it from StateDir.
+	Snapshot func(ctx context.Context, to string) error
 }
 
 // Write writes a backup. The engine may run and be busy: what is written is the
@@ -39,7 +41,11 @@ func (s Source) Write(ctx context.Context, to io.Writer) (m Manifest, err error)
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	snapshot := filepath.Join(dir, databaseName)
-	if err := store.Snapshot(ctx, s.StateDir, snapshot); err != nil {
+	take := s.Snapshot
+	if take == nil {
+		take = func(ctx context.Context, to string) error { return store.Snapshot(ctx, s.StateDir, to) }
+	}
+	if err := take(ctx, snapshot); err != nil {
 		return m, fmt.Errorf("take a snapshot of the state: %w", err)
 	}
 	held, err := store.Inspect(ctx, snapshot)

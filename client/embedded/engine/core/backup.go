@@ -3,6 +3,7 @@ package core
 import (
 	"context"
 	"io"
+	"os"
 
 	"fndeck/client/embedded/engine/backup"
 )
@@ -12,7 +13,11 @@ import (
 // end missing: the reason is then in the engine's log.
 func (e *Core) Backup(ctx context.Context, version string, to io.Writer) error {
 	started := &startedWriter{Writer: to}
-	m, err := backup.Source{StateDir: e.c.StateDir, Scratch: e.path(scratchDir), Version: version, Created: e.now()}.Write(ctx, started)
+	scratch := e.path(scratchDir)
+	if e.readOnly != nil {
+		scratch = os.TempDir() // what can be read can be saved
+	}
+	m, err := backup.Source{StateDir: e.c.StateDir, Scratch: scratch, Version: version, Created: e.now(), Snapshot: e.store.Snapshot}.Write(ctx, started)
 	switch {
 	case err == nil:
 		e.c.Logger.Info("backed up", "functions", m.Functions, "calls", m.Calls, "bytes", m.SizeBytes())

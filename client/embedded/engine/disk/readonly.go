@@ -26,7 +26,7 @@ func Writable(dir string) error {
 		why = err.Error()
 	}
 	return &client.Error{
-		Code: client.CodeForbidden, Err: err,
+		Code: client.CodeConflict, Err: err,
 		Message: "read-only: nothing can be written to " + dir + ", " + why,
 		Hint:    "what is stored can be read; run fndeck engine stop once the directory is writable again",
 	}

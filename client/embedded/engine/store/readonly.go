@@ -18,7 +18,7 @@ import (
 // empty: what a killed engine left in the journal is part of the state. Then a
 // private copy is read, where SQLite can put the two together.
 func OpenReadOnly(dir string, clock func() time.Time, why error) (*Store, error) {
-	path, options := filepath.Join(dir, fileName), "?immutable=1&mode=ro&_pragma=query_only(1)"
+	path, options := filepath.Join(dir, fileName), "?immutable=1&mode=ro"
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("%w, and there is no state in it", why)
 	}
@@ -31,9 +31,10 @@ func OpenReadOnly(dir string, clock func() time.Time, why error) (*Store, error)
 		if s.copied, err = copyState(dir); err != nil {
 			return nil, err
 		}
-		path, options = filepath.Join(s.copied, fileName), "?_pragma=query_only(1)"
+		path, options = filepath.Join(s.copied, fileName), "?_pragma=busy_timeout(5000)"
 	}
-	read, err := sql.Open("sqlite", "file:"+path+options)
+	s.source = "file:" + path + options
+	read, err := sql.Open("sqlite", s.source+"&_pragma=query_only(1)")
 	if err != nil {
 		return nil, errors.Join(err, os.RemoveAll(s.copied))
 	}

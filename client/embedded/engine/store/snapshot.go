@@ -26,10 +26,23 @@ func Snapshot(ctx context.Context, dir, to string) error {
 	if _, err := os.Stat(path); err != nil {
 		return errors.Join(ErrNotFound, err)
 	}
+	return snapshot(ctx, "file:"+path+"?mode=rw&_pragma=busy_timeout(5000)", to)
+}
+
+// Snapshot is the function Snapshot for a state that is open, even one that
+// cannot be written.
+func (s *Store) Snapshot(ctx context.Context, to string) error {
+	if s.refused == nil {
+		return Snapshot(ctx, s.dir, to)
+	}
+	return snapshot(ctx, s.source, to)
+}
+
+func snapshot(ctx context.Context, source, to string) error {
 	if err := createEmpty(to); err != nil { // SQLite fills an empty file
 		return err
 	}
-	db, err := sql.Open("sqlite", "file:"+path+"?mode=rw&_pragma=busy_timeout(5000)")
+	db, err := sql.Open("sqlite", source)
 	if err != nil {
 		return err
 	}

@@ -38,8 +38,9 @@ const (
 type Store struct {
 	// refused is why nothing can be written; then write and conn are nil.
 	refused error
-	// copied is a directory with a copy of the state, deleted at the end.
-	copied string
+	// source is then what is read, and copied a directory with a copy of the
+	// state, deleted at the end.
+	source, copied string
 
 	dir   string
 	clock func() time.Time

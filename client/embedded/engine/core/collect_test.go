@@ -9,6 +9,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"fndeck/client/embedded/engine/store"
 )
 
 func TestWhatNothingRefersToIsGoneAfterTheNextStart(t *testing.T) {
@@ -33,4 +35,53 @@ func TestWhatNothingRefersToIsGoneAfterTheNextStart(t *testing.T) {
 	assert.NoDirExists(t, filepath.Join(r.dir, "versions", gone.Latest.SHA256))
 	_, response := r.call(kept.ID, `{}`)
 	assert.Equal(t, `"kept"`, response)
+}
+
+// removed waits until the rows of deleted functions are gone.
+func (r *rig) removed() {
+	r.Helper()
+	for {
+		changed := r.Store().Changed()
+		left, err := r.Store().Deletions()
+		require.NoError(r, err)
+		if len(left) == 0 {
+			return
+		}
+		select {
+		case <-changed:
+		case <-r.ctx.Done():
+			r.Fatal("rows of a deleted function stay")
+		}
+	}
+}
+
+func TestTheCallsOfADeletedFunctionAreGoneAtOnceAndLeaveInTheBackground(t *testing.T) {
+	r := newRig(t, nil)
+	f := r.handler("def handle(data): print('hello')\n")
+	call, _ := r.call(f.ID, `{}`)
+	require.NoError(t, r.Delete([]int64{f.ID}))
+	calls, err := r.Store().Calls(store.CallQuery{Limit: 10})
+	require.NoError(t, err)
+	assert.Empty(t, calls)
+	r.removed()
+	lines, err := r.Store().Lines(call.ID, 0, 10)
+	require.NoError(t, err)
+	assert.Empty(t, lines)
+}
+
+func TestARemovalThatACrashCutGoesOnAfterTheNextStart(t *testing.T) {
+	r := newRig(t, nil)
+	f := r.handler("def handle(data): print('hello')\n")
+	call, _ := r.call(f.ID, `{}`)
+	require.NoError(t, r.Core.Close())
+	s, err := store.Open(r.dir, r.clock.Now) // as an engine that is killed right after the deletion
+	require.NoError(t, err)
+	require.NoError(t, s.Write(store.Durable, func(tx *store.Tx) error { return tx.DeleteFunction(f.ID) }))
+	require.NoError(t, s.Close())
+
+	r.open()
+	r.removed()
+	lines, err := r.Store().Lines(call.ID, 0, 10)
+	require.NoError(t, err)
+	assert.Empty(t, lines)
 }

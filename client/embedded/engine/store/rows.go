@@ -16,6 +16,11 @@ type failedRow struct{ err error }
 
 func (r failedRow) Scan(...any) error { return r.err }
 
+// explained is a row whose error says what to do about a damaged file.
+type explained struct{ row scanner }
+
+func (r explained) Scan(dest ...any) error { return explain(r.row.Scan(dest...)) }
+
 // one scans a single row and turns "no rows" into ErrNotFound.
 func one[T any](row scanner, scan func(scanner) (T, error)) (T, error) {
 	v, err := scan(row)

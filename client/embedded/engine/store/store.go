@@ -204,7 +204,7 @@ func (s *Store) row(query string, args ...any) scanner {
 	if err != nil {
 		return failedRow{err}
 	}
-	return st.QueryRow(args...)
+	return explained{st.QueryRow(args...)}
 }
 
 func (s *Store) readStatement(query string) (*sql.Stmt, error) {

@@ -306,5 +306,5 @@ func (tx *Tx) queryRow(query string, args ...any) scanner {
 	if err != nil {
 		return failedRow{err}
 	}
-	return st.QueryRow(args...)
+	return explained{st.QueryRow(args...)}
 }

@@ -71,6 +71,36 @@ func (s *shell) ask(request forms.RunAction) tea.Cmd {
 		s.overlays = append(s.overlays, request.Origin)
 	}
 	s.overlays = append(s.overlays, dialog)
+	return s.lookUpLosses(dialog.ID, request)
+}
+
+// questionKnown is the whole question of a dialog that was opened before all of
+// it was known.
+type questionKnown struct {
+	id, question string
+}
+
+// lookUpLosses reads what goes with a function that is to be deleted. The
+// question stands on the screen meanwhile: keys must not go to the list below.
+func (s *shell) lookUpLosses(dialog string, request forms.RunAction) tea.Cmd {
+	if request.Action.ID != action.DeleteFunction.ID || request.Target.Function == nil || request.Target.Losses != nil {
+		return nil
+	}
+	ctx, backend := s.ctx, s.backend
+	return func() tea.Msg {
+		target := request.Target
+		target.Losses = action.LossesOf(ctx, backend, *target.Function)
+		return questionKnown{id: dialog, question: request.Action.Question(target, request.Values)}
+	}
+}
+
+// complete puts the whole question into the dialog that waits for it.
+func (s *shell) complete(known questionKnown) tea.Cmd {
+	for _, o := range s.overlays {
+		if dialog, ok := o.(*form.Confirm); ok && dialog.ID == known.id {
+			dialog.SetQuestion(known.question)
+		}
+	}
 	return nil
 }
 

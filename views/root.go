@@ -92,6 +92,8 @@ func (r *root) route(msg tea.Msg) tea.Cmd {
 		return r.tell(msg)
 	case allDone:
 		return r.tellAll(msg)
+	case questionKnown:
+		return r.complete(msg)
 	case prefilled:
 		return r.prefill(msg)
 	case palette.Chosen:

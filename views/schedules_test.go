@@ -70,3 +70,15 @@ func TestAScheduleThatCannotBeChangedSaysWhy(t *testing.T) {
 		d.miss("Overlap")
 	})
 }
+
+func TestDeletingAFunctionNamesItsSchedulesBefore(t *testing.T) {
+	backend := sampleBackend(bubbleStart)
+	drive(t, backend, func(d *driver) {
+		d.press("ctrl+d")
+		d.see("delete ingest-pi", "and schedule hourly go too", "ingest-pi")
+		d.press("esc", "d")
+		d.wait(time.Second)
+		d.press("ctrl+d")
+		d.see("and schedule hourly go too")
+	})
+}

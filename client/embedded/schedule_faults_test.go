@@ -4,6 +4,7 @@ package embedded_test
 
 import (
 	"math/rand/v2"
+	"strings"
 	"testing"
 	"time"
 
@@ -29,6 +30,11 @@ func TestAnEngineKilledAroundATickFiresOnceOrRecordsTheRunAsMissed(t *testing.T)
 	d := newDesk(t)
 	f := d.deploy("def handle(data): return 1\n")
 	s, err := d.b.CreateSchedule(d.ctx, client.ScheduleSpec{Name: "minutely", FunctionID: f.ID, Cron: "* * * * *"})
+	require.NoError(t, err)
+	// Another one catches up and queues: more ways to run, and still once at most.
+	eager, err := d.b.CreateSchedule(d.ctx, client.ScheduleSpec{
+		Name: "eager", FunctionID: f.ID, Cron: "* * * * *", Overlap: client.OverlapQueue, CatchUp: client.CatchUpOnce,
+	})
 	require.NoError(t, err)
 	first := s.Created.Truncate(time.Minute).Add(time.Minute)
 	for range rounds(t, 8) {
@@ -67,4 +73,17 @@ func TestAnEngineKilledAroundATickFiresOnceOrRecordsTheRunAsMissed(t *testing.T)
 	for minute := first; !minute.After(last); minute = minute.Add(time.Minute) {
 		assert.NotEmpty(t, seen[minute], "nothing is known of %s", minute)
 	}
+	runs, err = d.b.ScheduleRuns(d.ctx, eager.ID, 1000)
+	require.NoError(t, err)
+	called := map[time.Time]string{}
+	for _, r := range runs {
+		if r.CallID != "" {
+			assert.Empty(t, called[r.Due], "%s was called twice", r.Due)
+			called[r.Due] = r.CallID
+		}
+		if r.Status == client.RunMissed {
+			assert.LessOrEqual(t, strings.Count(r.Reason, "caught up by call"), 1)
+		}
+	}
+	assert.NotEmpty(t, called)
 }

@@ -93,6 +93,9 @@ func NewConfirm(title, question, typed string, clock func() time.Time) *Confirm 
 	return c
 }
 
+// SetQuestion puts another question, for when more is known than as it opened.
+func (c *Confirm) SetQuestion(question string) { c.question = question }
+
 // SwallowTypeAhead makes the dialog deaf until the keys typed before it appeared
 // have run out. To be called as it appears, if a key opened it or nothing did.
 func (c *Confirm) SwallowTypeAhead() { c.grace = newGrace(c.clock) }

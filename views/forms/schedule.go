@@ -179,7 +179,7 @@ func runTable(times []time.Time, zone *time.Location, now time.Time) []form.Rema
 	if n := len(times); n > 0 && times[n-1].Year() != now.UTC().Year() {
 		layout, short = "Mon _2 Jan 2006 15:04", "2006-01-02 15:04"
 	}
-	both := zone != nil && zone != time.UTC && zone.String() != "UTC"
+	both := zone != nil && zone != time.UTC && zone.String() != "UTC" && !unnamedUTC(zone, times)
 	line := func(utc, local string, width int) string {
 		if !both {
 			return utc
@@ -201,12 +201,26 @@ func runTable(times []time.Time, zone *time.Location, now time.Time) []form.Rema
 	return remarks
 }
 
+// unnamedUTC reports whether a machine's zone without a name is UTC, as far as
+// the times tell.
+func unnamedUTC(zone *time.Location, times []time.Time) bool {
+	for _, at := range times {
+		if _, offset := at.In(zone).Zone(); offset != 0 {
+			return false
+		}
+	}
+	return zone == time.Local
+}
+
 // zoneName is the place of a zone: Oslo for Europe/Oslo.
 func zoneName(zone *time.Location) string {
 	if zone == nil {
 		return "UTC"
 	}
 	name := zone.String()
+	if zone == time.Local {
+		return "your zone"
+	}
 	name = name[strings.LastIndex(name, "/")+1:]
 	return strings.ReplaceAll(name, "_", " ")
 }

@@ -100,6 +100,7 @@ func (r *root) global() []command {
 		command{id: "app.palette", run: r.openPalette},
 		command{id: "app.refresh", run: r.again},
 		command{id: "app.deploys", run: r.openDeploys},
+		command{id: "app.trace", run: r.openTrace},
 		command{id: "app.errors", run: r.openErrors},
 		command{id: "app.help", run: func() tea.Cmd { return r.overlay(r.help(), nil) }},
 		command{id: "app.back", run: r.back},
@@ -151,6 +152,14 @@ func (r *root) openDeploys() tea.Cmd {
 		return nil
 	}
 	return r.open(newDeploys(r.shell, client.Function{}))
+}
+
+// openTrace shows the requests of this console.
+func (r *root) openTrace() tea.Cmd {
+	if _, ok := r.screen().(*listScreen[client.Exchange]); ok {
+		return nil
+	}
+	return r.open(newTrace(r.shell))
 }
 
 func (r *root) openErrors() tea.Cmd {
@@ -236,5 +245,5 @@ func dangerOf(id string) string {
 // laterKeys are keys that hands from other consoles, or the plan of this one,
 // look for, and that this version does not have: silence would look like a fault.
 var laterKeys = []string{
-	"@", "#", "~", "p", "a", "T",
+	"@", "~", "p", "a", "T",
 }

@@ -19,6 +19,8 @@ type listSpec[T any] struct {
 	columns     []listColumn[T]
 	id          func(T) string
 	load        func(ctx context.Context) ([]T, error)
+	// every reads anew at this pace, whatever pushes; 0 leaves it to that.
+	every time.Duration
 	// shared is a feed that lives as long as the console, nil if the screen has
 	// its own.
 	shared *client.Feed[[]T]
@@ -81,7 +83,7 @@ func newListScreen[T any](s *shell, spec listSpec[T]) *listScreen[T] {
 		columns = append(columns, c.Column)
 	}
 	l.table = ui.NewTable(columns)
-	l.data = subscription[[]T]{owner: l, load: spec.load, shared: spec.shared, brake: spec.brake, busy: l.busy}
+	l.data = subscription[[]T]{owner: l, load: spec.load, shared: spec.shared, brake: spec.brake, busy: l.busy, every: spec.every}
 	return l
 }
 

@@ -78,7 +78,7 @@ const historyMost = 50
 func newShell(d deps) *shell {
 	s := &shell{deps: d, errors: newErrorLog(d.clock), given: map[string][]byte{}}
 	s.brake = &brake{}
-	s.functions = newFeed(d, braked(s.brake, d.backend.Functions), anyDeploying)
+	s.functions = newFeed(d, braked(s.brake, d.backend.Functions), anyDeploying, 0)
 	s.views = newViews(s)
 	s.history = []place{{screen: s.views[0]}}
 	return s

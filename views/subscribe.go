@@ -28,6 +28,8 @@ type subscription[T any] struct {
 	owner Screen
 	load  func(ctx context.Context) (T, error)
 	busy  func(T) bool
+	// every reads anew at this pace, 0 at the console's own.
+	every time.Duration
 	// shared is a feed that outlives the screen; nil makes one while visible.
 	shared *client.Feed[T]
 	// brake stops the loads of the feed.
@@ -50,8 +52,8 @@ type snapshotMsg[T any] struct {
 
 // newFeed makes a feed with the console's pace: what the backend pushes is read
 // when it says so, everything else is polled.
-func newFeed[T any](d deps, load func(ctx context.Context) (T, error), busy func(T) bool) *client.Feed[T] {
-	o := client.FeedOptions[T]{Load: recovered(load), Clock: d.clock, Jitter: rand.Float64}
+func newFeed[T any](d deps, load func(ctx context.Context) (T, error), busy func(T) bool, every time.Duration) *client.Feed[T] {
+	o := client.FeedOptions[T]{Load: recovered(load), Clock: d.clock, Jitter: rand.Float64, Every: every}
 	if _, err := client.As[client.Pusher](d.backend, client.CanPush); err != nil {
 		o.Every, o.Busy, o.BusyEvery = pollEvery, busy, pollBusyEvery
 	}
@@ -148,7 +150,7 @@ func (s *subscription[T]) start(d deps) tea.Cmd {
 	s.feed, s.asked = s.shared, time.Time{}
 	if s.feed == nil {
 		s.brake = &brake{}
-		s.feed = newFeed(d, braked(s.brake, s.load), s.busy)
+		s.feed = newFeed(d, braked(s.brake, s.load), s.busy, s.every)
 		s.last.Generation = 0
 	}
 	s.ctx, s.cancel = context.WithCancel(d.ctx)

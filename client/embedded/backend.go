@@ -50,6 +50,7 @@ type Backend struct {
 	o      Options
 	http   *client.HTTP
 	client *http.Client
+	trace  *client.Trace
 
 	mu     sync.Mutex
 	last   EngineStatus
@@ -84,7 +85,8 @@ func connect(o Options) (*Backend, error) {
 	}
 	b := &Backend{o: o, closed: make(chan struct{}), moved: make(chan struct{})}
 	transport := &http.Transport{DialContext: b.dial, MaxIdleConnsPerHost: 16, DisableCompression: true}
-	b.client = &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	b.trace = client.NewTrace(o.Clock)
+	b.client = &http.Client{Transport: b.trace.Transport(transport), CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	token := engineToken{dir}
 	b.http = &client.HTTP{Base: base, Client: b.client, Token: token, Jitter: rand.Float64, Decode: decodeFailure}
 	b.Backend = cognite.New(cognite.Config{Name: o.Name, BaseURL: base, Project: "local", Client: b.client, Token: token, Jitter: rand.Float64})
@@ -99,6 +101,9 @@ func (b *Backend) dial(ctx context.Context, _, _ string) (net.Conn, error) {
 	var d net.Dialer
 	return d.DialContext(ctx, "unix", path)
 }
+
+// Trace is every request that was sent to the engine lately.
+func (b *Backend) Trace() *client.Trace { return b.trace }
 
 // Describe says what the engine is and can do.
 func (b *Backend) Describe() client.Description {

@@ -29,6 +29,7 @@ var table = []ui.Binding{
 	{ID: "app.suspend", Scope: ui.ScopeGlobal, Keys: []string{"ctrl+z"}, Label: "suspend", Help: "back to the shell; fg returns"},
 	{ID: "app.body", Scope: ui.ScopeGlobal, Keys: []string{"f"}, Label: "body only", Help: "body only, and back"},
 	{ID: "app.deploys", Scope: ui.ScopeGlobal, Keys: []string{"&"}, Label: "deploys", Help: "deploys of all functions, under way and past, with their build output"},
+	{ID: "app.trace", Scope: ui.ScopeGlobal, Keys: []string{"#"}, Label: "requests", Help: "every request of this console, its status and its time"},
 	{ID: "app.errors", Scope: ui.ScopeGlobal, Keys: []string{"!"}, Label: "errors", Help: "errors of this console; failed calls are in the calls"},
 	{ID: "app.help", Scope: ui.ScopeGlobal, Keys: []string{"?", "f1"}, Label: "help", Help: "this help"},
 
@@ -55,6 +56,7 @@ var table = []ui.Binding{
 	{ID: "list.raw", Scope: ui.ScopeList, Keys: []string{"y"}, Label: "raw", Help: "as JSON"},
 	{ID: "list.copy", Scope: ui.ScopeList, Keys: []string{"c"}, Label: "copy id", Help: "copy the id, or those of the marked rows"},
 	{ID: "list.copyfield", Scope: ui.ScopeList, Keys: []string{"C"}, Label: "copy field", Help: "choose a field to copy"},
+	{ID: "list.copycurl", Scope: ui.ScopeList, Keys: []string{"X"}, Label: "copy as curl", Help: "copy the request as a curl command, with $TOKEN for the token"},
 	{ID: "list.failing", Scope: ui.ScopeList, Keys: []string{"x"}, Label: "failing", Help: "failing rows only"},
 	{ID: "list.older", Scope: ui.ScopeList, Keys: []string{"M"}, Label: "older", Help: "load older ones"},
 	{ID: "list.down", Scope: ui.ScopeList, Keys: []string{"j", "down"}, Label: "down", Help: "down"},

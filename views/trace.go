@@ -1,0 +1,106 @@
+package views
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"net/http"
+	"strconv"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"fndeck/client"
+	"fndeck/ui"
+)
+
+// newTrace is the # page: the requests of this console to its backend. Its own
+// rows come from memory, so looking at it sends nothing.
+func newTrace(s *shell) *listScreen[client.Exchange] {
+	spec := listSpec[client.Exchange]{
+		title: "requests", noun: "requests", columns: exchangeColumns,
+		id:      func(e client.Exchange) string { return strconv.FormatInt(e.ID, 10) },
+		every:   time.Second,
+		empty:   "No requests yet in this context.",
+		failing: "status:/^[45]|failed/",
+		sortAge: "time", sortStatus: "status", sortName: "path",
+		commands: func(l *listScreen[client.Exchange]) []command {
+			return []command{
+				l.on("list.open", true, nil, func(e client.Exchange) tea.Cmd { return s.open(newRaw(s, fmt.Sprint(e.ID), e)) }),
+				l.on("list.copycurl", true, nil, func(e client.Exchange) tea.Cmd { return copyText(s, "curl command", curl(s.backend.Describe(), e)) }),
+			}
+		},
+	}
+	tracer, ok := s.backend.(client.Tracer)
+	if !ok {
+		spec.missing = "this backend keeps no list of its requests"
+		return newListScreen(s, spec)
+	}
+	trace := tracer.Trace()
+	spec.load = func(context.Context) ([]client.Exchange, error) { return trace.Exchanges(), nil }
+	return newListScreen(s, spec)
+}
+
+var exchangeColumns = []listColumn[client.Exchange]{
+	{
+		Column: ui.Column{Title: "STATUS", Key: "status", Priority: 1, Min: 7},
+		cell:   exchangeStatus,
+		order:  func(a, b client.Exchange) int { return cmp.Compare(b.Status, a.Status) },
+	},
+	{
+		Column: ui.Column{Title: "METHOD", Key: "method", Priority: 1, Min: 6},
+		cell:   func(e client.Exchange, _ moment) ui.Cell { return text(e.Method) },
+	},
+	{
+		Column: ui.Column{Title: "PATH", Key: "path", Priority: 1, Min: 20, Grow: true},
+		cell:   func(e client.Exchange, _ moment) ui.Cell { return text(e.Path) },
+	},
+	{
+		Column: ui.Column{Title: "MS", Key: "ms", Priority: 2, Min: 5, Align: ui.AlignRight},
+		cell:   func(e client.Exchange, at moment) ui.Cell { return exchangeTook(e, at) },
+		order:  func(a, b client.Exchange) int { return cmp.Compare(b.Took, a.Took) },
+	},
+	{
+		Column: ui.Column{Title: "TIME", Key: "time", Priority: 2, Min: 8},
+		cell:   func(e client.Exchange, at moment) ui.Cell { return dim(e.Time.In(at.zone).Format("15:04:05")) },
+		order:  func(a, b client.Exchange) int { return b.Time.Compare(a.Time) },
+	},
+	{
+		Column: ui.Column{Title: "BYTES", Key: "bytes", Priority: 3, Min: 7, Align: ui.AlignRight},
+		cell:   func(e client.Exchange, at moment) ui.Cell { return sizeCell(at, e.Received) },
+		order:  func(a, b client.Exchange) int { return cmp.Compare(b.Received, a.Received) },
+	},
+	{
+		Column: ui.Column{Title: "REQUEST ID", Key: "request", Priority: 4, Min: 10},
+		cell:   func(e client.Exchange, _ moment) ui.Cell { return dim(e.RequestID) },
+	},
+}
+
+func exchangeStatus(e client.Exchange, _ moment) ui.Cell {
+	switch {
+	case e.Failure != "":
+		return ui.Cell{Text: "failed", Tone: ui.ToneBad}
+	case e.Status == 0:
+		return ui.Cell{Text: "waiting", Tone: ui.ToneInfo}
+	case e.Status >= http.StatusBadRequest:
+		return ui.Cell{Text: strconv.Itoa(e.Status), Tone: ui.ToneBad}
+	}
+	return ui.Cell{Text: strconv.Itoa(e.Status)}
+}
+
+// exchangeTook counts on while the answer has not ended: streams are held open.
+func exchangeTook(e client.Exchange, at moment) ui.Cell {
+	if e.Open {
+		return ui.Cell{Text: ui.Elapsed(at.now.Sub(e.Time)) + " open", Tone: ui.ToneDim, Steady: "open"}
+	}
+	return ui.Cell{Text: strconv.FormatFloat(float64(e.Took)/float64(time.Millisecond), 'f', 1, 64)}
+}
+
+// curl writes a request as a command, with a variable where the token goes.
+func curl(backend client.Description, e client.Exchange) string {
+	address := "--unix-socket SOCKET http://engine.local"
+	if backend.Kind != "embedded" {
+		address = backend.Endpoint
+	}
+	return fmt.Sprintf("curl -X %s -H \"Authorization: Bearer $TOKEN\" %s'%s'", e.Method, address, e.Path)
+}

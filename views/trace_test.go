@@ -1,0 +1,64 @@
+package views
+
+import (
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"fndeck/client"
+)
+
+// tracing is a backend that tells its requests.
+type tracing struct {
+	*fakeBackend
+	trace *client.Trace
+}
+
+func (b tracing) Trace() *client.Trace { return b.trace }
+
+// answering answers every request alike.
+type answering struct{ status int }
+
+func (a answering) RoundTrip(*http.Request) (*http.Response, error) {
+	if a.status == 0 {
+		return nil, errors.New("connection refused")
+	}
+	return httptest.NewRecorder().Result(), nil
+}
+
+func TestTheRequestsOfTheConsoleAreOneKeyAway(t *testing.T) {
+	backend := tracing{sampleBackend(bubbleStart), client.NewTrace(func() time.Time { return bubbleStart })}
+	ask := func(status int, path string) {
+		reply, err := backend.trace.Transport(answering{status}).RoundTrip(request(path))
+		if err == nil {
+			require.NoError(t, reply.Body.Close())
+		}
+	}
+	ask(http.StatusOK, "/functions/list")
+	driveAny(t, func() client.Backend { return backend }, func(d *driver) {
+		d.press("#")
+		d.see("requests (1)", "/functions/list", "200")
+		ask(0, "/calls\x1b[2J")
+		d.wait(2 * time.Second)
+		d.see("failed", "requests (2)")
+		d.press("x")
+		d.see("requests (1 of 2)")
+		d.press("X")
+		d.see("curl command copied")
+		d.press("enter")
+		d.see(`"failure": "connection refused"`)
+	})
+	drive(t, sampleBackend(bubbleStart), func(d *driver) {
+		d.press("#")
+		d.see("this backend keeps no list of its requests")
+	})
+}
+
+func request(path string) *http.Request {
+	return &http.Request{Method: http.MethodGet, URL: &url.URL{Path: path}, Header: http.Header{}}
+}

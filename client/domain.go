@@ -45,6 +45,9 @@ type Function struct {
 
 	Runtime        string `json:"runtime,omitempty"`
 	RuntimeVersion string `json:"runtimeVersion,omitempty"`
+	// Isolation says what confines this function, in the words of the badge; empty
+	// where the backend does not tell, as in lists.
+	Isolation string `json:"isolation,omitempty"`
 	// Mode is how calls run (ModeIsolated, ModeWarm, or "cold" where a fork would
 	// break the function); ModeReason says why it is not what was chosen. Empty
 	// where the backend does not tell.

@@ -1,6 +1,7 @@
 package views
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -105,7 +106,7 @@ func overviewFacts(f client.Function, isolation string, at moment) []ui.Fact {
 		{Label: "folder", Value: f.Folder},
 		{Label: "runtime", Value: strings.TrimSpace(f.Runtime + "  " + f.RuntimeVersion)},
 		{Label: "mode", Value: joined(f.ModeText(), f.ModeReason)},
-		{Label: "isolation", Value: strings.TrimPrefix(isolation, "isolation: ")},
+		{Label: "isolation", Value: strings.TrimPrefix(cmp.Or(f.Isolation, isolation), "isolation: ")},
 		{Label: "size", Value: nonZeroBytes(f.SizeBytes)},
 		{Label: "limits", Value: limits(f)},
 		{Label: "secrets", Value: strings.Join(f.SecretNames, "\n")},

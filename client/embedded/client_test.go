@@ -213,7 +213,7 @@ func TestAScheduledCallActsForTheSessionOfItsSchedule(t *testing.T) {
 
 func TestWithAClosedNetworkAFunctionWithAClientReachesTheCallbackPortOnly(t *testing.T) {
 	if k := confine.Probe(); k.Landlock < 4 || !k.Seccomp {
-		t.Skipf("this kernel confines less: %s", confine.Badge(k, false))
+		t.Skipf("this kernel confines less: %s", confine.Badge(k, confine.Access{}))
 	}
 	t.Setenv("FNDECK_TEST_CLOSED", "1")
 	d := newDesk(t)

@@ -12,18 +12,23 @@ var whole = Kernel{Landlock: 7, Seccomp: true}
 
 func TestTheBadgeClaimsNoMoreThanTheKernelDoes(t *testing.T) {
 	for _, c := range []struct {
-		k       Kernel
-		network bool
-		badge   string
+		k      Kernel
+		access Access
+		badge  string
 	}{
-		{whole, false, "landlock 7 + seccomp, network closed"},
-		{whole, true, "landlock 7 + seccomp, network open"},
-		{Kernel{Landlock: 3}, false, "landlock 3, network open"},
-		{Kernel{Landlock: 4}, false, "landlock 4, network open"},
-		{Kernel{Seccomp: true}, false, "seccomp only, network closed"},
-		{Kernel{}, false, "isolation: none"},
+		{whole, Access{}, "landlock 7 + seccomp, network closed"},
+		{whole, Access{Network: true}, "landlock 7 + seccomp, network open"},
+		{whole, Access{Connect: 4711}, "landlock 7 + seccomp, network closed but for its client"},
+		{Kernel{Landlock: 7, Seccomp: true, Unshare: 1}, Access{}, "landlock 7 + seccomp + netns, network closed"},
+		{Kernel{Landlock: 7, Seccomp: true, Unshare: 1}, Access{Connect: 4711}, "landlock 7 + seccomp, network closed but for its client"},
+		{Kernel{Landlock: 7, Seccomp: true, Unshare: 1}, Access{Network: true}, "landlock 7 + seccomp, network open"},
+		{Kernel{Landlock: 3}, Access{}, "landlock 3, network open"},
+		{Kernel{Landlock: 4}, Access{}, "landlock 4, network open"},
+		{Kernel{Landlock: 3, Unshare: 1}, Access{}, "landlock 3 + netns, network closed"},
+		{Kernel{Seccomp: true}, Access{}, "seccomp only, network closed"},
+		{Kernel{}, Access{}, "isolation: none"},
 	} {
-		assert.Equal(t, c.badge, Badge(c.k, c.network))
+		assert.Equal(t, c.badge, Badge(c.k, c.access))
 	}
 }
 

@@ -1,7 +1,10 @@
 package confine
 
 import (
+	"os"
+	"os/exec"
 	"runtime"
+	"syscall"
 
 	"golang.org/x/sys/unix"
 )
@@ -13,6 +16,9 @@ type Kernel struct {
 	// Seccomp says that filters can be installed and this architecture's
 	// numbers are known.
 	Seccomp bool
+	// Unshare are the flags with which a process gets a network of its own, see
+	// ProbeNetwork; 0 if it does not.
+	Unshare int
 }
 
 // Probe asks the kernel; version numbers do not tell.
@@ -26,4 +32,24 @@ func Probe() Kernel {
 	mode, err := unix.PrctlRetInt(unix.PR_GET_SECCOMP, 0, 0, 0, 0)
 	k.Seccomp = known && err == nil && mode >= 0
 	return k
+}
+
+// ProbeNetwork finds how a process gets a network of its own, in which there is
+// nothing: as root by itself, else with a user namespace, where the system
+// allows those. It tries, as no setting tells for certain.
+func ProbeNetwork() (unshare int) {
+	for _, flags := range []int{unix.CLONE_NEWNET, unix.CLONE_NEWUSER | unix.CLONE_NEWNET} {
+		cmd := exec.Command("/bin/true")
+		cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: uintptr(flags)}
+		if flags&unix.CLONE_NEWUSER != 0 {
+			own := func(id int) []syscall.SysProcIDMap {
+				return []syscall.SysProcIDMap{{ContainerID: id, HostID: id, Size: 1}}
+			}
+			cmd.SysProcAttr.UidMappings, cmd.SysProcAttr.GidMappings = own(os.Getuid()), own(os.Getgid())
+		}
+		if cmd.Run() == nil {
+			return flags
+		}
+	}
+	return 0
 }

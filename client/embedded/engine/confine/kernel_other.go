@@ -6,7 +6,11 @@ package confine
 type Kernel struct {
 	Landlock int
 	Seccomp  bool
+	Unshare  int
 }
 
 // Probe finds nothing on this system.
 func Probe() Kernel { return Kernel{} }
+
+// ProbeNetwork finds nothing on this system.
+func ProbeNetwork() (unshare int) { return 0 }

@@ -3,6 +3,7 @@ package confine
 import (
 	"encoding/base64"
 	"strconv"
+	"strings"
 )
 
 // Landlock's rights (linux/landlock.h). A right that is handled and not granted
@@ -62,6 +63,8 @@ type Policy struct {
 	Rules   []Rule   `json:"rules,omitempty"`
 	// Ports are the TCP ports that may be connected to.
 	Ports []int `json:"ports,omitempty"`
+	// Unshare are the flags of a network namespace of the process's own.
+	Unshare int `json:"unshare,omitempty"`
 	// Keep are the bits of the capabilities that root keeps; all others are given
 	// up, also where the kernel can do nothing else.
 	Keep uint64 `json:"keep"`
@@ -90,6 +93,9 @@ var devices = []string{"/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/d
 // only what root can do beyond other users.
 func Make(k Kernel, a Access) Policy {
 	var p Policy
+	if a.alone() {
+		p.Unshare = k.Unshare
+	}
 	if a.Files {
 		p.Keep = fileCapabilities
 	}
@@ -143,23 +149,36 @@ func landlock(abi int, a Access) (handled []uint64, rules []Rule) {
 	return handled, rules
 }
 
-// Badge says in the header's words what confines functions.
-func Badge(k Kernel, network bool) string {
-	if k.Landlock == 0 && !k.Seccomp {
-		return "isolation: none"
-	}
-	by := "seccomp only"
+// alone reports whether nothing at all may be connected to.
+func (a Access) alone() bool { return !a.Network && a.Connect == 0 }
+
+// Badge says in the header's words what confines a function with this access.
+func Badge(k Kernel, a Access) string {
+	var by []string
 	if k.Landlock > 0 {
-		by = "landlock " + strconv.Itoa(k.Landlock)
-		if k.Seccomp {
-			by += " + seccomp"
-		}
+		by = append(by, "landlock "+strconv.Itoa(k.Landlock))
 	}
+	if k.Seccomp {
+		by = append(by, "seccomp")
+	}
+	if a.alone() && k.Unshare != 0 {
+		by = append(by, "netns")
+	}
+	switch {
+	case len(by) == 0:
+		return "isolation: none"
+	case len(by) == 1 && k.Landlock == 0:
+		by[0] += " only"
+	}
+	badge := strings.Join(by, " + ")
+	switch {
 	// Landlock alone does not close the network: it knows plain TCP only.
-	if k.Seccomp && !network {
-		return by + ", network closed"
+	case a.Network || !k.Seccomp && (k.Unshare == 0 || !a.alone()):
+		return badge + ", network open"
+	case a.alone():
+		return badge + ", network closed"
 	}
-	return by + ", network open"
+	return badge + ", network closed but for its client"
 }
 
 // tcpSince is the version of Landlock that covers TCP.

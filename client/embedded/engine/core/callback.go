@@ -32,14 +32,8 @@ func (c *callback) url() string {
 
 // callbackFor opens the port for a version that brings a client's library along;
 // nil for any other, which then reaches no port of the engine's at all.
-func (e *Core) callbackFor(root, interpreter string, system bool, prefix string) *callback {
-	places := []string{root}
-	if system {
-		places = append(places, packages(prefix)...)
-	} else {
-		places = append(places, packages(filepath.Dir(filepath.Dir(interpreter)))...)
-	}
-	if e.c.Callback == nil || !holdsClient(places) {
+func (e *Core) callbackFor(root, environment, prefix string) *callback {
+	if e.c.Callback == nil || !holdsClient(e.clientPlaces(root, environment, prefix)) {
 		return nil
 	}
 	base, err := e.c.Callback()
@@ -53,6 +47,15 @@ func (e *Core) callbackFor(root, interpreter string, system bool, prefix string)
 	}
 	port, _ := strconv.Atoi(u.Port()) // ditto
 	return &callback{base: base, port: port}
+}
+
+// clientPlaces are the folders in which a version's client library may lie:
+// beside its code and in its environment, or else in the interpreter's prefix.
+func (e *Core) clientPlaces(root, environment, prefix string) []string {
+	if environment != "" {
+		prefix = e.path(envsDir, environment)
+	}
+	return append([]string{root}, packages(prefix)...)
 }
 
 // packages are the folders of an installation that hold packages.

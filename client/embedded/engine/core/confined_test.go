@@ -49,7 +49,7 @@ def handle(data):
 // S07
 func TestAConfinedFunctionReachesNothingOutsideItself(t *testing.T) {
 	if k := confine.Probe(); k.Landlock < 6 || !k.Seccomp {
-		t.Skipf("this kernel confines less: %s", confine.Badge(k, false))
+		t.Skipf("this kernel confines less: %s", confine.Badge(k, confine.Access{}))
 	}
 	r := newRig(t, func(c *Config) { c.ClosedNetwork = true })
 	assert.Contains(t, r.Isolation(), "network closed")
@@ -99,4 +99,35 @@ func TestAnImportCannotReadWhatACallCannot(t *testing.T) {
 	assert.Equal(t, store.Failed, v.Latest.Status)
 	assert.Contains(t, v.Latest.ErrorMessage, "PermissionError")
 	assert.Contains(t, r.logOf(v.Latest.DeployID), "Permission denied")
+}
+
+func TestAClosedNetworkIsOneOfItsOwnWhereThatCanBeHad(t *testing.T) {
+	r := newRig(t, func(c *Config) { c.ClosedNetwork = true })
+	if r.kernel.Unshare == 0 {
+		t.Skip("no network namespace can be made here")
+	}
+	v := r.handler("import os\nimported = os.readlink('/proc/self/ns/net')\ndef handle(data):\n    return [imported, os.readlink('/proc/self/ns/net')]\n")
+	ours, err := os.Readlink("/proc/self/ns/net")
+	require.NoError(t, err)
+	c, response := r.call(v.ID, `{}`)
+	require.Equal(t, store.Completed, c.Status, c.ErrorMessage)
+	assert.NotContains(t, response, ours)
+	assert.Contains(t, r.IsolationOf(*v.Serving), "+ netns, network closed")
+	assert.NotContains(t, r.Isolation(), "netns", "it is not for every function")
+}
+
+func TestAFunctionWithAClientKeepsTheNetworkOfItsPort(t *testing.T) {
+	r := newRig(t, func(c *Config) {
+		c.ClosedNetwork = true
+		c.Callback = func() (string, error) { return "http://127.0.0.1:9", nil }
+	})
+	v := r.deploy(NewFunction{}, map[string]string{"handler.py": "import os\ndef handle(data): return os.readlink('/proc/self/ns/net')\n", clientModule: ""})
+	require.Equal(t, store.Ready, v.Latest.Status, v.Latest.ErrorMessage)
+	ours, err := os.Readlink("/proc/self/ns/net")
+	require.NoError(t, err)
+	_, response := r.call(v.ID, `{}`)
+	assert.Contains(t, response, ours)
+	if r.kernel.Seccomp && r.kernel.Landlock >= 4 {
+		assert.Contains(t, r.IsolationOf(*v.Serving), "network closed but for its client")
+	}
 }

@@ -153,6 +153,9 @@ func Open(c Config) (*Core, error) {
 	}
 	e := assemble(c, s, room)
 	e.boot, e.spawner = boot, spawner
+	if c.ClosedNetwork {
+		e.kernel.Unshare = confine.ProbeNetwork()
+	}
 	e.environments = &python.Environments{Dir: e.path(envsDir), Scratch: e.path(scratchDir), Starter: spawner, Boot: boot, Kernel: e.kernel}
 	e.spares = runner.NewSpares(spawner, boot)
 	if err := e.recover(); err != nil {
@@ -290,8 +293,27 @@ func notFound(err error, format string, args ...any) error {
 	return err
 }
 
-// Isolation is the badge of what confines functions here.
-func (e *Core) Isolation() string { return confine.Badge(e.kernel, !e.c.ClosedNetwork) }
+// Isolation is the badge of what confines every function here.
+func (e *Core) Isolation() string {
+	least := e.kernel
+	least.Unshare = 0 // not for those with a client
+	return confine.Badge(least, confine.Access{Network: !e.c.ClosedNetwork})
+}
+
+// IsolationOf is the badge of what confines one version.
+func (e *Core) IsolationOf(v store.Version) string {
+	a := confine.Access{Network: !e.c.ClosedNetwork}
+	if runtimes := e.KnownRuntimes(); e.c.Callback != nil && runtimes != nil {
+		r, err := e.runtimes.Find(v.Runtime)
+		if err == nil && holdsClient(e.clientPlaces(e.path(versionsDir, v.SHA256), v.Environment, r.Prefix)) {
+			a.Connect = anyPort
+		}
+	}
+	return confine.Badge(e.kernel, a)
+}
+
+// anyPort stands for the port of the clients where its number does not matter.
+const anyPort = 1
 
 // CallTimeout is the time limit of a call.
 func (e *Core) CallTimeout() time.Duration { return e.c.CallTimeout }

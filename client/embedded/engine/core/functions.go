@@ -48,6 +48,15 @@ type View struct {
 	Latest  store.Version
 }
 
+// Shown is the version that a function looks like: the serving one, or the
+// newest while none does.
+func (v View) Shown() store.Version {
+	if v.Serving != nil {
+		return *v.Serving
+	}
+	return v.Latest
+}
+
 // DefaultFunctionPath is where the entry is looked for if nothing else is said.
 const DefaultFunctionPath = "handler.py"
 

@@ -86,7 +86,7 @@ func (p *pool) spec(ctx context.Context, v store.Version, bare bool) (runner.Spe
 		return runner.Spec{}, err
 	}
 	access := confine.Access{Read: read, Write: []string{scratch}, Network: !p.e.c.ClosedNetwork}
-	callback := p.e.callbackFor(root, interpreter, v.Environment == "", r.Prefix)
+	callback := p.e.callbackFor(root, v.Environment, r.Prefix)
 	if callback != nil {
 		access.Connect = callback.port
 	}

@@ -54,7 +54,7 @@ def handle(data):
 
 func TestEachWayOutOfAFunctionIsDeniedAndItsLogSaysSo(t *testing.T) {
 	if k := confine.Probe(); k.Landlock < 6 || !k.Seccomp {
-		t.Skipf("this kernel confines less: %s", confine.Badge(k, false))
+		t.Skipf("this kernel confines less: %s", confine.Badge(k, confine.Access{}))
 	}
 	r := newRig(t, func(c *Config) { c.ClosedNetwork = true })
 	home := t.TempDir()

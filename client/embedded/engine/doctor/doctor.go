@@ -66,7 +66,7 @@ func Look(ctx context.Context, s Setup) Report {
 	l.keyFile()
 	l.socket()
 	l.python()
-	l.fact("%s", confine.Badge(confine.Probe(), true))
+	l.fact("%s", confine.Badge(confine.Probe(), confine.Access{Network: true}))
 	if l.stateExists {
 		l.disk()
 		l.database()

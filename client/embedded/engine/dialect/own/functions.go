@@ -67,6 +67,7 @@ func (a *API) answerFunction(r *dialect.Request, v core.View, status int) error 
 		return err
 	}
 	f.Schedules = len(schedules)
+	f.Isolation = a.core.IsolationOf(v.Shown())
 	return dialect.WriteJSON(r.Writer, status, f)
 }
 
@@ -82,10 +83,7 @@ func (a *API) lastCalls() (map[int64]*store.Call, error) {
 // functionOf maps a function. Status and what the function looks like are those
 // of the serving version; Error and DeployID those of the newest.
 func functionOf(v core.View, last *store.Call) client.Function {
-	shown := v.Latest
-	if v.Serving != nil {
-		shown = *v.Serving
-	}
+	shown := v.Shown()
 	mode, reason := core.ModeOf(v.Function, shown)
 	f := client.Function{
 		ID: id(v.ID), Name: v.Name, ExternalID: v.ExternalID, Description: v.Description, Owner: v.Owner,

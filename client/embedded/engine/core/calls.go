@@ -213,6 +213,9 @@ func (e *Core) settle(c store.Call, rest []store.Line, response []byte) store.Ca
 	stored := &c
 	err := e.insist("the outcome of a call is not stored", c.ID, func(tx *store.Tx) error {
 		stored = &c
+		if int64(len(rest)) == c.LogLines { // as of most calls, nothing is stored yet
+			return errors.Join(tx.AppendFirst(c.FunctionID, c.ID, rest), tx.FinishCall(c, response))
+		}
 		return errors.Join(tx.AppendLines(c.ID, rest), tx.FinishCall(c, response))
 	}, func(tx *store.Tx, full error) error {
 		stored = &cut

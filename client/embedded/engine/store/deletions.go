@@ -10,6 +10,7 @@ import (
 // Its calls and their logs are in no list from then on; they leave the file in
 // portions, by RemoveDeleted, because there may be millions.
 func (tx *Tx) DeleteFunction(id int64) error {
+	delete(tx.s.functions, id)
 	if err := tx.exec(`INSERT INTO deletions SELECT id FROM functions WHERE id = ?`, id); err != nil {
 		return err
 	}

@@ -75,7 +75,18 @@ func (s *Store) FunctionByExternalID(externalID string) (Function, error) {
 
 // Function reads one function inside the transaction.
 func (tx *Tx) Function(id int64) (Function, error) {
-	return one(tx.queryRow(`SELECT `+functionColumns+` FROM functions WHERE id = ?`, id), scanFunction)
+	if f, known := tx.s.functions[id]; known {
+		return f, nil
+	}
+	f, err := one(tx.queryRow(`SELECT `+functionColumns+` FROM functions WHERE id = ?`, id), scanFunction)
+	if err != nil {
+		return f, err
+	}
+	if tx.s.functions == nil {
+		tx.s.functions = map[int64]Function{}
+	}
+	tx.s.functions[id] = f
+	return f, nil
 }
 
 // ExternalIDTaken reports whether a function holds the external id.
@@ -109,6 +120,7 @@ func (tx *Tx) UpdateFunction(f Function) error {
 
 func (tx *Tx) storeFunction(f Function) error {
 	tx.touchDefinition()
+	delete(tx.s.functions, f.ID)
 	return tx.change(`UPDATE functions SET name=?, description=?, owner=?, metadata=?, serving=?, latest=?, mode=?, workers=?, revision=?, sum=? WHERE id = ?`,
 		f.Name, f.Description, f.Owner, f.Metadata, f.Serving, f.Latest, f.Mode, f.Workers, f.Revision, f.digest().sum(), f.ID)
 }

@@ -61,6 +61,17 @@ func (tx *Tx) AppendLines(owner int64, lines []Line) error {
 	if b.number, err = tx.lineCount(owner); err != nil {
 		return err
 	}
+	return tx.appendTo(b, lines)
+}
+
+// AppendFirst stores lines of a call that is known to be of a function and to
+// have none stored yet.
+func (tx *Tx) AppendFirst(functionID, call int64, lines []Line) error {
+	return tx.appendTo(block{owner: call, functionID: functionID}, lines)
+}
+
+// appendTo stores lines in blocks from b on.
+func (tx *Tx) appendTo(b block, lines []Line) error {
 	for len(lines) > 0 {
 		n := blockful(lines)
 		b.position = tx.s.position + 1

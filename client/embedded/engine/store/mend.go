@@ -36,6 +36,7 @@ func (s *salvage) mendFunction(f Function) error {
 	if len(versions) == 0 {
 		s.lose("functions", f.ID, record{f.ID, f.Name})
 		s.report.Rows["functions"]--
+		delete(s.tx.s.functions, f.ID)
 		return s.tx.exec(`DELETE FROM functions WHERE id = ?`, f.ID)
 	}
 	serving, latest := 0, versions[0].Number

@@ -67,6 +67,7 @@ type Store struct {
 	// The rest belongs to the writer.
 	touched    touched
 	statements map[string]*sql.Stmt
+	functions  map[int64]Function // as the file has them, for every call asks
 	position   int64
 	eventSeq   int64
 	relaxed    bool

@@ -216,3 +216,41 @@ func TestACleanCloseLeavesOneFile(t *testing.T) {
 	require.Len(t, entries, 1)
 	assert.Equal(t, fileName, entries[0].Name())
 }
+
+func TestAFunctionIsReadInAWriteAsTheLastWriteLeftIt(t *testing.T) {
+	s := openTest(t, t.TempDir())
+	defer func() { require.NoError(t, s.Close()) }()
+	id := addFunction(t, s, "f")
+	mode := func() (mode string) {
+		require.NoError(t, s.Write(Relaxed, func(tx *Tx) error {
+			f, err := tx.Function(id)
+			mode = f.Mode
+			return err
+		}))
+		return mode
+	}
+	change := func(to string, then error) error {
+		return s.Write(Durable, func(tx *Tx) error {
+			f, err := tx.Function(id)
+			if err != nil {
+				return err
+			}
+			f.Mode = to
+			if err := tx.UpdateFunction(f); err != nil {
+				return err
+			}
+			_, err = tx.Function(id) // as it is inside the transaction
+			return errors.Join(err, then)
+		})
+	}
+	assert.Empty(t, mode())
+	require.NoError(t, change("warm", nil))
+	assert.Equal(t, "warm", mode())
+	require.Error(t, change("other", errors.New("no")))
+	assert.Equal(t, "warm", mode(), "what was rolled back is not remembered")
+	require.NoError(t, s.Write(Durable, func(tx *Tx) error { return tx.DeleteFunction(id) }))
+	assert.ErrorIs(t, s.Write(Relaxed, func(tx *Tx) error {
+		_, err := tx.Function(id)
+		return err
+	}), ErrNotFound)
+}

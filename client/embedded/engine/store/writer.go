@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"runtime"
 	"strconv"
 	"sync"
 
@@ -70,6 +71,9 @@ func (s *Store) Write(durability Durability, work func(*Tx) error) error {
 	lead := !q.writing
 	q.writing = true
 	q.mu.Unlock()
+	if lead {
+		runtime.Gosched() // who is about to write as well shares the commit
+	}
 	if lead && s.commitNext() {
 		go s.drain() // what came meanwhile must not keep this caller
 	}
@@ -182,6 +186,7 @@ func (s *Store) transact(group []*job, errs []error) error {
 
 func (s *Store) rollback(before counters) {
 	s.restore(before)
+	clear(s.functions)
 	_, _ = s.exec(`ROLLBACK`) // an error that ended the transaction already leaves nothing to undo
 }
 
@@ -192,6 +197,7 @@ func (s *Store) runJob(j *job) (own, all error) {
 		return nil, err
 	}
 	if own = j.work(&Tx{s: s}); own != nil {
+		clear(s.functions)
 		if _, err := s.exec(`ROLLBACK TO job`); err != nil {
 			return own, err
 		}

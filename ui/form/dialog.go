@@ -1,6 +1,7 @@
 package form
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -181,6 +182,12 @@ func (c *Confirm) View(theme *ui.Theme, width, height int) []string {
 	lines = append(lines, " "+c.buttons(theme), "")
 	if said := c.grace.line(); said != "" {
 		lines = append(lines, " "+theme.Dim.Render(said))
+	}
+	// On a small screen the question is worth more than the air in it.
+	for i := len(lines) - 1; i >= 0 && len(lines) > height; i-- {
+		if lines[i] == "" {
+			lines = slices.Delete(lines, i, i+1)
+		}
 	}
 	return exactly(lines, width, height)
 }

@@ -143,7 +143,12 @@ func (l *look) keyFile() {
 // canMake checks that a directory that is not there yet can be made.
 func (l *look) canMake(dir string) {
 	parent := existingParent(dir)
-	if err := writable(parent); err != nil {
+	// Only trying tells: what the mode allows, a file system may refuse.
+	tried, err := os.MkdirTemp(parent, ".fndeck-*")
+	if err == nil {
+		err = os.Remove(tried)
+	}
+	if err != nil {
 		l.found("the state directory "+dir+" cannot be made", err.Error(), "make "+parent+" writable, or set FNDECK_STATE_DIR to a directory that you can write")
 		return
 	}

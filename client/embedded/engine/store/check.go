@@ -5,7 +5,10 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
+
+	"golang.org/x/sys/unix"
 )
 
 // maxFaults is how many faults of a file SQLite is asked for.
@@ -44,7 +47,12 @@ func Check(ctx context.Context, dir string) (c Checked, err error) {
 	if c.Layout > schemaVersion {
 		return c, newer(c.Path, c.Layout)
 	}
-	db, err := sql.Open("sqlite", "file:"+c.Path+"?mode=ro&_pragma=busy_timeout(5000)&_pragma=query_only(1)")
+	source, copied, err := sourceOf(dir)
+	if err != nil {
+		return c, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(copied)) }() // nothing for ""
+	db, err := sql.Open("sqlite", source+"&_pragma=busy_timeout(5000)&_pragma=query_only(1)")
 	if err != nil {
 		return c, err
 	}
@@ -73,6 +81,21 @@ func Check(ctx context.Context, dir string) (c Checked, err error) {
 	c.Environments, err = texts(ctx, db, `SELECT DISTINCT environment FROM versions v WHERE environment <> '' AND EXISTS
 		(SELECT 1 FROM functions f WHERE f.id = v.function_id AND v.number IN (f.serving, f.latest))`)
 	return c, explain(err)
+}
+
+// sourceOf is how a state is opened to be looked at. In a directory that cannot
+// be written SQLite cannot read what the journal holds; then that is a private
+// copy, which the caller removes.
+func sourceOf(dir string) (source, copied string, err error) {
+	path := filepath.Join(dir, fileName)
+	if unix.Access(dir, unix.W_OK) == nil {
+		return "file:" + path + "?mode=ro", "", nil
+	}
+	if info, err := os.Stat(path + "-wal"); err != nil || info.Size() == 0 {
+		return "file:" + path + "?immutable=1&mode=ro", "", nil
+	}
+	copied, err = copyState(dir)
+	return "file:" + filepath.Join(copied, fileName) + "?mode=rw", copied, err
 }
 
 // table checks the sum of every row.

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"fndeck/client"
 	"fndeck/client/embedded/engine/core"
 )
 
@@ -45,6 +46,16 @@ func (r *Request) ID(name string) int64 {
 	return id
 }
 
+// notAnID is a {name} segment that is not an id, if there is one.
+func (r *Request) notAnID() string {
+	for name, text := range r.vars {
+		if r.ID(name) == 0 {
+			return text
+		}
+	}
+	return ""
+}
+
 // Router finds the route of a request. Unlike http.ServeMux it never redirects:
 // the vendors' clients treat a redirect as an error.
 type Router struct {
@@ -53,6 +64,8 @@ type Router struct {
 	Refuse func(w http.ResponseWriter, r *http.Request, status int, err error)
 	// Core writes changes down.
 	Core recorder
+	// NumericIDs refuses a path in which a {name} is no id: every one is.
+	NumericIDs bool
 }
 
 // Serve handles a request whose path, below the API's prefix, is path. It
@@ -69,6 +82,10 @@ func (t *Router) Serve(w http.ResponseWriter, r *http.Request, path string, call
 			continue
 		}
 		request := &Request{Request: r, Writer: w, Caller: caller, vars: vars, maxBody: route.MaxBody}
+		if bad := request.notAnID(); t.NumericIDs && bad != "" {
+			t.Refuse(w, r, 0, client.Invalidf("%q in the path is not an id: ids are whole numbers from 1", bad))
+			return true
+		}
 		if route.Action != "" {
 			t.change(route, request)
 		} else if err := route.Handle(request); err != nil {

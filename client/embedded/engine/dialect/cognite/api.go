@@ -34,7 +34,7 @@ type Knows func(clientID, secret string) error
 // New returns the dialect over an engine. A nil Knows accepts all credentials.
 func New(e *core.Core, knows Knows) *API {
 	a := &API{core: e, knows: knows}
-	a.projects = dialect.Router{Refuse: refuse, Core: e}
+	a.projects = dialect.Router{Refuse: refuse, Core: e, NumericIDs: true}
 	for _, group := range [][]dialect.Route{a.functionRoutes(), a.scheduleRoutes(), a.callRoutes(), a.fileRoutes(), a.sessionRoutes()} {
 		a.projects.Routes = append(a.projects.Routes, group...)
 	}

@@ -35,8 +35,11 @@ func (r *Request) About(kind string, id any) {
 // object names what a change is about: what its handler said, or else the ids in
 // the path.
 func (r *Request) object() string {
-	about := r.about
-	for _, v := range []struct{ name, kind string }{{"id", "function"}, {"call", "call"}} {
+	about, kind := r.about, "function"
+	if strings.HasPrefix(r.action, "schedules.") {
+		kind = "schedule"
+	}
+	for _, v := range []struct{ name, kind string }{{"id", kind}, {"call", "call"}} {
 		if value, ok := r.vars[v.name]; ok && !strings.Contains(strings.Join(about, ", "), v.kind+" ") {
 			about = append(about, v.kind+" "+value)
 		}

@@ -30,6 +30,7 @@ type Request struct {
 	// Caller is who sends it, as the listener has found out.
 	Caller  core.Caller
 	vars    map[string]string
+	action  string
 	about   []string
 	maxBody int64
 }
@@ -81,7 +82,7 @@ func (t *Router) Serve(w http.ResponseWriter, r *http.Request, path string, call
 		if route.Method != r.Method {
 			continue
 		}
-		request := &Request{Request: r, Writer: w, Caller: caller, vars: vars, maxBody: route.MaxBody}
+		request := &Request{Request: r, Writer: w, Caller: caller, vars: vars, action: route.Action, maxBody: route.MaxBody}
 		if bad := request.notAnID(); t.NumericIDs && bad != "" {
 			t.Refuse(w, r, 0, client.Invalidf("%q in the path is not an id: ids are whole numbers from 1", bad))
 			return true

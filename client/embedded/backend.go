@@ -84,9 +84,12 @@ func connect(o Options) (*Backend, error) {
 		o.Name = "local"
 	}
 	b := &Backend{o: o, closed: make(chan struct{}), moved: make(chan struct{})}
-	transport := &http.Transport{DialContext: b.dial, MaxIdleConnsPerHost: 16, DisableCompression: true}
+	var transport http.RoundTripper = &http.Transport{DialContext: b.dial, MaxIdleConnsPerHost: 16, DisableCompression: true}
 	b.trace = client.NewTrace(o.Clock)
-	b.client = &http.Client{Transport: b.trace.Transport(transport), CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	if o.Clock != nil { // Status and Stop have none, and nobody looks at their requests
+		transport = b.trace.Transport(transport)
+	}
+	b.client = &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	token := engineToken{dir}
 	b.http = &client.HTTP{Base: base, Client: b.client, Token: token, Jitter: rand.Float64, Decode: decodeFailure}
 	b.Backend = cognite.New(cognite.Config{Name: o.Name, BaseURL: base, Project: "local", Client: b.client, Token: token, Jitter: rand.Float64})

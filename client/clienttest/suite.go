@@ -53,6 +53,8 @@ func Run(t *testing.T, open func(t *testing.T) client.Backend) {
 	t.Run("a log can be followed to its end", s.follows)
 	t.Run("the build output of a deploy can be read", s.buildOutput)
 	t.Run("schedules are created, listed and deleted", s.schedules)
+	t.Run("a schedule is replaced by another at once", s.replacesSchedules)
+	t.Run("a schedule runs when it is asked to", s.runsSchedules)
 	t.Run("a cron expression that never fires is refused", s.refusesCron)
 	t.Run("a redeploy keeps id and schedules, and rolls back", s.redeploys)
 	t.Run("a failed redeploy leaves the old version serving", s.failedRedeploy)

@@ -128,7 +128,7 @@ func (s *Store) Calls(q CallQuery) ([]Call, error) {
 
 // alive is the condition of every list of calls: those of deleted functions are
 // on their way out.
-const alive = `function_id NOT IN (SELECT function_id FROM deletions)`
+const alive = `function_id NOT IN (` + dying + `)`
 
 // Call reads one call.
 func (s *Store) Call(id int64) (Call, error) {

@@ -22,18 +22,26 @@ func (tx *Tx) DeleteFunction(id int64) error {
 	return tx.Event("function", id)
 }
 
+// dying selects the functions that are deleted and still have rows. Their list has
+// no sums: a damaged entry must never hide or remove what belongs to a function
+// that is there.
+const dying = `SELECT function_id FROM deletions WHERE function_id NOT IN (SELECT id FROM functions)`
+
 // Deletions lists the deleted functions whose calls are still in the file.
 func (s *Store) Deletions() ([]int64, error) {
-	return list(s, func(r scanner) (id int64, err error) { return id, r.Scan(number(&id)) }, `SELECT function_id FROM deletions`)
+	return list(s, func(r scanner) (id int64, err error) { return id, r.Scan(number(&id)) }, dying)
 }
 
 // RemoveDeleted removes at most maxRows rows of one deleted function and reports
 // whether it may have left some. Call it until it does not, each time in a write
 // of its own: others' writes come in between.
 func (tx *Tx) RemoveDeleted(functionID int64, maxRows int) (more bool, err error) {
+	if _, err := tx.Function(functionID); !errors.Is(err, ErrNotFound) {
+		return false, err // it is there: see dying
+	}
 	for _, query := range []string{
-		`DELETE FROM log_blocks WHERE position IN (SELECT position FROM log_blocks WHERE function_id = ?1 LIMIT ?2)`,
-		`DELETE FROM calls WHERE id IN (SELECT id FROM calls WHERE function_id = ?1 ORDER BY id DESC LIMIT ?2)`,
+		`DELETE FROM log_blocks WHERE position IN (SELECT position FROM log_blocks WHERE function_id = ?1 LIMIT ?2) AND function_id = ?1`,
+		`DELETE FROM calls WHERE id IN (SELECT id FROM calls WHERE function_id = ?1 ORDER BY id DESC LIMIT ?2) AND function_id = ?1`,
 	} {
 		n, err := tx.count(query, functionID, maxRows)
 		if err != nil || n == int64(maxRows) {

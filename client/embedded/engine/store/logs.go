@@ -112,7 +112,7 @@ func (s *Store) Lines(owner, after int64, limit int) ([]Line, error) {
 // output, after a position and not older than since, oldest first.
 func (s *Store) CallLines(functionID, after int64, since time.Time, limit int) ([]Line, error) {
 	wanted := func(l Line) bool { return l.Position > after && !l.Time.Before(since) }
-	const rest = ` AND build = 0 AND newest >= ? AND function_id NOT IN (SELECT function_id FROM deletions) ORDER BY position`
+	const rest = ` AND build = 0 AND newest >= ? AND ` + alive + ` ORDER BY position`
 	if functionID == 0 {
 		from, err := s.blockBefore(`position <= ?1`, after+1)
 		if err != nil {

@@ -228,8 +228,8 @@ func statusSheet(s embedded.EngineStatus, at output.Clock) sheet {
 		header, cells = append(header, "TCP", "TOKEN URL", "CLIENT FILE", "BEARER FILE"), append(cells, s.TCP, s.TokenURL, s.ClientFile, s.BearerFile)
 	}
 	return sheet{
-		One: true, Header: header, Wide: []string{"STATE DIR", "SOCKET", "FREE", "KEPT DAYS", "RUNS OUT"},
-		Rows: []row{{Key: "engine", Name: strconv.Itoa(s.PID), Value: s, Cells: append(cells, s.StateDir, s.Socket, ui.Bytes(s.Disk.FreeBytes), strconv.Itoa(int(s.Disk.Retention.Hours()/24)), at.Time(s.Disk.RunsOut))}},
+		One: true, Header: header, Wide: []string{"STATE DIR", "SOCKET", "LIMITS", "FREE", "KEPT DAYS", "RUNS OUT"},
+		Rows: []row{{Key: "engine", Name: strconv.Itoa(s.PID), Value: s, Cells: append(cells, s.StateDir, s.Socket, s.Limits, ui.Bytes(s.Disk.FreeBytes), strconv.Itoa(int(s.Disk.Retention.Hours()/24)), at.Time(s.Disk.RunsOut))}},
 	}
 }
 

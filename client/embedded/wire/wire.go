@@ -96,6 +96,9 @@ type Status struct {
 	Running       int       `json:"running"`
 	LoadedZygotes int       `json:"loadedZygotes"`
 	Isolation     string    `json:"isolation"`
+	// Limits says what bounds calls: rlimits, the watchdog, and cgroups where they
+	// can be had.
+	Limits string `json:"limits"`
 	// ReadOnly is why nothing can be changed, empty where something can.
 	ReadOnly string   `json:"readOnly,omitempty"`
 	Runtimes []string `json:"runtimes"`

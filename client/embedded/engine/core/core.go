@@ -146,6 +146,7 @@ func Open(c Config) (*Core, error) {
 	if err != nil {
 		return nil, err
 	}
+	spawner.Cgroups = runner.FindCgroups("/proc/self")
 	s, err := store.Open(c.StateDir, c.Clock)
 	if err != nil {
 		spawner.Close()
@@ -291,6 +292,15 @@ func notFound(err error, format string, args ...any) error {
 		return &client.Error{Code: client.CodeNotFound, Message: fmt.Sprintf(format, args...)}
 	}
 	return err
+}
+
+// Limits says what bounds the calls here.
+func (e *Core) Limits() string {
+	limits := "rlimits + watchdog"
+	if e.spawner != nil && e.spawner.Cgroups != nil { // a state that is only read runs nothing
+		limits += " + " + e.spawner.Cgroups.String()
+	}
+	return limits
 }
 
 // Isolation is the badge of what confines every function here.

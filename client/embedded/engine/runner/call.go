@@ -93,8 +93,8 @@ func (z *Zygote) Call(ctx context.Context, r Request, sink Sink) Outcome {
 	unguard := z.guard(c.p, r.bounds())
 	outcome := c.run(ctx)
 	unguard()
-	if cause := c.p.cause.Load(); cause != nil && outcome.Result == Failed {
-		outcome.Message = *cause
+	if cause := c.p.endedFor(); cause != "" && outcome.Result == Failed {
+		outcome.Message = cause
 	}
 	outcome.Warm = c.p.warm
 	complete := c.p.drain(c.handle, drainAfterExit)
@@ -120,6 +120,7 @@ func (z *Zygote) begin(r Request, message [][]byte) (*conversation, error) {
 		if r.Workers > 0 {
 			z.hire(p, r.Now)
 		}
+		z.enclose(p, r.bounds())
 		c := &conversation{z: z, p: p, r: r, unsent: message}
 		err = c.send()
 		z.refill()

@@ -22,6 +22,7 @@ type process struct {
 	exited  atomic.Pointer[exit]
 	exit    chan struct{}          // closed when exited is set
 	cause   atomic.Pointer[string] // why the watchdog ended it, nil if it did not
+	group   *cgroup                // nil without one
 
 	// next are the ends of the pipes for the next call, -1 when the process has
 	// them already.
@@ -44,6 +45,15 @@ func (p *process) ended(e exit) {
 	p.exited.Store(&e)
 	close(p.exit)
 	p.watch.wake()
+}
+
+// endedFor is why the watchdog or the kernel's memory limit ended the process, ""
+// if neither did.
+func (p *process) endedFor() string {
+	if cause := p.cause.Load(); cause != nil {
+		return *cause
+	}
+	return p.group.cause()
 }
 
 // close gives up our side, which ends a process that waits for a call.
@@ -89,6 +99,18 @@ func (z *Zygote) hire(p *process, now time.Time) {
 		z.warm++
 	}
 	p.turn, p.lastUsed = z.turn, now
+}
+
+// enclose puts a process into a cgroup, before its first call.
+func (z *Zygote) enclose(p *process, b Bounds) {
+	if z.spawner.Cgroups == nil || p.group != nil {
+		return
+	}
+	select {
+	case <-p.forked:
+		p.group = z.spawner.Cgroups.join(p.pid, b)
+	case <-z.done:
+	}
 }
 
 // retire ends a process after its last call.
@@ -138,6 +160,7 @@ func (z *Zygote) discard(p *process) {
 		case <-z.done:
 		}
 		RemoveScratch(p.scratch)
+		p.group.end()
 	}()
 }
 

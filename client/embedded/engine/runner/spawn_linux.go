@@ -17,6 +17,10 @@ import (
 // Linux is tied to the thread that forked, so all of them are forked by one
 // goroutine that never gives its thread up.
 type Spawner struct {
+	// Cgroups are where each call process is put, nil for nowhere. It is set before
+	// the first Start.
+	Cgroups *Cgroups
+
 	requests chan spawnRequest
 
 	mu    sync.Mutex

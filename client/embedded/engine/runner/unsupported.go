@@ -16,7 +16,7 @@ import (
 var errUnsupported = errors.New("the local engine needs Linux: on this system use a remote context, or run fndeck on a Linux machine over SSH")
 
 // Spawner cannot be made on this system.
-type Spawner struct{}
+type Spawner struct{ Cgroups *Cgroups }
 
 // NewSpawner always fails on this system.
 func NewSpawner() (*Spawner, error) { return nil, errUnsupported }

@@ -139,21 +139,9 @@ func (a *app) scheduleEditCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			spec := action.SpecOf(s)
-			for flag, set := range map[string]func(){
-				"cron": func() { spec.Cron = change.Cron }, "name": func() { spec.Name = change.Name },
-				"description": func() { spec.Description = change.Description }, "data": func() { spec.Data = change.Data },
-				"overlap": func() { spec.Overlap = change.Overlap }, "catch-up": func() { spec.CatchUp = change.CatchUp },
-			} {
-				if flags.Changed(flag) {
-					set()
-				}
-			}
-			if len(action.Changes(s, spec)) == 0 {
-				return usagef(cmd.CommandPath(), "nothing to change: give --cron, --name, --description, --data, --overlap or --catch-up")
-			}
-			if _, err := cron.Parse(spec.Cron); err != nil {
-				return err // Before anybody is asked.
+			spec, err := edited(cmd, s, change)
+			if err != nil {
+				return err
 			}
 			out, err := a.act(ctx, backend, action.ReplaceSchedule, action.Target{Schedule: &s}, action.Values{Schedule: spec})
 			if err != nil {
@@ -163,6 +151,28 @@ func (a *app) scheduleEditCommand() *cobra.Command {
 		})
 	}
 	return cmd
+}
+
+// edited is what a schedule becomes by the flags that were given. What cannot be
+// is refused before anybody is asked.
+func edited(cmd *cobra.Command, s client.Schedule, change client.ScheduleSpec) (client.ScheduleSpec, error) {
+	spec := action.SpecOf(s)
+	for flag, set := range map[string]func(){
+		"cron": func() { spec.Cron = change.Cron }, "name": func() { spec.Name = change.Name },
+		"description": func() { spec.Description = change.Description }, "data": func() { spec.Data = change.Data },
+		"overlap": func() { spec.Overlap = change.Overlap }, "catch-up": func() { spec.CatchUp = change.CatchUp },
+	} {
+		if cmd.Flags().Changed(flag) {
+			set()
+		}
+	}
+	if len(action.Changes(s, spec)) == 0 {
+		return spec, usagef(cmd.CommandPath(), "nothing to change: give --cron, --name, --description, --data, --overlap or --catch-up")
+	}
+	if _, err := cron.Parse(spec.Cron); err != nil {
+		return spec, err
+	}
+	return spec, client.CheckPolicies(spec.Overlap, spec.CatchUp)
 }
 
 func (a *app) scheduleRunCommand() *cobra.Command {

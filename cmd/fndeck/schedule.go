@@ -22,7 +22,7 @@ func (a *app) scheduleGroup() *cobra.Command {
 		Args:    knownCommand,
 		RunE:    needsCommand,
 	}
-	group.AddCommand(a.scheduleCreateCommand(), a.scheduleListCommand(), a.scheduleNextCommand(), a.scheduleEditCommand(), a.scheduleRunCommand(), a.scheduleRemoveCommand())
+	group.AddCommand(a.scheduleCreateCommand(), a.scheduleListCommand(), a.scheduleNextCommand(), a.scheduleRunsCommand(), a.scheduleEditCommand(), a.scheduleRunCommand(), a.scheduleRemoveCommand())
 	return group
 }
 

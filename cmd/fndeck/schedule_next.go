@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"time"
 
@@ -9,6 +10,7 @@ import (
 
 	"fndeck/client"
 	"fndeck/client/cron"
+	"fndeck/cmd/output"
 	"fndeck/ui"
 )
 
@@ -85,6 +87,64 @@ func nextSheet(runs []time.Time, zone *time.Location) sheet {
 			Key: utc, Name: utc,
 			Cells: []string{utc, local, run.In(zone).Format("Mon")},
 			Value: nextObject{utc, local},
+		})
+	}
+	return s
+}
+
+func (a *app) scheduleRunsCommand() *cobra.Command {
+	var count int
+	cmd := &cobra.Command{
+		Use:   "runs SCHEDULE",
+		Short: "Show what became of a schedule's runs",
+		Long: "runs lists the newest runs first: those that became a call, and those that were\nmissed, skipped, caught up or that wait, each with the reason. A row of several\n" +
+			"missed runs names the first and the last.",
+		Example:           "  fndeck schedule runs often\n  fndeck schedule runs often -n 100 -o json",
+		Args:              between(1, 1),
+		ValidArgsFunction: a.completeSchedules,
+	}
+	cmd.Flags().IntVarP(&count, "count", "n", 20, "how many runs")
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		ctx := cmd.Context()
+		if count < 1 || count > pageLimit {
+			return usagef(cmd.CommandPath(), "-n %d: allowed is 1 to %d", count, pageLimit)
+		}
+		format, err := a.format(cmd.CommandPath())
+		if err != nil {
+			return err
+		}
+		return a.with(ctx, func(backend client.Backend) error {
+			s, err := findSchedule(ctx, backend, args[0])
+			if err != nil {
+				return err
+			}
+			lister, err := client.As[client.RunLister](backend, client.CanListRuns)
+			if err != nil {
+				return err
+			}
+			runs, err := lister.ScheduleRuns(ctx, s.ID, count)
+			if err != nil {
+				return fmt.Errorf("runs of schedule %s: %w", s.Name, err)
+			}
+			if len(runs) == 0 {
+				a.note("schedule %s has not run yet", ui.Clean(s.Name))
+			}
+			return a.print(runsSheet(runs, a.clock()), format)
+		})
+	}
+	return cmd
+}
+
+func runsSheet(runs []client.ScheduleRun, at output.Clock) sheet {
+	s := sheet{Header: []string{"DUE", "STATUS", "CALL", "COUNT", "REASON"}, Wide: []string{"LAST"}}
+	for _, run := range runs {
+		count, last := "", ""
+		if run.Count > 1 {
+			count, last = output.Count(run.Count), at.Time(run.Last)
+		}
+		s.Rows = append(s.Rows, row{
+			Key: run.Due.Format(time.RFC3339Nano) + run.Status, Name: run.CallID, Value: run,
+			Cells: []string{at.Time(run.Due), run.Status, run.CallID, count, run.Reason, last},
 		})
 	}
 	return s

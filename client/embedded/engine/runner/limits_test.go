@@ -3,8 +3,10 @@
 package runner
 
 import (
+	"encoding/json"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -14,6 +16,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"fndeck/client/embedded/engine/confine"
 )
 
 // inEveryMode runs a test with isolated calls, with warm workers, and with calls
@@ -141,4 +145,31 @@ func (z *Zygote) waiting() []int {
 		pids = append(pids, p.pid)
 	}
 	return pids
+}
+
+func TestABuildIsBoundAsItsPlanSays(t *testing.T) {
+	r := newRig(t)
+	plan := filepath.Join(t.TempDir(), "plan.json")
+	text, err := json.Marshal(map[string]any{
+		"limits": Limits{MemoryBytes: 4 << 30, Files: 321, FileBytes: 1 << 20}, "policy": confine.Make(confine.Kernel{}, confine.Access{Files: true}),
+	})
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(plan, text, 0o600))
+	const asks = "import os, resource as r\nprint([r.getrlimit(k)[0] for k in (r.RLIMIT_AS, r.RLIMIT_NOFILE, r.RLIMIT_FSIZE, r.RLIMIT_CORE)])\nopen('big', 'wb').truncate(1 << 21)\n"
+	cmd := exec.Command(r.python, "-E", "-B", r.boot, plan, r.python, "-c", asks)
+	cmd.Dir = t.TempDir()
+	out, err := cmd.CombinedOutput()
+	assert.Error(t, err)
+	assert.Contains(t, string(out), fmt.Sprint([]int64{4 << 30, 321, 1 << 20, 0})[1:11])
+	assert.Contains(t, string(out), "File too large")
+}
+
+func TestABuildThatStartsTooMuchIsEndedWithTheCause(t *testing.T) {
+	r := newRig(t)
+	cmd := exec.Command(r.python, "-c", "import os, time\nfor _ in range(60):\n    if os.fork() == 0:\n        break\ntime.sleep(1000)\n")
+	require.NoError(t, r.spawner.Start(cmd))
+	unwatch := Watch(cmd, Bounds{What: "the build", Tasks: 50})
+	_ = r.spawner.Wait(cmd) // killed
+	assert.Equal(t, "the build started more than 50 processes and threads", unwatch())
+	r.spawner.EndStrangers()
 }

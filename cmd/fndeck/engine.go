@@ -219,17 +219,17 @@ func (a *app) engineStatus(cmd *cobra.Command) error {
 // statusSheet is the row of an engine; its TCP column stands there only while
 // the port is open.
 func statusSheet(s embedded.EngineStatus, at output.Clock) sheet {
-	header := []string{"PID", "VERSION", "FUNCTIONS", "RUNNING", "ISOLATION", "RUNTIMES", "STARTED", "DISK", "OLDEST CALL"}
+	header := []string{"PID", "VERSION", "FUNCTIONS", "RUNNING", "ISOLATION", "LIMITS", "RUNTIMES", "STARTED", "DISK", "OLDEST CALL"}
 	cells := []string{
-		strconv.Itoa(s.PID), s.Version, strconv.Itoa(s.Functions), strconv.Itoa(s.Running), s.Isolation,
+		strconv.Itoa(s.PID), s.Version, strconv.Itoa(s.Functions), strconv.Itoa(s.Running), s.Isolation, s.Limits,
 		strings.Join(s.Runtimes, " "), at.Time(s.Started), ui.Bytes(s.Disk.TotalBytes()), at.Time(s.Disk.OldestCall),
 	}
 	if s.TCP != "" {
 		header, cells = append(header, "TCP", "TOKEN URL", "CLIENT FILE", "BEARER FILE"), append(cells, s.TCP, s.TokenURL, s.ClientFile, s.BearerFile)
 	}
 	return sheet{
-		One: true, Header: header, Wide: []string{"STATE DIR", "SOCKET", "LIMITS", "FREE", "KEPT DAYS", "RUNS OUT"},
-		Rows: []row{{Key: "engine", Name: strconv.Itoa(s.PID), Value: s, Cells: append(cells, s.StateDir, s.Socket, s.Limits, ui.Bytes(s.Disk.FreeBytes), strconv.Itoa(int(s.Disk.Retention.Hours()/24)), at.Time(s.Disk.RunsOut))}},
+		One: true, Header: header, Wide: []string{"STATE DIR", "SOCKET", "FREE", "KEPT DAYS", "RUNS OUT"},
+		Rows: []row{{Key: "engine", Name: strconv.Itoa(s.PID), Value: s, Cells: append(cells, s.StateDir, s.Socket, ui.Bytes(s.Disk.FreeBytes), strconv.Itoa(int(s.Disk.Retention.Hours()/24)), at.Time(s.Disk.RunsOut))}},
 	}
 }
 

@@ -91,12 +91,8 @@ func (p *pool) spec(ctx context.Context, v store.Version, bare bool) (runner.Spe
 		access.Connect = callback.port
 	}
 	policy := confine.Make(p.e.kernel, access)
-	spares := p.e.spares
-	if v.Environment != "" {
-		spares = nil // an environment's interpreter serves few versions
-	}
 	return runner.Spec{
-		Spares: spares, Python: interpreter, Boot: p.e.boot, Root: root, Path: v.Settings.FunctionPath,
+		Spares: p.e.spares, Python: interpreter, Boot: p.e.boot, Root: root, Path: v.Settings.FunctionPath,
 		Scratch: scratch, Env: runner.Environment(scratch, v.Settings.EnvVars), Bare: bare, Policy: policy, Callback: callback.url(),
 	}, nil
 }

@@ -5,8 +5,6 @@ import (
 	"os"
 	"path/filepath"
 	"time"
-
-	"github.com/google/renameio/v2"
 )
 
 // Collect deletes the environments that are not named in used and that nobody
@@ -42,8 +40,11 @@ func (e *Environments) moveUnused(name, to string, since time.Time) (moved bool,
 	return true, errors.Join(os.Remove(filepath.Join(e.Dir, name, mark)), os.Rename(filepath.Join(e.Dir, name), to))
 }
 
-// touch records that somebody asked for an environment: writing the mark anew
-// sets its time. Where that fails, the environment goes earlier.
+// touch records that somebody asked for an environment: emptying the empty mark
+// sets its time, and unlike writing it anew waits for no disk. Where that fails,
+// the environment goes earlier.
 func (e *Environments) touch(name string) {
-	_ = renameio.WriteFile(filepath.Join(e.Dir, name, mark), nil, 0o600)
+	if f, err := os.OpenFile(filepath.Join(e.Dir, name, mark), os.O_WRONLY|os.O_TRUNC, 0); err == nil {
+		_ = f.Close() // nothing was written
+	}
 }

@@ -80,9 +80,13 @@ func (s *lateSink) set(to Sink) {
 	s.to, s.held = to, nil
 }
 
-// Spares keep one started interpreter for each Python that zygotes ran lately:
-// the next zygote of it need not wait for Python's own start. It is safe for
-// concurrent use; Close it.
+// maxSpares bounds the interpreters that wait, each of some 10 MB: every package
+// environment has a Python of its own.
+const maxSpares = 4
+
+// Spares keep one started interpreter for each Python that zygotes ran lately,
+// up to maxSpares of them: the next zygote of it need not wait for Python's own
+// start. It is safe for concurrent use; Close it.
 type Spares struct {
 	spawner   *Spawner
 	boot, dir string
@@ -90,6 +94,7 @@ type Spares struct {
 
 	mu      sync.Mutex
 	waiting map[string]*interpreter // nil while one is being started
+	lately  []string                // the Pythons that wait, the latest last
 	closed  bool
 	starts  sync.WaitGroup
 }
@@ -113,7 +118,7 @@ func (s *Spares) take(spec Spec) *interpreter {
 	defer s.mu.Unlock()
 	i := s.waiting[spec.Python]
 	if i != nil {
-		delete(s.waiting, spec.Python)
+		s.forget(spec.Python)
 	}
 	return i
 }
@@ -128,20 +133,40 @@ func (s *Spares) refill(python string) {
 	if _, there := s.waiting[python]; there || s.closed {
 		return
 	}
-	s.waiting[python] = nil
+	s.makeRoom()
+	s.waiting[python], s.lately = nil, append(s.lately, python)
 	s.starts.Go(func() {
 		i, err := startInterpreter(s.spawner, python, s.boot, s.dir, s.env)
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		switch {
 		case err != nil: // whoever needs one finds out itself
-			delete(s.waiting, python)
+			s.forget(python)
 		case s.closed:
 			go i.end(s.spawner)
 		default:
 			s.waiting[python] = i
 		}
 	})
+}
+
+// forget takes a Python out; s.mu is held.
+func (s *Spares) forget(python string) {
+	delete(s.waiting, python)
+	s.lately = slices.DeleteFunc(s.lately, func(p string) bool { return p == python })
+}
+
+// makeRoom ends the spares that nobody took for the longest; s.mu is held.
+func (s *Spares) makeRoom() {
+	for _, python := range slices.Clone(s.lately) {
+		if len(s.waiting) < maxSpares {
+			return
+		}
+		if i := s.waiting[python]; i != nil {
+			s.forget(python)
+			s.starts.Go(func() { i.end(s.spawner) })
+		}
+	}
 }
 
 // Close ends the spares. It may be nil.

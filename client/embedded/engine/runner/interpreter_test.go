@@ -4,6 +4,8 @@ package runner
 
 import (
 	"context"
+	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -68,6 +70,21 @@ func TestASpareThatDiedCostsNoStart(t *testing.T) {
 	require.Eventually(t, func() bool { return !alive(waiting) }, time.Minute, time.Millisecond)
 	z := r.startSpec(r.sparedSpec(s, nil))
 	assert.NotEqual(t, waiting, z.PID())
+}
+
+func TestOfManyPythonsOnlyTheLatestWait(t *testing.T) {
+	r := newRig(t)
+	s := r.spared()
+	first := s.pid(r.python)
+	for range maxSpares {
+		other := filepath.Join(t.TempDir(), "python")
+		require.NoError(t, os.Symlink(r.python, other))
+		s.refill(other)
+		s.starts.Wait()
+	}
+	assert.Len(t, s.waiting, maxSpares)
+	assert.NotContains(t, s.waiting, r.python)
+	assert.False(t, alive(first))
 }
 
 func TestWhatASpareCannotImportIsToldAsEver(t *testing.T) {

@@ -52,6 +52,9 @@ func (s *shell) ask(request forms.RunAction) tea.Cmd {
 	if a.Question != nil {
 		question = a.Question(request.Target, request.Values)
 	}
+	if losesMore(request) {
+		question += "; reading which"
+	}
 	if a.Danger == action.Typed && a.Subject != nil {
 		typed = a.Subject(request.Target)
 	}
@@ -83,7 +86,7 @@ type questionKnown struct {
 // lookUpLosses reads what goes with a function that is to be deleted. The
 // question stands on the screen meanwhile: keys must not go to the list below.
 func (s *shell) lookUpLosses(dialog string, request forms.RunAction) tea.Cmd {
-	if request.Action.ID != action.DeleteFunction.ID || request.Target.Function == nil || request.Target.Losses != nil {
+	if !losesMore(request) {
 		return nil
 	}
 	ctx, backend := s.ctx, s.backend
@@ -92,6 +95,11 @@ func (s *shell) lookUpLosses(dialog string, request forms.RunAction) tea.Cmd {
 		target.Losses = action.LossesOf(ctx, backend, *target.Function)
 		return questionKnown{id: dialog, question: request.Action.Question(target, request.Values)}
 	}
+}
+
+// losesMore reports whether it is not known yet what goes with what is deleted.
+func losesMore(request forms.RunAction) bool {
+	return request.Action.ID == action.DeleteFunction.ID && request.Target.Function != nil && request.Target.Losses == nil
 }
 
 // complete puts the whole question into the dialog that waits for it.

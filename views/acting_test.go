@@ -107,7 +107,7 @@ func TestDeletingWantsTheNameTyped(t *testing.T) {
 	}
 	drive(t, backend, func(d *driver) {
 		d.press("ctrl+d")
-		d.see("delete ingest-pi", "3 schedules")
+		d.see("delete ingest-pi", "schedule hourly")
 		d.typed("in") // Typed ahead, before the question could be read.
 		d.wait(time.Second)
 		d.press("enter")

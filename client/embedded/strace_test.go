@@ -61,7 +61,8 @@ func inject(t *testing.T, pid int, f fault) *tracer {
 	for _, path := range f.paths {
 		args = append(args, "-P", path)
 	}
-	for _, tid := range threads(t, pid) {
+	tids := threads(t, pid)
+	for _, tid := range tids {
 		args = append(args, "-p", tid)
 	}
 	tr.cmd = exec.Command("strace", args...)
@@ -70,9 +71,9 @@ func inject(t *testing.T, pid int, f fault) *tracer {
 	require.NoError(t, tr.cmd.Start())
 	tracer := "TracerPid:\t" + strconv.Itoa(tr.cmd.Process.Pid)
 	require.Eventually(t, func() bool {
-		for _, tid := range threads(t, pid) {
+		for _, tid := range tids { // one that starts later is not traced, one that has ended need not be
 			status, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "task", tid, "status"))
-			if err != nil || !strings.Contains(string(status), tracer) {
+			if err == nil && !strings.Contains(string(status), tracer) {
 				return false
 			}
 		}

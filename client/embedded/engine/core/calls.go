@@ -283,18 +283,19 @@ func (e *Core) execute(ctx context.Context, c *store.Call, data []byte, session 
 	}
 	log = e.newLog(c.ID, slices.Collect(maps.Values(secrets)))
 	e.running.writes(c.ID, log)
-	z, release, err := e.pool.acquire(ctx, v)
+	var started time.Time
+	outcome, err := e.pool.call(ctx, v, func(z *runner.Zygote) runner.Outcome {
+		given, end := e.clientOf(*c, session, z.Callback)
+		defer end()
+		started = e.c.Clock()
+		return z.Call(ctx, runner.Request{
+			Client: given, Data: data, Secrets: secrets, Info: callInfo(*c), MemoryBytes: int64(v.Settings.MemoryGB * (1 << 30)),
+			ResponseBytes: MaxResponseBytes, Timeout: e.c.CallTimeout, Workers: workers, Now: started,
+		}, log.sink)
+	})
 	if err != nil {
 		return failed(e.room.Explain(err, disk.BallastBytes))
 	}
-	defer release()
-	given, end := e.clientOf(*c, session, z.Callback)
-	defer end()
-	started := e.c.Clock()
-	outcome := z.Call(ctx, runner.Request{
-		Client: given, Data: data, Secrets: secrets, Info: callInfo(*c), MemoryBytes: int64(v.Settings.MemoryGB * (1 << 30)),
-		ResponseBytes: MaxResponseBytes, Timeout: e.c.CallTimeout, Workers: workers, Now: started,
-	}, log.sink)
 	e.pool.tookFor(c.FunctionID, e.c.Clock().Sub(started))
 	return log, outcome, started
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"fndeck/client"
+	"fndeck/client/embedded/engine/runner"
 	"fndeck/client/embedded/engine/store"
 )
 
@@ -250,4 +251,23 @@ func TestAShortCallIsAnsweredWithItsEndAndALongOneIsNotWaitedFor(t *testing.T) {
 	answer, err := r.awaitQuick(ended, after)
 	require.NoError(t, err)
 	assert.Equal(t, store.Completed, answer.Status)
+}
+
+func TestACallThatComesAsItsProcessDiesGetsAnother(t *testing.T) {
+	r := newRig(t, nil)
+	v := r.handler("import os\ndef handle(data):\n    return os.getppid()\n")
+	for range 5 {
+		c, response := r.call(v.ID, `{}`)
+		require.Equal(t, store.Completed, c.Status, c.ErrorMessage)
+		for _, z := range r.pool.zygotes() {
+			assert.Equal(t, response, fmt.Sprint(z.PID()))
+			z.Stop()
+		}
+	}
+	// Between its death and the news of it: a zygote that refuses to fork.
+	gone, err := r.pool.call(r.ctx, *v.Serving, func(*runner.Zygote) runner.Outcome { return runner.Outcome{Unbegun: true} })
+	require.NoError(t, err)
+	assert.True(t, gone.Unbegun, "once is enough")
+	c, _ := r.call(v.ID, `{}`)
+	assert.Equal(t, store.Completed, c.Status, c.ErrorMessage)
 }

@@ -109,6 +109,25 @@ func (p *pool) acquire(ctx context.Context, v store.Version) (*runner.Zygote, fu
 	return z, func() { p.leave(entry) }, nil
 }
 
+// call makes a call on the version's process. One that had just ended, and got
+// nothing of the call, is replaced once.
+func (p *pool) call(ctx context.Context, v store.Version, work func(*runner.Zygote) runner.Outcome) (o runner.Outcome, err error) {
+	for range 2 {
+		z, release, err := p.acquire(ctx, v)
+		if err != nil {
+			return o, err
+		}
+		if o = work(z); o.Unbegun {
+			z.Stop() // until that is known to everybody
+		}
+		release()
+		if !o.Unbegun {
+			break
+		}
+	}
+	return o, nil
+}
+
 // running returns the entry's process, started if it has none.
 func (z *zygote) running(ctx context.Context, p *pool) (*runner.Zygote, error) {
 	z.mu.Lock()

@@ -3,6 +3,8 @@ package runner
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"slices"
 	"strconv"
 	"syscall"
 	"time"
@@ -74,6 +76,9 @@ type Outcome struct {
 	CPU         time.Duration
 	// Warm says that the process may have had calls before.
 	Warm bool
+	// Unbegun says that the zygote had ended before anything of the call reached
+	// it: another one is as good.
+	Unbegun bool
 }
 
 // Call runs the function once, in a process forked for it or, if the request
@@ -87,7 +92,7 @@ func (z *Zygote) Call(ctx context.Context, r Request, sink Sink) Outcome {
 	}
 	c, err := z.begin(r, message)
 	if err != nil {
-		return Outcome{Result: Failed, Message: err.Error()}
+		return Outcome{Result: Failed, Message: err.Error(), Unbegun: errors.Is(err, ErrZygoteGone)}
 	}
 	c.p.sink = sink
 	unguard := z.guard(c.p, r.bounds())
@@ -121,7 +126,7 @@ func (z *Zygote) begin(r Request, message [][]byte) (*conversation, error) {
 			z.hire(p, r.Now)
 		}
 		z.enclose(p, r.bounds())
-		c := &conversation{z: z, p: p, r: r, unsent: message}
+		c := &conversation{z: z, p: p, r: r, unsent: slices.Clone(message)}
 		err = c.send()
 		z.refill()
 		if err == nil {

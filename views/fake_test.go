@@ -4,7 +4,6 @@ import (
 	"context"
 	"strconv"
 	"sync"
-	"time"
 
 	"fndeck/client"
 )
@@ -249,28 +248,4 @@ func (f *fakeBackend) Watch(ctx context.Context, emit func(client.Event)) error 
 	emit(client.Event{Reset: true})
 	<-ctx.Done()
 	return ctx.Err()
-}
-
-// fakeClock is a clock that moves when a test says so.
-type fakeClock struct {
-	mu  sync.Mutex
-	now time.Time
-}
-
-func newFakeClock() *fakeClock {
-	return &fakeClock{now: time.Date(2026, 3, 27, 10, 30, 0, 0, time.UTC)}
-}
-
-// Now returns the time as the test has set it.
-func (c *fakeClock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now
-}
-
-// Advance moves the clock on.
-func (c *fakeClock) Advance(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = c.now.Add(d)
 }

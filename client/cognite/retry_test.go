@@ -7,6 +7,8 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -19,6 +21,7 @@ import (
 // cloud answers as its funcs say and remembers what it was sent.
 type cloud struct {
 	*httptest.Server
+	mu       sync.Mutex
 	sessions int
 	bodies   []string // of creates and uploads
 	tokens   []string // of uploads
@@ -36,7 +39,17 @@ func newCloud(t *testing.T, answer func(try int, w http.ResponseWriter)) (*cloud
 	})
 }
 
+// got returns what has arrived so far. A connection may be cut, and its client go
+// on, before its handler has returned.
+func (c *cloud) got() (bodies, tokens []string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.Clone(c.bodies), slices.Clone(c.tokens)
+}
+
 func (c *cloud) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	w.Header().Set("Content-Type", "application/json")
 	switch r.URL.Path {
 	case "/api/v1/projects/p/sessions":
@@ -114,7 +127,8 @@ func TestACallThatMayBeSentAgainGetsANewSession(t *testing.T) {
 	} {
 		cloud, b := newCloud(t, c.answer)
 		_, err := b.Invoke(t.Context(), client.CallRequest{FunctionID: "1", Data: json.RawMessage(`{"a" : 1}`)})
-		assert.Equal(t, c.bodies, cloud.bodies, name)
+		bodies, _ := cloud.got()
+		assert.Equal(t, c.bodies, bodies, name)
 		if c.code == "" {
 			assert.NoError(t, err, name)
 			continue
@@ -135,8 +149,9 @@ func TestAScheduleThatIsThrottledGetsANewSessionAndKeepsItsBytes(t *testing.T) {
 	})
 	_, err := b.CreateSchedule(t.Context(), client.ScheduleSpec{FunctionID: "1", Name: "n", Cron: "* * * * *", Data: json.RawMessage(`{"a" : "<&>"}`)})
 	require.NoError(t, err)
-	require.Len(t, cloud.bodies, 2)
-	for try, body := range cloud.bodies {
+	taken, _ := cloud.got()
+	require.Len(t, taken, 2)
+	for try, body := range taken {
 		assert.Contains(t, body, fmt.Sprintf(`"nonce":"n%d"`, try+1))
 		assert.Contains(t, body, `"data":{"a" : "<&>"}`)
 		assert.True(t, json.Valid([]byte(body)), body)
@@ -151,10 +166,11 @@ func TestAnUploadIsSentAgainWholeWhereAGatewayFailed(t *testing.T) {
 			}
 		})
 		err := b.put(context.Background(), "/upload", []byte("zip"), nil)
-		assert.Len(t, cloud.bodies, bodies, status)
-		for i := range cloud.bodies {
-			assert.Equal(t, "zip", cloud.bodies[i], status)
-			assert.Equal(t, "Bearer mine", cloud.tokens[i], status)
+		taken, tokens := cloud.got()
+		assert.Len(t, taken, bodies, status)
+		for i := range taken {
+			assert.Equal(t, "zip", taken[i], status)
+			assert.Equal(t, "Bearer mine", tokens[i], status)
 		}
 		assert.Equal(t, status == 400 || status == 403, err != nil, "%d: %v", status, err)
 	}
@@ -169,7 +185,8 @@ func TestARedirectIsNotFollowed(t *testing.T) {
 	_, err := b.Functions(t.Context())
 	assert.ErrorContains(t, err, "unexpected reply")
 	assert.Error(t, b.put(t.Context(), "/upload", []byte("zip"), nil))
-	assert.Empty(t, other.bodies)
+	bodies, _ := other.got()
+	assert.Empty(t, bodies)
 }
 
 func TestOurTokenGoesToTheUploadLinkOfTheApisOwnHostOnly(t *testing.T) {

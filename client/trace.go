@@ -24,7 +24,7 @@ type Exchange struct {
 	Status  int    `json:"status,omitempty"`
 	Failure string `json:"failure,omitempty"`
 	// Took is until the end of the answer; Open says that it has not ended yet.
-	Took time.Duration `json:"took,omitempty"`
+	Took time.Duration `json:"tookNs,omitempty"`
 	Open bool          `json:"open,omitempty"`
 	// Sent and Received count the bytes of the bodies; Sent is -1 if not known.
 	Sent      int64  `json:"sent"`

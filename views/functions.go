@@ -73,6 +73,10 @@ var functionColumns = []listColumn[client.Function]{
 		order:  func(a, b client.Function) int { return cmp.Compare(a.SizeBytes, b.SizeBytes) },
 	},
 	{
+		Column: ui.Column{Title: "MODE", Key: "mode", Priority: 4, Min: 8, Max: 24},
+		cell:   func(f client.Function, _ moment) ui.Cell { return dim(f.ModeText()) },
+	},
+	{
 		Column: ui.Column{Title: "OWNER", Key: "owner", Priority: 4, Min: 6, Max: 24},
 		cell:   func(f client.Function, _ moment) ui.Cell { return dim(f.Owner) },
 	},

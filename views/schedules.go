@@ -359,13 +359,18 @@ func waitingWords(c client.Schedule, at moment) string {
 
 // runLines are times in UTC and, where that differs, in the display zone.
 func runLines(times []time.Time, at moment) []string {
+	const layout = "Mon _2 Jan 2006 15:04 UTC"
+	width, both := len(layout)+3, !forms.IsUTC(at.zone, times)
+	if both {
+		width = 46
+	}
 	var lines []string
 	for _, t := range times {
-		line := t.UTC().Format("Mon 2 Jan 2006 15:04 UTC")
-		if local := t.In(at.zone); at.zone != time.UTC {
-			line = ui.Pad(line, len("Mon 22 Jan 2006 15:04 UTC")) + "   " + local.Format("Mon 15:04 MST")
+		line := t.UTC().Format(layout)
+		if both {
+			line += "   " + t.In(at.zone).Format("Mon 15:04 MST")
 		}
-		lines = append(lines, ui.Pad(line, 46)+"in "+ui.Age(t.Sub(at.now)))
+		lines = append(lines, ui.Pad(line, width)+"in "+ui.Age(t.Sub(at.now)))
 	}
 	return lines
 }

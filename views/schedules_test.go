@@ -82,3 +82,17 @@ func TestDeletingAFunctionNamesItsSchedulesBefore(t *testing.T) {
 		d.see("and schedule hourly go too")
 	})
 }
+
+func TestNextRunsStandInASecondZoneOnlyWhereItDiffers(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 11, 29, 8, 0, 0, 0, time.UTC)
+	runs := []time.Time{now.Add(22 * time.Hour), now.Add(46 * time.Hour)}
+	assert.Equal(t, []string{
+		"Mon 30 Nov 2026 06:00 UTC   in 22h",
+		"Tue  1 Dec 2026 06:00 UTC   in 46h",
+	}, runLines(runs, moment{now: now, zone: time.FixedZone("UTC", 0)}))
+	assert.Equal(t, []string{
+		"Mon 30 Nov 2026 06:00 UTC   Mon 07:00 CET     in 22h",
+		"Tue  1 Dec 2026 06:00 UTC   Tue 07:00 CET     in 46h",
+	}, runLines(runs, moment{now: now, zone: time.FixedZone("CET", 3600)}))
+}

@@ -179,7 +179,7 @@ func runTable(times []time.Time, zone *time.Location, now time.Time) []form.Rema
 	if n := len(times); n > 0 && times[n-1].Year() != now.UTC().Year() {
 		layout, short = "Mon _2 Jan 2006 15:04", "2006-01-02 15:04"
 	}
-	both := zone != nil && zone != time.UTC && zone.String() != "UTC" && !unnamedUTC(zone, times)
+	both := !IsUTC(zone, times)
 	line := func(utc, local string, width int) string {
 		if !both {
 			return utc
@@ -201,9 +201,12 @@ func runTable(times []time.Time, zone *time.Location, now time.Time) []form.Rema
 	return remarks
 }
 
-// unnamedUTC reports whether a machine's zone without a name is UTC, as far as
-// the times tell.
-func unnamedUTC(zone *time.Location, times []time.Time) bool {
+// IsUTC reports whether a zone is UTC; of a machine's zone, which has no name, as
+// far as the times tell.
+func IsUTC(zone *time.Location, times []time.Time) bool {
+	if zone == nil || zone.String() == "UTC" {
+		return true
+	}
 	for _, at := range times {
 		if _, offset := at.In(zone).Zone(); offset != 0 {
 			return false

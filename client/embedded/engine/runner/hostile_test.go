@@ -4,6 +4,8 @@ package runner
 
 import (
 	"context"
+	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -97,4 +99,50 @@ func TestASpareProcessThatDiedCostsNoCall(t *testing.T) {
 	require.Eventually(t, func() bool { return !alive(spare.pid) }, 5*time.Second, time.Millisecond)
 	outcome, _ := r.call(z, `{}`, nil)
 	assert.Equal(t, Completed, outcome.Result, outcome.Message)
+}
+
+func TestAForkThatHangsHoldsNoCallForEverWhereThereAreCgroups(t *testing.T) {
+	r := newRig(t)
+	r.spawner.Cgroups = &Cgroups{dir: t.TempDir()}
+	z := r.start("import os, time\nos.register_at_fork(before=lambda: time.sleep(1000))\ndef handle(data): return 1\n")
+	ended := make(chan Outcome, 1)
+	go func() {
+		o, _ := r.call(z, `{}`, func(q *Request) { q.Timeout = 100 * time.Millisecond })
+		ended <- o
+	}()
+	select {
+	case o := <-ended:
+		assert.NotEqual(t, Completed, o.Result)
+	case <-time.After(30 * time.Second):
+		t.Error("the call has no end")
+	}
+}
+
+func TestAZygoteWhoseModuleLeftAProcessInASessionOfItsOwnStopsAtOnce(t *testing.T) {
+	r := newRig(t)
+	z := r.start("import os, time\nif os.fork() == 0:\n    os.setsid()\n    time.sleep(20)\n    os._exit(0)\ntime.sleep(0.2)\ndef handle(data): return 1\n")
+	require.NotEmpty(t, z.Unforkable)
+	left := descendants(z.PID())
+	require.NotEmpty(t, left)
+	begun := time.Now()
+	z.Stop()
+	assert.Less(t, time.Since(begun), 10*time.Second)
+	for _, pid := range left {
+		assert.False(t, alive(pid))
+	}
+}
+
+func TestTheCgroupOfAWarmWorkerGoesWithItsZygote(t *testing.T) {
+	r := newRig(t)
+	z := r.start("def handle(data): return 1\n")
+	outcome, _ := r.call(z, `{}`, warm(1))
+	require.Equal(t, Completed, outcome.Result, outcome.Message)
+	dir := filepath.Join(t.TempDir(), "call-1")
+	require.NoError(t, os.Mkdir(dir, 0o700))
+	z.mu.Lock()
+	require.Len(t, z.idle, 1)
+	z.idle[0].group = &cgroup{dir: dir}
+	z.mu.Unlock()
+	z.Stop()
+	assert.Eventually(t, func() bool { _, err := os.Stat(dir); return err != nil }, 5*time.Second, time.Millisecond)
 }

@@ -101,15 +101,19 @@ func (z *Zygote) hire(p *process, now time.Time) {
 	p.turn, p.lastUsed = z.turn, now
 }
 
-// enclose puts a process into a cgroup, before its first call.
+// enclose puts a process into a cgroup, before its first call. One that a zygote
+// that hangs does not fork gets none: the call's time limit must begin.
 func (z *Zygote) enclose(p *process, b Bounds) {
 	if z.spawner.Cgroups == nil || p.group != nil {
 		return
 	}
+	hanging := time.NewTimer(killGrace)
+	defer hanging.Stop()
 	select {
 	case <-p.forked:
 		p.group = z.spawner.Cgroups.join(p.pid, b)
 	case <-z.done:
+	case <-hanging.C:
 	}
 }
 

@@ -215,6 +215,7 @@ func (z *Zygote) listen() {
 	}
 	for _, p := range z.idle {
 		p.close() // nobody is there any more
+		go p.group.end()
 	}
 	for _, p := range z.byID {
 		p.ended(exit{lost: true})
@@ -305,7 +306,13 @@ func (z *Zygote) Stop() {
 	<-z.done
 }
 
-func (z *Zygote) kill() { KillGroup(z.cmd) }
+// kill ends the zygote. A process that the module forked and that left the group
+// holds the other end of the control socket: its end of file must not be waited
+// for.
+func (z *Zygote) kill() {
+	KillGroup(z.cmd)
+	_ = z.control.SetReadDeadline(soon(exitGrace)) // fails once it is closed, when nobody reads
+}
 
 // bury waits for the killed zygote and ends what its calls left to the engine.
 func (z *Zygote) bury() {

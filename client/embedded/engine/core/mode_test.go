@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"sync"
 	"testing"
 	"time"
@@ -270,4 +271,31 @@ func TestACallThatComesAsItsProcessDiesGetsAnother(t *testing.T) {
 	assert.True(t, gone.Unbegun, "once is enough")
 	c, _ := r.call(v.ID, `{}`)
 	assert.Equal(t, store.Completed, c.Status, c.ErrorMessage)
+}
+
+func TestTheScratchOfAProcessThatDiedGoesWhenTheNextIsStarted(t *testing.T) {
+	r := newRig(t, nil)
+	v := r.handler("def handle(data): return 1\n")
+	for range 3 {
+		_, response := r.call(v.ID, `{}`)
+		assert.Equal(t, "1", response)
+		folders, err := filepath.Glob(filepath.Join(r.dir, scratchDir, fmt.Sprintf("%d-v1-*", v.ID)))
+		require.NoError(t, err)
+		assert.Len(t, folders, 1)
+		for _, z := range r.pool.zygotes() {
+			z.Stop() // as if it were killed
+		}
+	}
+}
+
+func TestACallThatIsCancelledWhileAnotherStartsItsProcessStartsNone(t *testing.T) {
+	r := newRig(t, nil)
+	v := r.handler("def handle(data): return 1\n")
+	for _, z := range r.pool.zygotes() {
+		z.Stop()
+	}
+	ctx, cancel := context.WithCancelCause(context.Background())
+	cancel(errCancelled)
+	_, _, err := r.pool.acquire(ctx, *r.settled(v.ID).Serving)
+	assert.ErrorIs(t, err, errCancelled)
 }

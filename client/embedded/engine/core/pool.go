@@ -135,6 +135,13 @@ func (z *zygote) running(ctx context.Context, p *pool) (*runner.Zygote, error) {
 	if z.z != nil && !ended(z.z) {
 		return z.z, nil
 	}
+	if ctx.Err() != nil { // while another call had the lock
+		return nil, context.Cause(ctx)
+	}
+	if z.z != nil {
+		runner.RemoveScratch(z.spec.Scratch)
+		z.z = nil
+	}
 	v, err := p.e.withEnvironment(ctx, z.version)
 	if err != nil {
 		return nil, err

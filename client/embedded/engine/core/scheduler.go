@@ -38,19 +38,24 @@ func (e *Core) wakeScheduler() {
 
 // scheduleForever keeps the scheduler alive over a bug in it.
 func (e *Core) scheduleForever() {
-	e.abandonQueued()
-	for e.ctx.Err() == nil {
-		func() {
-			defer e.guard("scheduler", 0, func(string) {})
-			e.schedule()
-		}()
+	guarded := func(work func()) {
+		defer e.guard("scheduler", 0, func(string) {})
+		work()
+	}
+	guarded(e.abandonQueued)
+	guarded(func() { e.clockWentBack(e.started) }) // while no engine ran, as far as that can be seen
+	for last := e.started; ; last = e.c.Clock() {
+		guarded(func() { e.schedule(last) })
+		if !e.pause(retryEvery) { // what panics once may do so at once again
+			return
+		}
 	}
 }
 
-// schedule fires what is due until the engine stops.
-func (e *Core) schedule() {
-	last, retired := e.started, e.started
-	e.clockWentBack(e.started) // while no engine ran, as far as that can be seen
+// schedule fires what is due until the engine stops. last is when somebody looked
+// at the clock before.
+func (e *Core) schedule(last time.Time) {
+	retired := last
 	for {
 		now := e.c.Clock()
 		if now.Before(last.Add(-backJump)) {

@@ -3,6 +3,9 @@
 package core
 
 import (
+	"runtime/debug"
+	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -159,4 +162,30 @@ func TestACronThatNeverFiresIsRefusedAndNothingIsStored(t *testing.T) {
 	all, err := r.Store().Schedules(0)
 	require.NoError(t, err)
 	assert.Empty(t, all)
+}
+
+func TestAfterABugTheSchedulerGoesOnAndTakesNoRunForMissed(t *testing.T) {
+	var broken atomic.Bool
+	r := newRig(t, func(c *Config) {
+		clock := c.Clock
+		c.Clock = func() time.Time {
+			if broken.Load() && strings.Contains(string(debug.Stack()), ".schedule(") && broken.Swap(false) {
+				panic("a bug")
+			}
+			return clock()
+		}
+	})
+	v := r.handler("def handle(data): return 1\n")
+	s := r.schedule(v.ID, "* * * * *")
+	for n := 1; n <= 3; n++ {
+		r.at(minute(n).Add(time.Second))
+		r.idle()
+	}
+	broken.Store(true)
+	r.wakeScheduler()
+	require.Eventually(t, func() bool { return !broken.Load() }, 10*time.Second, time.Millisecond)
+	r.at(minute(4).Add(time.Second))
+	r.idle()
+	assert.Equal(t, []time.Time{minute(1), minute(2), minute(3), minute(4)}, r.fired(s.ID))
+	assert.Empty(t, r.missed(s.ID))
 }

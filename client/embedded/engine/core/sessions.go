@@ -72,7 +72,7 @@ func (s *sessions) add(new Session) {
 func (s *sessions) forget() {
 	var over []int64
 	for id, x := range s.byID {
-		if x.at(s.clock()).Status != SessionActive {
+		if status := x.at(s.clock()).Status; status != SessionActive && status != SessionReady {
 			over = append(over, id)
 		}
 	}

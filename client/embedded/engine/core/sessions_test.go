@@ -102,15 +102,20 @@ func TestTheSessionsThatAreOverAreForgottenInTime(t *testing.T) {
 	s := newSessions(func() time.Time { return start })
 	for id := int64(1); id <= keptSessions+1; id++ {
 		status := SessionExpired
-		if id%100 == 0 {
+		switch id % 100 {
+		case 0:
 			status = SessionActive
+		case 1:
+			status = SessionReady
 		}
-		s.add(Session{ID: id, Status: status})
+		s.add(Session{ID: id, Status: status, Expires: start.Add(nonceLife)})
 	}
 	assert.Less(t, len(s.byID), keptSessions*2/3)
 	for id := int64(100); id <= keptSessions; id += 100 {
 		_, ok := s.find(id)
 		assert.True(t, ok, "one in use is never forgotten")
+		_, ok = s.find(id - 99)
+		assert.True(t, ok, "nor is one that may still be bound")
 	}
 }
 

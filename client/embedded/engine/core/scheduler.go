@@ -110,8 +110,11 @@ func (e *Core) inGroups(what string, schedules []store.Schedule, work func(group
 				continue
 			}
 			e.c.Logger.Error(what, "schedule", group[i].ID, "error", err)
-			failed, inRow = failed+1, inRow+1
-			if inRow == failedMost {
+			failed++
+			if damaged := (*store.DamagedError)(nil); errors.As(err, &damaged) {
+				continue // it stays first in the list and must not keep the rest from their turn
+			}
+			if inRow++; inRow == failedMost {
 				return false
 			}
 		}

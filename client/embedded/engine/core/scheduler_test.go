@@ -3,6 +3,8 @@
 package core
 
 import (
+	"database/sql"
+	"path/filepath"
 	"runtime/debug"
 	"strings"
 	"sync/atomic"
@@ -188,4 +190,22 @@ func TestAfterABugTheSchedulerGoesOnAndTakesNoRunForMissed(t *testing.T) {
 	r.idle()
 	assert.Equal(t, []time.Time{minute(1), minute(2), minute(3), minute(4)}, r.fired(s.ID))
 	assert.Empty(t, r.missed(s.ID))
+}
+
+func TestTheSchedulesOfADamagedFunctionKeepNoOthersFromRunning(t *testing.T) {
+	r := newRig(t, nil)
+	damaged, sound := r.handler("def handle(data): return 1\n"), r.handler("def handle(data): return 2\n")
+	for range failedMost + 1 {
+		r.schedule(damaged.ID, "* * * * *")
+	}
+	s := r.schedule(sound.ID, "* * * * *")
+	require.NoError(t, r.Core.Close())
+	db, err := sql.Open("sqlite", "file:"+filepath.Join(r.dir, store.FileName))
+	require.NoError(t, err)
+	_, err = db.Exec(`UPDATE functions SET description = 'flipped' WHERE id = ?`, damaged.ID)
+	require.NoError(t, err)
+	require.NoError(t, db.Close())
+	r.clock.set(minute(1).Add(time.Second))
+	r.open()
+	r.await(func() bool { return len(r.fired(s.ID)) == 1 })
 }

@@ -3,6 +3,7 @@
 package core
 
 import (
+	"database/sql"
 	"os"
 	"path/filepath"
 	"testing"
@@ -35,6 +36,20 @@ func TestWhatNothingRefersToIsGoneAfterTheNextStart(t *testing.T) {
 	assert.NoDirExists(t, filepath.Join(r.dir, "versions", gone.Latest.SHA256))
 	_, response := r.call(kept.ID, `{}`)
 	assert.Equal(t, `"kept"`, response)
+}
+
+func TestTheCodeOfADamagedVersionIsKept(t *testing.T) {
+	r := newRig(t, nil)
+	v := r.handler("def handle(data): return 1\n")
+	require.NoError(t, r.Core.Close())
+	db, err := sql.Open("sqlite", "file:"+filepath.Join(r.dir, store.FileName))
+	require.NoError(t, err)
+	_, err = db.Exec(`UPDATE versions SET sha256 = 'flipped' WHERE function_id = ?`, v.ID)
+	require.NoError(t, err)
+	require.NoError(t, db.Close())
+	r.clock.set(start.Add(2 * fileLife))
+	r.open()
+	assert.FileExists(t, r.codeFile(v.Latest.SHA256))
 }
 
 // removed waits until the rows of deleted functions are gone.

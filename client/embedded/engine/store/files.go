@@ -76,6 +76,12 @@ func (tx *Tx) changeFile(id int64, change func(*File)) error {
 // DeleteFile deletes a file's row. Code that a version uses stays.
 func (tx *Tx) DeleteFile(id int64) error { return tx.change(`DELETE FROM files WHERE id = ?`, id) }
 
+// HasUnusedFiles reports whether DeleteUnusedFiles would delete any.
+func (s *Store) HasUnusedFiles(before time.Time) (some bool, err error) {
+	err = s.row(`SELECT EXISTS (SELECT 1 FROM files WHERE updated < ? AND sha256 NOT IN (SELECT sha256 FROM versions))`, micros(before)).Scan(&some)
+	return some, err
+}
+
 // DeleteUnusedFiles deletes the files from before a time whose content no
 // version was made from.
 func (tx *Tx) DeleteUnusedFiles(before time.Time) error {

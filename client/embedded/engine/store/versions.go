@@ -105,6 +105,22 @@ func (s *Store) CodeInUse() ([]string, error) {
 		`SELECT sha256 FROM versions UNION SELECT sha256 FROM files WHERE sha256 <> ''`)
 }
 
+// KnowsAllCode reports whether every row that names code is right: a damaged one
+// may have named other code than it does now. It reads all of them.
+func (s *Store) KnowsAllCode() (bool, error) {
+	versions, err := list(s, scanVersion, `SELECT `+versionColumns+` FROM versions`)
+	if err != nil {
+		return false, err
+	}
+	files, err := list(s, scanFile, `SELECT `+fileColumns+` FROM files`)
+	if err != nil {
+		return false, err
+	}
+	var rows int
+	err = s.row(`SELECT (SELECT COUNT(*) FROM versions) + (SELECT COUNT(*) FROM files)`).Scan(&rows)
+	return rows == len(versions)+len(files), err
+}
+
 // InsertVersion stores a new version.
 func (tx *Tx) InsertVersion(v Version) error {
 	var err error

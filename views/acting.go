@@ -60,10 +60,7 @@ func (s *shell) ask(request forms.RunAction) tea.Cmd {
 	}
 	s.asked++
 	dialog := form.NewConfirm(a.Label+" "+subject(request.Target)+"?", question, typed, s.clock)
-	dialog.ID, dialog.Yes = fmt.Sprintf("ask-%d", s.asked), sentenceCase(a.Label)
-	if a.ID == action.CancelCall.ID {
-		dialog.Yes = "End the call" // Beside a button that cancels the question.
-	}
+	dialog.ID, dialog.Yes = fmt.Sprintf("ask-%d", s.asked), yesLabel(a, 1)
 	dialog.SwallowTypeAhead()
 	request.Confirmed = true
 	s.pending = &pendingAction{id: dialog.ID, yes: func() tea.Cmd {
@@ -75,6 +72,17 @@ func (s *shell) ask(request forms.RunAction) tea.Cmd {
 	}
 	s.overlays = append(s.overlays, dialog)
 	return s.lookUpLosses(dialog.ID, request)
+}
+
+// yesLabel is the word on the button that does an action to so many things.
+func yesLabel(a action.Action, n int) string {
+	switch {
+	case a.ID != action.CancelCall.ID:
+		return sentenceCase(a.Label)
+	case n == 1: // Beside a button that cancels the question.
+		return "End the call"
+	}
+	return "End the calls"
 }
 
 // questionKnown is the whole question of a dialog that was opened before all of

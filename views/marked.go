@@ -152,7 +152,7 @@ func (s *shell) askAll(requests []forms.RunAction, typed string) tea.Cmd {
 	a := requests[0].Action
 	s.asked++
 	dialog := form.NewConfirm(fmt.Sprintf("%s %d?", a.Label, len(requests)), strings.Join(names, ", "), typed, s.clock)
-	dialog.ID, dialog.Yes = fmt.Sprintf("ask-%d", s.asked), sentenceCase(a.Label)
+	dialog.ID, dialog.Yes = fmt.Sprintf("ask-%d", s.asked), yesLabel(a, len(requests))
 	dialog.SwallowTypeAhead()
 	s.pending = &pendingAction{id: dialog.ID, yes: func() tea.Cmd { return s.runAll(requests) }}
 	s.overlays = append(s.overlays, dialog)

@@ -97,3 +97,10 @@ func TestTheRawRowHoldsNoSecret(t *testing.T) {
 		require.NotContains(t, d.frame(), "***")
 	})
 }
+
+func TestTheQuestionAboutMarkedCallsHasButtonsThatDiffer(t *testing.T) {
+	drive(t, sampleBackend(bubbleStart), func(d *driver) {
+		d.press("2", "space", "space", "K")
+		d.see("cancel 2?", "[ Cancel ]  [ End the calls ]")
+	})
+}

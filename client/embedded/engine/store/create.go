@@ -158,6 +158,9 @@ const (
 	epochKey = "epoch"
 	// reservedKey is up to which ids may have been given out.
 	reservedKey = "reserved_id"
+	// positionKey is the position of the newest line when lines were deleted last,
+	// absent before that.
+	positionKey = "position"
 )
 
 func metaSum(key, value string) int64 { return digestOf("meta").text(key, value).sum() }

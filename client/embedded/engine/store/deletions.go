@@ -3,6 +3,7 @@ package store
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 )
 
@@ -39,6 +40,9 @@ func (tx *Tx) RemoveDeleted(functionID int64, maxRows int) (more bool, err error
 	if _, err := tx.Function(functionID); !errors.Is(err, ErrNotFound) {
 		return false, err // it is there: see dying
 	}
+	if err := tx.keepPosition(); err != nil {
+		return false, err
+	}
 	for _, query := range []string{
 		`DELETE FROM log_blocks WHERE position IN (SELECT position FROM log_blocks WHERE function_id = ?1 LIMIT ?2) AND function_id = ?1`,
 		`DELETE FROM calls WHERE id IN (SELECT id FROM calls WHERE function_id = ?1 ORDER BY id DESC LIMIT ?2) AND function_id = ?1`,
@@ -50,6 +54,20 @@ func (tx *Tx) RemoveDeleted(functionID int64, maxRows int) (more bool, err error
 		maxRows -= int(n)
 	}
 	return false, tx.exec(`DELETE FROM deletions WHERE function_id = ?`, functionID)
+}
+
+// keepPosition records the position of the newest line, before lines are deleted:
+// who follows logs goes on behind the last position he saw, over a restart too,
+// so none is ever given to another line.
+func (tx *Tx) keepPosition() error {
+	if tx.ended != nil {
+		return tx.ended
+	}
+	err := tx.s.setMeta(positionKey, strconv.FormatInt(tx.s.position, 10))
+	if err != nil {
+		tx.ended = err
+	}
+	return err
 }
 
 // DeleteCallsBefore deletes at most maxRows ended calls that started before
@@ -75,7 +93,10 @@ func (tx *Tx) deleteOldest(cutoff time.Time, maxRows int) (int, error) {
 	}
 	oldest, err := listTx(tx, func(r scanner) (c oldCall, err error) { return c, r.Scan(number(&c.id), moment(&c.started)) },
 		`SELECT id, started FROM calls WHERE status <> 'Running' ORDER BY id LIMIT ?`, maxRows)
-	if err != nil {
+	if err != nil || len(oldest) == 0 {
+		return 0, err
+	}
+	if err := tx.keepPosition(); err != nil {
 		return 0, err
 	}
 	for i, c := range oldest {
@@ -99,7 +120,10 @@ func (tx *Tx) deleteOldest(cutoff time.Time, maxRows int) (int, error) {
 func (tx *Tx) TrimBuilds(before time.Time, maxDeploys int) (int, error) {
 	ids, err := listTx(tx, func(r scanner) (id int64, err error) { return id, r.Scan(number(&id)) },
 		`SELECT id FROM deploys d WHERE ended > 0 AND ended < ? AND EXISTS (SELECT 1 FROM log_blocks WHERE owner = d.id) LIMIT ?`, micros(before), maxDeploys)
-	if err != nil {
+	if err != nil || len(ids) == 0 {
+		return 0, err
+	}
+	if err := tx.keepPosition(); err != nil {
 		return 0, err
 	}
 	for _, id := range ids {

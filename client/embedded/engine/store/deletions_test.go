@@ -71,3 +71,23 @@ func TestOldCallsAreDeletedInPortionsAndARunningOneStays(t *testing.T) {
 	require.NoError(t, err)
 	assert.Empty(t, lines)
 }
+
+func TestThePositionOfADeletedLineIsNeverGivenToAnother(t *testing.T) {
+	dir := t.TempDir()
+	s := openTest(t, dir)
+	fillState(t, s)
+	lines, err := s.CallLines(0, 0, time.Time{}, 1000)
+	require.NoError(t, err)
+	require.NotEmpty(t, lines)
+	last := lines[len(lines)-1].Position
+	require.NoError(t, s.Write(Durable, func(tx *Tx) error { return tx.DeleteFunction(lines[0].FunctionID) }))
+	require.NoError(t, s.Write(Durable, func(tx *Tx) error {
+		_, err := tx.RemoveDeleted(lines[0].FunctionID, 1000)
+		return err
+	}))
+	require.NoError(t, s.Close())
+
+	s = openTest(t, dir)
+	defer func() { require.NoError(t, s.Close()) }()
+	assert.GreaterOrEqual(t, s.position, last)
+}

@@ -133,6 +133,10 @@ func (s *Store) start(path string) error {
 	if err := conn.QueryRowContext(ctx, lastPosition).Scan(&s.position); err != nil {
 		return err
 	}
+	if text, err := s.meta(positionKey); err == nil { // else nothing was deleted yet, or what is left counts
+		kept, _ := strconv.ParseInt(text, 10, 64) // its sum is right: it is what was written
+		s.position = max(s.position, kept)
+	}
 	return conn.QueryRowContext(ctx, `SELECT COALESCE(MAX(seq),0) FROM events`).Scan(&s.eventSeq)
 }
 

@@ -26,6 +26,8 @@ var ErrLocked = errors.New("another engine serves this state directory")
 
 const (
 	headerLimit = 5 * time.Second
+	// idleLimit is how long a connection may stay between two requests.
+	idleLimit = 2 * time.Minute
 	// stopLimit bounds how long requests may take to end at a stop.
 	stopLimit = 2 * time.Second
 	// listeners are the socket, the TCP port and the callback's port.
@@ -202,6 +204,7 @@ func (s *server) serve(l net.Listener, h http.Handler) {
 	server := &http.Server{
 		Handler:           recovered(h, s.c.Logger),
 		ReadHeaderTimeout: headerLimit,
+		IdleTimeout:       idleLimit,
 		ErrorLog:          slog.NewLogLogger(s.c.Logger.Handler(), slog.LevelDebug),
 		// Requests end with the engine: a held stream would delay its stop.
 		BaseContext: func(net.Listener) context.Context { return s.ctx },

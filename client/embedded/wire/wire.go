@@ -126,7 +126,7 @@ type Disk struct {
 	// OldestCall is zero without a call. What is older than Retention goes, and
 	// so does the oldest when the database exceeds RetentionBytes, unless 0.
 	OldestCall     time.Time     `json:"oldestCall,omitzero"`
-	Retention      time.Duration `json:"retention"`
+	Retention      time.Duration `json:"retentionNs"`
 	RetentionBytes int64         `json:"retentionBytes,omitempty"`
 	// RunsOut is when the disk is full if the history grows on as it did, zero if
 	// that will not come.

@@ -45,7 +45,7 @@ func Restore(ctx context.Context, stateDir, archive string, now time.Time, step 
 	if err := os.MkdirAll(filepath.Join(staging, codeDir), 0o700); err != nil {
 		return m, "", err
 	}
-	if m, err = stage(ctx, stateDir, staging, archive, step); err != nil {
+	if m, err = stage(ctx, stateDir, staging, archive, now, step); err != nil {
 		return m, "", errors.Join(err, os.RemoveAll(staging))
 	}
 	name := AsidePrefix + now.UTC().Format("20060102T150405.000Z")
@@ -65,7 +65,7 @@ func Restore(ctx context.Context, stateDir, archive string, now time.Time, step 
 }
 
 // stage unpacks and verifies a backup beside the state.
-func stage(ctx context.Context, stateDir, staging, archive string, step func(string)) (m Manifest, err error) {
+func stage(ctx context.Context, stateDir, staging, archive string, now time.Time, step func(string)) (m Manifest, err error) {
 	from, err := os.Open(archive)
 	if err != nil {
 		return m, err
@@ -93,7 +93,7 @@ func stage(ctx context.Context, stateDir, staging, archive string, step func(str
 	if old, err := store.ReservedID(ctx, stateDir); err == nil {
 		reserved = max(reserved, old)
 	}
-	return m, store.Renew(ctx, database, reserved)
+	return m, store.Renew(ctx, database, reserved, now)
 }
 
 func writeSynced(path string, content io.Reader) error {

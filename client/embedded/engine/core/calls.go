@@ -123,7 +123,9 @@ func (e *Core) awaitQuick(under *runningCall, c store.Call) (store.Call, error) 
 	case <-timer.C:
 	}
 	if err := e.store.Write(store.Durable, func(tx *store.Tx) error { return tx.Event("call", c.ID) }); err != nil {
-		return c, fmt.Errorf("call %d runs, but is not stored safely: %w", c.ID, err)
+		// Whoever asked is told that it failed and may ask again: it must not go on.
+		under.cancel(fmt.Errorf("the call could not be stored: %w", err))
+		return c, fmt.Errorf("call %d is ended, it could not be stored safely: %w", c.ID, err)
 	}
 	return c, nil
 }

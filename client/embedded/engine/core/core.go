@@ -106,6 +106,7 @@ type Core struct {
 	slots    chan struct{}
 	chained  chan struct{} // slots of the calls that calls make
 	started  time.Time
+	restored time.Time // from a backup, zero for never
 	kernel   confine.Kernel
 
 	ctx    context.Context
@@ -159,6 +160,9 @@ func Open(c Config) (*Core, error) {
 	}
 	e.environments = &python.Environments{Dir: e.path(envsDir), Scratch: e.path(scratchDir), Starter: spawner, Boot: boot, Kernel: e.kernel}
 	e.spares = runner.NewSpares(spawner, boot)
+	if e.restored, err = s.Restored(); err != nil {
+		e.c.Logger.Warn("when the state was restored is not known", "error", err)
+	}
 	if err := e.recover(); err != nil {
 		err = errors.Join(fmt.Errorf("put the state right: %w", err), s.Close())
 		spawner.Close()

@@ -14,6 +14,7 @@ import (
 const (
 	whySlept     = "the machine slept or its clock was changed"
 	whyDown      = "the engine was not running"
+	whyRestored  = "a backup was restored: it may have run before that"
 	whyUnstored  = "its start could not be stored in time"
 	whyNotReady  = "the function was not ready"
 	whyRevoked   = "the session it runs for was revoked"
@@ -239,6 +240,8 @@ func (f *firing) insert(s store.Schedule, row store.Missed) error {
 func (e *Core) dueTimes(expr cron.Expr, first, now time.Time) (gap store.Missed, current, next time.Time) {
 	gap = store.Missed{Kind: client.RunMissed, Reason: whySlept}
 	switch {
+	case !first.After(e.restored):
+		gap.Reason = whyRestored
 	case first.Before(e.started):
 		gap.Reason = whyDown
 	case e.unstored:
@@ -246,7 +249,7 @@ func (e *Core) dueTimes(expr cron.Expr, first, now time.Time) (gap store.Missed,
 	}
 	for due := first; ; due = next {
 		next = expr.Next(due)
-		if now.Sub(due) <= latest {
+		if now.Sub(due) <= latest && due.After(e.restored) {
 			return gap, due, next
 		}
 		if gap.Count == 0 {

@@ -209,3 +209,21 @@ func TestTheSchedulesOfADamagedFunctionKeepNoOthersFromRunning(t *testing.T) {
 	r.open()
 	r.await(func() bool { return len(r.fired(s.ID)) == 1 })
 }
+
+func TestWhatMayHaveRunBeforeABackupWasRestoredDoesNotRunAgain(t *testing.T) {
+	r := newRig(t, nil)
+	v := r.handler("def handle(data): return 1\n")
+	s := r.schedule(v.ID, "*/10 * * * *")
+	require.NoError(t, r.Core.Close())
+	restored := minute(10).Add(5 * time.Second)
+	require.NoError(t, store.Renew(r.ctx, filepath.Join(r.dir, "engine.db"), 0, restored))
+	r.clock.set(restored.Add(time.Second))
+	r.open()
+	r.at(restored.Add(time.Second))
+	require.Empty(t, r.fired(s.ID), "it would not be late, but who knows")
+	m := r.missed(s.ID)
+	require.Len(t, m, 1)
+	assert.Contains(t, m[0].Reason, "a backup was restored")
+	r.at(minute(20))
+	assert.Equal(t, []time.Time{minute(20)}, r.fired(s.ID))
+}

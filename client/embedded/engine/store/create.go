@@ -156,6 +156,8 @@ func syncDir(dir string) error {
 const (
 	// epochKey names this history of events.
 	epochKey = "epoch"
+	// restoredKey is when the state was restored from a backup.
+	restoredKey = "restored"
 	// reservedKey is up to which ids may have been given out.
 	reservedKey = "reserved_id"
 	// positionKey is the position of the newest line when lines were deleted last,

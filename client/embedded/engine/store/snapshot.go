@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // FileName is the database's name in the state directory. While it is open two
@@ -110,17 +111,18 @@ func checkPages(ctx context.Context, db *sql.DB) error {
 	return nil
 }
 
-// Renew makes a snapshot the state of a new history: readers that followed the
-// old one see another epoch and begin anew, and ids go on above both.
-func Renew(ctx context.Context, path string, reservedID int64) error {
+// Renew makes a snapshot the state of a new history, from a time on: readers that
+// followed the old one see another epoch and begin anew, and ids go on above
+// both. What happened until then in the history that is left is not known.
+func Renew(ctx context.Context, path string, reservedID int64, at time.Time) error {
 	db, err := sql.Open("sqlite", "file:"+path+"?mode=rw&_pragma=journal_mode(DELETE)&_pragma=synchronous(FULL)")
 	if err != nil {
 		return err
 	}
-	return errors.Join(renew(ctx, db, reservedID), db.Close())
+	return errors.Join(renew(ctx, db, reservedID, at), db.Close())
 }
 
-func renew(ctx context.Context, db *sql.DB, reservedID int64) error {
+func renew(ctx context.Context, db *sql.DB, reservedID int64, at time.Time) error {
 	var layout int
 	var reserved int64
 	err := db.QueryRowContext(ctx, `SELECT user_version, (SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'reserved_id') FROM pragma_user_version`).
@@ -144,7 +146,31 @@ func renew(ctx context.Context, db *sql.DB, reservedID int64) error {
 			return err
 		}
 	}
+	if layout != oldestLayout {
+		value := strconv.FormatInt(micros(at), 10)
+		if _, err := tx.ExecContext(ctx, `INSERT OR REPLACE INTO meta (key, value, sum) VALUES (?, ?, ?)`, restoredKey, value, metaSum(restoredKey, value)); err != nil {
+			return err
+		}
+	}
 	return tx.Commit()
+}
+
+// Restored is when this state was restored from a backup, the zero time if it
+// never was.
+func (s *Store) Restored() (time.Time, error) {
+	var value string
+	var sum int64
+	err := s.row(`SELECT value, sum FROM meta WHERE key = ?`, restoredKey).Scan(&value, &sum)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return time.Time{}, nil
+	case err != nil:
+		return time.Time{}, err
+	case sum != metaSum(restoredKey, value):
+		return time.Time{}, &DamagedError{Table: "meta"}
+	}
+	at, err := strconv.ParseInt(value, 10, 64)
+	return fromMicros(at), err
 }
 
 // ReservedID reads the highest id that the state of a directory may have given

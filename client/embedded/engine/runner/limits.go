@@ -65,6 +65,13 @@ type Bounds struct {
 	MemoryBytes int64
 }
 
+// importMemory bounds what an import has in memory; a call is bounded on top of
+// what its import took.
+const importMemory = 8 << 30
+
+// importBounds are those of a module while it is imported.
+var importBounds = Bounds{What: "the import", Tasks: maxTasks, MemoryBytes: importMemory}
+
 // bounds are those of a call.
 func (r Request) bounds() Bounds {
 	b := Bounds{What: "the call", Tasks: maxTasks, MemoryBytes: r.MemoryBytes}

@@ -3,6 +3,7 @@
 package runner
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -172,4 +173,12 @@ func TestABuildThatStartsTooMuchIsEndedWithTheCause(t *testing.T) {
 	_ = r.spawner.Wait(cmd) // killed
 	assert.Equal(t, "the build started more than 50 processes and threads", unwatch())
 	r.spawner.EndStrangers()
+}
+
+func TestAnImportThatTakesTooMuchOfTheMachineIsEndedWithTheReason(t *testing.T) {
+	r := newRig(t)
+	_, err := Start(context.Background(), r.spawner, r.spec("import threading, time\nfor _ in range(700):\n    threading.Thread(target=time.sleep, args=(1000,), daemon=True).start()\ntime.sleep(1000)\n"), func([]Line) {})
+	var failed *ImportError
+	require.ErrorAs(t, err, &failed)
+	assert.Contains(t, failed.Message, "the import")
 }

@@ -153,8 +153,11 @@ func (z *Zygote) awaitImport(ctx context.Context) error {
 	stop := context.AfterFunc(ctx, func() { _ = z.control.SetReadDeadline(time.Unix(1, 0)) })
 	defer stop()
 	buf := make([]byte, maxDatagram)
+	unwatch := Watch(z.cmd, importBounds)
 	n, err := z.control.Read(buf)
-	switch {
+	switch cause := unwatch(); {
+	case cause != "":
+		return &ImportError{Message: cause}
 	case ctx.Err() != nil:
 		if errors.Is(context.Cause(ctx), context.DeadlineExceeded) {
 			return ErrImportTimeout

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"sync"
 	"syscall"
 )
@@ -55,7 +56,8 @@ func (v *vault) unseal(sealed, at []byte) (string, error) {
 	}
 	plain, err := aead.Open(nil, sealed[:aead.NonceSize()], sealed[aead.NonceSize():], at)
 	if err != nil {
-		return "", fmt.Errorf("secret %s cannot be opened with the key %s", at, v.path)
+		_, name, _ := strings.Cut(string(at), "/")
+		return "", fmt.Errorf("%s was sealed with another key than %s: put that key back, or deploy with the secrets again", strings.Replace(name, "/", " ", 1), v.path)
 	}
 	return string(plain), nil
 }

@@ -1,15 +1,12 @@
 package pack
 
 import (
-	"bytes"
 	"context"
 	_ "embed"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -179,21 +176,5 @@ func takeHandle(ctx context.Context, python string, cells []codeCell) (taken, er
 	if err != nil {
 		return taken{}, err
 	}
-	limited, cancel := context.WithTimeout(ctx, parseTimeout)
-	defer cancel()
-	cmd := exec.CommandContext(limited, python, "-I", "-S", "-B", "-c", notebookScript)
-	cmd.Stdin = bytes.NewReader(input)
-	cmd.WaitDelay = parseGrace
-	out, err := cmd.Output()
-	if errors.Is(limited.Err(), context.DeadlineExceeded) && ctx.Err() == nil {
-		return taken{}, fmt.Errorf("%s gave no answer in %s", python, parseTimeout)
-	}
-	if err != nil {
-		return taken{}, fmt.Errorf("run %s: %w", python, err)
-	}
-	var found taken
-	if err := json.Unmarshal(out, &found); err != nil {
-		return taken{}, fmt.Errorf("%s gave no readable answer", python)
-	}
-	return found, nil
+	return askPython[taken](ctx, python, notebookScript, input)
 }

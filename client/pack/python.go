@@ -23,25 +23,29 @@ const (
 	parseGrace = time.Second
 )
 
-// parseWithPython has an interpreter parse the source. -I keeps the working
-// directory, the user's site packages and PYTHON* variables out, -B keeps it
-// from writing bytecode, -S from reading site files.
+// parseWithPython has an interpreter parse the source.
 func parseWithPython(ctx context.Context, python string, text []byte) (module, error) {
+	return askPython[module](ctx, python, checkScript, text)
+}
+
+// askPython gives a script of ours its input and reads its answer, which is JSON.
+// -I keeps the working directory, the user's site packages and PYTHON* variables
+// out, -B keeps it from writing bytecode, -S from reading site files.
+func askPython[T any](ctx context.Context, python, script string, input []byte) (answer T, err error) {
 	limited, cancel := context.WithTimeout(ctx, parseTimeout)
 	defer cancel()
-	cmd := exec.CommandContext(limited, python, "-I", "-S", "-B", "-c", checkScript)
-	cmd.Stdin = bytes.NewReader(text)
+	cmd := exec.CommandContext(limited, python, "-I", "-S", "-B", "-c", script)
+	cmd.Stdin = bytes.NewReader(input)
 	cmd.WaitDelay = parseGrace
 	out, err := cmd.Output()
 	if errors.Is(limited.Err(), context.DeadlineExceeded) && ctx.Err() == nil {
-		return module{}, fmt.Errorf("%s gave no answer in %s", python, parseTimeout)
+		return answer, fmt.Errorf("%s gave no answer in %s", python, parseTimeout)
 	}
 	if err != nil {
-		return module{}, fmt.Errorf("run %s: %w", python, err)
+		return answer, fmt.Errorf("run %s: %w", python, err)
 	}
-	var m module
-	if err := json.Unmarshal(out, &m); err != nil {
-		return module{}, fmt.Errorf("%s gave no readable answer", python)
+	if err := json.Unmarshal(out, &answer); err != nil {
+		return answer, fmt.Errorf("%s gave no readable answer", python)
 	}
-	return m, nil
+	return answer, nil
 }

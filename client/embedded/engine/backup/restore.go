@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/renameio/v2"
 
+	"fndeck/client/embedded/engine/disk"
 	"fndeck/client/embedded/engine/store"
 )
 
@@ -56,7 +57,7 @@ func Restore(ctx context.Context, stateDir, archive string, now time.Time, step 
 	if err := os.Rename(staging, filepath.Join(stateDir, readyDir)); err != nil {
 		return m, "", errors.Join(err, os.RemoveAll(staging))
 	}
-	if err := syncDir(stateDir); err != nil {
+	if err := disk.SyncDir(stateDir); err != nil {
 		return m, "", err
 	}
 	step("decided")
@@ -117,7 +118,7 @@ func seal(staging, aside string) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(database.Sync(), database.Close(), syncDir(filepath.Join(staging, codeDir)), syncDir(staging))
+	return errors.Join(database.Sync(), database.Close(), disk.SyncDir(filepath.Join(staging, codeDir)), disk.SyncDir(staging))
 }
 
 // Resume carries a restore through that was cut after it was decided, and clears
@@ -184,7 +185,7 @@ func carryThrough(stateDir string, step func(string)) (aside string, err error) 
 			}
 			step("code")
 		}
-		if err := errors.Join(syncDir(aside), syncDir(stateDir)); err != nil {
+		if err := errors.Join(disk.SyncDir(aside), disk.SyncDir(stateDir)); err != nil {
 			return "", err
 		}
 		if err := move(filepath.Join(ready, databaseName), filepath.Join(stateDir, databaseName)); err != nil {
@@ -192,13 +193,13 @@ func carryThrough(stateDir string, step func(string)) (aside string, err error) 
 		}
 		step("database")
 	}
-	if err := syncDir(stateDir); err != nil {
+	if err := disk.SyncDir(stateDir); err != nil {
 		return "", err
 	}
 	if os.Remove(aside) == nil { // it is empty: there was no state before
 		aside = ""
 	}
-	return aside, errors.Join(os.RemoveAll(ready), syncDir(stateDir))
+	return aside, errors.Join(os.RemoveAll(ready), disk.SyncDir(stateDir))
 }
 
 func companions() (names []string) {
@@ -220,12 +221,4 @@ func move(from, to string) error {
 		return nil
 	}
 	return err
-}
-
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
 }

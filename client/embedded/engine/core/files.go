@@ -199,7 +199,7 @@ func (e *Core) saveCode(body io.Reader) (sha string, size int64, err error) {
 	if err := os.Rename(temp.Name(), e.codeFile(sha)); err != nil {
 		return "", 0, err
 	}
-	return sha, size, syncDir(e.path(codeDir))
+	return sha, size, disk.SyncDir(e.path(codeDir))
 }
 
 func (e *Core) codeFile(sha string) string { return filepath.Join(e.path(codeDir), sha+".zip") }
@@ -227,13 +227,4 @@ func (e *Core) OpenCode(sha string) (*os.File, error) { return os.Open(e.codeFil
 func (e *Core) DeleteFile(id int64) error {
 	err := e.store.Write(store.Durable, func(tx *store.Tx) error { return tx.DeleteFile(id) })
 	return notFound(err, "file %d does not exist", id)
-}
-
-// syncDir makes a rename in a directory durable.
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
 }

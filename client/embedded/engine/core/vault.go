@@ -13,6 +13,8 @@ import (
 	"strings"
 	"sync"
 	"syscall"
+
+	"fndeck/client/embedded/engine/disk"
 )
 
 const keyBytes = 32
@@ -132,5 +134,5 @@ func (v *vault) newKey() ([]byte, error) {
 	if errors.Is(err, fs.ErrExist) {
 		return v.key()
 	}
-	return key, errors.Join(err, syncDir(filepath.Dir(v.path)))
+	return key, errors.Join(err, disk.SyncDir(filepath.Dir(v.path)))
 }

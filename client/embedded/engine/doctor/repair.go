@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"fndeck/client/embedded/engine"
+	"fndeck/client/embedded/engine/disk"
 	"fndeck/client/embedded/engine/store"
 	"fndeck/client/embedded/wire"
 )
@@ -150,7 +151,7 @@ func (r *repairing) setAside(path string) error {
 	if err := r.link(path); err != nil {
 		return err
 	}
-	return errors.Join(syncDir(r.aside), syncDir(r.StateDir))
+	return errors.Join(disk.SyncDir(r.aside), disk.SyncDir(r.StateDir))
 }
 
 func (r *repairing) link(path string) error {
@@ -162,12 +163,4 @@ func (r *repairing) link(path string) error {
 		return nil
 	}
 	return err
-}
-
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
 }

@@ -13,6 +13,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"fndeck/client/embedded/engine/disk"
 )
 
 // The places of SQLite's file header that are read before SQLite is let near
@@ -89,7 +91,7 @@ func create(path string) error {
 	if err := os.Rename(temp.Name(), path); err != nil {
 		return err
 	}
-	return syncDir(dir)
+	return disk.SyncDir(dir)
 }
 
 // fill creates the tables and what every state has.
@@ -141,15 +143,6 @@ func createEmpty(path string) error {
 		return err
 	}
 	return f.Close()
-}
-
-// syncDir makes a rename in a directory durable.
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
 }
 
 // The keys of what is kept once for the whole state.

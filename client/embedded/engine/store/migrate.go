@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+
+	"fndeck/client/embedded/engine/disk"
 )
 
 // oldestLayout is the first layout there was.
@@ -65,7 +67,7 @@ func (s *Store) copyAside(ctx context.Context, to string) error {
 	if err := os.Rename(temp.Name(), to); err != nil {
 		return err
 	}
-	return syncDir(filepath.Dir(to))
+	return disk.SyncDir(filepath.Dir(to))
 }
 
 // fromLayout1 moves all rows of layout 1, which had neither sums nor blocks, to

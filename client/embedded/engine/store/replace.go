@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"fndeck/client/embedded/engine/disk"
 )
 
 // Replace salvages a damaged database into a new one in its place. Nobody may
@@ -38,11 +40,11 @@ func Replace(ctx context.Context, path string, setAside func(path string) error,
 			return report, err
 		}
 	}
-	if err := syncDir(filepath.Dir(path)); err != nil {
+	if err := disk.SyncDir(filepath.Dir(path)); err != nil {
 		return report, err
 	}
 	if err := os.Rename(repaired, path); err != nil {
 		return report, err
 	}
-	return report, syncDir(filepath.Dir(path))
+	return report, disk.SyncDir(filepath.Dir(path))
 }

@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"time"
 
+	"fndeck/client/embedded/engine/disk"
 	"fndeck/client/embedded/engine/store/pages"
 )
 
@@ -97,7 +98,7 @@ func (s *salvage) into(ctx context.Context, path string, clock func() time.Time)
 	if err != nil {
 		return err
 	}
-	return errors.Join(f.Sync(), f.Close(), syncDir(filepath.Dir(path)))
+	return errors.Join(f.Sync(), f.Close(), disk.SyncDir(filepath.Dir(path)))
 }
 
 func (s *salvage) fill() error {

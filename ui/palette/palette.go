@@ -137,12 +137,7 @@ func (p *Palette) find() {
 
 // View implements ui.Overlay.
 func (p *Palette) View(theme *ui.Theme, width, height int) []string {
-	lines := []string{ui.Truncate(p.input.View(), width)}
-	if p.said != "" {
-		lines = append(lines, theme.Warn.Render(ui.Truncate("  "+ui.Clean(p.said), width)))
-	} else {
-		lines = append(lines, "")
-	}
+	lines := []string{ui.Truncate(p.input.View(), width), p.about(theme, width)}
 	if len(p.found) == 0 {
 		lines = append(lines, theme.Dim.Render("  no action matches"))
 	}
@@ -156,6 +151,25 @@ func (p *Palette) View(theme *ui.Theme, width, height int) []string {
 	}
 	return lines[:height]
 }
+
+// about is what there is to say of the current entry, where a narrow row has no
+// room for it, or why it was not done.
+func (p *Palette) about(theme *ui.Theme, width int) string {
+	if p.said != "" {
+		return theme.Warn.Render(ui.Truncate("  "+ui.Clean(p.said), width))
+	}
+	if width >= narrow || p.at >= len(p.found) {
+		return ""
+	}
+	e := p.entries[p.found[p.at]]
+	if e.Reason != "" {
+		return theme.Warn.Render(ui.Truncate("  "+ui.Clean(e.Reason), width))
+	}
+	return theme.Dim.Render(ui.Truncate("  "+e.Help, width))
+}
+
+// narrow is the width under which a row is only its label and its keys.
+const narrow = 60
 
 // labelRoom is how wide labels stand, keyRoom how wide keys do.
 const labelRoom, keyRoom = 18, 14
@@ -175,6 +189,9 @@ func (p *Palette) row(theme *ui.Theme, e Entry, width int, current bool) string 
 	label := ui.Pad(ui.Truncate(e.Label, labelRoom-1), labelRoom)
 	keys := ui.Pad(ui.Truncate(e.Keys, keyRoom-1), keyRoom)
 	phrase = ui.Truncate(phrase, max(0, width-labelRoom-keyRoom-2))
+	if width < narrow {
+		phrase = ""
+	}
 	if current {
 		return theme.Selection.Render(ui.Pad(ui.Truncate(mark+label+keys+phrase, width), width))
 	}

@@ -1,0 +1,48 @@
+package palette
+
+import (
+	"strings"
+	"testing"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"fndeck/ui"
+)
+
+var entries = []Entry{
+	{Label: "redeploy", Help: "deploy the folder again", Keys: "r"},
+	{Label: "delete", Help: "delete it", Keys: "ctrl+d", Reason: "it is protected \x1b[2J"},
+}
+
+func screen(p *Palette, width int) string {
+	return ansi.Strip(strings.Join(p.View(ui.NewNeutralTheme(false), width, 8), "\n"))
+}
+
+func press(p *Palette, key tea.KeyPressMsg) (tea.Cmd, bool) { return p.Update(key) }
+
+func TestANarrowPaletteSaysWhatTheCurrentEntryDoes(t *testing.T) {
+	theme := ui.NewNeutralTheme(false)
+	p := New(theme, "all", entries)
+	assert.Contains(t, screen(p, 40), "  deploy the folder again\n")
+	_, _ = press(p, tea.KeyPressMsg{Code: tea.KeyDown})
+	assert.Contains(t, screen(p, 40), "  it is protected ␛[2J")
+	for _, line := range p.View(theme, 40, 8) {
+		assert.LessOrEqual(t, ui.Width(line), 40)
+	}
+}
+
+func TestADisabledEntryIsNotDoneAndSaysWhy(t *testing.T) {
+	p := New(ui.NewNeutralTheme(false), "all", entries)
+	_, _ = press(p, tea.KeyPressMsg{Code: tea.KeyDown})
+	cmd, done := press(p, tea.KeyPressMsg{Code: tea.KeyEnter})
+	assert.False(t, done)
+	assert.Nil(t, cmd)
+	assert.Equal(t, 2, strings.Count(screen(p, 80), "it is protected"), "in its row and above the list")
+	_, _ = press(p, tea.KeyPressMsg{Code: tea.KeyUp})
+	cmd, done = press(p, tea.KeyPressMsg{Code: tea.KeyEnter})
+	require.True(t, done)
+	assert.Equal(t, Chosen{Index: 0}, cmd())
+}

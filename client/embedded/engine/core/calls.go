@@ -79,11 +79,10 @@ func (e *Core) invoke(functionID int64, data json.RawMessage, session Session) (
 		return store.Call{}, err
 	}
 	c := store.Call{FunctionID: functionID, Status: store.Running, Started: e.now(), SessionID: session.ID}
-	quick, durability := e.pool.isQuick(functionID), store.Durable
-	if quick {
-		durability = store.Relaxed
+	if e.pool.isQuick(functionID) {
+		return e.invokeQuick(c, data, session)
 	}
-	err := e.store.Write(durability, func(tx *store.Tx) error {
+	err := e.store.Write(store.Durable, func(tx *store.Tx) error {
 		f, err := tx.Function(functionID)
 		if err != nil {
 			return err
@@ -94,39 +93,7 @@ func (e *Core) invoke(functionID int64, data json.RawMessage, session Session) (
 	if err != nil {
 		return store.Call{}, notFound(err, "function %d does not exist", functionID)
 	}
-	under := e.startCall(c, data, session)
-	if !quick {
-		return c, nil
-	}
-	return e.awaitQuick(under, c)
-}
-
-const (
-	// quickCall is how long the call before took at most where the answer to the
-	// next one waits for its end, and quickAnswer how long it does.
-	quickCall   = 5 * time.Millisecond
-	quickAnswer = 20 * time.Millisecond
-)
-
-// awaitQuick waits a moment for the end of a call that is likely to be short. Its
-// end is durable and makes the call so: one commit to the disk instead of two,
-// and one request instead of several for who wants the result. A call that takes
-// longer is made durable now, before anybody is told of it.
-func (e *Core) awaitQuick(under *runningCall, c store.Call) (store.Call, error) {
-	timer := time.NewTimer(quickAnswer)
-	defer timer.Stop()
-	select {
-	case <-under.done:
-		if under.outcome.Status != store.Running {
-			return under.outcome, nil
-		}
-	case <-timer.C:
-	}
-	if err := e.store.Write(store.Durable, func(tx *store.Tx) error { return tx.Event("call", c.ID) }); err != nil {
-		// Whoever asked is told that it failed and may ask again: it must not go on.
-		under.cancel(fmt.Errorf("the call could not be stored: %w", err))
-		return c, fmt.Errorf("call %d is ended, it could not be stored safely: %w", c.ID, err)
-	}
+	e.start(c, data, session, nil)
 	return c, nil
 }
 
@@ -144,10 +111,10 @@ func checkData(data json.RawMessage) (json.RawMessage, error) {
 	return data, err
 }
 
-// startCall runs a stored call in the background.
-func (e *Core) startCall(c store.Call, data []byte, session Session) *runningCall {
+// start runs a call in the background. Its row is stored, or deferred.
+func (e *Core) start(c store.Call, data []byte, session Session, row *deferred) *runningCall {
 	ctx, cancel := context.WithCancelCause(e.ctx)
-	under := e.running.add(c.ID, c.FunctionID, cancel)
+	under := e.running.add(c.ID, c.FunctionID, row, cancel)
 	e.jobs.Go(func() {
 		defer cancel(nil)
 		defer e.endSession(session) // if a panic has skipped the one of run
@@ -155,9 +122,9 @@ func (e *Core) startCall(c store.Call, data []byte, session Session) *runningCal
 		defer func() { e.running.end(c.ID, outcome) }()
 		defer e.guard("call", c.ID, func(reason string) {
 			c.Status, c.Ended, c.ErrorMessage = store.Failed, e.now(), reason
-			outcome = e.settle(c, nil, nil)
+			outcome = e.settle(under, c, nil, nil)
 		})
-		outcome = e.run(ctx, c, data, session)
+		outcome = e.run(ctx, under, c, data, session)
 	})
 	return under
 }
@@ -173,8 +140,8 @@ func (e *Core) guard(kind string, id int64, failed func(reason string)) {
 }
 
 // run takes a call from Running to its end and returns it as it was stored.
-func (e *Core) run(ctx context.Context, c store.Call, data []byte, session Session) store.Call {
-	log, outcome, started := e.execute(ctx, &c, data, session)
+func (e *Core) run(ctx context.Context, under *runningCall, c store.Call, data []byte, session Session) store.Call {
+	log, outcome, started := e.execute(ctx, under, &c, data, session)
 	e.endSession(session) // before anybody can see that the call has ended
 	c.Ended = e.now()
 	if !started.IsZero() {
@@ -198,7 +165,7 @@ func (e *Core) run(ctx context.Context, c store.Call, data []byte, session Sessi
 		}
 	}
 	c.ErrorMessage, c.ErrorTrace = log.mask.mask(outcome.Message), log.mask.mask(outcome.Trace)
-	return e.settle(c, rest, outcome.Response)
+	return e.settle(under, c, rest, outcome.Response)
 }
 
 // settlePause is how long an outcome that cannot be stored waits to be tried
@@ -210,27 +177,35 @@ const (
 
 // settle stores the outcome of a call. No call may stay Running while its
 // outcome is known.
-func (e *Core) settle(c store.Call, rest []store.Line, response []byte) store.Call {
+func (e *Core) settle(under *runningCall, c store.Call, rest []store.Line, response []byte) store.Call {
 	cut := c
 	stored := &c
 	err := e.insist("the outcome of a call is not stored", c.ID, func(tx *store.Tx) error {
 		stored = &c
-		if int64(len(rest)) == c.LogLines { // as of most calls, nothing is stored yet
-			return errors.Join(tx.AppendFirst(c.FunctionID, c.ID, rest), tx.FinishCall(c, response))
+		if err := appendRest(tx, c, rest); err != nil {
+			return err
 		}
-		return errors.Join(tx.AppendLines(c.ID, rest), tx.FinishCall(c, response))
+		return under.row.end(tx, c, response)
 	}, func(tx *store.Tx, full error) error {
 		stored = &cut
 		cut.LogLines = c.LogLines - int64(len(rest))
 		cut.Status, cut.Preview, cut.ErrorTrace = store.Failed, "", ""
 		cut.ErrorMessage = "the outcome was " + c.Status + " and could not be stored: " + full.Error()
-		return tx.FinishCall(cut, nil)
+		return under.row.end(tx, cut, nil)
 	})
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		c.Status = store.Running // as the row says; the next start says what became of it
 		return c
 	}
 	return *stored
+}
+
+// appendRest stores the last lines of a call.
+func appendRest(tx *store.Tx, c store.Call, rest []store.Line) error {
+	if int64(len(rest)) == c.LogLines { // as of most calls, nothing is stored yet
+		return tx.AppendFirst(c.FunctionID, c.ID, rest)
+	}
+	return tx.AppendLines(c.ID, rest)
 }
 
 // insist writes an outcome. On a disk that is full it gives up the ballast for
@@ -261,7 +236,7 @@ func (e *Core) insist(complaint string, id int64, work func(*store.Tx) error, sm
 }
 
 // execute runs the call and returns its log, outcome and real start.
-func (e *Core) execute(ctx context.Context, c *store.Call, data []byte, session Session) (*logWriter, runner.Outcome, time.Time) {
+func (e *Core) execute(ctx context.Context, under *runningCall, c *store.Call, data []byte, session Session) (*logWriter, runner.Outcome, time.Time) {
 	log := e.newLog(c.ID, nil)
 	failed := func(err error) (*logWriter, runner.Outcome, time.Time) {
 		return log, runner.Outcome{Result: runner.Failed, Message: err.Error()}, time.Time{}
@@ -284,7 +259,8 @@ func (e *Core) execute(ctx context.Context, c *store.Call, data []byte, session 
 		return failed(err)
 	}
 	log = e.newLog(c.ID, slices.Collect(maps.Values(secrets)))
-	e.running.writes(c.ID, log)
+	log.before = under.row.keep
+	e.running.writes(under, log)
 	var started time.Time
 	outcome, err := e.pool.call(ctx, v, func(z *runner.Zygote) runner.Outcome {
 		given, end := e.clientOf(*c, session, z.Callback)

@@ -45,7 +45,7 @@ type deployment struct {
 // startDeploy runs a queued deploy in the background.
 func (e *Core) startDeploy(functionID, id int64) {
 	ctx, cancel := context.WithCancelCause(e.ctx)
-	e.deploying.add(id, functionID, cancel)
+	e.deploying.add(id, functionID, nil, cancel)
 	e.jobs.Go(func() {
 		defer cancel(nil)
 		defer e.deploying.end(id, store.Call{})

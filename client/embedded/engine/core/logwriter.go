@@ -30,6 +30,9 @@ type logWriter struct {
 	owner int64
 	cap   int64
 
+	// before is done in each transaction that stores lines, before it does.
+	before func(*store.Tx) error
+
 	secrets []string
 	mask    *masker
 
@@ -46,7 +49,7 @@ type logWriter struct {
 }
 
 func (e *Core) newLog(owner int64, secrets []string) *logWriter {
-	return &logWriter{e: e, owner: owner, secrets: secrets, mask: newMasker(secrets), cap: e.c.LogCapBytes}
+	return &logWriter{e: e, owner: owner, before: func(*store.Tx) error { return nil }, secrets: secrets, mask: newMasker(secrets), cap: e.c.LogCapBytes}
 }
 
 // hide masks more secrets, which were not known when the log began. Only who
@@ -123,6 +126,9 @@ func (w *logWriter) flush() {
 	now := w.e.c.Clock()
 	tell := now.Sub(w.told) >= tellEvery
 	err := w.e.store.Write(store.Relaxed, func(tx *store.Tx) error {
+		if err := w.before(tx); err != nil {
+			return err
+		}
 		if err := tx.AppendLines(w.owner, batch); err != nil || !tell {
 			return err
 		}

@@ -144,7 +144,7 @@ func TestCallsBeyondTheMostAreRefused(t *testing.T) {
 	r := newRig(t, nil)
 	v := r.handler(counter)
 	for n := range maxUnderWay {
-		r.running.add(int64(-n-1), v.ID, func(error) {})
+		r.running.add(int64(-n-1), v.ID, nil, func(error) {})
 	}
 	_, err := r.Invoke(v.ID, nil)
 	var refused *client.Error

@@ -277,8 +277,9 @@ func TestAFunctionIsDeletedWithItsSchedulesAlsoWithARunThatWaits(t *testing.T) {
 	r.at(minute(1).Add(time.Second))
 	r.at(minute(2).Add(time.Second))
 	require.Equal(t, minute(2), r.queued(s.ID))
+	holding := r.running.find(r.runs(s.ID)[0].ID)
 	require.NoError(t, r.Delete([]int64{v.ID}))
-	r.await(func() bool { return r.RunningCalls() == 0 })
+	<-holding.done
 	r.at(minute(3).Add(time.Second))
 	r.reopen(minute(4).Add(time.Second))
 	all, err := r.Store().Schedules(0)

@@ -17,6 +17,8 @@ type running struct {
 
 type runningCall struct {
 	functionID int64
+	// row is nil unless the call's row waits for its end.
+	row *deferred
 	// outcome is the call as it was stored at its end; set before done closes.
 	outcome store.Call
 	cancel  context.CancelCauseFunc
@@ -27,11 +29,11 @@ type runningCall struct {
 
 func newRunning() *running { return &running{calls: map[int64]*runningCall{}, of: map[int64]int{}} }
 
-func (r *running) add(id, functionID int64, cancel context.CancelCauseFunc) *runningCall {
+func (r *running) add(id, functionID int64, row *deferred, cancel context.CancelCauseFunc) *runningCall {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.of[functionID]++
-	c := &runningCall{functionID: functionID, cancel: cancel, done: make(chan struct{})}
+	c := &runningCall{functionID: functionID, row: row, cancel: cancel, done: make(chan struct{})}
 	r.calls[id] = c
 	return c
 }
@@ -57,12 +59,10 @@ func (r *running) find(id int64) *runningCall {
 }
 
 // writes says where a call's log is written.
-func (r *running) writes(id int64, log *logWriter) {
+func (r *running) writes(c *runningCall, log *logWriter) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if c := r.calls[id]; c != nil {
-		c.log = log
-	}
+	c.log = log
 }
 
 // logOf is the log of a call under way, or nil.

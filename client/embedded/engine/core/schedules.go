@@ -166,7 +166,7 @@ func (e *Core) startRun(c store.Call, s store.Schedule) {
 	if data == nil {
 		data = []byte(`{}`)
 	}
-	e.startCall(c, data, Session{ID: s.SessionID})
+	e.start(c, data, Session{ID: s.SessionID}, nil)
 	if s.Overlap != store.Queue {
 		return
 	}

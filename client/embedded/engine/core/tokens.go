@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"fndeck/client"
+	"fndeck/client/embedded/engine/store"
 )
 
 // Caller is who sends a request. The zero Caller is the engine's user.
@@ -84,6 +85,11 @@ func (e *Core) CallerOf(token string) (Caller, error) {
 	}
 	if s, err := e.Session(c.SessionID); err == nil && s.Status == SessionRevoked {
 		return Caller{}, errRevoked
+	}
+	if under := e.running.find(c.CallID); under != nil { // it may ask for itself
+		if err := e.keepDeferred(under.row, store.Relaxed); err != nil {
+			return Caller{}, err
+		}
 	}
 	return c, nil
 }

@@ -102,12 +102,12 @@ func (z *Zygote) Call(ctx context.Context, r Request, sink Sink) Outcome {
 		outcome.Message = cause
 	}
 	outcome.Warm = c.p.warm
-	complete := c.p.drain(c.handle, drainAfterExit)
-	if !complete {
+	again := c.answer != nil && c.answer.Again && !c.closed && c.p.takeWritten()
+	if !again && !c.p.drain(c.handle, drainAfterExit) {
 		sink([]Line{{Stream: Mark, Text: "log closed: a process left behind by this call still held its output"}})
 	}
 	c.p.sink = nil
-	if c.answer == nil || !c.answer.Again || !complete || c.closed || !z.put(c.p, r.Workers) {
+	if !again || !z.put(c.p, r.Workers) {
 		z.retire(c.p)
 	}
 	return outcome

@@ -67,16 +67,10 @@ func encode(r Request, userTasks int64) ([][]byte, error) {
 	return [][]byte{first, r.Data}, nil
 }
 
-// send sends what fits of the request, the first time with the streams of a
-// process that had a call before.
+// send sends what fits of the request.
 func (c *conversation) send() error {
-	var rights []byte
-	if c.p.next[0] >= 0 {
-		rights = syscall.UnixRights(c.p.next[:]...)
-		defer c.p.dropNext() // the process has its own, or is dead
-	}
 	for len(c.unsent) > 0 {
-		n, err := send(c.p.conn, c.unsent[0], rights)
+		n, err := send(c.p.conn, c.unsent[0])
 		switch {
 		case errors.Is(err, syscall.EAGAIN):
 			return c.p.watch.writing(c.p.conn, tagCall, true)
@@ -85,7 +79,6 @@ func (c *conversation) send() error {
 		case err != nil:
 			return err
 		}
-		rights = nil
 		if c.unsent[0] = c.unsent[0][n:]; len(c.unsent[0]) == 0 {
 			c.unsent = c.unsent[1:]
 		}
@@ -98,8 +91,13 @@ func (c *conversation) send() error {
 func (c *conversation) run(ctx context.Context) Outcome {
 	defer context.AfterFunc(ctx, c.p.watch.wake)()
 	limit := soon(c.r.Timeout)
+	follow := soon(min(stdoutAfter, c.r.Timeout))
 	for {
-		c.p.watch.until(limit)
+		if !c.p.following {
+			c.p.watch.until(follow)
+		} else {
+			c.p.watch.until(limit)
+		}
 		switch {
 		case c.answer != nil:
 			return answered(c.answer)
@@ -114,6 +112,9 @@ func (c *conversation) run(ctx context.Context) Outcome {
 			return c.terminate(Cancelled, context.Cause(ctx).Error())
 		case passed(limit):
 			return c.terminate(TimedOut, "the call exceeded its time limit of "+c.r.Timeout.String())
+		case !c.p.following && passed(follow):
+			c.p.follow()
+			continue
 		}
 		_ = c.p.watch.wait(c.handle) // what it found, or why it woke, is looked at above
 	}
@@ -125,6 +126,7 @@ func (c *conversation) gone() bool { return c.p.exited.Load() != nil }
 
 // await goes on with the call until done, at most for limit.
 func (c *conversation) await(limit time.Duration, done func() bool) bool {
+	c.p.follow()
 	deadline := soon(limit)
 	for {
 		c.p.watch.until(deadline)

@@ -23,36 +23,42 @@ libc = ctypes.CDLL(None, use_errno=True)
 
 class Pipe:
     """The call's socket: a request comes as two messages, head and data, each with
-    four bytes of length before it, and with the call's stdout and stderr if the
-    process has not got them yet. What cannot be decoded of the data is the call's
+    four bytes of length before it. What cannot be decoded of the data is the call's
     failure and not ours."""
 
     def __init__(self, fd):
         self.fd = fd
-        self.socket = socket.socket(fileno=fd)
         self.rest = b""
 
     def request(self):
-        """Waits for the next call; returns head, data and descriptors."""
-        self.rest, fds, _, _ = socket.recv_fds(self.socket, CHUNK, 2)
-        head = self.message()
-        return json.loads(head), self.message(), fds
+        """Waits for the next call; returns head and data."""
+        if not self.rest:
+            self.rest = self.read()
+        return json.loads(self.message().decode()), self.message()
 
     def message(self):
-        return self.exactly(struct.unpack(">I", self.exactly(4))[0])
+        rest = self.rest
+        end = 4 + int.from_bytes(rest[:4], "big")
+        if len(rest) < 4 or len(rest) < end:  # most requests come in one piece
+            return self.exactly(int.from_bytes(self.exactly(4), "big"))
+        self.rest = rest[end:]
+        return rest[4:end]
 
     def exactly(self, count):
         parts = [self.rest]
         have = len(self.rest)
         while have < count:
-            part = os.read(self.fd, CHUNK)
-            if not part:
-                raise EOFError("the engine closed the call")
-            parts.append(part)
-            have += len(part)
+            parts.append(self.read())
+            have += len(parts[-1])
         whole = b"".join(parts)
         self.rest = whole[count:]
         return whole[:count]
+
+    def read(self):
+        part = os.read(self.fd, CHUNK)
+        if not part:
+            raise EOFError("the engine closed the call")
+        return part
 
     def send(self, body):
         body = memoryview(struct.pack(">I", len(body)) + body)
@@ -115,11 +121,10 @@ def usage():
     return max(own.ru_maxrss, children.ru_maxrss), own.ru_utime + children.ru_utime, own.ru_stime + children.ru_stime
 
 
-def ending(before, again):
-    """The end of a reply: the peak so far, and what was used since before."""
-    peak, user, system = usage()
+def ending(before, after, again):
+    """The end of a reply: the peak so far, and what was used from before to after."""
     return b',"again":%s,"maxrss":%d,"utime":%.6f,"stime":%.6f}' % (
-        b"true" if again else b"false", peak, user - before[1], system - before[2])
+        b"true" if again else b"false", after[0], after[1] - before[1], after[2] - before[2])
 
 
 class Function:
@@ -134,7 +139,7 @@ class Function:
             if self.handle is None:
                 self.handle, self.names = load(self.root, self.path)
             ready()
-            given = {"data": json.loads(data), "secrets": request.get("secrets", {}),
+            given = {"data": json.loads(data.decode()), "secrets": request.get("secrets", {}),
                      "function_call_info": request.get("info", {}), "client": None}
             if "client" in self.names:
                 given["client"] = make_client(request.get("client"))
@@ -160,10 +165,10 @@ def rehearse():
     head, data = b'{"secrets": {}, "info": {}, "limits": {"memory": 0, "response": 9}}', b'{"list": ["text", 1.5, null]}'
     near.send(struct.pack(">I", len(head)) + head + struct.pack(">I", len(data)) + data)
     pipe = Pipe(far.detach())
-    request, data, _ = pipe.request()
+    request, data = pipe.request()
     reply = Function("", "", lambda data: data, ("data",)).run(request, data, int)
-    pipe.send(reply + ending(usage(), False))
-    pipe.socket.close()
+    pipe.send(reply + ending(usage(), usage(), False))
+    os.close(pipe.fd)
     near.close()
     flush()
 
@@ -180,6 +185,7 @@ def serve(call, base, function):
     engine wants that and the function leaves the process in order."""
     pipe = Pipe(call)
     kept = None
+    used = usage()
 
     def ready():
         """The state that the first call finds is what each further one finds."""
@@ -188,10 +194,10 @@ def serve(call, base, function):
             kept = Kept()
 
     while True:
-        request, data, fds = pipe.request()
-        if fds:
-            put_streams(*fds)
-        again, before = request.get("again", False), usage()
+        request, data = pipe.request()
+        if kept is not None:
+            kept.give_streams()
+        again, before = request.get("again", False), used
         if kept is None:
             bound(request["limits"], base)
         bound_time(request["limits"], before[1] + before[2])
@@ -201,14 +207,15 @@ def serve(call, base, function):
         # the result, and need not wait for this process to end.
         again = again and kept is not None and kept.put_back()
         if not again:
-            close_streams()
-        pipe.send(reply + ending(before, again))
+            close_streams(kept)
+        used = usage()
+        pipe.send(reply + ending(before, used, again))
         if not again:
             return
 
 
-def close_streams():
-    for fd in (1, 2):
+def close_streams(kept):
+    for fd in (1, 2, *(kept.pipes if kept else ())):
         try:
             os.close(fd)
         except OSError:

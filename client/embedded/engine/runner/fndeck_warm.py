@@ -31,9 +31,11 @@ class Kept:
         self.umask = os.umask(0o077)
         os.umask(self.umask)
         self.mask = signal.pthread_sigmask(signal.SIG_BLOCK, [])
-        self.signals = [(number, _signal.getsignal(number)) for number in sorted(signal.valid_signals())]
+        self.signals = sorted(signal.valid_signals())
+        self.handlers = list(map(_signal.getsignal, self.signals))
         self.streams = sys.stdin, sys.stdout, sys.stderr
         self.null = os.open(os.devnull, os.O_RDWR)
+        self.pipes = os.dup(1), os.dup(2)
         self.children = self.left()
 
     def put_back(self):
@@ -51,9 +53,10 @@ class Kept:
     def put_back_signals(self):
         for timer in TIMERS:
             signal.setitimer(timer, 0)
-        for number, handler in self.signals:
-            if _signal.getsignal(number) is not handler:
-                signal.signal(number, handler)
+        if list(map(_signal.getsignal, self.signals)) != self.handlers:
+            for number, handler in zip(self.signals, self.handlers):
+                if _signal.getsignal(number) is not handler:
+                    signal.signal(number, handler)
         if signal.pthread_sigmask(signal.SIG_BLOCK, []) != self.mask:
             signal.pthread_sigmask(signal.SIG_SETMASK, self.mask)
 
@@ -67,6 +70,12 @@ class Kept:
             del self.environ[name]
         for name, value in self.variables.items():
             self.environ[name] = value
+
+    def give_streams(self):
+        """Gives a call its stdout and stderr. Between two calls there are none: what
+        a thread prints then is nobody's."""
+        for fd, place in zip(self.pipes, (1, 2)):
+            os.dup2(fd, place)
 
     def put_back_streams(self):
         sys.stdin, sys.stdout, sys.stderr = self.streams

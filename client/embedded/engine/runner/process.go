@@ -1,7 +1,6 @@
 package runner
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -24,9 +23,9 @@ type process struct {
 	cause   atomic.Pointer[string] // why the watchdog ended it, nil if it did not
 	group   *cgroup                // nil without one
 
-	// next are the ends of the pipes for the next call, -1 when the process has
-	// them already.
-	next [2]int
+	// unchanged is the time of change that the empty scratch folder had, if any
+	// further change shows in it.
+	unchanged time.Time
 	// A warm worker counts as one from its first call on.
 	warm     bool
 	turn     int
@@ -59,16 +58,8 @@ func (p *process) endedFor() string {
 // close gives up our side, which ends a process that waits for a call.
 func (p *process) close() {
 	p.pump.close()
-	p.dropNext()
 	p.watch.close()
 	_ = syscall.Close(p.conn) // nothing more is said
-}
-
-func (p *process) dropNext() {
-	if p.next[0] >= 0 {
-		closeAll(p.next[:])
-		p.next = [2]int{-1, -1}
-	}
 }
 
 // take returns a process for a call: an idle worker if warm ones are wanted,
@@ -172,7 +163,7 @@ func (z *Zygote) discard(p *process) {
 // already and waits for a request at the other end of a new socket.
 func (z *Zygote) fork() (*process, error) {
 	p := &process{
-		pump: pump{fds: [2]int{-1, -1}}, next: [2]int{-1, -1}, forked: make(chan struct{}), exit: make(chan struct{}),
+		pump: pump{fds: [2]int{-1, -1}}, forked: make(chan struct{}), exit: make(chan struct{}),
 		scratch: filepath.Join(z.scratch, fmt.Sprintf("call-%d", z.lastID.Add(1))),
 	}
 	if err := os.Mkdir(p.scratch, 0o700); err != nil {
@@ -228,14 +219,9 @@ func (z *Zygote) ask(p *process, rights []byte) error {
 // put keeps a warm worker for the next call, unless there are more than limit or
 // workers were ended while it ran. It reports whether it did.
 func (z *Zygote) put(p *process, limit int) bool {
-	if emptyScratch(p.scratch) != nil {
+	if p.emptyScratch() != nil {
 		return false
 	}
-	next, err := p.open()
-	if err != nil {
-		return false
-	}
-	p.next = next
 	z.mu.Lock()
 	defer z.mu.Unlock()
 	if z.gone || p.turn != z.turn || z.warm > limit || p.exited.Load() != nil {
@@ -289,25 +275,4 @@ func (z *Zygote) forget(p *process) {
 		z.warm--
 		z.discard(p)
 	}
-}
-
-// errScratch says that a folder cannot be given to a next call.
-var errScratch = errors.New("the scratch folder is not empty")
-
-// emptyScratch deletes what a call left in a folder that the next one gets.
-func emptyScratch(dir string) error {
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return err
-	}
-	for _, entry := range entries {
-		RemoveScratch(filepath.Join(dir, entry.Name()))
-	}
-	if len(entries) == 0 {
-		return nil
-	}
-	if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
-		return errScratch
-	}
-	return nil
 }

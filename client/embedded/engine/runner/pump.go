@@ -40,6 +40,9 @@ const (
 	// drainAfterExit is how long a pipe may be silent after the process has ended
 	// before it is closed: what still holds it then was left behind.
 	drainAfterExit = 100 * time.Millisecond
+	// stdoutAfter is how long a call may run before its stdout is followed. Most have
+	// ended by then: their output is read with their reply, and costs no wake-up.
+	stdoutAfter = 2 * time.Millisecond
 	// pipeRoom is more than the pipes can have held at that moment (1 MiB each at
 	// most): what comes after it was printed by something left behind.
 	pipeRoom = 4 << 20
@@ -57,7 +60,8 @@ const (
 )
 
 // pump reads the stdout and stderr of one process into lines. Both are read by
-// one goroutine in the order in which they have something to read.
+// one goroutine in the order in which they have something to read, stdout first
+// where both have.
 type pump struct {
 	watch *watch
 	sink  Sink
@@ -65,6 +69,8 @@ type pump struct {
 	rest  [2][]byte
 	buf   []byte
 	read  int64 // bytes so far
+	// following says that stdout is watched as well; stderr always is.
+	following bool
 }
 
 // open gives the pump two new pipes and returns their ends for the process,
@@ -74,7 +80,9 @@ func (p *pump) open() (ends [2]int, err error) {
 		fds, err := pipe()
 		if err == nil {
 			p.fds[t], ends[t] = fds[0], fds[1]
-			err = p.watch.add(fds[0], tag(t))
+			if tag(t) == tagStderr {
+				err = p.watch.add(fds[0], tagStderr)
+			}
 		}
 		if err != nil {
 			p.close()
@@ -85,6 +93,23 @@ func (p *pump) open() (ends [2]int, err error) {
 	return ends, nil
 }
 
+// follow watches stdout from now on. Where it cannot, its end would never be seen:
+// it is closed.
+func (p *pump) follow() {
+	if !p.following && p.fds[tagStdout] >= 0 && p.watch.add(p.fds[tagStdout], tagStdout) != nil {
+		p.end(tagStdout)
+	}
+	p.following = true
+}
+
+// unfollow leaves stdout alone again.
+func (p *pump) unfollow() {
+	if p.following && p.fds[tagStdout] >= 0 {
+		p.watch.remove(p.fds[tagStdout])
+	}
+	p.following = false
+}
+
 func closeAll(fds []int) {
 	for _, fd := range fds {
 		_ = syscall.Close(fd) // ours alone
@@ -93,8 +118,26 @@ func closeAll(fds []int) {
 
 func (p *pump) isOpen() bool { return p.fds[tagStdout] >= 0 || p.fds[tagStderr] >= 0 }
 
-// take reads from a stream that is ready.
+// take reads from a stream that is ready. What stands in stdout was printed before
+// what made stderr ready, or at the same time.
 func (p *pump) take(t tag) {
+	if t == tagStderr && !p.following {
+		p.takeFrom(tagStdout)
+	}
+	p.takeFrom(t)
+}
+
+// takeAll reads what stands in the streams now, in turn.
+func (p *pump) takeAll() {
+	for start, seen := p.read, int64(-1); p.read != seen && p.read-start <= pipeRoom; {
+		seen = p.read
+		p.takeFrom(tagStdout)
+		p.takeFrom(tagStderr)
+	}
+}
+
+// takeFrom reads once from a stream, which need not be ready.
+func (p *pump) takeFrom(t tag) {
 	if p.fds[t] < 0 {
 		return
 	}
@@ -103,7 +146,7 @@ func (p *pump) take(t tag) {
 	}
 	n, err := syscall.Read(p.fds[t], p.buf)
 	switch {
-	case errors.Is(err, syscall.EINTR):
+	case errors.Is(err, syscall.EINTR), errors.Is(err, syscall.EAGAIN):
 	case n <= 0:
 		p.end(t)
 	default:
@@ -120,7 +163,9 @@ func (p *pump) take(t tag) {
 func (p *pump) end(t tag) {
 	p.emit(Stream(t), p.rest[t], true)
 	p.rest[t] = nil
-	p.watch.remove(p.fds[t])
+	if t == tagStderr || p.following {
+		p.watch.remove(p.fds[t])
+	}
 	_ = syscall.Close(p.fds[t]) // only read
 	p.fds[t] = -1
 }
@@ -133,12 +178,28 @@ func (p *pump) close() {
 	}
 }
 
+// takeWritten reads what was written so far, of a process that keeps its streams
+// for a next call. It reports whether it can have another one with them.
+func (p *pump) takeWritten() bool {
+	start := p.read
+	p.takeAll()
+	for t := range p.rest {
+		p.emit(Stream(t), p.rest[t], true)
+		p.rest[t] = nil
+	}
+	p.unfollow()
+	return p.read-start <= pipeRoom && p.fds[tagStdout] >= 0 && p.fds[tagStderr] >= 0
+}
+
 // drain reads on until all writers have closed their ends, or nothing comes for
 // silence, or more comes than the pipes can have held. Time that the sink takes
 // is not silence. each gets what is ready. It reports whether everything was read.
 func (p *pump) drain(each func(tag), silence time.Duration) bool {
+	start := p.read
+	p.takeAll() // mostly nothing is left then
+	p.follow()
 	deadline := soon(silence)
-	for start := p.read; p.isOpen() && p.read-start <= pipeRoom; {
+	for p.isOpen() && p.read-start <= pipeRoom {
 		seen := p.read
 		p.watch.until(deadline)
 		err := p.watch.wait(each)
@@ -223,6 +284,7 @@ func follow(sink Sink) (f *follower, ends [2]int, err error) {
 		w.close()
 		return nil, ends, err
 	}
+	f.pump.follow()
 	go f.run()
 	return f, ends, nil
 }

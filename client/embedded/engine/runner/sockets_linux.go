@@ -32,16 +32,21 @@ func pair(kind int) (fds [2]int, err error) {
 	return fds, os.NewSyscallError("socketpair", err)
 }
 
-// pipe returns the read and the write end of a pipe. Both block: the write end
-// as a child expects of its stdout, the read end since it is read only when
-// there is something, and by nobody else.
+// pipe returns the read and the write end of a pipe. The write end blocks, as a
+// child expects of its stdout; the read end is read whether or not there is
+// something.
 func pipe() (fds [2]int, err error) {
-	err = syscall.Pipe2(fds[:], syscall.O_CLOEXEC)
-	return fds, os.NewSyscallError("pipe2", err)
+	if err = syscall.Pipe2(fds[:], syscall.O_CLOEXEC); err != nil {
+		return fds, os.NewSyscallError("pipe2", err)
+	}
+	if err = syscall.SetNonblock(fds[0], true); err != nil {
+		closeAll(fds[:])
+	}
+	return fds, os.NewSyscallError("fcntl", err)
 }
 
-// send writes what fits at once, with descriptors for the other side.
-func send(fd int, body, rights []byte) (int, error) {
-	n, err := unix.SendmsgN(fd, body, rights, nil, unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL)
+// send writes what fits at once.
+func send(fd int, body []byte) (int, error) {
+	n, err := unix.SendmsgN(fd, body, nil, nil, unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL)
 	return n, os.NewSyscallError("sendmsg", err)
 }

@@ -165,6 +165,40 @@ func (tx *Tx) InsertCall(c Call, data []byte) error {
 }
 
 func (tx *Tx) insertCall(c Call, data, response []byte) error {
+	_, err := tx.putCall(c, data, response, "")
+	return err
+}
+
+// KeepCall stores a call that runs, unless it is stored already. It reports
+// ErrNotFound if the function is gone.
+func (tx *Tx) KeepCall(c Call, data []byte) error {
+	if _, err := tx.Function(c.FunctionID); err != nil {
+		return err
+	}
+	_, err := tx.putCall(c, data, nil, ` ON CONFLICT (id) DO NOTHING`)
+	return err
+}
+
+// EndCall stores a call with its outcome, whether it is stored already or not. It
+// reports ErrNotFound if the function is gone or the call has ended already.
+func (tx *Tx) EndCall(c Call, data, response []byte) error {
+	if _, err := tx.Function(c.FunctionID); err != nil {
+		return err
+	}
+	n, err := tx.putCall(c, data, response, ` ON CONFLICT (id) DO UPDATE SET (status, version, ended, duration, response, preview, error_message, error_trace, log_lines, max_rss, cpu, warm, response_sum, outcome_sum) =
+		(excluded.status, excluded.version, excluded.ended, excluded.duration, excluded.response, excluded.preview, excluded.error_message, excluded.error_trace, excluded.log_lines, excluded.max_rss, excluded.cpu, excluded.warm, excluded.response_sum, excluded.outcome_sum)
+		WHERE status = 'Running'`)
+	if err == nil && n == 0 {
+		err = ErrNotFound
+	}
+	return err
+}
+
+const insertCall = `INSERT INTO calls (` + callColumns + `, data, response) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`
+
+// putCall stores a call, unless it is stored already and what then says that
+// nothing is to be done. It returns how many rows it has touched.
+func (tx *Tx) putCall(c Call, data, response []byte, then string) (int64, error) {
 	var schedule, scheduled any
 	if c.ScheduleID != 0 {
 		schedule = c.ScheduleID
@@ -173,15 +207,15 @@ func (tx *Tx) insertCall(c Call, data, response []byte) error {
 		}
 	}
 	c.dataSum, c.responseSum = blobSum(data), blobSum(response)
-	err := tx.exec(`INSERT INTO calls (`+callColumns+`, data, response) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`,
+	n, err := tx.count(insertCall+then,
 		c.ID, c.FunctionID, c.Version, c.Status, micros(c.Started), micros(c.Ended), c.Duration.Microseconds(), schedule, scheduled, c.SessionID,
 		c.Preview, c.ErrorMessage, c.ErrorTrace, c.LogLines, c.MaxRSSBytes, c.CPU.Microseconds(), c.Warm,
 		c.dataSum, c.responseSum, c.digest().sum(), c.outcome().sum(), data, response)
-	if err != nil {
-		return err
+	if err != nil || n == 0 {
+		return n, err
 	}
 	tx.touchFunction(c.FunctionID)
-	return tx.Event("call", c.ID)
+	return n, tx.Event("call", c.ID)
 }
 
 // FinishCall stores a call's outcome. It reports ErrNotFound if the call is

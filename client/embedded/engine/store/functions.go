@@ -1,6 +1,9 @@
 package store
 
-import "time"
+import (
+	"sync"
+	"time"
+)
 
 // Function is a function's row. What is deployed of it is in its versions.
 type Function struct {
@@ -59,9 +62,41 @@ func (s *Store) FunctionCount() (n int, err error) {
 	return n, explain(err)
 }
 
-// Function reads one function.
+// Function reads one function, once for as long as no definition changes: every
+// call asks.
 func (s *Store) Function(id int64) (Function, error) {
-	return one(s.row(`SELECT `+functionColumns+` FROM functions WHERE id = ?`, id), scanFunction)
+	at := s.Definitions() // before the row: it may be newer, never older
+	if f, known := s.known.get(at, id); known {
+		return f, nil
+	}
+	f, err := one(s.row(`SELECT `+functionColumns+` FROM functions WHERE id = ?`, id), scanFunction)
+	if err == nil {
+		s.known.put(at, f)
+	}
+	return f, err
+}
+
+// known are functions as they were read at one state of the definitions.
+type known struct {
+	mu   sync.Mutex
+	at   int64
+	byID map[int64]Function
+}
+
+func (k *known) get(at, id int64) (Function, bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	f, ok := k.byID[id]
+	return f, ok && k.at == at
+}
+
+func (k *known) put(at int64, f Function) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.byID == nil || k.at != at {
+		k.at, k.byID = at, map[int64]Function{}
+	}
+	k.byID[f.ID] = f
 }
 
 // FunctionByExternalID reads the function that holds an external id.

@@ -26,7 +26,6 @@ func OpenReadOnly(dir string, clock func() time.Time, why error) (*Store, error)
 		dir: dir, clock: clock, refused: why,
 		changed: make(chan struct{}), reads: map[string]*sql.Stmt{}, statements: map[string]*sql.Stmt{},
 	}
-	s.queue.idle.L = &s.queue.mu
 	if info, err := os.Stat(path + "-wal"); err == nil && info.Size() > 0 {
 		if s.copied, err = copyState(dir); err != nil {
 			return nil, err

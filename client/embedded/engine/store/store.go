@@ -63,6 +63,7 @@ type Store struct {
 
 	newest      newest
 	definitions atomic.Int64
+	known       known
 
 	// The rest belongs to the writer.
 	touched    touched
@@ -96,10 +97,11 @@ func Open(dir string, clock func() time.Time) (*Store, error) {
 		dir: dir, clock: clock, read: read, write: write,
 		changed: make(chan struct{}), reads: map[string]*sql.Stmt{}, statements: map[string]*sql.Stmt{},
 	}
-	s.queue.idle.L = &s.queue.mu
 	if err := s.start(path); err != nil {
 		return nil, errors.Join(fmt.Errorf("%s: %w", path, explain(err)), s.closeFile())
 	}
+	s.queue.wake, s.queue.done = make(chan struct{}, 1), make(chan struct{})
+	go s.writeQueue()
 	return s, nil
 }
 
@@ -143,10 +145,10 @@ func (s *Store) start(path string) error {
 // Close waits for the writes under way, gives back the ids that were reserved
 // and not used, and closes the file.
 func (s *Store) Close() error {
-	s.queue.close()
 	if s.refused != nil {
 		return errors.Join(s.closeFile(), os.RemoveAll(s.copied))
 	}
+	s.queue.close()
 	giveBack := &job{durability: Durable, result: make(chan error, 1), work: func(tx *Tx) error {
 		return tx.s.setMeta(reservedKey, strconv.FormatInt(s.nextID.Load(), 10))
 	}}

@@ -4,32 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"runtime"
 	"strconv"
-	"sync"
-
-	"fndeck/client/embedded/engine/disk"
 )
-
-// maxGroup bounds how many writes share one commit.
-const maxGroup = 256
-
-// Durability says when a write has to be on the disk.
-type Durability int
-
-const (
-	// Durable writes survive power loss once Write has returned.
-	Durable Durability = iota
-	// Relaxed writes survive a kill at once and power loss after the next
-	// durable write.
-	Relaxed
-)
-
-type job struct {
-	durability Durability
-	work       func(*Tx) error
-	result     chan error
-}
 
 // Tx is the transaction that a write runs in. It belongs to the writer and must
 // not be kept.
@@ -40,84 +16,6 @@ type Tx struct {
 	// ended is the error that ended the transaction before its time, nil as long as
 	// it goes on: what ran after it would be written alone, and for good.
 	ended error
-}
-
-// queue is what waits to be written. Whoever finds nobody writing becomes the
-// writer, for its own job and all that wait with it: a lone write then costs no
-// switch to another goroutine.
-type queue struct {
-	mu      sync.Mutex
-	jobs    []*job
-	writing bool
-	closed  bool
-	idle    sync.Cond // signalled when writing becomes false
-}
-
-// Write runs work in a transaction and returns when it is committed as durably
-// as asked. An error of work undoes only what this work did. Work must be quick
-// and must not block: everybody else's writes wait behind it.
-func (s *Store) Write(durability Durability, work func(*Tx) error) error {
-	if s.refused != nil {
-		return s.refused
-	}
-	j := &job{durability: durability, work: work, result: make(chan error, 1)}
-	q := &s.queue
-	q.mu.Lock()
-	if q.closed {
-		q.mu.Unlock()
-		return ErrClosed
-	}
-	q.jobs = append(q.jobs, j)
-	lead := !q.writing
-	q.writing = true
-	q.mu.Unlock()
-	if lead {
-		runtime.Gosched() // who is about to write as well shares the commit
-	}
-	if lead && s.commitNext() {
-		go s.drain() // what came meanwhile must not keep this caller
-	}
-	err := <-j.result
-	if disk.IsFull(err) {
-		return disk.Full(s.dir, disk.BallastBytes, err)
-	}
-	return err
-}
-
-// commitNext commits what waits now, together. It reports whether more has come
-// since; if not, nobody is writing any more.
-func (s *Store) commitNext() (more bool) {
-	q := &s.queue
-	q.mu.Lock()
-	count := min(len(q.jobs), maxGroup)
-	group := append([]*job(nil), q.jobs[:count]...)
-	q.jobs = append(q.jobs[:0], q.jobs[count:]...)
-	q.mu.Unlock()
-	s.commit(group)
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	if len(q.jobs) > 0 {
-		return true
-	}
-	q.writing = false
-	q.idle.Broadcast()
-	return false
-}
-
-// drain commits until nothing waits.
-func (s *Store) drain() {
-	for s.commitNext() {
-	}
-}
-
-// close refuses further writes and waits for those that were accepted.
-func (q *queue) close() {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	q.closed = true
-	for q.writing {
-		q.idle.Wait()
-	}
 }
 
 func (s *Store) commit(group []*job) {

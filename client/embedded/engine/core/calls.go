@@ -168,31 +168,24 @@ func (e *Core) run(ctx context.Context, under *runningCall, c store.Call, data [
 	return e.settle(under, c, rest, outcome.Response)
 }
 
-// settlePause is how long an outcome that cannot be stored waits to be tried
-// again; the wait grows to settleEvery.
-const (
-	settlePause = 50 * time.Millisecond
-	settleEvery = 2 * time.Second
-)
-
 // settle stores the outcome of a call. No call may stay Running while its
 // outcome is known.
 func (e *Core) settle(under *runningCall, c store.Call, rest []store.Line, response []byte) store.Call {
 	cut := c
 	stored := &c
-	err := e.insist("the outcome of a call is not stored", c.ID, func(tx *store.Tx) error {
+	err := e.insist(finding{complaint: "the outcome of a call is not stored", id: c.ID, write: e.store.WriteChecked, work: func(tx *store.Tx) error {
 		stored = &c
-		if err := appendRest(tx, c, rest); err != nil {
-			return err
+		if err := under.row.end(tx, c, response); err != nil {
+			return err // before anything has changed
 		}
-		return under.row.end(tx, c, response)
-	}, func(tx *store.Tx, full error) error {
+		return appendRest(tx, c, rest)
+	}, small: func(tx *store.Tx, full error) error {
 		stored = &cut
 		cut.LogLines = c.LogLines - int64(len(rest))
 		cut.Status, cut.Preview, cut.ErrorTrace = store.Failed, "", ""
 		cut.ErrorMessage = "the outcome was " + c.Status + " and could not be stored: " + full.Error()
 		return under.row.end(tx, cut, nil)
-	})
+	}})
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		c.Status = store.Running // as the row says; the next start says what became of it
 		return c
@@ -206,33 +199,6 @@ func appendRest(tx *store.Tx, c store.Call, rest []store.Line) error {
 		return tx.AppendFirst(c.FunctionID, c.ID, rest)
 	}
 	return tx.AppendLines(c.ID, rest)
-}
-
-// insist writes an outcome. On a disk that is full it gives up the ballast for
-// it; where even that is not enough, small, if not nil, writes what matters of
-// it. Then it goes on trying until the write succeeds, or the engine stops. A
-// row that is gone, because its function was deleted, is ErrNotFound.
-func (e *Core) insist(complaint string, id int64, work func(*store.Tx) error, small func(tx *store.Tx, full error) error) error {
-	for pause := settlePause; ; pause = min(2*pause, settleEvery) {
-		err := e.store.Write(store.Durable, work)
-		if disk.IsFull(err) && e.room.Release() {
-			err = e.store.Write(store.Durable, work)
-		}
-		if full := err; disk.IsFull(full) && small != nil {
-			err = e.store.Write(store.Durable, func(tx *store.Tx) error { return small(tx, full) })
-		}
-		if err == nil || errors.Is(err, store.ErrNotFound) {
-			return err
-		}
-		e.c.Logger.Error(complaint, "id", id, "error", err)
-		timer := time.NewTimer(pause)
-		select {
-		case <-timer.C:
-		case <-e.ctx.Done():
-			timer.Stop()
-			return err
-		}
-	}
 }
 
 // execute runs the call and returns its log, outcome and real start.
@@ -287,10 +253,10 @@ func (e *Core) slotsFor(s Session) chan struct{} {
 	return e.slots
 }
 
-func callInfo(c store.Call) map[string]any {
-	info := map[string]any{"function_id": c.FunctionID, "call_id": c.ID}
+func callInfo(c store.Call) runner.Info {
+	info := runner.Info{FunctionID: c.FunctionID, CallID: c.ID}
 	if !c.Scheduled.IsZero() { // a function is told of both or neither
-		info["schedule_id"], info["scheduled_time"] = c.ScheduleID, c.Scheduled.UnixMilli()
+		info.ScheduleID, info.ScheduledTime = c.ScheduleID, c.Scheduled.UnixMilli()
 	}
 	return info
 }

@@ -59,13 +59,13 @@ func (e *Core) startDeploy(functionID, id int64) {
 
 // abandon fails a deploy whose job has ended without an outcome.
 func (e *Core) abandon(id int64, reason string) {
-	err := e.insist("the end of a deploy is not stored", id, func(tx *store.Tx) error {
+	err := e.insist(finding{complaint: "the end of a deploy is not stored", id: id, write: e.store.Write, work: func(tx *store.Tx) error {
 		d, err := e.store.Deploy(id)
 		if err != nil {
 			return err
 		}
 		return e.interrupt(tx, d, reason, e.now())
-	}, nil)
+	}})
 	if err != nil {
 		e.c.Logger.Error("a deploy stays open", "id", id, "error", err)
 	}
@@ -183,7 +183,7 @@ func (p *deployment) finish(failure error) error {
 		p.v.Status, p.v.Ready = store.Ready, now
 	}
 	rest, _ := p.log.rest()
-	err := p.e.insist("the outcome of a deploy is not stored", p.d.ID, func(tx *store.Tx) error {
+	err := p.e.insist(finding{complaint: "the outcome of a deploy is not stored", id: p.d.ID, write: p.e.store.Write, work: func(tx *store.Tx) error {
 		f, err := tx.Function(p.d.FunctionID)
 		if err != nil {
 			return err
@@ -194,7 +194,7 @@ func (p *deployment) finish(failure error) error {
 			err = tx.SetServing(f.ID, p.v.Number)
 		}
 		return err
-	}, nil)
+	}})
 	switch {
 	case err != nil:
 		p.e.pool.discard(p.v)

@@ -203,6 +203,9 @@ func (f *firing) waiting(s store.Schedule) error {
 	if f.lineage.busy(s.ID, f.running) {
 		return nil
 	}
+	if f.ctx.Err() != nil { // it has ended with the engine: the next one records that this run waited
+		return nil
+	}
 	due := s.Queued
 	s.Queued = time.Time{}
 	if err := f.tx.SetQueued(s.ID, s.Queued); err != nil {

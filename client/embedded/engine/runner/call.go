@@ -28,6 +28,16 @@ type Client struct {
 	Token string `json:"token"`
 }
 
+// Info is what a function is told of its call. Those of a schedule are 0 for a
+// call that none made.
+type Info struct {
+	FunctionID int64 `json:"function_id"`
+	CallID     int64 `json:"call_id"`
+	ScheduleID int64 `json:"schedule_id,omitempty"`
+	// ScheduledTime is in milliseconds since 1970.
+	ScheduledTime int64 `json:"scheduled_time,omitempty"`
+}
+
 // Request is one call.
 type Request struct {
 	// Client is for a function that asks for one; nil gives it none.
@@ -37,7 +47,7 @@ type Request struct {
 	// Secrets go through the call's socket only.
 	Secrets map[string]string
 	// Info becomes function_call_info.
-	Info any
+	Info Info
 	// MemoryBytes limits what the call may allocate, 0 for no limit.
 	MemoryBytes int64
 	// MaxTasks bounds the processes and threads of the call, 0 for 512.

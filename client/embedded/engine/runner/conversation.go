@@ -50,7 +50,7 @@ type reply struct {
 func encode(r Request, userTasks int64) ([][]byte, error) {
 	head, err := json.Marshal(struct {
 		Secrets map[string]string `json:"secrets,omitempty"`
-		Info    any               `json:"info,omitempty"`
+		Info    Info              `json:"info"`
 		Client  *Client           `json:"client,omitempty"`
 		Limits  Limits            `json:"limits"`
 		Again   bool              `json:"again,omitempty"`

@@ -102,7 +102,7 @@ def handle(data, secrets, function_call_info):
 `)
 	outcome, out := r.call(z, `{"n":9007199254740993,"x":[1,null,1.5]}`, func(q *Request) {
 		q.Secrets = map[string]string{"k": "s3cret"}
-		q.Info = map[string]any{"function_id": 7, "call_id": 8}
+		q.Info = Info{FunctionID: 7, CallID: 8}
 	})
 	require.Equal(t, Completed, outcome.Result, outcome.Message+outcome.Trace)
 	assert.JSONEq(t, `{"data":{"n":9007199254740993,"x":[1,null,1.5]},"secret":"s3cret","info":{"function_id":7,"call_id":8},"home":true}`, string(outcome.Response))

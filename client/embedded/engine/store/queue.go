@@ -23,8 +23,10 @@ const (
 
 type job struct {
 	durability Durability
-	work       func(*Tx) error
-	result     chan error
+	// checked is set for a job that has changed nothing if it fails.
+	checked bool
+	work    func(*Tx) error
+	result  chan error
 }
 
 // queue is what waits to be written. One goroutine writes it all: its stack is
@@ -42,10 +44,20 @@ type queue struct {
 // as asked. An error of work undoes only what this work did. Work must be quick
 // and must not block: everybody else's writes wait behind it.
 func (s *Store) Write(durability Durability, work func(*Tx) error) error {
+	return s.do(&job{durability: durability, work: work})
+}
+
+// WriteChecked is Write for work that can fail by itself only before it has changed
+// anything. It costs less where others share the transaction.
+func (s *Store) WriteChecked(durability Durability, work func(*Tx) error) error {
+	return s.do(&job{durability: durability, work: work, checked: true})
+}
+
+func (s *Store) do(j *job) error {
 	if s.refused != nil {
 		return s.refused
 	}
-	j := &job{durability: durability, work: work, result: make(chan error, 1)}
+	j.result = make(chan error, 1)
 	if !s.queue.add(j) {
 		return ErrClosed
 	}

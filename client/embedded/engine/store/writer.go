@@ -13,6 +13,8 @@ type Tx struct {
 	s *Store
 	// quiet writes no events: nobody is there to read them yet.
 	quiet bool
+	// changed says that a statement has touched a row.
+	changed bool
 	// ended is the error that ended the transaction before its time, nil as long as
 	// it goes on: what ran after it would be written alone, and for good.
 	ended error
@@ -91,6 +93,13 @@ func (s *Store) rollback(before counters) {
 // runJob runs one job inside a savepoint, so that its failure is its own. The
 // second error is one that the whole group must give up for.
 func (s *Store) runJob(j *job) (own, all error) {
+	if j.checked {
+		tx := &Tx{s: s}
+		if own = j.work(tx); own != nil && (tx.changed || tx.ended != nil) {
+			return own, own // the others' work cannot be told from it
+		}
+		return own, nil
+	}
 	if _, err := s.exec(`SAVEPOINT job`); err != nil {
 		return nil, err
 	}
@@ -175,11 +184,13 @@ func (tx *Tx) count(query string, args ...any) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	return result.RowsAffected()
+	n, err := result.RowsAffected()
+	tx.changed = tx.changed || n > 0
+	return n, err
 }
 
 func (tx *Tx) exec(query string, args ...any) error {
-	_, err := tx.run(query, args...)
+	_, err := tx.count(query, args...)
 	return err
 }
 

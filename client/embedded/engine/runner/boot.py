@@ -197,7 +197,6 @@ def main():
         os.environ.clear()
         os.environ.update(init["env"])
         time.tzset()
-    os.nice(5)
     os.chdir(init["scratch"])
     libc.prctl(PR_SET_CHILD_SUBREAPER, 1)
     sys.argv[:] = [init["path"]]

@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"os"
 	"strconv"
 	"sync"
 	"syscall"
@@ -296,4 +297,68 @@ func TestALargeRequestReachesAProcessThatReadsSlowly(t *testing.T) {
 		outcome, _ := r.call(z, string(text), warm(workers))
 		assert.Equal(t, strconv.Itoa(1<<20), string(outcome.Response), outcome.Message)
 	}
+}
+
+func TestAWarmWorkerHasItsStreamsInEachCallWhateverTheCallBeforeDidToThem(t *testing.T) {
+	r := newRig(t)
+	z := r.start(`
+import os, sys
+def handle(data):
+    print(data["say"])
+    os.write(2, b"no newline")
+    if data["say"] == "closing":
+        os.close(1)
+    if data["say"] == "moving":
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    if data["say"] == "replacing":
+        sys.stdout = open("kept", "w")
+    return os.getpid()
+`)
+	workers := map[string]bool{}
+	for _, say := range []string{"first", "closing", "moving", "replacing", "last"} {
+		outcome, out := r.call(z, fmt.Sprintf(`{"say":%q}`, say), warm(1))
+		require.Equal(t, Completed, outcome.Result, outcome.Message)
+		assert.Equal(t, []string{say}, out.texts(Stdout))
+		assert.Equal(t, []string{"no newline"}, out.texts(Stderr))
+		workers[string(outcome.Response)] = true
+	}
+	assert.Len(t, workers, 1)
+}
+
+func TestACallThatPrintsMoreThanItsPipesHoldGoesOnInEveryMode(t *testing.T) {
+	r := newRig(t)
+	z := r.start("import sys\ndef handle(data):\n    for n in range(40000):\n        print('line', n, file=sys.stdout if n % 2 else sys.stderr)\n")
+	for _, change := range []func(*Request){nil, warm(1), warm(1)} {
+		outcome, out := r.call(z, `{}`, change)
+		require.Equal(t, Completed, outcome.Result, outcome.Message)
+		for stream, first := range map[Stream]int{Stderr: 0, Stdout: 1} {
+			texts := out.texts(stream)
+			require.Len(t, texts, 20000)
+			for i, text := range texts {
+				require.Equal(t, fmt.Sprintf("line %d", first+2*i), text)
+			}
+		}
+	}
+}
+
+func TestOnlyAnEmptyScratchFolderIsGivenToTheNextCall(t *testing.T) {
+	r := newRig(t)
+	z := r.start("import os\ndef handle(data):\n    found = os.listdir('.')\n    if data.get('leave'):\n        open('left', 'w').close()\n    return found\n")
+	p := func() *process { // the only worker, between its calls
+		z.mu.Lock()
+		defer z.mu.Unlock()
+		return z.idle[0]
+	}
+	found := func(data string) string {
+		outcome, _ := r.call(z, data, warm(1))
+		return string(outcome.Response)
+	}
+	assert.Equal(t, "[]", found(`{"leave":true}`))
+	assert.Equal(t, "[]", found(`{"leave":true}`))
+	long := time.Now().Add(-time.Hour)
+	require.NoError(t, os.Chtimes(p().scratch, long, long)) // as if nothing had been left for an hour
+	assert.Equal(t, "[]", found(`{}`))
+	assert.True(t, p().unchanged.Equal(long), "seen empty, and not read again until it changes")
+	assert.Equal(t, "[]", found(`{"leave":true}`))
+	assert.Equal(t, "[]", found(`{}`))
 }

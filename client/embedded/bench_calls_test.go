@@ -17,7 +17,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -292,20 +291,30 @@ func BenchmarkWarmCallsOfManyClients(b *testing.B) {
 		nonces[i], err = c.nonce()
 		require.NoError(b, err)
 	}
-	ids := make([]string, len(nonces))
-	start := time.Now()
-	atOnce(b, clients, func(client int) error {
+	socket, err := wire.SocketPath(o.StateDir, os.Getenv)
+	require.NoError(b, err)
+	answers := make([][]byte, len(nonces))
+	took := underLoad(b, clients, "unix", socket, func(wire *wireClient, client int) error {
 		for n := client * calls; n < (client+1)*calls; n++ {
-			id, _, err := c.call(nonces[n], fmt.Sprintf(`{"n":%d}`, n))
+			answer, err := wire.post("/api/v1/projects/local/functions/"+f.ID+"/call", c.token, fmt.Appendf(nil, `{"data":{"n":%d},"nonce":%q}`, n, nonces[n]))
 			if err != nil {
 				return err
 			}
-			ids[n] = id
+			answers[n] = answer
 		}
 		return nil
 	})
-	rate := float64(len(ids)) / time.Since(start).Seconds()
-	for n, id := range ids {
+	rate := float64(len(answers)) / took.Seconds()
+	for n, text := range answers {
+		var answer struct {
+			ID     int64
+			Status client.CallStatus
+		}
+		require.NoError(b, json.Unmarshal(text, &answer))
+		id := strconv.FormatInt(answer.ID, 10)
+		ended, err := backend.WaitCall(context.Background(), f.ID, id)
+		require.NoError(b, err)
+		require.Equal(b, client.CallCompleted, ended.Status)
 		lines, err := backend.Logs(context.Background(), client.LogQuery{CallID: id})
 		require.NoError(b, err)
 		require.Len(b, lines, 1)
@@ -351,21 +360,7 @@ func BenchmarkFirstAnswer(b *testing.B) {
 	report(b, median(all), median(floor))
 }
 
-// atOnce runs work once for each client and waits for all.
-func atOnce(b *testing.B, clients int, work func(client int) error) {
-	b.Helper()
-	errs := make([]error, clients)
-	var all sync.WaitGroup
-	for client := range clients {
-		all.Go(func() { errs[client] = work(client) })
-	}
-	all.Wait()
-	for _, err := range errs {
-		require.NoError(b, err)
-	}
-}
-
-// echoRate is how many requests a Go server answers per second, in this process.
+// echoRate is how many requests of as many clients a Go server echoes per second.
 func echoRate(b *testing.B, clients int) float64 {
 	b.Helper()
 	const requests = 2000
@@ -373,21 +368,14 @@ func echoRate(b *testing.B, clients int) float64 {
 		_, _ = io.Copy(w, r.Body) // the client checks what it gets
 	}))
 	defer server.Close()
-	c := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: clients}}
-	start := time.Now()
-	atOnce(b, clients, func(int) error {
+	body := []byte(`{"n":1}`)
+	took := underLoad(b, clients, "tcp", server.Listener.Addr().String(), func(c *wireClient, _ int) error {
 		for range requests {
-			reply, err := c.Post(server.URL, "application/json", strings.NewReader(`{"n":1}`))
-			if err != nil {
-				return err
-			}
-			body, err := io.ReadAll(reply.Body)
-			_ = reply.Body.Close() // it is read
-			if err != nil || !bytes.Equal(body, []byte(`{"n":1}`)) {
-				return fmt.Errorf("echo %q: %w", body, err)
+			if answer, err := c.post("/", "", body); err != nil || !bytes.Equal(answer, body) {
+				return fmt.Errorf("echo %q: %w", answer, err)
 			}
 		}
 		return nil
 	})
-	return float64(clients*requests) / time.Since(start).Seconds()
+	return float64(clients*requests) / took.Seconds()
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -240,7 +239,11 @@ func checkSalvage(t *testing.T, path string, written truth, about string, cut bo
 		}
 	}
 	assert.LessOrEqual(t, lost["call"], 60, "%s: more than what stood on the damaged pages is lost: %v %+v", about, lost, report)
-	assert.LessOrEqual(t, len(slices.Collect(maps.Keys(lost))), 4, "%s: %v %+v", about, lost, report)
+	most := 4
+	if lost["function"] > 0 { // with its row goes all that is told under it
+		most = 6
+	}
+	assert.LessOrEqual(t, len(lost), most, "%s: %v %+v", about, lost, report)
 	if lost["call"] > 0 || lost["function"] > 0 {
 		assert.True(t, report.Unreadable > 0 || len(report.Lost) > 0, about)
 	}

@@ -35,6 +35,35 @@ func TestCallsGoWhenTheyAreTooOldAndNotBefore(t *testing.T) {
 	r.call(f.ID, `{}`) // the function and its version stay
 }
 
+func TestACallFromAClockThatWasAheadKeepsNoOlderCallFromGoing(t *testing.T) {
+	r := newRig(t, nil)
+	f := r.handler("def handle(data): return 1\n")
+	ahead := start.Add(10 * 365 * 24 * time.Hour)
+	r.clock.set(ahead)
+	var future []int64
+	for range trimRows + 1 {
+		c, _ := r.call(f.ID, `{}`)
+		future = append(future, c.ID)
+	}
+	r.clock.set(start)
+	old, _ := r.call(f.ID, `{}`)
+	now := start.Add(DefaultRetention + time.Minute)
+	r.clock.set(now)
+	r.tend(now)
+	_, err := r.Store().Call(old.ID)
+	require.ErrorIs(t, err, store.ErrNotFound)
+	_, err = r.Store().Call(future[0])
+	require.NoError(t, err, "how old it really is, nobody knows")
+
+	now = ahead.Add(DefaultRetention + time.Minute)
+	r.clock.set(now)
+	r.tend(now)
+	for _, id := range future {
+		_, err = r.Store().Call(id)
+		require.ErrorIs(t, err, store.ErrNotFound)
+	}
+}
+
 func TestTheOldestCallsGoWhenTheHistoryIsTooLargeAndTheFileShrinks(t *testing.T) {
 	r := newRig(t, func(c *Config) { c.RetentionBytes = 1 << 20 })
 	f := r.handler("def handle(data):\n    for i in range(20000):\n        print('x' * 500)\n")

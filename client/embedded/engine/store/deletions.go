@@ -74,25 +74,33 @@ func (tx *Tx) keepPosition() error {
 // cutoff, oldest first, with their logs; a call that runs stays. It returns how
 // many it deleted; fewer than maxRows means that none is left. Call it until
 // then, each time in a write of its own: others' writes come in between.
+//
+// A call whose start lies in the future is from a time when the clock was wrong.
+// It is passed by until that time has come, for all that follow it may be old.
 func (tx *Tx) DeleteCallsBefore(cutoff time.Time, maxRows int) (int, error) {
-	return tx.deleteOldest(cutoff, maxRows)
+	now := tx.s.clock()
+	if now.Before(cutoff) {
+		now = cutoff
+	}
+	return tx.deleteOldest(cutoff, now, maxRows)
 }
 
 // DeleteOldestCalls deletes at most maxRows ended calls, oldest first, with their
 // logs, and returns how many it deleted: for a state that has grown too large.
 func (tx *Tx) DeleteOldestCalls(maxRows int) (int, error) {
-	return tx.deleteOldest(time.Time{}, maxRows)
+	return tx.deleteOldest(time.Time{}, time.Time{}, maxRows)
 }
 
 // deleteOldest walks the calls by id, which grows with time, and stops at the
-// first that is young enough, so that it never goes through all of them.
-func (tx *Tx) deleteOldest(cutoff time.Time, maxRows int) (int, error) {
+// first that is young enough, so that it never goes through all of them. It
+// passes by what started after now; a zero time stands for no bound.
+func (tx *Tx) deleteOldest(cutoff, now time.Time, maxRows int) (int, error) {
 	type oldCall struct {
 		id      int64
 		started time.Time
 	}
 	oldest, err := listTx(tx, func(r scanner) (c oldCall, err error) { return c, r.Scan(number(&c.id), moment(&c.started)) },
-		`SELECT id, started FROM calls WHERE status <> 'Running' ORDER BY id LIMIT ?`, maxRows)
+		`SELECT id, started FROM calls WHERE status <> 'Running' AND (?1 = 0 OR started <= ?1) ORDER BY id LIMIT ?2`, micros(now), maxRows)
 	if err != nil || len(oldest) == 0 {
 		return 0, err
 	}

@@ -2,7 +2,6 @@ package core
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -55,8 +54,11 @@ func (e *Core) CreateSchedule(n NewSchedule) (store.Schedule, error) {
 		return store.Schedule{}, err
 	}
 	err = e.store.Write(store.Durable, func(tx *store.Tx) error {
+		if err := e.keepSession(tx, n.Session); err != nil {
+			return err
+		}
 		c.ID = tx.NextID()
-		return errors.Join(keepSession(tx, n.Session), tx.InsertSchedule(c))
+		return tx.InsertSchedule(c)
 	})
 	if err != nil {
 		return store.Schedule{}, notFound(err, "function %d does not exist", n.FunctionID)

@@ -197,10 +197,16 @@ func (e *Core) endSession(s Session) {
 	e.sessions.move(s.ID, SessionExpired, e.now(), SessionActive)
 }
 
-// keepSession stores the session of a schedule, which outlives the engine.
-func keepSession(tx *store.Tx, s Session) error {
+// keepSession stores the session of a schedule, which outlives the engine. One
+// that was revoked since it was bound is refused: RevokeSession marks the copy in
+// memory before it looks into the store, so either this sees the mark or that
+// finds the row.
+func (e *Core) keepSession(tx *store.Tx, s Session) error {
 	if s.ID == 0 {
 		return nil
+	}
+	if now, ok := e.sessions.find(s.ID); !ok || now.Status != SessionActive {
+		return errNonce
 	}
 	return tx.InsertSession(store.Session{ID: s.ID, Type: s.Type, ClientID: s.ClientID, Status: SessionActive, Created: s.Created})
 }
@@ -247,14 +253,26 @@ func (e *Core) Session(id int64) (Session, error) {
 // RevokeSession ends a session for good, at once. A call that acts for it runs
 // on, without the right to ask the engine for anything; a schedule fires no
 // more. Revoking twice is no error.
+//
+// A session that is being bound to a schedule stands in memory, in the store, or
+// in both, so it is revoked in both, always, and in this order: see keepSession.
+// What could not be stored is an error, and revoking again stores it.
 func (e *Core) RevokeSession(id int64) (Session, error) {
 	s, err := e.Session(id)
-	if err != nil || s.Status == SessionRevoked {
+	if err != nil {
 		return s, err
 	}
-	if !e.sessions.move(id, SessionRevoked, s.Expires, SessionReady, SessionActive, SessionExpired) {
-		err = e.store.Write(store.Durable, func(tx *store.Tx) error { return tx.SetSessionStatus(id, SessionRevoked) })
-	}
 	s.Status = SessionRevoked
+	inMemory := e.sessions.move(id, SessionRevoked, s.Expires, SessionReady, SessionActive, SessionExpired, SessionRevoked)
+	err = e.store.Write(store.Durable, func(tx *store.Tx) error {
+		stored, err := tx.Session(id)
+		if err != nil || stored.Status == SessionRevoked {
+			return err
+		}
+		return tx.SetSessionStatus(id, SessionRevoked)
+	})
+	if inMemory && errors.Is(err, store.ErrNotFound) {
+		return s, nil // no schedule has it
+	}
 	return s, notFound(err, "session %d does not exist", id)
 }

@@ -54,6 +54,49 @@ func TestAScheduleWhoseSessionIsRevokedMissesEachRunWithThatReason(t *testing.T)
 	assert.ErrorIs(t, err, client.ErrNotFound, "it lived as long as its schedule")
 }
 
+func TestARevocationWhileASessionIsBoundToAScheduleIsNeverLost(t *testing.T) {
+	r := newRig(t, nil)
+	v := r.handler("def handle(): pass\n")
+	bound := func() NewSchedule {
+		_, nonce := r.nonce(ClientCredentials)
+		session, err := r.bind(nonce, longSession)
+		require.NoError(t, err)
+		return NewSchedule{Name: "s", FunctionID: v.ID, Cron: "* * * * *", Session: session}
+	}
+	revoke := func(n NewSchedule) {
+		revoked, err := r.RevokeSession(n.Session.ID)
+		require.NoError(t, err)
+		assert.Equal(t, SessionRevoked, revoked.Status)
+	}
+
+	before := bound()
+	revoke(before)
+	_, err := r.CreateSchedule(before)
+	require.ErrorIs(t, err, errNonce)
+
+	after, interrupted := bound(), bound()
+	for _, n := range []NewSchedule{after, interrupted} {
+		_, err = r.CreateSchedule(n)
+		require.NoError(t, err)
+	}
+	require.True(t, r.sessions.move(interrupted.Session.ID, SessionRevoked, start, SessionActive), "as far as one came that could not be stored")
+	for _, n := range []NewSchedule{after, interrupted} {
+		revoke(n)
+		r.sessions.drop(n.Session.ID) // the last step of a schedule's creation
+		have, err := r.Session(n.Session.ID)
+		require.NoError(t, err)
+		assert.Equal(t, SessionRevoked, have.Status)
+	}
+	schedules, err := r.Store().Schedules(v.ID)
+	require.NoError(t, err)
+	require.Len(t, schedules, 2)
+	r.at(minute(1).Add(time.Second))
+	for _, s := range schedules {
+		assert.Empty(t, r.fired(s.ID))
+		assert.Len(t, r.missed(s.ID), 1)
+	}
+}
+
 func TestTheSessionOfADeletedFunctionsScheduleGoesWithIt(t *testing.T) {
 	r := newRig(t, nil)
 	v := r.handler("def handle(): pass\n")

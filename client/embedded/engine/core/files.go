@@ -26,7 +26,8 @@ const (
 
 // NewFile is what a file is created with.
 type NewFile struct {
-	Name, ExternalID, MimeType, Metadata string
+	Name, ExternalID, MimeType string
+	Metadata                   map[string]string
 	// Overwrite takes over the file that holds ExternalID. Its bytes change
 	// only when the new upload is complete.
 	Overwrite bool
@@ -88,7 +89,11 @@ func (u *uploads) spend(right, sha string) {
 // CreateFile makes a file, or takes over an existing one, and returns the right
 // to upload its bytes.
 func (e *Core) CreateFile(n NewFile) (f store.File, right string, err error) {
-	if err := e.room.Check(0); err != nil {
+	metadata, err := metadataText(n.Metadata)
+	if err == nil {
+		err = e.room.Check(0)
+	}
+	if err != nil {
 		return f, "", err
 	}
 	err = e.store.Write(store.Durable, func(tx *store.Tx) error {
@@ -98,15 +103,15 @@ func (e *Core) CreateFile(n NewFile) (f store.File, right string, err error) {
 			case err == nil && !n.Overwrite:
 				return &client.Error{Code: client.CodeConflict, Message: "a file with external id " + n.ExternalID + " exists already"}
 			case err == nil:
-				have.Name, have.MimeType, have.Metadata = n.Name, n.MimeType, n.Metadata
+				have.Name, have.MimeType, have.Metadata = n.Name, n.MimeType, metadata
 				f = have
-				return tx.RenameFile(have.ID, n.Name, n.MimeType, n.Metadata)
+				return tx.RenameFile(have.ID, n.Name, n.MimeType, metadata)
 			case !errors.Is(err, store.ErrNotFound):
 				return err
 			}
 		}
 		now := e.c.Clock().UTC()
-		f = store.File{ID: tx.NextID(), Name: n.Name, ExternalID: n.ExternalID, MimeType: n.MimeType, Metadata: n.Metadata, Created: now, Updated: now}
+		f = store.File{ID: tx.NextID(), Name: n.Name, ExternalID: n.ExternalID, MimeType: n.MimeType, Metadata: metadata, Created: now, Updated: now}
 		return tx.InsertFile(f)
 	})
 	if err != nil {

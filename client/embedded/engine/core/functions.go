@@ -17,16 +17,15 @@ import (
 // in the clear here and nowhere else.
 type NewFunction struct {
 	Name, ExternalID, Description, Owner string
-	// Metadata is a JSON object of strings, or empty.
-	Metadata       string
-	FileID         int64
-	FunctionPath   string
-	Runtime        string
-	Secrets        map[string]string
-	EnvVars        map[string]string
-	CPU, MemoryGB  float64
-	IndexURL       string
-	ExtraIndexURLs []string
+	Metadata                             map[string]string
+	FileID                               int64
+	FunctionPath                         string
+	Runtime                              string
+	Secrets                              map[string]string
+	EnvVars                              map[string]string
+	CPU, MemoryGB                        float64
+	IndexURL                             string
+	ExtraIndexURLs                       []string
 	// Folder is where the code came from on this machine, if known.
 	Folder string
 }
@@ -66,6 +65,13 @@ func entryPath(given string) string { return path.Clean(cmp.Or(given, DefaultFun
 // Create stores a function and queues its first version. It returns as soon as
 // both are durable.
 func (e *Core) Create(ctx context.Context, n NewFunction) (View, error) {
+	if err := cmp.Or(CheckName(n.Name), n.check()); err != nil {
+		return View{}, err
+	}
+	metadata, err := metadataText(n.Metadata)
+	if err != nil {
+		return View{}, err
+	}
 	file, err := e.uploadedFile(n.FileID)
 	if err == nil {
 		err = e.room.Check(0)
@@ -97,7 +103,7 @@ func (e *Core) Create(ctx context.Context, n NewFunction) (View, error) {
 			}
 		}
 		now := e.c.Clock().UTC()
-		f := store.Function{ID: tx.NextID(), Name: n.Name, ExternalID: n.ExternalID, Description: n.Description, Owner: n.Owner, Metadata: n.Metadata, FileID: n.FileID, Created: now}
+		f := store.Function{ID: tx.NextID(), Name: n.Name, ExternalID: n.ExternalID, Description: n.Description, Owner: n.Owner, Metadata: metadata, FileID: n.FileID, Created: now}
 		if err := e.sealInto(&settings, f.ID, n.Secrets, &n.IndexURL, n.ExtraIndexURLs); err != nil {
 			return err
 		}
@@ -188,6 +194,9 @@ func (e *Core) secretsOf(v store.Version) (map[string]string, error) {
 // Redeploy stores the code of a file as a function's next version and queues
 // it. The serving version goes on serving until the new one is Ready.
 func (e *Core) Redeploy(ctx context.Context, functionID, fileID int64, c Change) (View, error) {
+	if err := c.check(); err != nil {
+		return View{}, err
+	}
 	file, err := e.uploadedFile(fileID)
 	if err == nil {
 		err = e.room.Check(0)

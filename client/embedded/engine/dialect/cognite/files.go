@@ -1,6 +1,7 @@
 package cognite
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"net/http"
@@ -54,18 +55,15 @@ func (a *API) createFile(r *dialect.Request) error {
 	if body.Name == "" {
 		return client.Invalidf("name is required")
 	}
-	for _, b := range []bounded{{"name", body.Name, maxFileName}, {"externalId", body.ExternalID, maxExternalID}, {"mimeType", body.MimeType, maxMimeType}} {
-		if err := b.check(); err != nil {
-			return err
-		}
-	}
-	meta, err := metadataText(body.Metadata)
-	if err != nil {
+	if err := cmp.Or(
+		core.CheckLength("name", body.Name, maxFileName), core.CheckLength("externalId", body.ExternalID, core.MaxExternalID),
+		core.CheckLength("mimeType", body.MimeType, maxMimeType),
+	); err != nil {
 		return err
 	}
 	// Some clients spell the boolean with a capital.
 	overwrite := strings.EqualFold(r.URL.Query().Get("overwrite"), "true")
-	f, right, err := a.core.CreateFile(core.NewFile{Name: body.Name, ExternalID: body.ExternalID, MimeType: body.MimeType, Metadata: meta, Overwrite: overwrite})
+	f, right, err := a.core.CreateFile(core.NewFile{Name: body.Name, ExternalID: body.ExternalID, MimeType: body.MimeType, Metadata: body.Metadata, Overwrite: overwrite})
 	if err != nil {
 		return conflictOn(err, body.ExternalID)
 	}

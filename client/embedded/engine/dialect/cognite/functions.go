@@ -43,15 +43,11 @@ func (a *API) createFunction(r *dialect.Request) error {
 		return err
 	}
 	r.About("name", w.Name)
-	if err := w.check(); err != nil {
-		return err
-	}
-	meta, err := metadataText(w.Metadata)
-	if err != nil {
-		return err
+	if w.FileID == 0 {
+		return client.Invalidf("fileId is required")
 	}
 	view, err := a.core.Create(r.Context(), core.NewFunction{
-		Name: w.Name, ExternalID: w.ExternalID, Description: w.Description, Owner: w.Owner, Metadata: meta, FileID: w.FileID,
+		Name: w.Name, ExternalID: w.ExternalID, Description: w.Description, Owner: w.Owner, Metadata: w.Metadata, FileID: w.FileID,
 		FunctionPath: w.FunctionPath, Runtime: w.Runtime, Secrets: w.Secrets, EnvVars: w.EnvVars, CPU: w.CPU, MemoryGB: w.Memory,
 		IndexURL: w.IndexURL, ExtraIndexURLs: w.ExtraIndexURLs,
 	})
@@ -239,8 +235,8 @@ func (a *API) limits(r *dialect.Request) error {
 	}
 	return dialect.WriteJSON(r.Writer, http.StatusOK, map[string]any{
 		"timeoutMinutes": a.core.CallTimeout().Minutes(), "runtimes": names, "responseSizeMb": core.MaxResponseBytes >> 20,
-		"cpuCores": map[string]any{"min": core.DefaultCPU, "max": maxCPU, "default": core.DefaultCPU},
-		"memoryGb": map[string]any{"min": core.DefaultMemoryGB, "max": maxMemoryGB, "default": core.DefaultMemoryGB},
+		"cpuCores": map[string]any{"min": core.DefaultCPU, "max": core.MaxCPU, "default": core.DefaultCPU},
+		"memoryGb": map[string]any{"min": core.DefaultMemoryGB, "max": core.MaxMemoryGB, "default": core.DefaultMemoryGB},
 	})
 }
 

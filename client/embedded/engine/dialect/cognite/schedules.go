@@ -1,6 +1,7 @@
 package cognite
 
 import (
+	"cmp"
 	"encoding/json"
 	"net/http"
 
@@ -73,13 +74,11 @@ func (a *API) createSchedule(r *dialect.Request) error {
 }
 
 func (w scheduleWrite) check() error {
-	if err := checkName(w.Name); err != nil {
+	if err := cmp.Or(
+		core.CheckName(w.Name), core.CheckLength("description", w.Description, core.MaxDescription),
+		core.CheckLength("cronExpression", w.CronExpression, maxCron),
+	); err != nil {
 		return err
-	}
-	for _, b := range []bounded{{"description", w.Description, maxDescription}, {"cronExpression", w.CronExpression, maxCron}} {
-		if err := b.check(); err != nil {
-			return err
-		}
 	}
 	switch {
 	case w.CronExpression == "":

@@ -203,12 +203,4 @@ func metadata(text string) (m map[string]string) {
 	return m
 }
 
-func metadataText(m map[string]string) (string, error) {
-	if len(m) == 0 {
-		return "", nil
-	}
-	b, err := json.Marshal(m)
-	return string(b), err
-}
-
 func text(v any) string { return fmt.Sprint(v) }

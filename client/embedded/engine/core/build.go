@@ -17,22 +17,14 @@ import (
 // requirementsFile is read at the root of the code only, as the clouds do.
 const requirementsFile = "requirements.txt"
 
+// indexURLs opens the index URLs of a version; the engine's own is the index of
+// one that names none.
 func (e *Core) indexURLs(v store.Version) (index string, extra []string, err error) {
-	if v.Settings.IndexURL != nil {
-		if index, err = e.vault.unseal(v.Settings.IndexURL, place(v.FunctionID, "index")); err != nil {
-			return "", nil, err
-		}
-	} else {
+	index, extra, err = e.vault.indexURLsOf(v)
+	if err == nil && v.Settings.IndexURL == nil {
 		index = e.c.IndexURL.Reveal()
 	}
-	for _, sealed := range v.Settings.ExtraIndexURLs {
-		u, err := e.vault.unseal(sealed, place(v.FunctionID, "index"))
-		if err != nil {
-			return "", nil, err
-		}
-		extra = append(extra, u)
-	}
-	return index, extra, nil
+	return index, extra, err
 }
 
 // anyURL finds the URLs in a requirements file.

@@ -179,17 +179,7 @@ func (e *Core) sealInto(s *store.Settings, functionID int64, secrets map[string]
 }
 
 // secretsOf opens the secrets of a version.
-func (e *Core) secretsOf(v store.Version) (map[string]string, error) {
-	all := make(map[string]string, len(v.Settings.Secrets))
-	for name, sealed := range v.Settings.Secrets {
-		value, err := e.vault.unseal(sealed, place(v.FunctionID, "secret/"+name))
-		if err != nil {
-			return nil, err
-		}
-		all[name] = value
-	}
-	return all, nil
-}
+func (e *Core) secretsOf(v store.Version) (map[string]string, error) { return e.vault.secretsOf(v) }
 
 // Redeploy stores the code of a file as a function's next version and queues
 // it. The serving version goes on serving until the new one is Ready.

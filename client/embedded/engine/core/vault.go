@@ -15,6 +15,7 @@ import (
 	"syscall"
 
 	"fndeck/client/embedded/engine/disk"
+	"fndeck/client/embedded/engine/store"
 )
 
 const keyBytes = 32
@@ -62,6 +63,56 @@ func (v *vault) unseal(sealed, at []byte) (string, error) {
 		return "", fmt.Errorf("%s was sealed with another key than %s: put that key back, or deploy with the secrets again", strings.Replace(name, "/", " ", 1), v.path)
 	}
 	return string(plain), nil
+}
+
+// secretsOf opens the secrets of a version.
+func (v *vault) secretsOf(version store.Version) (map[string]string, error) {
+	all := make(map[string]string, len(version.Settings.Secrets))
+	for name, sealed := range version.Settings.Secrets {
+		value, err := v.unseal(sealed, place(version.FunctionID, "secret/"+name))
+		if err != nil {
+			return nil, err
+		}
+		all[name] = value
+	}
+	return all, nil
+}
+
+// indexURLsOf opens the index URLs of a version, empty for those that it has not.
+func (v *vault) indexURLsOf(version store.Version) (index string, extra []string, err error) {
+	at := place(version.FunctionID, "index")
+	if version.Settings.IndexURL != nil {
+		if index, err = v.unseal(version.Settings.IndexURL, at); err != nil {
+			return "", nil, err
+		}
+	}
+	for _, sealed := range version.Settings.ExtraIndexURLs {
+		u, err := v.unseal(sealed, at)
+		if err != nil {
+			return "", nil, err
+		}
+		extra = append(extra, u)
+	}
+	return index, extra, nil
+}
+
+// Unopened lists the versions with something sealed that the key in a file does
+// not open. It makes no key; an error says why there is none to try.
+func Unopened(keyFile string, versions []store.Version) (closed []store.Version, err error) {
+	v := &vault{path: keyFile, named: true}
+	if _, err := v.open(); err != nil {
+		return nil, err
+	}
+	for _, version := range versions {
+		_, err := v.secretsOf(version)
+		if err == nil {
+			_, _, err = v.indexURLsOf(version)
+		}
+		if err != nil {
+			closed = append(closed, version)
+		}
+	}
+	return closed, nil
 }
 
 // open reads the key, or makes it when there is none.

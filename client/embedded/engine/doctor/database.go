@@ -9,10 +9,12 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
 	"fndeck/client/embedded/engine/backup"
+	"fndeck/client/embedded/engine/core"
 	"fndeck/client/embedded/engine/python"
 	"fndeck/client/embedded/engine/store"
 )
@@ -67,11 +69,39 @@ func (l *look) database() {
 				"call or redeploy them: the environment is built again")
 		}
 	}
-	if c.Secrets && l.KeyFile != "" {
-		if _, err := os.Stat(l.KeyFile); errors.Is(err, fs.ErrNotExist) {
-			l.found("the key "+l.KeyFile+" is missing", "functions have secrets that only it opens", "put the key back, or deploy those functions again with their secrets")
-		}
+	if l.KeyFile != "" {
+		l.secrets(c)
 	}
+}
+
+// secrets checks that the key is the one that the state's secrets were sealed
+// with.
+func (l *look) secrets(c store.Checked) {
+	const fix = "put the right key back, or deploy those functions again with their secrets"
+	info, err := os.Stat(l.KeyFile)
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && c.Secrets:
+		l.found("the key "+l.KeyFile+" is missing", "functions have secrets that only it opens", fix)
+		return
+	case err != nil || info.Mode().Perm()&0o077 != 0 || len(c.Sealed) == 0: // keyFile has told
+		return
+	}
+	closed, err := core.Unopened(l.KeyFile, c.Sealed)
+	if err != nil {
+		l.found("the key "+l.KeyFile+" cannot be used, and functions have secrets", err.Error(), fix)
+		return
+	}
+	if len(closed) == 0 {
+		return
+	}
+	ids := make([]string, 0, len(closed))
+	for _, v := range closed {
+		ids = append(ids, strconv.FormatInt(v.FunctionID, 10))
+	}
+	slices.Sort(ids)
+	ids = slices.Compact(ids)
+	l.found(fmt.Sprintf("the key %s is not the one of this state: functions whose secrets it does not open: %d", l.KeyFile, len(ids)),
+		"they were sealed with another key, and the calls of these functions fail: "+some(ids), fix)
 }
 
 func byTable(rows []store.DamagedError) map[string][]string {

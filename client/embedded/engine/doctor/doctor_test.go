@@ -2,12 +2,15 @@ package doctor
 
 import (
 	"context"
+	"crypto/aes"
+	"crypto/cipher"
 	"crypto/sha256"
 	"database/sql"
 	"encoding/hex"
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -47,18 +50,32 @@ func newSetup(t *testing.T) (s Setup, sha string) {
 	sha = hex.EncodeToString(sum[:])
 	write(t, filepath.Join(s.StateDir, codeDir, sha+".zip"), "code")
 	write(t, filepath.Join(s.StateDir, envsDir, "e1", ".fndeck-complete"), "")
-	write(t, s.KeyFile, "key")
+	write(t, s.KeyFile, strings.Repeat("k", 32))
 	state, err := store.Open(s.StateDir, testClock)
 	require.NoError(t, err)
 	require.NoError(t, state.Write(store.Durable, func(tx *store.Tx) error {
 		return errors.Join(
 			tx.InsertFunction(store.Function{ID: 1, Name: "hello", Serving: 1, Latest: 1}),
-			tx.InsertVersion(store.Version{FunctionID: 1, Number: 1, SHA256: sha, Status: store.Ready, Environment: "e1", Settings: store.Settings{Secrets: map[string][]byte{"a": {1}}}}),
+			tx.InsertVersion(store.Version{FunctionID: 1, Number: 1, SHA256: sha, Status: store.Ready, Environment: "e1", Settings: store.Settings{Secrets: map[string][]byte{"a": sealed(t, s.KeyFile, "1/secret/a")}}}),
 			tx.InsertCall(store.Call{ID: 2, FunctionID: 1, Status: store.Running}, []byte(`{}`)),
 			tx.InsertCall(store.Call{ID: 3, FunctionID: 1, Status: store.Running}, []byte(`{}`)))
 	}))
 	require.NoError(t, state.Close())
 	return s, sha
+}
+
+// sealed is a value as the engine seals it: AES-256-GCM, the nonce before the
+// text, bound to its place.
+func sealed(t *testing.T, keyFile, place string) []byte {
+	t.Helper()
+	key, err := os.ReadFile(keyFile)
+	require.NoError(t, err)
+	block, err := aes.NewCipher(key)
+	require.NoError(t, err)
+	aead, err := cipher.NewGCM(block)
+	require.NoError(t, err)
+	nonce := make([]byte, aead.NonceSize())
+	return aead.Seal(nonce, nonce, []byte("value"), []byte(place))
 }
 
 func write(t *testing.T, path, content string) {
@@ -100,6 +117,8 @@ func TestEachFaultIsFoundAndItsMendingNamed(t *testing.T) {
 		}, "engine.db can be used by others", true},
 		"a state directory that others can use": {func(t *testing.T, s *Setup, _ string) { require.NoError(t, os.Chmod(s.StateDir, 0o755)) }, "can be used by others", true},
 		"a key that others can read":            {func(t *testing.T, s *Setup, _ string) { require.NoError(t, os.Chmod(s.KeyFile, 0o640)) }, "can be read by others", true},
+		"the key of another state":              {func(t *testing.T, s *Setup, _ string) { write(t, s.KeyFile, strings.Repeat("x", 32)) }, "is not the one of this state", false},
+		"a key that is damaged":                 {func(t *testing.T, s *Setup, _ string) { write(t, s.KeyFile, "short") }, "cannot be used", false},
 		"a key that is gone":                    {func(t *testing.T, s *Setup, _ string) { require.NoError(t, os.Remove(s.KeyFile)) }, "is missing", false},
 		"a socket directory that others can use": {func(t *testing.T, s *Setup, _ string) {
 			dir := filepath.Join(s.Env("XDG_RUNTIME_DIR"), "fndeck")
@@ -152,6 +171,21 @@ func TestEachFaultIsFoundAndItsMendingNamed(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestAnyKeyWillDoForAStateWithoutSecrets(t *testing.T) {
+	s, sha := newSetup(t)
+	state, err := store.Open(s.StateDir, testClock)
+	require.NoError(t, err)
+	require.NoError(t, state.Write(store.Durable, func(tx *store.Tx) error {
+		return errors.Join(
+			tx.DeleteFunction(1),
+			tx.InsertFunction(store.Function{ID: 4, Name: "open", Serving: 1, Latest: 1}),
+			tx.InsertVersion(store.Version{FunctionID: 4, Number: 1, SHA256: sha, Status: store.Ready}))
+	}))
+	require.NoError(t, state.Close())
+	write(t, s.KeyFile, strings.Repeat("x", 32))
+	assert.Empty(t, Look(context.Background(), s).Findings)
 }
 
 func TestAnEngineThatHoldsTheLockAndIsSilentIsFoundAndKeepsARepairOut(t *testing.T) {

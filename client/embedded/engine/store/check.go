@@ -31,6 +31,9 @@ type Checked struct {
 	Environments []string
 	// Secrets says that versions have secrets, which only the key opens.
 	Secrets bool
+	// Sealed are the versions with secrets or index URLs that serve or are the
+	// newest. Older ones may rightly be sealed with a key that is given up.
+	Sealed []Version
 }
 
 // Healthy reports whether nothing was found.
@@ -78,10 +81,15 @@ func Check(ctx context.Context, dir string) (c Checked, err error) {
 	if err := db.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM versions WHERE instr(settings, '"secrets":'))`).Scan(&c.Secrets); err != nil {
 		return c, explain(err)
 	}
-	c.Environments, err = texts(ctx, db, `SELECT DISTINCT environment FROM versions v WHERE environment <> '' AND EXISTS
-		(SELECT 1 FROM functions f WHERE f.id = v.function_id AND v.number IN (f.serving, f.latest))`)
+	if err := c.sealed(ctx, db); err != nil {
+		return c, explain(err)
+	}
+	c.Environments, err = texts(ctx, db, `SELECT DISTINCT environment FROM versions v WHERE environment <> '' AND `+current)
 	return c, explain(err)
 }
+
+// current selects the versions v that serve or are the newest.
+const current = `EXISTS (SELECT 1 FROM functions f WHERE f.id = v.function_id AND v.number IN (f.serving, f.latest))`
 
 // sourceOf is how a state is opened to be looked at. In a directory that cannot
 // be written SQLite cannot read what the journal holds; then that is a private
@@ -112,6 +120,29 @@ func (c *Checked) table(ctx context.Context, db *sql.DB, t table) error {
 			c.Damaged = append(c.Damaged, *row)
 		} else if err != nil {
 			return err
+		}
+	}
+	return rows.Err()
+}
+
+// sealed reads the versions that the key has to open. Damaged ones are counted
+// among their table's.
+func (c *Checked) sealed(ctx context.Context, db *sql.DB) error {
+	rows, err := db.QueryContext(ctx, `SELECT `+versionColumns+` FROM versions v WHERE `+current)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = rows.Close() }() // rows.Err below tells what matters
+	for rows.Next() {
+		v, err := scanVersion(rows)
+		if errors.Is(err, ErrDamaged) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		if s := v.Settings; len(s.Secrets) > 0 || len(s.IndexURL) > 0 || len(s.ExtraIndexURLs) > 0 {
+			c.Sealed = append(c.Sealed, v)
 		}
 	}
 	return rows.Err()

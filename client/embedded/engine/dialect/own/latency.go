@@ -10,7 +10,8 @@ import (
 )
 
 const (
-	// latencySample is how many of the newest calls the 95th percentile is over.
+	// latencySample is how many of the newest calls the 95th percentile is over,
+	// cancelled ones not counted.
 	latencySample = 100
 	// latencyReads is for how many functions one list reads that sample anew. With
 	// more functions than that, those that were called longest ago have no
@@ -47,7 +48,7 @@ func (l *latencies) read(s *store.Store, newest map[int64]*store.Call) (map[int6
 	}
 	slices.SortFunc(stale, func(x, y *store.Call) int { return cmp.Compare(y.ID, x.ID) })
 	for _, c := range stale[:min(latencyReads, len(stale))] {
-		durations, err := s.Durations(c.FunctionID, latencySample)
+		durations, err := s.Latencies(c.FunctionID, latencySample)
 		if err != nil {
 			return nil, err
 		}

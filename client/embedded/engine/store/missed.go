@@ -39,20 +39,14 @@ func (s *Store) MissedRuns(scheduleID int64, limit int) ([]Missed, error) {
 	return fitting(s, "an index of missed runs", rows, err, func(m Missed) (int64, bool) { return m.ID, m.ScheduleID == scheduleID })
 }
 
-// MissedCount sums the missed and skipped runs of a schedule.
-func (s *Store) MissedCount(scheduleID int64) (n int64, err error) {
-	gaps, err := list(s, scanMissed, `SELECT `+missedColumns+` FROM missed WHERE schedule_id = ?`, scheduleID)
-	for _, m := range gaps {
-		n += m.Count
-	}
-	return n, err
-}
-
-// MissedCounts sums the missed and skipped runs of each schedule that has some.
+// MissedCounts counts the missed and skipped runs of each schedule that has some.
+// A gap counts every time in it, for its row tells of all of them; one of these
+// that ran after all, because the schedule catches up, is not missed.
 func (s *Store) MissedCounts() (map[int64]int64, error) {
 	type sum struct{ id, count int64 }
 	sums, err := list(s, func(r scanner) (n sum, err error) { return n, r.Scan(number(&n.id), number(&n.count)) },
-		`SELECT schedule_id, SUM(count) FROM missed GROUP BY schedule_id`)
+		`SELECT schedule_id, SUM(count - (SELECT COUNT(*) FROM calls c WHERE c.schedule_id = m.schedule_id AND c.scheduled BETWEEN m.first_due AND m.last_due))
+		FROM missed m WHERE count > 0 GROUP BY schedule_id`)
 	counts := make(map[int64]int64, len(sums))
 	for _, n := range sums {
 		counts[n.id] = n.count

@@ -215,7 +215,7 @@ func (e *Core) execute(ctx context.Context, under *runningCall, c *store.Call, d
 		}
 		c.Version = v.Number
 	}
-	workers, leave, err := e.pool.admit(ctx, c.FunctionID, e.slotsFor(session))
+	workers, leave, err := e.pool.admit(ctx, c.FunctionID, session)
 	if err != nil {
 		return failed(err)
 	}

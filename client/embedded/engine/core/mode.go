@@ -85,9 +85,8 @@ type gate struct {
 // enter waits for a place and returns the limit that it was let in under.
 func (g *gate) enter(ctx context.Context) (limit int, err error) {
 	g.mu.Lock()
-	if g.limit == 0 || g.inside < g.limit && len(g.waiting) == 0 {
+	if g.take() {
 		defer g.mu.Unlock()
-		g.inside++
 		return g.limit, nil
 	}
 	turn := make(chan struct{})
@@ -102,6 +101,22 @@ func (g *gate) enter(ctx context.Context) (limit int, err error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return g.limit, nil
+}
+
+// tryEnter is enter for who cannot wait: it reports whether there was a place.
+func (g *gate) tryEnter() (limit int, ok bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.limit, g.take()
+}
+
+// take takes a place if there is one for who has not waited. The lock is held.
+func (g *gate) take() bool {
+	if g.limit > 0 && (g.inside >= g.limit || len(g.waiting) > 0) {
+		return false
+	}
+	g.inside++
+	return true
 }
 
 // giveUp takes a waiting call out, or gives back the place that it got meanwhile.
@@ -165,23 +180,34 @@ func (p *pool) gate(functionID int64) (*gate, error) {
 // admit waits for a worker's place, where there are any, and for one of the
 // slots of all calls: it comes last, for calls that wait must not keep other
 // functions from running.
-func (p *pool) admit(ctx context.Context, functionID int64, slots chan struct{}) (workers int, leave func(), err error) {
+//
+// A call that was made by a call never waits for a worker: those of its function
+// may all be busy with calls that wait for it. Without a free one it runs in a
+// process of its own; the slots of such calls bound how many do.
+func (p *pool) admit(ctx context.Context, functionID int64, session Session) (workers int, leave func(), err error) {
 	g, err := p.gate(functionID)
 	if err != nil {
 		return 0, nil, err
 	}
-	if workers, err = g.enter(ctx); err != nil {
+	out := g.leave
+	if session.Depth > 0 {
+		var ok bool
+		if workers, ok = g.tryEnter(); !ok {
+			workers, out = 0, func() {} // it took no place
+		}
+	} else if workers, err = g.enter(ctx); err != nil {
 		return 0, nil, err
 	}
+	slots := p.e.slotsFor(session)
 	select {
 	case slots <- struct{}{}:
 	case <-ctx.Done():
-		g.leave()
+		out()
 		return 0, nil, context.Cause(ctx)
 	}
 	return workers, func() {
 		<-slots
-		g.leave()
+		out()
 	}, nil
 }
 

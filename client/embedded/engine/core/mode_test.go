@@ -127,6 +127,49 @@ func TestCallsBeyondTheWorkersWaitInTheirOrder(t *testing.T) {
 	assert.Equal(t, 1, r.Workers(v.ID))
 }
 
+func TestACallOfACallDoesNotWaitForTheWorkersThatWaitForIt(t *testing.T) {
+	r := newRig(t, nil)
+	v := r.handler(counter)
+	r.mode(v.ID, ModeWarm, 1)
+	g, err := r.pool.gate(v.ID)
+	require.NoError(t, err)
+	chained := func() (store.Call, string) {
+		_, nonce, err := r.OpenSession(Caller{CallID: 7}, TokenExchange, "")
+		require.NoError(t, err)
+		c, err := r.InvokeWith(nonce, v.ID, nil)
+		require.NoError(t, err)
+		ctx, cancel := context.WithTimeout(r.ctx, 20*time.Second) // one that waits does it for ever
+		defer cancel()
+		c, err = r.WaitCall(ctx, v.ID, c.ID)
+		require.NoError(t, err)
+		_, response, err := r.Store().CallBodies(c.ID)
+		require.NoError(t, err)
+		return c, string(response)
+	}
+	_, first := r.call(v.ID, `{}`)
+	_, second := chained()
+	assert.Equal(t, []string{"1", "2"}, []string{first, second}, "with a worker free it takes that")
+
+	_, err = g.enter(r.ctx) // the caller has the worker's place
+	require.NoError(t, err)
+	waiting, err := r.Invoke(v.ID, nil)
+	require.NoError(t, err)
+	c, response := chained()
+	assert.Equal(t, []string{store.Completed, "1"}, []string{c.Status, response}, "it has a process of its own")
+	inside := func() int {
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		return g.inside
+	}
+	assert.Equal(t, 1, inside())
+	g.leave()
+	waiting, err = r.WaitCall(r.ctx, v.ID, waiting.ID)
+	require.NoError(t, err)
+	assert.Equal(t, store.Completed, waiting.Status)
+	r.idle()
+	assert.Zero(t, inside(), "every place was given back")
+}
+
 func TestAWaitingCallCanBeCancelledAndTakesNoPlace(t *testing.T) {
 	g := &gate{limit: 1}
 	_, err := g.enter(t.Context())

@@ -3,6 +3,7 @@
 package core
 
 import (
+	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -12,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"fndeck/client"
+	"fndeck/client/embedded/engine/confine"
 	"fndeck/client/embedded/engine/store"
 )
 
@@ -149,4 +151,54 @@ func TestRequirementsMayNameFilesOfTheFolder(t *testing.T) {
 	v := r.deploy(NewFunction{}, map[string]string{"handler.py": "def handle(data): return 1\n", "requirements.txt": "-r base.txt\n", "base.txt": "# nothing to install\n"})
 	assert.Equal(t, store.Ready, v.Latest.Status, v.Latest.ErrorMessage)
 	assert.False(t, strings.Contains(v.Latest.ErrorTrace, "base.txt"))
+}
+
+// meddler reaches for another call of its version if it is told of one, otherwise
+// it is that.
+const meddler = `
+import os, signal, subprocess, time
+def attempt(what):
+    try:
+        what()
+        return "done"
+    except Exception as exc:
+        return type(exc).__name__
+def handle(data):
+    if "pid" not in data:
+        print(os.getpid())
+        time.sleep(1000)
+    own = subprocess.Popen(["sleep", "1000"])
+    return [
+        attempt(lambda: os.kill(data["pid"], signal.SIGKILL)),
+        attempt(lambda: open("/proc/%d/mem" % data["pid"], "rb").close()),
+        attempt(lambda: os.kill(os.getppid(), signal.SIGKILL)),
+        attempt(own.kill), own.wait(),
+    ]
+`
+
+func TestACallCanNeitherSignalNorTraceAnotherOfItsVersion(t *testing.T) {
+	if k := confine.Probe(); k.Landlock < 6 {
+		t.Skipf("this kernel confines less: %s", confine.Badge(k, confine.Access{}))
+	}
+	for _, mode := range []string{ModeIsolated, ModeWarm} {
+		t.Run(mode, func(t *testing.T) {
+			r := newRig(t, nil)
+			v := r.handler(meddler)
+			r.mode(v.ID, mode, 0)
+			victim, err := r.Invoke(v.ID, nil)
+			require.NoError(t, err)
+			var pid int
+			r.await(func() bool {
+				n, _ := fmt.Sscan(r.logOf(victim.ID), &pid) // it has not printed yet
+				return n == 1
+			})
+			c, response := r.call(v.ID, fmt.Sprintf(`{"pid":%d}`, pid))
+			require.Equal(t, store.Completed, c.Status, c.ErrorMessage+c.ErrorTrace)
+			assert.Equal(t, `["PermissionError","PermissionError","PermissionError","done",-9]`, response)
+			require.NoError(t, r.Cancel(v.ID, victim.ID), "the zygote still reaches it")
+			victim, err = r.WaitCall(r.ctx, v.ID, victim.ID)
+			require.NoError(t, err)
+			assert.Equal(t, store.Cancelled, victim.Status, victim.ErrorMessage)
+		})
+	}
 }

@@ -17,7 +17,7 @@ import time
 sys.dont_write_bytecode = False  # ours lie where nobody else writes, and every start needs them
 from fndeck_call import PR_SET_CHILD_SUBREAPER, Function, child, flush, libc
 from fndeck_client import watch_import
-from fndeck_confine import confine
+from fndeck_confine import confine, own_domain
 from fndeck_limits import bound
 from fndeck_load import cut, failure, load
 
@@ -40,6 +40,7 @@ class Zygote:
         for fd in self.wake:
             os.set_blocking(fd, False)
         self.function = None
+        self.enter_domain = None
         self.base = 0  # the address space after the import, to which limits are added
 
     def say(self, message):
@@ -68,6 +69,7 @@ class Zygote:
             os._exit(0)  # a child that the module forked has come back from the import
         self.listen_for_children()  # the module may have changed that
         self.spared = set(self.children())
+        self.enter_domain = own_domain(init.get("policy"))  # after the import, which may close what it finds
         gc.collect()
         gc.freeze()
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

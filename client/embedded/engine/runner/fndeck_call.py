@@ -238,6 +238,7 @@ def child(zygote, fds, scratch):
         zygote.control.close()
         for fd in zygote.wake:
             os.close(fd)
+        zygote.enter_domain()
         call, out, err = fds
         put_streams(out, err)
         os.chdir(scratch)

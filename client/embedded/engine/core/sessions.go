@@ -53,17 +53,20 @@ type sessions struct {
 	clock func() time.Time
 	mu    sync.Mutex
 	byID  map[int64]Session
+	// many is with how many the next look for what can be forgotten comes.
+	many int
 }
 
 func newSessions(clock func() time.Time) *sessions {
-	return &sessions{clock: clock, byID: map[int64]Session{}}
+	return &sessions{clock: clock, byID: map[int64]Session{}, many: keptSessions}
 }
 
 func (s *sessions) add(new Session) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if len(s.byID) >= keptSessions {
+	if len(s.byID) >= s.many {
 		s.forget()
+		s.many = max(keptSessions, 2*len(s.byID)) // where all are in use, not again with each
 	}
 	s.byID[new.ID] = new
 }
@@ -71,8 +74,9 @@ func (s *sessions) add(new Session) {
 // forget drops the older half of what is over.
 func (s *sessions) forget() {
 	var over []int64
+	now := s.clock()
 	for id, x := range s.byID {
-		if status := x.at(s.clock()).Status; status != SessionActive && status != SessionReady {
+		if status := x.at(now).Status; status != SessionActive && status != SessionReady {
 			over = append(over, id)
 		}
 	}

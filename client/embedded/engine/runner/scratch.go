@@ -5,7 +5,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"syscall"
 	"time"
 )
 
@@ -34,11 +33,11 @@ const stampGrain = time.Second
 // emptyScratch deletes what a call left in the folder that the next one gets. A
 // folder that has not changed since it was seen empty is not read again.
 func (p *process) emptyScratch() error {
-	var s syscall.Stat_t
-	if err := syscall.Lstat(p.scratch, &s); err != nil {
+	info, err := os.Lstat(p.scratch)
+	if err != nil {
 		return err
 	}
-	changed := time.Unix(s.Mtim.Unix())
+	changed := info.ModTime()
 	if changed.Equal(p.unchanged) {
 		return nil
 	}

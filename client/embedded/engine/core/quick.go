@@ -23,6 +23,7 @@ const (
 type deferred struct {
 	call store.Call
 	data []byte
+	// kept says that the row is committed, though maybe not durably.
 	kept atomic.Bool
 }
 
@@ -36,14 +37,21 @@ func (d *deferred) keep(tx *store.Tx) error {
 
 // keepDeferred stores the row of a call that is about to be seen.
 func (e *Core) keepDeferred(d *deferred, durability store.Durability) error {
-	if d == nil || d.kept.Load() {
+	if d == nil || d.kept.Load() && durability == store.Relaxed {
 		return nil
 	}
-	if err := e.store.Write(durability, d.keep); err != nil {
-		return err
+	err := e.store.Write(durability, func(tx *store.Tx) error {
+		if err := d.keep(tx); err != nil || durability == store.Relaxed {
+			return err
+		}
+		// A relaxed write may have stored the row, and is not on the disk before a
+		// durable one changes something.
+		return tx.Event("call", d.call.ID)
+	})
+	if err == nil {
+		d.kept.Store(true)
 	}
-	d.kept.Store(true)
-	return nil
+	return err
 }
 
 // end stores the outcome of a call within a transaction.

@@ -88,6 +88,36 @@ func TestADeferredCallIsThereAsSoonAsAnythingOfItCanBeSeen(t *testing.T) {
 	}
 }
 
+func TestADeferredCallThatIsStoredAlreadyIsOnTheDiskBeforeTheAnswer(t *testing.T) {
+	for name, show := range map[string]func(*rig, store.Call){
+		"by its log": func(r *rig, c store.Call) {
+			r.await(func() bool { return r.logOf(c.ID) != "" })
+		},
+		"by its own token": func(r *rig, c store.Call) {
+			r.await(func() bool { return r.logOf(c.ID) != "" }) // nothing else is written then
+			_, err := r.CallerOf(r.tokens.issue(Caller{CallID: c.ID, FunctionID: c.FunctionID}))
+			require.NoError(r, err)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newRig(t, nil)
+			v := r.handler(waits)
+			under, c, end := r.deferred(v)
+			show(r, c)
+			log := filepath.Join(r.dir, "engine.db-wal")
+			before, err := os.ReadFile(log)
+			require.NoError(t, err)
+			_, err = r.awaitQuick(under, c)
+			require.NoError(t, err)
+			after, err := os.ReadFile(log)
+			require.NoError(t, err)
+			assert.NotEqual(t, len(before), len(after), "a commit that changes nothing is not synced, nor is what relaxed ones have written")
+			end()
+			<-under.done
+		})
+	}
+}
+
 func TestADeferredCallOfADeletedFunctionLeavesNothing(t *testing.T) {
 	r := newRig(t, nil)
 	v := r.handler(waits)

@@ -112,9 +112,13 @@ func (z *Zygote) Call(ctx context.Context, r Request, sink Sink) Outcome {
 		outcome.Message = cause
 	}
 	outcome.Warm = c.p.warm
-	again := c.answer != nil && c.answer.Again && !c.closed && c.p.takeWritten()
-	if !again && !c.p.drain(c.handle, drainAfterExit) {
-		sink([]Line{{Stream: Mark, Text: "log closed: a process left behind by this call still held its output"}})
+	again := c.answer != nil && c.answer.Again && !c.closed
+	if fresh := again && c.answer.Fresh; !again || fresh || !c.p.takeWritten() {
+		complete := c.p.drain(c.handle, drainAfterExit)
+		if !complete {
+			sink([]Line{{Stream: Mark, Text: "log closed: a process left behind by this call still held its output"}})
+		}
+		again = fresh && complete && !c.closed && c.p.renew()
 	}
 	c.p.sink = nil
 	if !again || !z.put(c.p, r.Workers) {

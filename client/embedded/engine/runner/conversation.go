@@ -42,6 +42,8 @@ type reply struct {
 	} `json:"error"`
 	// Again says that the process takes another call.
 	Again bool `json:"again"`
+	// Fresh says that it has given its streams back and needs new ones for that.
+	Fresh bool `json:"fresh"`
 	usage
 }
 
@@ -67,10 +69,16 @@ func encode(r Request, userTasks int64) ([][]byte, error) {
 	return [][]byte{first, r.Data}, nil
 }
 
-// send sends what fits of the request.
+// send sends what fits of the request, the first time with the streams of a
+// process that has asked for new ones.
 func (c *conversation) send() error {
+	var rights []byte
+	if c.p.next[0] >= 0 {
+		rights = syscall.UnixRights(c.p.next[:]...)
+		defer c.p.dropNext() // the process has its own, or is dead
+	}
 	for len(c.unsent) > 0 {
-		n, err := send(c.p.conn, c.unsent[0])
+		n, err := send(c.p.conn, c.unsent[0], rights)
 		switch {
 		case errors.Is(err, syscall.EAGAIN):
 			return c.p.watch.writing(c.p.conn, tagCall, true)
@@ -79,6 +87,7 @@ func (c *conversation) send() error {
 		case err != nil:
 			return err
 		}
+		rights = nil
 		if c.unsent[0] = c.unsent[0][n:]; len(c.unsent[0]) == 0 {
 			c.unsent = c.unsent[1:]
 		}

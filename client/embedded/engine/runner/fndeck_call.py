@@ -1,4 +1,5 @@
 """A call process: everything after the fork, up to its reply."""
+import _socket
 import ctypes
 import json
 import os
@@ -23,12 +24,23 @@ libc = ctypes.CDLL(None, use_errno=True)
 
 class Pipe:
     """The call's socket: a request comes as two messages, head and data, each with
-    four bytes of length before it. What cannot be decoded of the data is the call's
+    four bytes of length before it, and with new streams if the process has asked for
+    them. What cannot be decoded of the data is the call's
     failure and not ours."""
 
     def __init__(self, fd):
         self.fd = fd
         self.rest = b""
+
+    def streams(self):
+        """Waits for the next call; returns the stdout and stderr that come with it."""
+        call = _socket.socket(fileno=self.fd)
+        try:
+            call.settimeout(None)  # the function may have set a limit for all sockets
+            self.rest, rights, _, _ = call.recvmsg(CHUNK, _socket.CMSG_LEN(8))
+        finally:
+            call.detach()
+        return [fd for _, _, fds in rights for fd in struct.unpack("2i", fds)]
 
     def request(self):
         """Waits for the next call; returns head and data."""
@@ -121,10 +133,10 @@ def usage():
     return max(own.ru_maxrss, children.ru_maxrss), own.ru_utime + children.ru_utime, own.ru_stime + children.ru_stime
 
 
-def ending(before, after, again):
+def ending(before, after, again, fresh):
     """The end of a reply: the peak so far, and what was used from before to after."""
-    return b',"again":%s,"maxrss":%d,"utime":%.6f,"stime":%.6f}' % (
-        b"true" if again else b"false", after[0], after[1] - before[1], after[2] - before[2])
+    return b',"again":%s,"fresh":%s,"maxrss":%d,"utime":%.6f,"stime":%.6f}' % (
+        b"true" if again else b"false", b"true" if fresh else b"false", after[0], after[1] - before[1], after[2] - before[2])
 
 
 class Function:
@@ -167,7 +179,7 @@ def rehearse():
     pipe = Pipe(far.detach())
     request, data = pipe.request()
     reply = Function("", "", lambda data: data, ("data",)).run(request, data, int)
-    pipe.send(reply + ending(usage(), usage(), False))
+    pipe.send(reply + ending(usage(), usage(), False, False))
     os.close(pipe.fd)
     near.close()
     flush()
@@ -185,6 +197,7 @@ def serve(call, base, function):
     engine wants that and the function leaves the process in order."""
     pipe = Pipe(call)
     kept = None
+    fresh = False  # whether the next call brings streams of its own
     used = usage()
 
     def ready():
@@ -194,8 +207,13 @@ def serve(call, base, function):
             kept = Kept()
 
     while True:
+        streams = pipe.streams() if fresh else ()
         request, data = pipe.request()
-        if kept is not None:
+        if fresh:
+            put_streams(*streams)
+            kept.keep_streams()
+            used = usage()  # without what others have used meanwhile
+        elif kept is not None:
             kept.give_streams()
         again, before = request.get("again", False), used
         if kept is None:
@@ -206,16 +224,19 @@ def serve(call, base, function):
         # Closed before the reply: the engine then has the whole log when it has
         # the result, and need not wait for this process to end.
         again = again and kept is not None and kept.put_back()
+        fresh = again and kept.is_shared()
         if not again:
-            close_streams(kept)
+            close_all((1, 2, *(kept.pipes if kept else ())))
+        elif fresh:
+            close_all(kept.pipes)
         used = usage()
-        pipe.send(reply + ending(before, used, again))
+        pipe.send(reply + ending(before, used, again, fresh))
         if not again:
             return
 
 
-def close_streams(kept):
-    for fd in (1, 2, *(kept.pipes if kept else ())):
+def close_all(fds):
+    for fd in fds:
         try:
             os.close(fd)
         except OSError:

@@ -1,6 +1,7 @@
 """What a warm worker puts back after each call, so that the next one finds what
 every call may expect. What the function keeps in its modules stays."""
 import _signal
+import _thread
 import os
 import signal
 import sys
@@ -35,7 +36,7 @@ class Kept:
         self.handlers = list(map(_signal.getsignal, self.signals))
         self.streams = sys.stdin, sys.stdout, sys.stderr
         self.null = os.open(os.devnull, os.O_RDWR)
-        self.pipes = os.dup(1), os.dup(2)
+        self.keep_streams()
         self.children = self.left()
 
     def put_back(self):
@@ -70,6 +71,15 @@ class Kept:
             del self.environ[name]
         for name, value in self.variables.items():
             self.environ[name] = value
+
+    def is_shared(self):
+        """Whether anything but a call may print: threads, or processes from the
+        import. They may hold the streams or be in the middle of a write, so the next
+        call must not have the same ones."""
+        return bool(_thread._count() or self.children)
+
+    def keep_streams(self):
+        self.pipes = os.dup(1), os.dup(2)
 
     def give_streams(self):
         """Gives a call its stdout and stderr. Between two calls there are none: what

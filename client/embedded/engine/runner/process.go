@@ -23,6 +23,9 @@ type process struct {
 	cause   atomic.Pointer[string] // why the watchdog ended it, nil if it did not
 	group   *cgroup                // nil without one
 
+	// next are the ends of the pipes for the next call, -1 when the process has
+	// them already.
+	next [2]int
 	// unchanged is the time of change that the empty scratch folder had, if any
 	// further change shows in it.
 	unchanged time.Time
@@ -58,8 +61,26 @@ func (p *process) endedFor() string {
 // close gives up our side, which ends a process that waits for a call.
 func (p *process) close() {
 	p.pump.close()
+	p.dropNext()
 	p.watch.close()
 	_ = syscall.Close(p.conn) // nothing more is said
+}
+
+// renew makes new streams for the next call. It reports whether there are any.
+func (p *process) renew() bool {
+	p.following = false
+	next, err := p.open()
+	if err == nil {
+		p.next = next
+	}
+	return err == nil
+}
+
+func (p *process) dropNext() {
+	if p.next[0] >= 0 {
+		closeAll(p.next[:])
+		p.next = [2]int{-1, -1}
+	}
 }
 
 // take returns a process for a call: an idle worker if warm ones are wanted,
@@ -163,7 +184,7 @@ func (z *Zygote) discard(p *process) {
 // already and waits for a request at the other end of a new socket.
 func (z *Zygote) fork() (*process, error) {
 	p := &process{
-		pump: pump{fds: [2]int{-1, -1}}, forked: make(chan struct{}), exit: make(chan struct{}),
+		pump: pump{fds: [2]int{-1, -1}}, next: [2]int{-1, -1}, forked: make(chan struct{}), exit: make(chan struct{}),
 		scratch: filepath.Join(z.scratch, fmt.Sprintf("call-%d", z.lastID.Add(1))),
 	}
 	if err := os.Mkdir(p.scratch, 0o700); err != nil {

@@ -45,8 +45,8 @@ func pipe() (fds [2]int, err error) {
 	return fds, os.NewSyscallError("fcntl", err)
 }
 
-// send writes what fits at once.
-func send(fd int, body []byte) (int, error) {
-	n, err := unix.SendmsgN(fd, body, nil, nil, unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL)
+// send writes what fits at once, with descriptors for the other side.
+func send(fd int, body, rights []byte) (int, error) {
+	n, err := unix.SendmsgN(fd, body, rights, nil, unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL)
 	return n, os.NewSyscallError("sendmsg", err)
 }

@@ -39,7 +39,7 @@ func pair(int) (fds [2]int, err error) { return fds, errUnsupported }
 
 func pipe() (fds [2]int, err error) { return fds, errUnsupported }
 
-func send(int, []byte) (int, error) { return 0, errUnsupported }
+func send(int, []byte, []byte) (int, error) { return 0, errUnsupported }
 
 // watch cannot be made on this system.
 type watch struct{}

@@ -190,6 +190,9 @@ func (e *Core) settle(under *runningCall, c store.Call, rest []store.Line, respo
 		c.Status = store.Running // as the row says; the next start says what became of it
 		return c
 	}
+	if err == nil {
+		under.row.ended()
+	}
 	return *stored
 }
 

@@ -23,13 +23,14 @@ const (
 type deferred struct {
 	call store.Call
 	data []byte
-	// kept says that the row is committed, though maybe not durably.
+	// kept says that the row is committed, though maybe not durably. It was there
+	// even if it is not any more: it must not come back.
 	kept atomic.Bool
 }
 
 // keep stores the row within a transaction, if it is not stored yet.
 func (d *deferred) keep(tx *store.Tx) error {
-	if d == nil {
+	if d == nil || d.kept.Load() {
 		return nil
 	}
 	return tx.KeepCall(d.call, d.data)
@@ -52,6 +53,13 @@ func (e *Core) keepDeferred(d *deferred, durability store.Durability) error {
 		d.kept.Store(true)
 	}
 	return err
+}
+
+// ended says that the outcome is committed.
+func (d *deferred) ended() {
+	if d != nil {
+		d.kept.Store(true)
+	}
 }
 
 // end stores the outcome of a call within a transaction.

@@ -118,6 +118,21 @@ func TestADeferredCallThatIsStoredAlreadyIsOnTheDiskBeforeTheAnswer(t *testing.T
 	}
 }
 
+func TestADeferredCallThatWasTrimmedDoesNotComeBackAsRunning(t *testing.T) {
+	r := newRig(t, nil)
+	v := r.handler(waits)
+	under, c, end := r.deferred(v)
+	end()
+	<-under.done
+	require.NoError(t, r.Store().Write(store.Durable, func(tx *store.Tx) error {
+		_, err := tx.DeleteOldestCalls(10)
+		return err
+	}))
+	require.NoError(t, r.keepDeferred(under.row, store.Durable), "somebody who came too late")
+	_, err := r.Store().Call(c.ID)
+	require.ErrorIs(t, err, store.ErrNotFound)
+}
+
 func TestADeferredCallOfADeletedFunctionLeavesNothing(t *testing.T) {
 	r := newRig(t, nil)
 	v := r.handler(waits)

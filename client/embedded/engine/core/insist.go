@@ -28,8 +28,9 @@ type finding struct {
 }
 
 // insist writes an outcome. On a disk that is full it gives up the ballast for
-// it; where even that is not enough, it writes what matters of it. Then it goes on trying until the write succeeds, or the engine stops. A
-// row that is gone, because its function was deleted, is ErrNotFound.
+// it; where even that is not enough, it writes what matters of it. Then it goes
+// on trying until the write succeeds, or the engine stops. A row that is gone,
+// because its function was deleted, is ErrNotFound.
 func (e *Core) insist(f finding) error {
 	for pause := settlePause; ; pause = min(2*pause, settleEvery) {
 		err := f.write(store.Durable, f.work)
@@ -43,6 +44,7 @@ func (e *Core) insist(f finding) error {
 			return err
 		}
 		e.c.Logger.Error(f.complaint, "id", f.id, "error", err)
+		f.write = e.store.Write // it may fail again, and must not take others' writes along each time
 		timer := time.NewTimer(pause)
 		select {
 		case <-timer.C:

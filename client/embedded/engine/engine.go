@@ -71,7 +71,9 @@ type Config struct {
 // at once if another engine serves the state directory; a lock is the kernel's
 // and cannot be stale.
 func Run(ctx context.Context, c Config) error {
-	debug.SetGCPercent(collectAfter)
+	if os.Getenv("GOGC") == "" { // else whoever set it knows better
+		debug.SetGCPercent(collectAfter)
+	}
 	if why := disk.Writable(c.StateDir); why != nil {
 		return runReadOnly(ctx, c, why)
 	}

@@ -135,6 +135,16 @@ func (s *Store) Call(id int64) (Call, error) {
 	return one(s.row(`SELECT `+callColumns+` FROM calls WHERE id = ? AND `+alive, id), scanCall)
 }
 
+// Latencies lists how long the newest calls of a function took that came to an
+// end of their own, newest first. When a call was cancelled says nothing of how
+// long it would have taken.
+func (s *Store) Latencies(functionID int64, limit int) ([]time.Duration, error) {
+	return list(s, func(r scanner) (time.Duration, error) {
+		c, err := scanCall(r)
+		return c.Duration, err
+	}, `SELECT `+callColumns+` FROM calls WHERE function_id = ? AND ended > 0 AND status <> ? ORDER BY id DESC LIMIT ?`, functionID, Cancelled, limit)
+}
+
 // CallBodies reads a call's data and response; a nil response means none.
 func (s *Store) CallBodies(id int64) (data, response []byte, err error) {
 	_, err = one(s.row(`SELECT `+callColumns+`, data, response FROM calls WHERE id = ? AND `+alive, id), func(r scanner) (Call, error) {

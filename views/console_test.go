@@ -336,6 +336,24 @@ func TestAtRestNothingTicksButAges(t *testing.T) {
 	})
 }
 
+func TestACellThatChangedUnderAFormDoesNotKeepTheConsoleAwake(t *testing.T) {
+	backend := sampleBackend(bubbleStart)
+	backend.functions = backend.functions[:1]
+	drive(t, backend, func(d *driver) {
+		d.see("functions (1)")
+		d.press("i")
+		d.see("Data")
+		backend.change(func() { backend.functions[0].Status = client.FunctionFailed })
+		d.wait(pollEvery)
+		table := d.root.root.screen().(*listScreen[client.Function]).table
+		require.NotZero(t, table.FlashUntil(), "the change is in the list behind")
+		d.wait(2 * time.Second)
+		assert.Equal(t, agesEvery, d.root.root.screen().Status().pulse)
+		d.press("esc")
+		assert.Zero(t, table.FlashUntil())
+	})
+}
+
 func TestAPasteIntoAListIsRefused(t *testing.T) {
 	drive(t, sampleBackend(bubbleStart), func(d *driver) {
 		d.send(tea.PasteMsg{Content: "r\nr\n"})

@@ -123,8 +123,8 @@ func (l *listScreen[T]) pulse() time.Duration {
 		return loadingAfter
 	case !last.Loaded || last.Err != nil || !l.data.asked.IsZero():
 		return time.Second
-	case !l.table.FlashUntil().IsZero():
-		return max(time.Millisecond, l.table.FlashUntil().Sub(now))
+	case l.table.FlashUntil().After(now): // one that is over goes with the next drawing, not before
+		return l.table.FlashUntil().Sub(now)
 	}
 	running := false
 	l.table.Visible(func(row int) bool {

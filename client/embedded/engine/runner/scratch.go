@@ -47,7 +47,7 @@ func (p *process) emptyScratch() error {
 		return err
 	}
 	if len(entries) == 0 {
-		if time.Since(changed) > stampGrain {
+		if passed(changed.Add(stampGrain)) {
 			p.unchanged = changed
 		}
 		return nil

@@ -16,6 +16,8 @@ const (
 	// exitGrace is how long a call process may live after it has answered, and
 	// how long its answer may take to be read after it has exited.
 	exitGrace = 100 * time.Millisecond
+	// maxTries is how many processes may die before one has read its request.
+	maxTries = 3
 	// killGrace bounds the wait for a killed process's end.
 	killGrace = 3 * time.Second
 )
@@ -100,10 +102,21 @@ func (z *Zygote) Call(ctx context.Context, r Request, sink Sink) Outcome {
 	if err != nil {
 		return Outcome{Result: Failed, Message: err.Error()}
 	}
-	c, err := z.begin(r, message)
-	if err != nil {
-		return Outcome{Result: Failed, Message: err.Error(), Unbegun: errors.Is(err, ErrZygoteGone)}
+	for tries := 1; ; tries++ {
+		c, err := z.begin(r, message)
+		if err != nil {
+			return Outcome{Result: Failed, Message: err.Error(), Unbegun: errors.Is(err, ErrZygoteGone)}
+		}
+		// A process that is about to die, as with its zygote, may still take a request.
+		if o := z.converse(ctx, c, sink); !c.unread || tries == maxTries || ctx.Err() != nil {
+			return o
+		}
 	}
+}
+
+// converse is a call that was handed to a process, to its end.
+func (z *Zygote) converse(ctx context.Context, c *conversation, sink Sink) Outcome {
+	r := c.r
 	c.p.sink = sink
 	unguard := z.guard(c.p, r.bounds())
 	outcome := c.run(ctx)

@@ -32,6 +32,9 @@ type conversation struct {
 	buf    []byte // what came of the reply
 	answer *reply
 	closed bool // the other end of the socket, or what it says makes no sense
+	// unread says that the process died before it had read the whole request, so
+	// that nothing of the call has begun.
+	unread bool
 }
 
 type reply struct {
@@ -206,6 +209,10 @@ func (c *conversation) receive() {
 	n, _, err := syscall.Recvfrom(c.p.conn, c.buf[len(c.buf):cap(c.buf)], syscall.MSG_DONTWAIT)
 	switch {
 	case errors.Is(err, syscall.EAGAIN), errors.Is(err, syscall.EINTR):
+		return
+	case errors.Is(err, syscall.ECONNRESET): // what it had not read yet is lost (unix(7))
+		c.unread = true
+		c.hangUp()
 		return
 	case err != nil || n <= 0 || c.answer != nil: // or it says more than one reply
 		c.hangUp()

@@ -6,6 +6,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -145,4 +146,29 @@ func TestTheCgroupOfAWarmWorkerGoesWithItsZygote(t *testing.T) {
 	z.mu.Unlock()
 	z.Stop()
 	assert.Eventually(t, func() bool { _, err := os.Stat(dir); return err != nil }, 5*time.Second, time.Millisecond)
+}
+
+func TestACallWhoseProcessDiesBeforeItReadsItsRequestGetsAnother(t *testing.T) {
+	r := newRig(t)
+	z := r.start("def handle(data):\n    return 'served'\n")
+	z.mu.Lock()
+	spare := z.spare
+	z.mu.Unlock()
+	<-spare.forked
+	require.NoError(t, syscall.Kill(spare.pid, syscall.SIGSTOP)) // it takes the request and does not read it
+	go func() {
+		for z.spareIs(spare) { // until the call has taken it
+			runtime.Gosched()
+		}
+		_ = syscall.Kill(spare.pid, syscall.SIGKILL) // it is there: the zygote has not reaped it
+	}()
+	outcome, _ := r.call(z, `{}`, nil)
+	assert.Equal(t, Completed, outcome.Result, outcome.Message)
+	assert.Equal(t, `"served"`, string(outcome.Response))
+}
+
+func (z *Zygote) spareIs(p *process) bool {
+	z.mu.Lock()
+	defer z.mu.Unlock()
+	return z.spare == p
 }

@@ -223,7 +223,7 @@ func (e *Core) execute(ctx context.Context, under *runningCall, c *store.Call, d
 		return failed(err)
 	}
 	defer leave()
-	secrets, err := e.secretsOf(v)
+	secrets, err := e.vault.secretsOf(v)
 	if err != nil {
 		return failed(err)
 	}

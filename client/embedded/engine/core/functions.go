@@ -178,9 +178,6 @@ func (e *Core) sealInto(s *store.Settings, functionID int64, secrets map[string]
 	return nil
 }
 
-// secretsOf opens the secrets of a version.
-func (e *Core) secretsOf(v store.Version) (map[string]string, error) { return e.vault.secretsOf(v) }
-
 // Redeploy stores the code of a file as a function's next version and queues
 // it. The serving version goes on serving until the new one is Ready.
 func (e *Core) Redeploy(ctx context.Context, functionID, fileID int64, c Change) (View, error) {

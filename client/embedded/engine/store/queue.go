@@ -101,28 +101,13 @@ func (s *Store) writeQueue() {
 	defer close(q.done)
 	for range q.wake {
 		for {
-			q.gather()
+			runtime.Gosched() // who is about to write as well shares the commit
 			group := q.next()
 			if len(group) == 0 {
 				break
 			}
 			s.commit(group)
 		}
-	}
-}
-
-// gather lets those go on that can, as long as more of them come to write: they
-// share the commit.
-func (q *queue) gather() {
-	for waiting := -1; ; {
-		runtime.Gosched()
-		q.mu.Lock()
-		now := len(q.jobs)
-		q.mu.Unlock()
-		if now == waiting || now == 0 {
-			return
-		}
-		waiting = now
 	}
 }
 

@@ -84,7 +84,7 @@ func TestARedeployWithFindingsOpensThePreview(t *testing.T) {
 	require.NoError(t, os.Remove(filepath.Join(backend.functions[0].Folder, "handler.py")))
 	drive(t, backend, func(d *driver) {
 		d.press("r")
-		require.Len(t, d.root.root.overlays, 1)
+		require.Len(t, d.root.overlays, 1)
 		d.see("ingest-pi", "handler.py")
 	})
 }
@@ -94,7 +94,7 @@ func TestAFunctionWithoutAFolderAsksForOne(t *testing.T) {
 	backend.functions[0].Folder = ""
 	drive(t, backend, func(d *driver) {
 		d.press("r")
-		require.Len(t, d.root.root.overlays, 1)
+		require.Len(t, d.root.overlays, 1)
 	})
 }
 

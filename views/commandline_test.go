@@ -83,7 +83,7 @@ func TestThePaletteFindsAnActionAndSaysWhyAnotherCannotBeDone(t *testing.T) {
 		d.see("all actions", "redeploy", "its name must be typed")
 		d.typed("schedules")
 		d.press("enter")
-		assert.Equal(t, d.root.root.views[viewSchedules], d.root.root.screen())
+		assert.Equal(t, d.root.views[viewSchedules], d.root.screen())
 		d.press("ctrl+p")
 		d.typed("zzzzqq")
 		d.see("no action matches")

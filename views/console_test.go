@@ -147,7 +147,7 @@ func TestALostBackendKeepsTheRowsAndSaysSo(t *testing.T) {
 		backend.change(func() { backend.listErr = nil })
 		d.press("ctrl+r")
 		d.miss("stale", "connection refused")
-		row, ok := d.root.root.screen().(*listScreen[client.Call]).item()
+		row, ok := d.root.screen().(*listScreen[client.Call]).item()
 		require.True(t, ok)
 		assert.Equal(t, "c-898", row.ID)
 	})
@@ -298,10 +298,10 @@ func TestTheHeaderAndTheHelpShowTheKeysThatThereAre(t *testing.T) {
 
 func TestNoKeyIsBoundTwice(t *testing.T) {
 	drive(t, sampleBackend(bubbleStart), func(d *driver) {
-		assert.Empty(t, d.root.root.keys.Conflicts())
+		assert.Empty(t, d.root.keys.Conflicts())
 		visit(d, func(name string) {
 			seen := map[string]string{}
-			r := d.root.root
+			r := d.root
 			for _, c := range append(r.screen().Commands(), r.global()...) {
 				b, ok := r.keys.Lookup(c.id)
 				require.True(t, ok, "%s offers %s, which has no keys", name, c.id)
@@ -330,9 +330,9 @@ func TestAtRestNothingTicksButAges(t *testing.T) {
 	backend := sampleBackend(bubbleStart)
 	backend.functions = backend.functions[:1]
 	drive(t, backend, func(d *driver) {
-		assert.Equal(t, agesEvery, d.root.root.screen().Status().pulse)
+		assert.Equal(t, agesEvery, d.root.screen().Status().pulse)
 		d.press("5")
-		assert.Zero(t, d.root.root.screen().Status().pulse)
+		assert.Zero(t, d.root.screen().Status().pulse)
 	})
 }
 
@@ -345,10 +345,10 @@ func TestACellThatChangedUnderAFormDoesNotKeepTheConsoleAwake(t *testing.T) {
 		d.see("Data")
 		backend.change(func() { backend.functions[0].Status = client.FunctionFailed })
 		d.wait(pollEvery)
-		table := d.root.root.screen().(*listScreen[client.Function]).table
+		table := d.root.screen().(*listScreen[client.Function]).table
 		require.NotZero(t, table.FlashUntil(), "the change is in the list behind")
 		d.wait(2 * time.Second)
-		assert.Equal(t, agesEvery, d.root.root.screen().Status().pulse)
+		assert.Equal(t, agesEvery, d.root.screen().Status().pulse)
 		d.press("esc")
 		assert.Zero(t, table.FlashUntil())
 	})

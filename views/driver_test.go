@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"fndeck/client"
+	"fndeck/views/crash"
 )
 
 // driver runs the console without a terminal. Inside a synctest bubble it knows
@@ -20,7 +21,8 @@ import (
 // key causes has happened when press returns.
 type driver struct {
 	t      *testing.T
-	root   *guarded
+	root   *root
+	guard  *crash.Guard
 	cancel context.CancelFunc
 
 	mu   sync.Mutex
@@ -76,8 +78,9 @@ func newDriver(t *testing.T, backend client.Backend, o Options) *driver {
 		require.NoError(t, err)
 		o.Zone = zone
 	}
-	d := &driver{t: t, root: guard(newConsole(ctx, o)), cancel: cancel}
-	d.run(d.root.Init())
+	root := newConsole(ctx, o)
+	d := &driver{t: t, root: root, guard: crash.New(root), cancel: cancel}
+	d.run(d.guard.Init())
 	d.send(tea.WindowSizeMsg{Width: 120, Height: 30})
 	return d
 }
@@ -103,7 +106,7 @@ func (d *driver) run(cmd tea.Cmd) {
 
 // send hands over a message and everything that it causes.
 func (d *driver) send(msg tea.Msg) {
-	_, cmd := d.root.Update(msg)
+	_, cmd := d.guard.Update(msg)
 	d.run(cmd)
 	d.settle()
 }
@@ -125,13 +128,13 @@ func (d *driver) settle() {
 			case tea.QuitMsg:
 				d.quit = true
 			default:
-				_, cmd := d.root.Update(msg)
+				_, cmd := d.guard.Update(msg)
 				d.run(cmd)
 			}
 		}
 	}
-	if crash := d.root.crash.get(); crash != nil {
-		d.t.Fatalf("crash in %s: %s\n%s", crash.during, crash.what, crash.stack)
+	if first := d.guard.First(); first != nil {
+		d.t.Fatalf("crash in %s: %s\n%s", first.During, first.What, first.Stack)
 	}
 }
 
@@ -169,7 +172,7 @@ func keyPress(name string) tea.KeyPressMsg {
 func (d *driver) press(keys ...string) {
 	for _, key := range keys {
 		d.send(keyPress(key))
-		_ = d.root.View()
+		_ = d.guard.View()
 	}
 }
 
@@ -180,7 +183,7 @@ func (d *driver) typed(text string) {
 }
 
 // frame is the screen as text.
-func (d *driver) frame() string { return ansi.Strip(d.root.View().Content) }
+func (d *driver) frame() string { return ansi.Strip(d.guard.View().Content) }
 
 func (d *driver) see(text ...string) {
 	d.t.Helper()
@@ -200,7 +203,7 @@ func (d *driver) miss(text ...string) {
 // that stays behind fails the test.
 func (d *driver) close() {
 	d.cancel()
-	d.root.root.close()
+	d.root.close()
 	d.settle()
 	synctest.Wait()
 }

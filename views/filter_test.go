@@ -17,7 +17,7 @@ func TestAnActionAfterAFilterHitsTheRowThatCarriesTheMark(t *testing.T) {
 		d.press("enter")
 		d.see("› anomaly-detect")
 		d.miss("gone")
-		row, ok := d.root.root.screen().(*listScreen[client.Function]).item()
+		row, ok := d.root.screen().(*listScreen[client.Function]).item()
 		require.True(t, ok)
 		assert.Equal(t, "anomaly-detect", row.Name)
 		d.press("i")

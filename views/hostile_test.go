@@ -109,7 +109,7 @@ func TestEveryScreenSurvivesEverySize(t *testing.T) {
 						sizes = append(sizes, [2]int{random.IntN(200), random.IntN(60)})
 					}
 					for _, size := range sizes {
-						d.root.Update(tea.WindowSizeMsg{Width: size[0], Height: size[1]})
+						d.guard.Update(tea.WindowSizeMsg{Width: size[0], Height: size[1]})
 						requireFits(t, d, screen.name, size[0], size[1])
 					}
 					d.send(tea.WindowSizeMsg{Width: 120, Height: 30})
@@ -122,7 +122,7 @@ func TestEveryScreenSurvivesEverySize(t *testing.T) {
 
 func requireFits(t *testing.T, d *driver, name string, width, height int) {
 	t.Helper()
-	content := d.root.View().Content
+	content := d.guard.View().Content
 	if width == 0 || height == 0 {
 		require.Empty(t, content)
 		return
@@ -146,12 +146,12 @@ func TestABurstOfEventsBecomesFewReads(t *testing.T) {
 		return ctx.Err()
 	}
 	drive(t, backend, func(d *driver) {
-		before := d.root.root.known.Generation
+		before := d.root.known.Generation
 		for range 1000 {
 			emit(client.Event{Kind: "function", ID: "f1"})
 		}
 		d.wait(time.Second)
-		assert.LessOrEqual(t, d.root.root.known.Generation-before, uint64(3))
-		assert.Greater(t, d.root.root.known.Generation, before)
+		assert.LessOrEqual(t, d.root.known.Generation-before, uint64(3))
+		assert.Greater(t, d.root.known.Generation, before)
 	})
 }

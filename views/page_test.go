@@ -56,7 +56,7 @@ func TestALogThatIsBeingReadStaysWhenItsCallEnds(t *testing.T) {
 			backend.change(func() { backend.calls[0].Status = client.CallCompleted })
 			d.press("ctrl+r")
 			d.see("Completed")
-			page, ok := d.root.root.screen().(*pageScreen[calledOnce])
+			page, ok := d.root.screen().(*pageScreen[calledOnce])
 			require.True(t, ok)
 			if len(keys) == 0 {
 				assert.Equal(t, tabResult, page.tab, "an untouched page shows what came back")
@@ -131,8 +131,8 @@ func TestARunningCallIsCancelledAfterAYes(t *testing.T) {
 func TestAKeyThatThisVersionDoesNotHaveSaysSo(t *testing.T) {
 	drive(t, sampleBackend(bubbleStart), func(d *driver) {
 		bound := map[string]bool{}
-		for _, c := range append(d.root.root.screen().Commands(), d.root.root.global()...) {
-			b, _ := d.root.root.keys.Lookup(c.id)
+		for _, c := range append(d.root.screen().Commands(), d.root.global()...) {
+			b, _ := d.root.keys.Lookup(c.id)
 			for _, key := range b.Keys {
 				bound[key] = true
 			}

@@ -18,6 +18,7 @@ import (
 	"fndeck/client"
 	"fndeck/ui"
 	"fndeck/ui/frames"
+	"fndeck/views/crash"
 	"fndeck/views/keys"
 )
 
@@ -56,7 +57,7 @@ type SignalError struct{ Signal syscall.Signal }
 func (e *SignalError) Error() string { return "ended by " + e.Signal.String() }
 
 // Run shows the console until it is quit, ctx ends or a signal comes. It leaves
-// the terminal as it was, also after a panic, which is then a *CrashError.
+// the terminal as it was, also after a panic, which is then a *crash.Error.
 // Deploys and calls that it started go on in the backend.
 func Run(ctx context.Context, o Options) error {
 	for _, name := range []string{"TEA_TRACE", "TEA_DEBUG"} {
@@ -66,15 +67,16 @@ func Run(ctx context.Context, o Options) error {
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	model := guard(newConsole(ctx, o))
+	console := newConsole(ctx, o)
+	model := crash.New(console)
 	program, pacer := newProgram(ctx, o, model)
 	ended := watchSignals(ctx, program)
 	_, err := program.Run()
 	cancel()
 	pacer.Close()
-	model.root.close()
-	if crash := model.crash.get(); crash != nil {
-		return report(o, crash)
+	console.close()
+	if first := model.First(); first != nil {
+		return crash.Report(o.StateDir, o.Clock(), first)
 	}
 	if sig := <-ended; sig != 0 {
 		return &SignalError{Signal: sig}
@@ -114,11 +116,11 @@ func newConsole(ctx context.Context, o Options) *root {
 }
 
 // newProgram makes the program of a model, and the pacer that it draws by.
-func newProgram(ctx context.Context, o Options, model *guarded, more ...tea.ProgramOption) (*tea.Program, *frames.Pacer) {
+func newProgram(ctx context.Context, o Options, model *crash.Guard, more ...tea.ProgramOption) (*tea.Program, *frames.Pacer) {
 	pacer := frames.New(o.Output)
 	options := append(programOptions(ctx, o), tea.WithOutput(pacer.Output()), tea.WithFilter(pacer.Filter))
 	program := tea.NewProgram(pacer.Model(model), append(options, more...)...)
-	model.quit = program.Quit
+	model.Quit = program.Quit
 	pacer.Attach(program)
 	return program, pacer
 }

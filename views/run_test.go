@@ -19,6 +19,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"fndeck/client"
+	"fndeck/views/crash"
 )
 
 // childEnv makes the test binary be the console itself, in one of its fates.
@@ -160,14 +161,15 @@ func TestAPanicRestoresTheTerminalAndLeavesAMaskedReport(t *testing.T) {
 
 func TestAPanicInUpdateQuitsAndReports(t *testing.T) {
 	backend := sampleBackend(bubbleStart)
-	g := guard(newConsole(t.Context(), Options{Backend: backend, Clock: time.Now, StateDir: t.TempDir()}))
-	defer g.root.close()
-	g.root.history = nil
+	root := newConsole(t.Context(), Options{Backend: backend, Clock: time.Now, StateDir: t.TempDir()})
+	defer root.close()
+	g := crash.New(root)
+	root.history = nil
 	_, cmd := g.Update(tickMsg{})
-	require.NotNil(t, g.crash.get())
-	assert.Contains(t, g.crash.get().what, "index out of range")
+	require.NotNil(t, g.First())
+	assert.Contains(t, g.First().What, "index out of range")
 	require.NotNil(t, cmd)
-	g.root.history = []place{{screen: g.root.views[viewSources]}}
+	root.history = []place{{screen: root.views[viewSources]}}
 }
 
 func TestAPanicWhileReadingIsAnErrorOfThatListOnly(t *testing.T) {

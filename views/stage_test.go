@@ -15,6 +15,8 @@ import (
 	"github.com/charmbracelet/x/vt"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"fndeck/views/crash"
 )
 
 // stage is the whole program drawn into a terminal emulator, in a bubble whose
@@ -98,7 +100,8 @@ func perform(t *testing.T, backend *fakeBackend, width, height int, o Options, t
 		if o.Environ == nil {
 			o.Environ = []string{"TERM=xterm-256color", "LANG=en_US.UTF-8"}
 		}
-		model := guard(newConsole(ctx, o))
+		root := newConsole(ctx, o)
+		model := crash.New(root)
 		s := &stage{t: t, screen: newTerminal(width, height)}
 		o.Output = s.screen
 		options := []tea.ProgramOption{tea.WithInput(nil), tea.WithWindowSize(width, height)}
@@ -117,9 +120,9 @@ func perform(t *testing.T, backend *fakeBackend, width, height int, o Options, t
 			assert.NoError(t, <-done)
 			cancel()
 			pacer.Close()
-			model.root.close()
+			root.close()
 			assert.NoError(t, s.screen.vt.InputPipe().(io.Closer).Close())
-			assert.Nil(t, model.crash.get())
+			assert.Nil(t, model.First())
 		}()
 		s.rest()
 		test(s)

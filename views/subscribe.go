@@ -9,6 +9,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"fndeck/client"
+	"fndeck/views/crash"
 )
 
 // How often a visible list is read where the backend does not push: slowly, and
@@ -66,7 +67,7 @@ func recovered[T any](load func(ctx context.Context) (T, error)) func(ctx contex
 	return func(ctx context.Context) (value T, err error) {
 		defer func() {
 			if what := recover(); what != nil {
-				err = &client.Error{Code: client.CodeFailed, Message: "a bug in fndeck" + masked(what), Hint: "the rest goes on; please report it"}
+				err = &client.Error{Code: client.CodeFailed, Message: "a bug in fndeck" + crash.Masked(what), Hint: "the rest goes on; please report it"}
 			}
 		}()
 		return load(ctx)

@@ -67,7 +67,7 @@ func TestTheFrameCollapsesInItsOrder(t *testing.T) {
 		{40, 10, false, false, false, false, 9},
 	}
 	for _, c := range cases {
-		l := NewLayout(c.width, c.height, c.wantFoot)
+		l := NewLayout(c.width, c.height, Lines{Foot: c.wantFoot})
 		assert.Empty(t, l.TooSmall)
 		assert.Equal(t, c, struct {
 			width, height    int
@@ -76,7 +76,7 @@ func TestTheFrameCollapsesInItsOrder(t *testing.T) {
 			body             int
 		}{c.width, c.height, c.wantFoot, l.FullHeader, l.Crumbs, l.Foot, l.BodyHeight})
 	}
-	assert.Equal(t, "too small: 38x9, need 40x10", NewLayout(38, 9, true).TooSmall)
+	assert.Equal(t, "too small: 38x9, need 40x10", NewLayout(38, 9, Lines{Foot: true}).TooSmall)
 }
 
 func TestStatesSayTheSameInGlyphAndWord(t *testing.T) {

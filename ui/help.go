@@ -61,6 +61,9 @@ func (h *Help) Update(msg tea.Msg) (tea.Cmd, bool) {
 	return nil, false
 }
 
+// Wheel scrolls by lines.
+func (h *Help) Wheel(by int) { h.scroll(by) }
+
 func (h *Help) scroll(by int) { h.top = max(0, min(h.top+by, h.most)) }
 
 // View implements Overlay.

@@ -19,29 +19,34 @@ type Layout struct {
 	// TooSmall is the sentence to draw instead of everything else, or "".
 	TooSmall string
 	// FullHeader is false where only context, mode and alarms fit.
-	FullHeader bool
-	Crumbs     bool
+	Header, FullHeader bool
+	Crumbs             bool
 	Foot       bool
 	BodyHeight int
 }
 
-// NewLayout divides a terminal. wantFoot keeps the foot also on a low terminal,
-// for a toast or a prompt that must be seen.
-func NewLayout(width, height int, wantFoot bool) Layout {
-	l := Layout{Width: width, Height: height}
+// Lines is what is wanted of the frame's lines beside what there is room for.
+type Lines struct {
+	NoHeader, NoCrumbs, NoHints bool
+	// Foot keeps the foot in any case, for a toast or a prompt that must be seen.
+	Foot bool
+}
+
+// NewLayout divides a terminal.
+func NewLayout(width, height int, lines Lines) Layout {
+	l := Layout{Width: width, Height: height, BodyHeight: height}
 	if width < MinWidth || height < MinHeight {
 		l.TooSmall = fmt.Sprintf("too small: %dx%d, need %dx%d", width, height, MinWidth, MinHeight)
 		return l
 	}
-	l.FullHeader = width >= headerFromWidth
-	l.Crumbs = height >= crumbsFromHeight
-	l.Foot = wantFoot || height >= hintsFromHeight
-	l.BodyHeight = height - 1
-	if l.Crumbs {
-		l.BodyHeight--
-	}
-	if l.Foot {
-		l.BodyHeight--
+	l.Header = !lines.NoHeader
+	l.FullHeader = l.Header && width >= headerFromWidth
+	l.Crumbs = !lines.NoCrumbs && height >= crumbsFromHeight
+	l.Foot = lines.Foot || !lines.NoHints && height >= hintsFromHeight
+	for _, drawn := range []bool{l.Header, l.Crumbs, l.Foot} {
+		if drawn {
+			l.BodyHeight--
+		}
 	}
 	return l
 }

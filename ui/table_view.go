@@ -16,7 +16,7 @@ func (t *Table) View(theme *Theme, width, height int) []string {
 	t.height = height - 1
 	t.clamp()
 	cells := t.window()
-	shown, gap := t.solve(cells, width-2)
+	shown, gap := t.solve(cells, width-leadWidth)
 	lines = append(lines, t.titles(theme, shown, gap, width))
 	for i, row := range cells {
 		lines = append(lines, t.line(theme, row, shown, gap, width, t.top+i == t.cursor))
@@ -26,6 +26,9 @@ func (t *Table) View(theme *Theme, width, height int) []string {
 	}
 	return lines[:height]
 }
+
+// leadWidth is the room for the cursor and the mark before the columns.
+const leadWidth = 2
 
 type windowRow struct {
 	id    string
@@ -68,7 +71,7 @@ func (t *Table) solve(rows []windowRow, width int) ([]placed, int) {
 
 func (t *Table) titles(theme *Theme, shown []placed, gap, width int) string {
 	var b strings.Builder
-	b.WriteString("  ")
+	b.WriteString(strings.Repeat(" ", leadWidth))
 	for i, p := range shown {
 		if i > 0 {
 			b.WriteString(strings.Repeat(" ", gap))
@@ -88,7 +91,7 @@ func (t *Table) titles(theme *Theme, shown []placed, gap, width int) string {
 
 func (t *Table) line(theme *Theme, row windowRow, shown []placed, gap, width int, selected bool) string {
 	var b strings.Builder
-	used := 2
+	used := leadWidth
 	space := strings.Repeat(" ", gap)
 	lead := " "
 	if selected {

@@ -268,6 +268,9 @@ func newCallPage(s *shell, c client.Call) *pageScreen[calledOnce] {
 		},
 		first:   firstTab,
 		running: func(v calledOnce) bool { return !v.call.Status.Ended() },
+		ended: func(v calledOnce) (string, time.Duration) {
+			return fmt.Sprintf("%s: call %s %s after %s", cmp.Or(v.call.FunctionName, v.call.FunctionID), v.call.ID, v.call.Status, ui.Duration(v.call.Duration)), v.call.Duration
+		},
 		summary: func(v calledOnce, at moment) []ui.Cell { return callSummary(v.call, at) },
 		commands: func(p *pageScreen[calledOnce]) []command {
 			f, current := s.functionOf(c), c

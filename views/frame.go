@@ -40,7 +40,10 @@ func (r *root) retheme() {
 // View implements tea.Model.
 func (r *root) View() tea.View {
 	v := tea.NewView(r.frame())
-	v.AltScreen = true
+	v.AltScreen, v.ReportFocus = true, r.notifies
+	if r.mouse {
+		v.MouseMode = tea.MouseModeCellMotion
+	}
 	return v
 }
 
@@ -50,18 +53,12 @@ func (r *root) frame() string {
 		return ""
 	}
 	foot := r.urgent()
-	l := ui.NewLayout(r.width, r.height, foot != "")
+	l := r.layout(foot != "")
 	if l.TooSmall != "" {
 		return ui.Truncate(l.TooSmall, r.width)
 	}
-	if r.bodyOnly {
-		l.BodyHeight, l.Crumbs, l.Foot = r.height, false, foot != ""
-		if l.Foot {
-			l.BodyHeight--
-		}
-	}
 	var lines []string
-	if !r.bodyOnly {
+	if l.Header {
 		lines = append(lines, r.header(l))
 	}
 	if l.Crumbs {
@@ -88,6 +85,13 @@ func (r *root) frame() string {
 		}
 	}
 	return strings.Join(lines, "\n")
+}
+
+// layout divides the terminal as the operator wants it.
+func (r *root) layout(wantFoot bool) ui.Layout {
+	return ui.NewLayout(r.width, r.height, ui.Lines{
+		NoHeader: r.noHeader || r.bodyOnly, NoCrumbs: r.noCrumbs || r.bodyOnly, NoHints: r.bodyOnly, Foot: wantFoot,
+	})
 }
 
 // body is the overlay on top, under its title, or the screen.

@@ -235,7 +235,8 @@ func deploying(functions []client.Function) int {
 }
 
 // learn takes a snapshot of the functions and tells which deploys have ended.
-func (s *shell) learn(next client.Snapshot[[]client.Function]) {
+func (s *shell) learn(next client.Snapshot[[]client.Function]) tea.Cmd {
+	var told []tea.Cmd
 	before := map[string]client.Function{}
 	for _, f := range s.known.Value {
 		if isDeploying(f) {
@@ -254,7 +255,9 @@ func (s *shell) learn(next client.Snapshot[[]client.Function]) {
 		if tone == ui.ToneBad {
 			s.fail("deploy "+f.Name, &client.Error{Code: client.CodeFailed, Message: text + keep})
 		}
+		told = append(told, s.notify(text, s.clock().Sub(was.DeployStarted)))
 	}
+	return tea.Batch(told...)
 }
 
 // deployEnd is how a deploy ended: what failed, and then what still serves, which

@@ -18,7 +18,7 @@ func (r *root) key(msg tea.KeyPressMsg) tea.Cmd {
 	if r.keys.Bound("app.quit", name) {
 		return tea.Quit
 	}
-	if ui.NewLayout(r.width, r.height, false).TooSmall != "" {
+	if r.layout(false).TooSmall != "" {
 		return r.keyUnseen(name)
 	}
 	if len(r.overlays) > 0 {
@@ -71,6 +71,49 @@ func (r *root) keyOverlay(msg tea.KeyPressMsg) tea.Cmd {
 	return cmd
 }
 
+// wheelBy is how many lines one step of the wheel scrolls.
+const wheelBy = 3
+
+// wheel scrolls what is on top.
+func (r *root) wheel(m tea.Mouse) tea.Cmd {
+	by := wheelBy
+	switch m.Button {
+	case tea.MouseWheelUp:
+		by = -wheelBy
+	case tea.MouseWheelDown:
+	default:
+		return nil // Sideways has keys; a trackball moves so by accident.
+	}
+	if top := r.top(); top != nil {
+		if scrolled, ok := top.(interface{ Wheel(by int) }); ok {
+			scrolled.Wheel(by)
+		}
+		return nil
+	}
+	if pointed, ok := r.screen().(pointed); ok && r.prompt == nil {
+		return pointed.Wheel(by)
+	}
+	return nil
+}
+
+// click goes to the body of the screen; what lies on top of it is for keys.
+func (r *root) click(m tea.Mouse) tea.Cmd {
+	screen, ok := r.screen().(pointed)
+	if !ok || m.Button != tea.MouseLeft || r.top() != nil || r.prompt != nil {
+		return nil
+	}
+	l, above := r.layout(r.urgent() != ""), 0
+	for _, drawn := range []bool{l.Header, l.Crumbs} {
+		if drawn {
+			above++
+		}
+	}
+	if y := m.Y - above; y >= 0 && y < l.BodyHeight {
+		return screen.Click(m.X, y)
+	}
+	return nil
+}
+
 // paste goes where text is typed; elsewhere it is ignored and says so.
 func (r *root) paste(msg tea.PasteMsg) tea.Cmd {
 	switch {
@@ -109,9 +152,32 @@ func (r *root) global() []command {
 		command{id: "app.newer", run: func() tea.Cmd { return r.travel(r.here + 1) }},
 		command{id: "app.toggle", run: func() tea.Cmd { return r.travel(r.before) }},
 		command{id: "app.body", run: do(func() { r.bodyOnly = !r.bodyOnly })},
+		command{id: "app.header", run: do(func() { r.noHeader = !r.noHeader })},
+		command{id: "app.crumbs", run: do(func() { r.noCrumbs = !r.noCrumbs })},
+		command{id: "app.zone", run: r.changeZone},
+		command{id: "app.mouse", run: do(r.toggleMouse)},
 		command{id: "app.redraw", run: func() tea.Cmd { return tea.ClearScreen }},
 		command{id: "app.suspend", run: func() tea.Cmd { return tea.Suspend }},
 	)
+}
+
+// changeZone shows times in UTC, and back in the zone of the operator.
+func (r *root) changeZone() tea.Cmd {
+	r.zone, r.otherZone = r.otherZone, r.zone
+	r.rezone()
+	r.say("times are in "+r.zone.String()+" now", ui.ToneInfo)
+	return r.refresh(nil)
+}
+
+// toggleMouse takes the mouse, or leaves it to the terminal, which then selects
+// text with it.
+func (r *root) toggleMouse() {
+	r.mouse = !r.mouse
+	text := "the mouse selects text now, as without a console"
+	if r.mouse {
+		text = "the mouse scrolls and picks rows now"
+	}
+	r.say(text, ui.ToneInfo)
 }
 
 // again reads what is visible now, also what was stopped.

@@ -50,6 +50,40 @@ func (l *listScreen[T]) Commands() []command {
 	)
 }
 
+// Click implements pointed: on a title it sorts, on a row it goes there, and there
+// it opens.
+func (l *listScreen[T]) Click(x, y int) tea.Cmd {
+	if sentence, _ := l.instead(); sentence != "" {
+		return nil
+	}
+	if y == 0 {
+		if column := l.table.ColumnAt(x); column >= 0 {
+			l.table.Sort(column)
+		}
+		return l.order()
+	}
+	index, ok := l.table.RowAt(y)
+	if !ok {
+		return nil
+	}
+	if !l.table.Selected(index) || l.table.Gone() {
+		l.table.MoveTo(index)
+		return nil
+	}
+	for _, c := range l.Commands() {
+		if c.id == "list.open" && c.reason == "" {
+			return c.run()
+		}
+	}
+	return nil
+}
+
+// Wheel implements pointed.
+func (l *listScreen[T]) Wheel(by int) tea.Cmd {
+	l.table.Move(by)
+	return nil
+}
+
 func (l *listScreen[T]) loadOlder() command {
 	c := command{id: "list.older", run: do(func() {
 		l.spec.older()

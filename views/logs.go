@@ -41,10 +41,19 @@ func (l *logScreen) Hide() tea.Cmd {
 	return nil
 }
 
+// Click implements pointed: a log has no cursor.
+func (l *logScreen) Click(int, int) tea.Cmd { return nil }
+
+// Wheel implements pointed.
+func (l *logScreen) Wheel(by int) tea.Cmd { return l.pane.goUp(l.deps, func() { l.pane.view.Move(by) }) }
+
 // Discard implements discarder.
 func (l *logScreen) Discard() {
 	l.pane.discard()
 }
+
+// SetZone shows times in another zone.
+func (l *logScreen) SetZone(zone *time.Location) { l.pane.view.Zone = zone }
 
 // Unscoped names the view of all logs.
 func (l *logScreen) Unscoped() int { return viewLogs }

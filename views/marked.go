@@ -13,6 +13,7 @@ import (
 	"fndeck/ui"
 	"fndeck/ui/form"
 	"fndeck/ui/palette"
+	"fndeck/ui/terminal"
 	"fndeck/views/forms"
 )
 
@@ -67,19 +68,15 @@ func (l *listScreen[T]) chooseField(item T) tea.Cmd {
 	return l.overlay(palette.New(l.theme, "copy a field", entries), nil)
 }
 
-// maxCopied bounds what is sent to the terminal's clipboard: many take no more
-// in one OSC 52 sequence.
-const maxCopied = 74 << 10
-
 // copyText hands a text to the terminal's clipboard and says what it was, or why
 // it was not.
 func copyText(s *shell, what, text string) tea.Cmd {
-	if len(text) > maxCopied {
-		s.say(fmt.Sprintf("%s not copied: %s, a terminal takes %s", what, ui.Bytes(int64(len(text))), ui.Bytes(maxCopied)), ui.ToneWarn)
+	if len(text) > terminal.MaxCopied {
+		s.say(fmt.Sprintf("%s not copied: %s, a terminal takes %s", what, ui.Bytes(int64(len(text))), ui.Bytes(terminal.MaxCopied)), ui.ToneWarn)
 		return nil
 	}
 	s.say(fmt.Sprintf("%s copied, %s", what, ui.Bytes(int64(len(text)))), ui.ToneOK)
-	return tea.SetClipboard(text)
+	return tea.Raw(s.way.Copy(text))
 }
 
 // newRaw shows what the lists are made of, as the command line prints it.

@@ -3,6 +3,7 @@ package views
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -29,6 +30,8 @@ type pageSpec[T any] struct {
 	// summary stands beside the tabs; running makes it tick.
 	summary  func(value T, at moment) []ui.Cell
 	running  func(T) bool
+	// ended says how what was running ended, and how long it took.
+	ended    func(T) (text string, took time.Duration)
 	commands func(p *pageScreen[T]) []command
 }
 
@@ -57,17 +60,20 @@ type pageScreen[T any] struct {
 	gone   bool // it was deleted since it was read
 	opened time.Time
 	shown  bool
+	// zone is where the tabs that are being written show times.
+	zone atomic.Pointer[time.Location]
 }
 
 func newPage[T any](s *shell, spec pageSpec[T]) *pageScreen[T] {
 	p := &pageScreen[T]{shell: s, spec: spec}
-	theme, zone, clock := s.theme, s.zone, s.clock
+	theme, clock := s.theme, s.clock
+	p.zone.Store(s.zone)
 	p.data = subscription[page[T]]{owner: p, load: func(ctx context.Context) (page[T], error) {
 		value, err := spec.load(ctx)
 		if err != nil {
 			return page[T]{}, err
 		}
-		tabs, err := spec.build(value, moment{now: clock(), zone: zone, theme: theme})
+		tabs, err := spec.build(value, moment{now: clock(), zone: p.zone.Load(), theme: theme})
 		return page[T]{value: value, tabs: tabs}, err
 	}}
 	if spec.busy != nil {
@@ -78,6 +84,16 @@ func newPage[T any](s *shell, spec pageSpec[T]) *pageScreen[T] {
 
 // Title implements Screen.
 func (p *pageScreen[T]) Title() string { return p.spec.title }
+
+// SetZone shows times in another zone, from the next reading on.
+func (p *pageScreen[T]) SetZone(zone *time.Location) {
+	p.zone.Store(zone)
+	for _, tab := range p.tabs {
+		if tab.log != nil {
+			tab.log.view.Zone = zone
+		}
+	}
+}
 
 // Show implements Screen.
 func (p *pageScreen[T]) Show() tea.Cmd {
@@ -128,6 +144,7 @@ func (p *pageScreen[T]) Refresh(kinds map[string]bool) tea.Cmd {
 func (p *pageScreen[T]) Update(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
 	case snapshotMsg[page[T]]:
+		ran := p.running()
 		next, fresh := p.data.take(msg)
 		if !fresh {
 			return nil
@@ -141,7 +158,7 @@ func (p *pageScreen[T]) Update(msg tea.Msg) tea.Cmd {
 			return next
 		}
 		p.gone = false
-		return tea.Batch(next, p.accept(p.data.last.Value))
+		return tea.Batch(next, p.accept(p.data.last.Value), p.tellEnd(ran))
 	case textScanned:
 		msg.view.Found(msg.step)
 		return p.scan()
@@ -156,6 +173,21 @@ func (p *pageScreen[T]) Update(msg tea.Msg) tea.Cmd {
 		}
 	}
 	return nil
+}
+
+// running reports whether what the page is about still runs.
+func (p *pageScreen[T]) running() bool {
+	value, ok := p.value()
+	return ok && p.spec.running != nil && p.spec.running(value)
+}
+
+// tellEnd tells who looks elsewhere that what ran has ended.
+func (p *pageScreen[T]) tellEnd(ran bool) tea.Cmd {
+	value, ok := p.value()
+	if !ran || !ok || p.running() || p.spec.ended == nil {
+		return nil
+	}
+	return p.notify(p.spec.ended(value))
 }
 
 // accept takes newly written tabs and keeps the place in each.

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"time"
 
+	tea "charm.land/bubbletea/v2"
+
 	"fndeck/client"
 	"fndeck/ui"
 )
@@ -76,6 +78,29 @@ func (p *pageScreen[T]) tabBar(theme *ui.Theme, width int) string {
 	return ui.Truncate(strings.TrimPrefix(b.String(), " "), width)
 }
 
+// Click implements pointed: it chooses a tab.
+func (p *pageScreen[T]) Click(x, y int) tea.Cmd {
+	at := 1
+	for i, name := range p.spec.tabs {
+		width := ui.Width(name) + 2
+		if y == 0 && x >= at && x < at+width {
+			return p.Tab(i - p.tab)
+		}
+		at += width + 2
+	}
+	return nil
+}
+
+// Wheel implements pointed.
+func (p *pageScreen[T]) Wheel(by int) tea.Cmd {
+	if json := p.json(); json != nil {
+		json.Move(by)
+	} else if view := p.text(); view != nil {
+		view.Move(by)
+	}
+	return nil
+}
+
 // Status implements Screen.
 func (p *pageScreen[T]) Status() status {
 	st := status{filter: ui.Clean(p.Searched())}
@@ -98,7 +123,7 @@ func (p *pageScreen[T]) Status() status {
 			st.pulse = loadingAfter
 		}
 	}
-	if value, ok := p.value(); ok && p.spec.running != nil && p.spec.running(value) {
+	if p.running() {
 		st.pulse = time.Second
 	}
 	return st

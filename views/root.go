@@ -70,13 +70,20 @@ func (r *root) route(msg tea.Msg) tea.Cmd {
 		r.profile(msg.Profile)
 	case tea.KeyPressMsg:
 		return r.key(msg)
+	case tea.MouseWheelMsg:
+		return r.wheel(msg.Mouse())
+	case tea.MouseClickMsg:
+		return r.click(msg.Mouse())
+	case tea.FocusMsg:
+		r.watched = true
+	case tea.BlurMsg:
+		r.watched = false
 	case tea.PasteMsg:
 		return r.paste(msg)
 	case screenMsg:
 		return r.owned(msg)
 	case functionsMsg:
-		r.learn(client.Snapshot[[]client.Function](msg))
-		return r.waitFunctions()
+		return tea.Batch(r.learn(client.Snapshot[[]client.Function](msg)), r.waitFunctions())
 	case pushed:
 		return tea.Batch(r.refresh(msg.kinds), r.push.wait())
 	case linkMsg:

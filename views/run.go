@@ -18,6 +18,7 @@ import (
 	"fndeck/client"
 	"fndeck/ui"
 	"fndeck/ui/frames"
+	"fndeck/ui/terminal"
 	"fndeck/views/crash"
 	"fndeck/views/keys"
 )
@@ -33,6 +34,9 @@ type Options struct {
 	// ASCII draws the chrome with ASCII only, NoColor without colours. Where
 	// Environ names no UTF-8 locale, or a dumb terminal, it is ASCII in any case.
 	ASCII, NoColor bool
+	// Mouse takes clicks and the wheel; without it the terminal selects text with
+	// them. Notify tells the end of long jobs to who looks elsewhere.
+	Mouse, Notify bool
 	// Keys is the keymap; nil is the default profile.
 	Keys *ui.Keymap
 	// Problems are what the operator is to know of the configuration: they stand
@@ -101,7 +105,7 @@ func newConsole(ctx context.Context, o Options) *root {
 	if o.Keys != nil {
 		bound = *o.Keys
 	}
-	d := deps{keys: bound, backend: o.Backend, clock: o.Clock, zone: zone, ctx: ctx, stateDir: o.StateDir}
+	d := deps{way: terminal.Through(o.Environ), notifies: o.Notify, keys: bound, backend: o.Backend, clock: o.Clock, zone: zone, ctx: ctx, stateDir: o.StateDir}
 	r := newRoot(d, o.Lost)
 	for _, problem := range o.Problems {
 		r.fail("read the configuration", problem)
@@ -110,7 +114,8 @@ func newConsole(ctx context.Context, o Options) *root {
 	utf8 := utf8Locale(o.Environ)
 	// Without an environment nothing is known of the terminal, and nothing guessed.
 	ascii := o.ASCII || o.Environ != nil && !utf8 || slices.Contains(o.Environ, "TERM=dumb")
-	r.look = look{dark: dark, ascii: ascii, few: o.NoColor, known: o.Dark != nil, fixedTheme: o.Dark != nil, plainBytes: ascii && !utf8}
+	r.otherZone = time.UTC
+	r.look = look{mouse: o.Mouse, dark: dark, ascii: ascii, few: o.NoColor, known: o.Dark != nil, fixedTheme: o.Dark != nil, plainBytes: ascii && !utf8}
 	r.retheme()
 	return r
 }

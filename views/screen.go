@@ -14,6 +14,7 @@ import (
 
 	"fndeck/client"
 	"fndeck/ui"
+	"fndeck/ui/terminal"
 	"fndeck/views/forms"
 )
 
@@ -30,6 +31,10 @@ type deps struct {
 	ctx context.Context
 	// stateDir holds temporary and crash files, mode 0700.
 	stateDir string
+	// way is how the terminal is told what is no text.
+	way terminal.Way
+	// notifies says that the end of a long job is told to who looks elsewhere.
+	notifies bool
 }
 
 // forms is what forms are given.
@@ -115,6 +120,14 @@ type stopper interface {
 // discarder is a screen that holds something to be given back when no history
 // leads to it any more.
 type discarder interface{ Discard() }
+
+// pointed is a screen that the mouse moves in.
+type pointed interface {
+	// Click takes a click on a cell of the body.
+	Click(x, y int) tea.Cmd
+	// Wheel scrolls by lines.
+	Wheel(by int) tea.Cmd
+}
 
 // screenMsg is a message for one screen. It is dropped when its owner is gone.
 type screenMsg struct {

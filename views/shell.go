@@ -43,6 +43,10 @@ type shell struct {
 	// forced is the function whose unchanged code a second redeploy sends anyway.
 	forced forced
 	asked  int
+	// otherZone is where times are shown after the key for that.
+	otherZone *time.Location
+	// watched says that the terminal is known to have the focus.
+	watched bool
 	// given is what each function was called with last, by function id.
 	given map[string][]byte
 }
@@ -57,6 +61,10 @@ type look struct {
 	// plainBytes keeps every byte below 0x80, for terminals without UTF-8.
 	plainBytes bool
 	bodyOnly   bool
+	// noHeader and noCrumbs leave that line to the body.
+	noHeader, noCrumbs bool
+	// mouse takes clicks and the wheel; without it they are the terminal's own.
+	mouse bool
 }
 
 // place is an entry of the history; depth 0 is one of the five views.
@@ -203,6 +211,18 @@ func (s *shell) say(text string, tone ui.Tone) {
 	s.toast = ui.NewToast(text, tone, s.clock())
 }
 
+// longJob is how long something takes that its end is told to who looks elsewhere.
+const longJob = 10 * time.Second
+
+// notify tells of the end of a job outside the screen, if it took long and nobody
+// is known to look.
+func (s *shell) notify(text string, took time.Duration) tea.Cmd {
+	if !s.notifies || s.watched || took < longJob {
+		return nil
+	}
+	return tea.Raw(s.way.Notify("fndeck "+ui.Clean(s.backend.Describe().Name), ui.Clean(text)))
+}
+
 // fail keeps a failure in the list of errors. On the page of errors it is seen
 // at once and is no news.
 func (s *shell) fail(operation string, err error) {
@@ -226,6 +246,19 @@ func (s *shell) functionByID(id string) (client.Function, bool) {
 // reason is why an action cannot be done to a target here and now.
 func (s *shell) reason(a action.Action, target action.Target) string {
 	return ui.Clean(a.Reason(s.backend, target))
+}
+
+// rezone tells every screen where times are shown from now on.
+func (s *shell) rezone() {
+	told := slices.Clone(s.views)
+	for _, p := range s.history {
+		told = append(told, p.screen)
+	}
+	for _, screen := range told {
+		if timed, ok := screen.(interface{ SetZone(zone *time.Location) }); ok {
+			timed.SetZone(s.zone)
+		}
+	}
 }
 
 // refresh asks for what is visible anew; no kinds mean everything.

@@ -24,28 +24,28 @@ import (
 type stage struct {
 	t       *testing.T
 	program *tea.Program
-	screen  *terminal
+	screen  *emulated
 }
 
-// terminal is an emulator that may be written to and read from different
+// emulated is an emulator that may be written to and read from different
 // goroutines. It keeps the bytes it was sent and counts what a program must not
 // cause.
-type terminal struct {
+type emulated struct {
 	mu     sync.Mutex
 	vt     *vt.Emulator
 	bytes  bytes.Buffer
 	events []string
 }
 
-func (s *terminal) Write(p []byte) (int, error) {
+func (s *emulated) Write(p []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.bytes.Write(p)
 	return s.vt.Write(p)
 }
 
-func newTerminal(width, height int) *terminal {
-	s := &terminal{vt: vt.NewEmulator(width, height)}
+func newTerminal(width, height int) *emulated {
+	s := &emulated{vt: vt.NewEmulator(width, height)}
 	// Without a terminal as its input the program sends bare line feeds.
 	_, _ = s.vt.WriteString("\x1b[20h")
 	note := func(what string) { s.events = append(s.events, what) }
@@ -67,7 +67,7 @@ func newTerminal(width, height int) *terminal {
 	return s
 }
 
-func (s *terminal) text() string {
+func (s *emulated) text() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var lines []string

@@ -119,6 +119,9 @@ func (p *Palette) typed(msg tea.Msg) {
 	}
 }
 
+// Wheel moves the choice by lines.
+func (p *Palette) Wheel(by int) { p.move(by) }
+
 func (p *Palette) move(by int) { p.at = max(0, min(p.at+by, len(p.found)-1)) }
 
 // find ranks the entries for what was typed.

@@ -3,7 +3,6 @@ package ui
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"strings"
 	"unicode"
 )
@@ -14,18 +13,11 @@ type Filter struct {
 	terms  []filterTerm
 }
 
-type filterTerm struct {
-	column  int // -1: any
-	inverse bool
-	text    string
-	fold    bool
-	re      *regexp.Regexp
-}
-
 // ParseFilter reads the text of the / prompt: words that must all match, each
-// `text` (in any case unless it has capitals), `!text`, `/re/`, `col:value` or
-// `col:!value`. Quotes keep spaces. columns are the names that may stand before
-// the colon; without any a colon is text.
+// `text` (in any case unless it has capitals), `!text`, `/re/`, `-f letters` that
+// stand in this order, `-l key=value` of the metadata, `col:value`, `col:!value` or
+// `col:>5s`. Quotes keep spaces. columns are the names that may stand before the
+// colon; without any a colon is text.
 func ParseFilter(source string, columns []string) (*Filter, error) {
 	words, err := splitTerms(source)
 	if err != nil {
@@ -35,8 +27,14 @@ func ParseFilter(source string, columns []string) (*Filter, error) {
 		return nil, nil
 	}
 	f := &Filter{source: source}
-	for _, word := range words {
-		term, err := parseTerm(word, columns)
+	for i := 0; i < len(words); i++ {
+		parse := parserOf(words[i])
+		if parse == nil {
+			parse = parseTerm
+		} else if i++; i == len(words) {
+			return nil, fmt.Errorf("nothing behind %s", words[i-1])
+		}
+		term, err := parse(words[i], columns)
 		if err != nil {
 			return nil, err
 		}
@@ -83,48 +81,6 @@ func splitTerms(source string) ([]string, error) {
 	return words, nil
 }
 
-func parseTerm(word string, columns []string) (filterTerm, error) {
-	term := filterTerm{column: -1}
-	word, term.inverse = strings.CutPrefix(word, "!")
-	if name, rest, ok := strings.Cut(word, ":"); ok && len(columns) > 0 && name != "" && isColumnName(name) {
-		term.column = indexFold(columns, name)
-		if term.column < 0 {
-			return term, fmt.Errorf("no column %q here: %s", Clean(name), strings.Join(columns, ", "))
-		}
-		var inverse bool
-		word, inverse = strings.CutPrefix(rest, "!")
-		term.inverse = term.inverse != inverse
-	}
-	if len(word) >= 2 && word[0] == '/' && word[len(word)-1] == '/' {
-		re, err := regexp.Compile(word[1 : len(word)-1])
-		if err != nil {
-			return term, fmt.Errorf("%s", strings.TrimPrefix(Clean(err.Error()), "error parsing regexp: "))
-		}
-		term.re = re
-		return term, nil
-	}
-	term.text, term.fold = word, strings.ToLower(word) == word
-	return term, nil
-}
-
-func isColumnName(name string) bool {
-	for _, r := range name {
-		if !unicode.IsLetter(r) {
-			return false
-		}
-	}
-	return true
-}
-
-func indexFold(names []string, name string) int {
-	for i, n := range names {
-		if strings.EqualFold(n, name) {
-			return i
-		}
-	}
-	return -1
-}
-
 // String returns the text that the filter was made of.
 func (f *Filter) String() string {
 	if f == nil {
@@ -133,14 +89,17 @@ func (f *Filter) String() string {
 	return f.source
 }
 
-// MatchRow reports whether a row's cells match; cell returns one column's text.
-func (f *Filter) MatchRow(columns int, cell func(column int) string) bool {
+// MatchRow reports whether a row's cells match; cell returns one column's text and
+// label a value of the row's metadata.
+func (f *Filter) MatchRow(columns int, cell func(column int) string, label func(key string) string) bool {
 	if f == nil {
 		return true
 	}
 	for _, term := range f.terms {
 		hit := false
-		if term.column >= 0 {
+		if term.key != "" {
+			hit = term.match(label(term.key))
+		} else if term.column >= 0 {
 			hit = term.match(cell(term.column))
 		} else {
 			for c := 0; c < columns && !hit; c++ {
@@ -156,7 +115,7 @@ func (f *Filter) MatchRow(columns int, cell func(column int) string) bool {
 
 // MatchText reports whether one line of text matches.
 func (f *Filter) MatchText(s string) bool {
-	return f.MatchRow(1, func(int) string { return s })
+	return f.MatchRow(1, func(int) string { return s }, func(string) string { return "" })
 }
 
 // Spans returns the byte ranges of s that the filter's positive terms match, to
@@ -171,44 +130,6 @@ func (f *Filter) Spans(s string, limit int) [][2]int {
 			continue
 		}
 		spans = append(spans, term.spans(s, limit-len(spans))...)
-	}
-	return spans
-}
-
-func (t filterTerm) match(s string) bool {
-	switch {
-	case t.re != nil:
-		return t.re.MatchString(s)
-	case t.fold:
-		return strings.Contains(strings.ToLower(s), t.text)
-	}
-	return strings.Contains(s, t.text)
-}
-
-func (t filterTerm) spans(s string, limit int) [][2]int {
-	var spans [][2]int
-	if t.re != nil {
-		for _, at := range t.re.FindAllStringIndex(s, max(0, limit)) {
-			if at[1] > at[0] {
-				spans = append(spans, [2]int{at[0], at[1]})
-			}
-		}
-		return spans
-	}
-	hay := s
-	if t.fold {
-		hay = strings.ToLower(s)
-		if len(hay) != len(s) {
-			return nil // Folding moved the bytes; no mark is better than a wrong one.
-		}
-	}
-	for from := 0; t.text != "" && len(spans) < limit; {
-		i := strings.Index(hay[from:], t.text)
-		if i < 0 {
-			break
-		}
-		spans = append(spans, [2]int{from + i, from + i + len(t.text)})
-		from += i + len(t.text)
 	}
 	return spans
 }

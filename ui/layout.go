@@ -21,8 +21,8 @@ type Layout struct {
 	// FullHeader is false where only context, mode and alarms fit.
 	Header, FullHeader bool
 	Crumbs             bool
-	Foot       bool
-	BodyHeight int
+	Foot               bool
+	BodyHeight         int
 }
 
 // Lines is what is wanted of the frame's lines beside what there is room for.

@@ -40,6 +40,19 @@ type Rows interface {
 	Still() Rows
 }
 
+// Labelled are rows with metadata that a filter can ask for.
+type Labelled interface {
+	// Label is a row's value for a key, "" without one.
+	Label(row int, key string) string
+}
+
+func labelled(rows Rows, row int, key string) string {
+	if l, ok := rows.(Labelled); ok {
+		return l.Label(row, key)
+	}
+	return ""
+}
+
 // flashFor is how long a changed cell stands out.
 const flashFor = time.Second
 
@@ -181,7 +194,7 @@ func (t *Table) job() func() Ordered {
 			if row%looks == 0 && newest.Load() != generation {
 				return Ordered{}
 			}
-			if filter.MatchRow(columns, func(c int) string { return still.Cell(row, c).Text }) {
+			if filter.MatchRow(columns, func(c int) string { return still.Cell(row, c).Text }, func(key string) string { return labelled(still, row, key) }) {
 				order = append(order, row)
 			}
 		}

@@ -19,6 +19,7 @@ func newFunctions(s *shell) *listScreen[client.Function] {
 		title: "functions", noun: "functions",
 		columns: functionColumns,
 		id:      func(f client.Function) string { return f.ID },
+		label:   func(f client.Function, key string) string { return f.Metadata[key] },
 		load:    s.backend.Functions,
 		shared:  s.functions,
 		brake:   s.brake,

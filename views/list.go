@@ -18,7 +18,9 @@ type listSpec[T any] struct {
 	title, noun string
 	columns     []listColumn[T]
 	id          func(T) string
-	load        func(ctx context.Context) ([]T, error)
+	// label is a value of an item's metadata, for the filter; nil where there is none.
+	label func(item T, key string) string
+	load  func(ctx context.Context) ([]T, error)
 	// every reads anew at this pace, whatever pushes; 0 leaves it to that.
 	every time.Duration
 	// shared is a feed that lives as long as the console, nil if the screen has
@@ -157,7 +159,7 @@ func (l *listScreen[T]) Update(msg tea.Msg) tea.Cmd {
 	if l.data.last.Err != nil {
 		l.fail("read "+l.spec.noun, l.data.last.Err)
 	} else {
-		l.table.SetRows(listRows[T]{columns: l.spec.columns, id: l.spec.id, items: l.data.last.Value, at: &l.now}, l.now.now)
+		l.table.SetRows(listRows[T]{columns: l.spec.columns, id: l.spec.id, label: l.spec.label, items: l.data.last.Value, at: &l.now}, l.now.now)
 	}
 	return tea.Batch(next, l.order())
 }
@@ -222,9 +224,18 @@ func (l *listScreen[T]) shown() []T {
 type listRows[T any] struct {
 	columns []listColumn[T]
 	id      func(T) string
+	label   func(item T, key string) string
 	items   []T
 	// at is the screen's present moment.
 	at *moment
+}
+
+// Label implements ui.Labelled.
+func (r listRows[T]) Label(row int, key string) string {
+	if r.label == nil {
+		return ""
+	}
+	return ui.Clean(r.label(r.items[row], key))
 }
 
 func (r listRows[T]) Len() int          { return len(r.items) }

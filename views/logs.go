@@ -45,7 +45,9 @@ func (l *logScreen) Hide() tea.Cmd {
 func (l *logScreen) Click(int, int) tea.Cmd { return nil }
 
 // Wheel implements pointed.
-func (l *logScreen) Wheel(by int) tea.Cmd { return l.pane.goUp(l.deps, func() { l.pane.view.Move(by) }) }
+func (l *logScreen) Wheel(by int) tea.Cmd {
+	return l.pane.goUp(l.deps, func() { l.pane.view.Move(by) })
+}
 
 // Discard implements discarder.
 func (l *logScreen) Discard() {

@@ -28,8 +28,8 @@ type pageSpec[T any] struct {
 	// first is the tab to show until the operator goes to one; nil is 0.
 	first func(T) int
 	// summary stands beside the tabs; running makes it tick.
-	summary  func(value T, at moment) []ui.Cell
-	running  func(T) bool
+	summary func(value T, at moment) []ui.Cell
+	running func(T) bool
 	// ended says how what was running ended, and how long it took.
 	ended    func(T) (text string, took time.Duration)
 	commands func(p *pageScreen[T]) []command

@@ -21,7 +21,7 @@ var table = []ui.Binding{
 	{ID: "app.back", Scope: ui.ScopeGlobal, Keys: []string{"esc"}, Label: "back", Help: "clear the filter or search, else one step back"},
 	{ID: "app.leave", Scope: ui.ScopeGlobal, Keys: []string{"q"}, Label: "leave", Help: "one step back; in a view, ask to quit"},
 	{ID: "app.quit", Scope: ui.ScopeGlobal, Keys: []string{"ctrl+c"}, Label: "quit", Help: "quit; deploys and calls go on"},
-	{ID: "app.filter", Scope: ui.ScopeGlobal, Keys: []string{"/"}, Label: "filter", Help: "filter a list, search a text: text, !not, /re/, col:value"},
+	{ID: "app.filter", Scope: ui.ScopeGlobal, Keys: []string{"/"}, Label: "filter", Help: "filter a list, search a text: text, !not, /re/, col:value, col:>5s, -f fuzzy"},
 	{ID: "app.command", Scope: ui.ScopeGlobal, Keys: []string{":"}, Label: "command", Help: "go to a view, or do an action, by its name: calls NAME /filter, redeploy NAME"},
 	{ID: "app.palette", Scope: ui.ScopeGlobal, Keys: []string{"ctrl+p"}, Label: "all actions", Help: "everything that can be done here, to search in"},
 	{ID: "app.refresh", Scope: ui.ScopeGlobal, Keys: []string{"ctrl+r"}, Label: "refresh", Help: "ask again now"},

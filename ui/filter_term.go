@@ -1,0 +1,176 @@
+package ui
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"unicode"
+)
+
+// filterTerm is one word of a filter.
+type filterTerm struct {
+	column  int    // -1: any
+	key     string // of the metadata, in place of a column
+	inverse bool
+	text    string
+	fold    bool
+	fuzzy   bool // the letters of text in this order
+	re      *regexp.Regexp
+	bound   *bound
+}
+
+// bound compares quantities.
+type bound struct {
+	than           quantity
+	greater, equal bool
+}
+
+// parserOf returns how the word behind a flag is read, nil for a word that is none.
+func parserOf(word string) func(word string, columns []string) (filterTerm, error) {
+	switch word {
+	case "-f":
+		return func(word string, _ []string) (filterTerm, error) {
+			return filterTerm{column: -1, text: strings.ToLower(word), fuzzy: true}, nil
+		}
+	case "-l":
+		return parseLabel
+	}
+	return nil
+}
+
+// parseLabel reads key=value, or key!=value, of the metadata.
+func parseLabel(word string, columns []string) (filterTerm, error) {
+	key, value, ok := strings.Cut(word, "=")
+	key, inverse := strings.CutSuffix(key, "!")
+	if !ok || key == "" {
+		return filterTerm{}, fmt.Errorf("-l takes key=value of the metadata, not %s", Clean(word))
+	}
+	if len(columns) == 0 {
+		return filterTerm{}, fmt.Errorf("-l filters lists")
+	}
+	return filterTerm{key: key, inverse: inverse, text: value, fold: strings.ToLower(value) == value}, nil
+}
+
+func parseTerm(word string, columns []string) (filterTerm, error) {
+	term := filterTerm{column: -1}
+	word, term.inverse = strings.CutPrefix(word, "!")
+	if name, rest, ok := strings.Cut(word, ":"); ok && len(columns) > 0 && name != "" && isColumnName(name) {
+		term.column = indexFold(columns, name)
+		if term.column < 0 {
+			return term, fmt.Errorf("no column %q here: %s", Clean(name), strings.Join(columns, ", "))
+		}
+		var inverse bool
+		word, inverse = strings.CutPrefix(rest, "!")
+		term.inverse = term.inverse != inverse
+		if strings.HasPrefix(word, "<") || strings.HasPrefix(word, ">") {
+			return term.parseBound(word)
+		}
+	}
+	if len(word) >= 2 && word[0] == '/' && word[len(word)-1] == '/' {
+		re, err := regexp.Compile(word[1 : len(word)-1])
+		if err != nil {
+			return term, fmt.Errorf("%s", strings.TrimPrefix(Clean(err.Error()), "error parsing regexp: "))
+		}
+		term.re = re
+		return term, nil
+	}
+	term.text, term.fold = word, strings.ToLower(word) == word
+	return term, nil
+}
+
+func isColumnName(name string) bool {
+	for _, r := range name {
+		if !unicode.IsLetter(r) {
+			return false
+		}
+	}
+	return true
+}
+
+func indexFold(names []string, name string) int {
+	for i, n := range names {
+		if strings.EqualFold(n, name) {
+			return i
+		}
+	}
+	return -1
+}
+
+// parseBound reads >5s, <=40kB or the like.
+func (t filterTerm) parseBound(word string) (filterTerm, error) {
+	b := bound{greater: word[0] == '>'}
+	rest, equal := strings.CutPrefix(word[1:], "=")
+	b.equal = equal
+	than, ok := parseQuantity(rest)
+	if !ok {
+		return t, fmt.Errorf("%s needs a number, a time or a size: 12, 5s, 2m, 40kB", Clean(word))
+	}
+	b.than, t.bound = than, &b
+	return t, nil
+}
+
+// match reports whether the cell's quantity is on the right side. Others than those
+// of its kind never are; a bare number is of any kind.
+func (b *bound) match(cell string) bool {
+	q, ok := parseQuantity(cell)
+	if !ok || q.kind != b.than.kind && b.than.kind != countKind {
+		return false
+	}
+	return b.equal && q.value == b.than.value || q.value != b.than.value && b.greater == (q.value > b.than.value)
+}
+
+// inOrder reports whether the letters stand in the text, in this order.
+func inOrder(letters, text string) bool {
+	rest := []rune(letters)
+	for _, r := range text {
+		if len(rest) > 0 && unicode.ToLower(r) == rest[0] {
+			rest = rest[1:]
+		}
+	}
+	return len(rest) == 0
+}
+
+func (t filterTerm) match(s string) bool {
+	switch {
+	case t.re != nil:
+		return t.re.MatchString(s)
+	case t.bound != nil:
+		return t.bound.match(s)
+	case t.fuzzy:
+		return inOrder(t.text, s)
+	case t.fold:
+		return strings.Contains(strings.ToLower(s), t.text)
+	}
+	return strings.Contains(s, t.text)
+}
+
+func (t filterTerm) spans(s string, limit int) [][2]int {
+	var spans [][2]int
+	if t.re != nil {
+		for _, at := range t.re.FindAllStringIndex(s, max(0, limit)) {
+			if at[1] > at[0] {
+				spans = append(spans, [2]int{at[0], at[1]})
+			}
+		}
+		return spans
+	}
+	if t.fuzzy || t.bound != nil {
+		return nil
+	}
+	hay := s
+	if t.fold {
+		hay = strings.ToLower(s)
+		if len(hay) != len(s) {
+			return nil // Folding moved the bytes; no mark is better than a wrong one.
+		}
+	}
+	for from := 0; t.text != "" && len(spans) < limit; {
+		i := strings.Index(hay[from:], t.text)
+		if i < 0 {
+			break
+		}
+		spans = append(spans, [2]int{from + i, from + i + len(t.text)})
+		from += i + len(t.text)
+	}
+	return spans
+}

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"fndeck/client"
+	"fndeck/views/feeds"
 	"fndeck/views/keys"
 )
 
@@ -344,7 +345,7 @@ func TestACellThatChangedUnderAFormDoesNotKeepTheConsoleAwake(t *testing.T) {
 		d.press("i")
 		d.see("Data")
 		backend.change(func() { backend.functions[0].Status = client.FunctionFailed })
-		d.wait(pollEvery)
+		d.wait(feeds.PollEvery)
 		table := d.root.screen().(*listScreen[client.Function]).table
 		require.NotZero(t, table.FlashUntil(), "the change is in the list behind")
 		d.wait(2 * time.Second)
@@ -413,10 +414,10 @@ func TestABackendThatDoesNotPushIsPolled(t *testing.T) {
 	drive(t, backend, func(d *driver) {
 		d.see("Deploying")
 		backend.change(func() { backend.functions[1].Version, backend.functions[1].DeployingVersion = 8, 0 })
-		d.wait(pollBusyEvery + 100*time.Millisecond)
+		d.wait(feeds.PollBusyEvery + 100*time.Millisecond)
 		d.see("ingest-ims v8 is Ready")
 		backend.change(func() { backend.functions = backend.functions[:1] })
-		d.wait(pollEvery + 100*time.Millisecond)
+		d.wait(feeds.PollEvery + 100*time.Millisecond)
 		d.see("functions (1)")
 	})
 }

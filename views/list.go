@@ -10,6 +10,7 @@ import (
 
 	"fndeck/client"
 	"fndeck/ui"
+	"fndeck/views/feeds"
 )
 
 // listSpec describes a list screen. The generic screen does the rest.
@@ -27,7 +28,7 @@ type listSpec[T any] struct {
 	// its own.
 	shared *client.Feed[[]T]
 	// brake stops the loads of the shared feed.
-	brake *brake
+	brake *feeds.Brake
 	// kinds are the client.Event kinds that change the rows.
 	kinds []string
 	// running rows make the list tick and, where nothing pushes, read sooner.
@@ -71,7 +72,7 @@ type listScreen[T any] struct {
 	*shell
 	spec   listSpec[T]
 	table  *ui.Table
-	data   subscription[[]T]
+	data   feeds.Subscription[[]T]
 	opened time.Time
 	now    moment
 	// before is the filter that the x key replaced.
@@ -85,7 +86,7 @@ func newListScreen[T any](s *shell, spec listSpec[T]) *listScreen[T] {
 		columns = append(columns, c.Column)
 	}
 	l.table = ui.NewTable(columns)
-	l.data = subscription[[]T]{owner: l, load: spec.load, shared: spec.shared, brake: spec.brake, busy: l.busy, every: spec.every}
+	l.data = feeds.Subscription[[]T]{Wrap: l.wrap, Load: spec.load, Shared: spec.shared, Brake: spec.brake, Busy: l.busy, Every: spec.every}
 	return l
 }
 
@@ -110,11 +111,11 @@ func (l *listScreen[T]) Show() tea.Cmd {
 	if l.spec.missing != "" {
 		return nil
 	}
-	return l.data.start(l.deps)
+	return l.data.Start(l.source())
 }
 
 // Hide implements Screen.
-func (l *listScreen[T]) Hide() tea.Cmd { return l.data.stop() }
+func (l *listScreen[T]) Hide() tea.Cmd { return l.data.Stop() }
 
 // Unscoped names the view without the scope of this list.
 func (l *listScreen[T]) Unscoped() int { return l.spec.unscoped }
@@ -122,7 +123,7 @@ func (l *listScreen[T]) Unscoped() int { return l.spec.unscoped }
 // Refresh implements refresher.
 func (l *listScreen[T]) Refresh(kinds map[string]bool) tea.Cmd {
 	if touches(kinds, l.spec.kinds) {
-		l.data.refresh(l.clock())
+		l.data.Refresh(l.clock())
 	}
 	return nil
 }
@@ -147,22 +148,25 @@ func (l *listScreen[T]) Update(msg tea.Msg) tea.Cmd {
 		l.table.Take(ordered)
 		return nil
 	}
-	snapshot, ok := msg.(snapshotMsg[[]T])
+	snapshot, ok := msg.(feeds.Snapshot[[]T])
 	if !ok {
 		return nil
 	}
-	next, fresh := l.data.take(snapshot)
+	next, fresh := l.data.Take(snapshot)
 	if !fresh {
 		return nil
 	}
 	l.now = l.moment()
-	if l.data.last.Err != nil {
-		l.fail("read "+l.spec.noun, l.data.last.Err)
+	if l.data.Last.Err != nil {
+		l.fail("read "+l.spec.noun, l.data.Last.Err)
 	} else {
-		l.table.SetRows(listRows[T]{columns: l.spec.columns, id: l.spec.id, label: l.spec.label, items: l.data.last.Value, at: &l.now}, l.now.now)
+		l.table.SetRows(listRows[T]{columns: l.spec.columns, id: l.spec.id, label: l.spec.label, items: l.data.Last.Value, at: &l.now}, l.now.now)
 	}
 	return tea.Batch(next, l.order())
 }
+
+// wrap addresses a message to the list.
+func (l *listScreen[T]) wrap(body tea.Msg) tea.Msg { return screenMsg{owner: l, body: body} }
 
 // point puts the cursor on an item that was just made, as soon as it is listed.
 func (l *listScreen[T]) point(id string) tea.Cmd {
@@ -181,7 +185,7 @@ func (l *listScreen[T]) order() tea.Cmd {
 
 // Stop implements stopper.
 func (l *listScreen[T]) Stop() (string, tea.Cmd) {
-	if !l.data.halt() {
+	if !l.data.Halt() {
 		return "", nil
 	}
 	return l.stopped(), nil
@@ -189,9 +193,9 @@ func (l *listScreen[T]) Stop() (string, tea.Cmd) {
 
 // Resume implements stopper.
 func (l *listScreen[T]) Resume() {
-	if l.data.brake.stopped() {
+	if l.data.Brake.Stopped() {
 		l.opened = l.clock()
-		l.data.brake.release()
+		l.data.Brake.Release()
 	}
 }
 

@@ -35,12 +35,12 @@ func (l *listScreen[T]) View(theme *ui.Theme, width, height int) []string {
 func (l *listScreen[T]) instead() (string, ui.Tone) {
 	shown, all := l.table.Counts()
 	waited := l.now.now.Sub(l.opened)
-	switch last := l.data.last; {
+	switch last := l.data.Last; {
 	case l.spec.missing != "":
 		return ui.Clean(l.spec.missing), ui.ToneText
 	case !last.Loaded && last.Err != nil:
 		return l.refused(last.Err), ui.ToneBad
-	case !last.Loaded && l.data.brake.stopped():
+	case !last.Loaded && l.data.Brake.Stopped():
 		return l.stopped() + ".  " + l.keys.Key("app.refresh") + " loads them", ui.ToneText
 	case !last.Loaded && waited < loadingAfter:
 		return " ", ui.ToneDim
@@ -85,7 +85,7 @@ func (l *listScreen[T]) Status() status {
 	if l.onlyFailing() {
 		st.filter, st.named = "failing only", true
 	}
-	if l.data.last.Loaded {
+	if l.data.Last.Loaded {
 		st.count = ui.Grouped(int64(all))
 		if l.spec.more != nil && l.spec.more.Load() {
 			st.count += "+"
@@ -106,8 +106,8 @@ func (l *listScreen[T]) Status() status {
 	if l.table.Gone() {
 		st.position = "gone  " + st.position
 	}
-	st.silent = l.data.silent(l.clock())
-	if last := l.data.last; last.Err != nil {
+	st.silent = l.data.Silent(l.clock())
+	if last := l.data.Last; last.Err != nil {
 		st.err, st.at, st.retryAt = last.Err, last.At, last.RetryAt
 	}
 	return st
@@ -116,12 +116,12 @@ func (l *listScreen[T]) Status() status {
 // pulse is a second while a visible row runs, and slower for ages at rest.
 func (l *listScreen[T]) pulse() time.Duration {
 	now := l.clock()
-	switch last := l.data.last; {
-	case l.data.brake.stopped():
+	switch last := l.data.Last; {
+	case l.data.Brake.Stopped():
 		return 0
 	case !last.Loaded && last.Err == nil && now.Sub(l.opened) < loadingAfter:
 		return loadingAfter
-	case !last.Loaded || last.Err != nil || !l.data.asked.IsZero():
+	case !last.Loaded || last.Err != nil || !l.data.Asked.IsZero():
 		return time.Second
 	case l.table.FlashUntil().After(now): // one that is over goes with the next drawing, not before
 		return l.table.FlashUntil().Sub(now)
@@ -134,7 +134,7 @@ func (l *listScreen[T]) pulse() time.Duration {
 	switch {
 	case running:
 		return time.Second
-	case l.spec.ages && len(l.data.last.Value) > 0:
+	case l.spec.ages && len(l.data.Last.Value) > 0:
 		return agesEvery
 	}
 	return 0

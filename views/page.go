@@ -11,6 +11,7 @@ import (
 	"fndeck/client"
 	"fndeck/ui"
 	"fndeck/ui/jsondoc"
+	"fndeck/views/feeds"
 )
 
 // pageSpec describes a page: one thing, shown under several tabs.
@@ -53,7 +54,7 @@ type page[T any] struct {
 type pageScreen[T any] struct {
 	*shell
 	spec   pageSpec[T]
-	data   subscription[page[T]]
+	data   feeds.Subscription[page[T]]
 	tabs   []pageTab
 	tab    int
 	chosen bool // the operator went to a tab, or pressed a key of one
@@ -68,7 +69,7 @@ func newPage[T any](s *shell, spec pageSpec[T]) *pageScreen[T] {
 	p := &pageScreen[T]{shell: s, spec: spec}
 	theme, clock := s.theme, s.clock
 	p.zone.Store(s.zone)
-	p.data = subscription[page[T]]{owner: p, load: func(ctx context.Context) (page[T], error) {
+	p.data = feeds.Subscription[page[T]]{Wrap: p.wrap, Load: func(ctx context.Context) (page[T], error) {
 		value, err := spec.load(ctx)
 		if err != nil {
 			return page[T]{}, err
@@ -77,13 +78,16 @@ func newPage[T any](s *shell, spec pageSpec[T]) *pageScreen[T] {
 		return page[T]{value: value, tabs: tabs}, err
 	}}
 	if spec.busy != nil {
-		p.data.busy = func(v page[T]) bool { return spec.busy(v.value) }
+		p.data.Busy = func(v page[T]) bool { return spec.busy(v.value) }
 	}
 	return p
 }
 
 // Title implements Screen.
 func (p *pageScreen[T]) Title() string { return p.spec.title }
+
+// wrap addresses a message to the page.
+func (p *pageScreen[T]) wrap(body tea.Msg) tea.Msg { return screenMsg{owner: p, body: body} }
 
 // SetZone shows times in another zone, from the next reading on.
 func (p *pageScreen[T]) SetZone(zone *time.Location) {
@@ -98,7 +102,7 @@ func (p *pageScreen[T]) SetZone(zone *time.Location) {
 // Show implements Screen.
 func (p *pageScreen[T]) Show() tea.Cmd {
 	p.opened, p.shown, p.gone = p.clock(), true, false
-	return tea.Batch(p.data.start(p.deps), p.followLog())
+	return tea.Batch(p.data.Start(p.source()), p.followLog())
 }
 
 // Hide implements Screen.
@@ -109,7 +113,7 @@ func (p *pageScreen[T]) Hide() tea.Cmd {
 			tab.log.stop()
 		}
 	}
-	return p.data.stop()
+	return p.data.Stop()
 }
 
 // Discard implements discarder.
@@ -128,14 +132,14 @@ func (p *pageScreen[T]) Discard() {
 // Refresh implements refresher.
 func (p *pageScreen[T]) Refresh(kinds map[string]bool) tea.Cmd {
 	if touches(kinds, p.spec.kinds) {
-		p.data.refresh(p.clock())
+		p.data.Refresh(p.clock())
 	}
 	if len(kinds) > 0 {
 		return nil
 	}
 	if p.gone && p.shown {
 		p.gone = false
-		return p.data.start(p.deps)
+		return p.data.Start(p.source())
 	}
 	return p.followLog() // A log that broke off is taken up again.
 }
@@ -143,22 +147,22 @@ func (p *pageScreen[T]) Refresh(kinds map[string]bool) tea.Cmd {
 // Update implements Screen.
 func (p *pageScreen[T]) Update(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
-	case snapshotMsg[page[T]]:
+	case feeds.Snapshot[page[T]]:
 		ran := p.running()
-		next, fresh := p.data.take(msg)
+		next, fresh := p.data.Take(msg)
 		if !fresh {
 			return nil
 		}
-		if p.data.last.Loaded && errors.Is(p.data.last.Err, client.ErrNotFound) {
-			p.gone, p.data.last.Err = true, nil // Asking again would not bring it back.
-			return p.data.stop()
+		if p.data.Last.Loaded && errors.Is(p.data.Last.Err, client.ErrNotFound) {
+			p.gone, p.data.Last.Err = true, nil // Asking again would not bring it back.
+			return p.data.Stop()
 		}
-		if p.data.last.Err != nil {
-			p.fail("read "+p.spec.title, p.data.last.Err)
+		if p.data.Last.Err != nil {
+			p.fail("read "+p.spec.title, p.data.Last.Err)
 			return next
 		}
 		p.gone = false
-		return tea.Batch(next, p.accept(p.data.last.Value), p.tellEnd(ran))
+		return tea.Batch(next, p.accept(p.data.Last.Value), p.tellEnd(ran))
 	case textScanned:
 		msg.view.Found(msg.step)
 		return p.scan()
@@ -315,7 +319,7 @@ func (p *pageScreen[T]) Stop() (string, tea.Cmd) {
 			return "stopped loading older lines", cmd
 		}
 	}
-	if !p.data.halt() {
+	if !p.data.Halt() {
 		return "", nil
 	}
 	return "stopped loading " + p.spec.title, nil
@@ -323,9 +327,9 @@ func (p *pageScreen[T]) Stop() (string, tea.Cmd) {
 
 // Resume implements stopper.
 func (p *pageScreen[T]) Resume() {
-	if p.data.brake.stopped() {
+	if p.data.Brake.Stopped() {
 		p.opened = p.clock()
-		p.data.brake.release()
+		p.data.Brake.Release()
 	}
 }
 
@@ -399,7 +403,7 @@ func (p *pageScreen[T]) choosing(commands []command) []command {
 }
 
 // value is what the page is about, once it is known.
-func (p *pageScreen[T]) value() (T, bool) { return p.data.last.Value.value, p.data.last.Loaded }
+func (p *pageScreen[T]) value() (T, bool) { return p.data.Last.Value.value, p.data.Last.Loaded }
 
 // factTabs is a page of one tab of facts.
 func factTabs(dir string, lists ...[]ui.Fact) ([]pageTab, error) {

@@ -33,9 +33,9 @@ func (p *pageScreen[T]) View(theme *ui.Theme, width, height int) []string {
 func (p *pageScreen[T]) waiting(theme *ui.Theme, width int) []string {
 	waited := p.clock().Sub(p.opened)
 	text, tone := fmt.Sprintf("loading… %s   %s stops", ui.Elapsed(waited), p.keys.Key("app.back")), ui.ToneDim
-	if p.data.brake.stopped() {
+	if p.data.Brake.Stopped() {
 		text, tone = "stopped loading.  "+p.keys.Key("app.refresh")+" loads it", ui.ToneText
-	} else if err := p.data.last.Err; err != nil {
+	} else if err := p.data.Last.Err; err != nil {
 		text, tone = ui.Clean(client.Explain(err).Sentence)+".  "+p.keys.Key("app.refresh")+" tries again now", ui.ToneBad
 	} else if waited < loadingAfter {
 		text = ""
@@ -55,7 +55,7 @@ func (p *pageScreen[T]) summary(theme *ui.Theme, width int) string {
 	}
 	var b strings.Builder
 	if p.gone {
-		b.WriteString("  " + theme.Warn.Render("deleted") + "  " + theme.Dim.Render("as it was at "+clockTime(p.data.last.At, p.moment())+":"))
+		b.WriteString("  " + theme.Warn.Render("deleted") + "  " + theme.Dim.Render("as it was at "+clockTime(p.data.Last.At, p.moment())+":"))
 	}
 	for _, cell := range p.spec.summary(value, p.moment()) {
 		if cell.Text != "" {
@@ -109,15 +109,15 @@ func (p *pageScreen[T]) Status() status {
 	} else if view := p.text(); view != nil {
 		st.position = view.Status(p.theme)
 	}
-	st.silent = p.data.silent(p.clock())
-	last := p.data.last
+	st.silent = p.data.Silent(p.clock())
+	last := p.data.Last
 	if p.gone {
 		return st
 	}
 	if last.Err != nil {
 		st.err, st.at, st.retryAt = last.Err, last.At, last.RetryAt
 	}
-	if !last.Loaded || last.Err != nil || !p.data.asked.IsZero() {
+	if !last.Loaded || last.Err != nil || !p.data.Asked.IsZero() {
 		st.pulse = time.Second
 		if p.clock().Sub(p.opened) < loadingAfter {
 			st.pulse = loadingAfter

@@ -9,6 +9,7 @@ import (
 	"fndeck/ui"
 	"fndeck/ui/form"
 	"fndeck/ui/palette"
+	"fndeck/views/feeds"
 	"fndeck/views/forms"
 )
 
@@ -16,8 +17,8 @@ import (
 // the overlay on top, to the screen that owns it, or to the shell.
 type root struct {
 	*shell
-	push          *pump
-	link          *link
+	push          *feeds.Pump
+	link          *feeds.Link
 	width, height int
 	// pulse is when the pending tick is due, zero if there is none.
 	pulse time.Time
@@ -32,7 +33,7 @@ type functionsMsg client.Snapshot[[]client.Function]
 type tickMsg time.Time
 
 func newRoot(d deps, lost func() (string, <-chan struct{})) *root {
-	return &root{shell: newShell(d), push: newPump(d), link: &link{d: d, lost: lost}}
+	return &root{shell: newShell(d), push: feeds.NewPump(d.source()), link: &feeds.Link{Ctx: d.ctx, Lost: lost}}
 }
 
 // Init implements tea.Model.
@@ -41,7 +42,7 @@ func (r *root) Init() tea.Cmd {
 	if !r.fixedTheme && !r.few {
 		ask = tea.RequestBackgroundColor
 	}
-	return tea.Batch(ask, r.screen().Show(), r.waitFunctions(), r.push.run(), r.push.wait(), r.link.wait(""))
+	return tea.Batch(ask, r.screen().Show(), r.waitFunctions(), r.push.Run(), r.push.Wait(), r.link.Wait(""))
 }
 
 func (r *root) waitFunctions() tea.Cmd {
@@ -84,11 +85,11 @@ func (r *root) route(msg tea.Msg) tea.Cmd {
 		return r.owned(msg)
 	case functionsMsg:
 		return tea.Batch(r.learn(client.Snapshot[[]client.Function](msg)), r.waitFunctions())
-	case pushed:
-		return tea.Batch(r.refresh(msg.kinds), r.push.wait())
-	case linkMsg:
+	case feeds.Pushed:
+		return tea.Batch(r.refresh(msg.Kinds), r.push.Wait())
+	case feeds.LinkMsg:
 		r.lost = string(msg)
-		return tea.Batch(r.refresh(nil), r.link.wait(r.lost))
+		return tea.Batch(r.refresh(nil), r.link.Wait(r.lost))
 	case tickMsg:
 		if time.Time(msg).Equal(r.pulse) {
 			r.pulse = time.Time{} // A tick that a sooner one replaced starts no new ones.
@@ -159,7 +160,7 @@ func (r *root) tick() tea.Cmd {
 	r.pulse = due
 	ctx := r.ctx
 	return func() tea.Msg {
-		pause(ctx, every)
+		feeds.Pause(ctx, every)
 		if ctx.Err() != nil {
 			return nil
 		}

@@ -15,6 +15,7 @@ import (
 	"fndeck/client"
 	"fndeck/ui"
 	"fndeck/ui/terminal"
+	"fndeck/views/feeds"
 	"fndeck/views/forms"
 )
 
@@ -40,6 +41,11 @@ type deps struct {
 // forms is what forms are given.
 func (d deps) forms() forms.Deps {
 	return forms.Deps{Ctx: d.ctx, Backend: d.backend, Clock: d.clock, Zone: d.zone}
+}
+
+// source is what feeds are given.
+func (d deps) source() feeds.Source {
+	return feeds.Source{Ctx: d.ctx, Backend: d.backend, Clock: d.clock}
 }
 
 // Screen is one place of the console. It is a plain struct: the root calls it

@@ -10,6 +10,7 @@ import (
 	"fndeck/client/action"
 	"fndeck/ui"
 	"fndeck/ui/form"
+	"fndeck/views/feeds"
 )
 
 // shell is what surrounds the screens: the history, what lies on top of the
@@ -20,7 +21,7 @@ type shell struct {
 	// functions lives as long as the console: the header counts deploys wherever
 	// the operator is.
 	functions *client.Feed[[]client.Function]
-	brake     *brake
+	brake     *feeds.Brake
 	known     client.Snapshot[[]client.Function]
 
 	views   []Screen
@@ -85,8 +86,8 @@ const historyMost = 50
 
 func newShell(d deps) *shell {
 	s := &shell{deps: d, errors: newErrorLog(d.clock), given: map[string][]byte{}}
-	s.brake = &brake{}
-	s.functions = newFeed(d, braked(s.brake, d.backend.Functions), anyDeploying, 0)
+	s.brake = &feeds.Brake{}
+	s.functions = feeds.New(d.source(), feeds.Braked(s.brake, d.backend.Functions), anyDeploying, 0)
 	s.views = newViews(s)
 	s.history = []place{{screen: s.views[0]}}
 	return s
@@ -229,7 +230,7 @@ func (s *shell) fail(operation string, err error) {
 	s.errors.add(operation, err)
 	if page, ok := s.screen().(*listScreen[failure]); ok {
 		s.errors.read()
-		page.data.refresh(s.clock())
+		page.data.Refresh(s.clock())
 	}
 }
 

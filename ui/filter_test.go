@@ -10,7 +10,9 @@ import (
 // quantities are rows with what lists show, and metadata.
 type quantities struct{ testRows }
 
-func (q quantities) Label(row int, key string) string { return map[string]string{"team": q.ID(row)}[key] }
+func (q quantities) Label(row int, key string) string {
+	return map[string]string{"team": q.ID(row)}[key]
+}
 
 func (q quantities) Still() Rows { return q }
 

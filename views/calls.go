@@ -3,18 +3,14 @@ package views
 import (
 	"cmp"
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"sync/atomic"
-	"time"
 
 	tea "charm.land/bubbletea/v2"
 
 	"fndeck/client"
 	"fndeck/client/action"
 	"fndeck/ui"
-	"fndeck/ui/jsondoc"
 	"fndeck/views/forms"
 )
 
@@ -216,157 +212,4 @@ func (s *shell) functionOf(c client.Call) client.Function {
 		return f
 	}
 	return client.Function{ID: c.FunctionID, Name: cmp.Or(c.FunctionName, c.FunctionID), Schedules: -1}
-}
-
-// elapsed is how long a call took, or has been running.
-func elapsed(c client.Call, now time.Time) time.Duration {
-	if c.Status.Ended() {
-		return c.Duration
-	}
-	return max(0, now.Sub(c.Started))
-}
-
-// The tabs of the page of one call, in order.
-const (
-	tabResult = iota
-	tabLog
-	tabData
-	tabError
-)
-
-// calledOnce is a call with what it was given and what it returned.
-type calledOnce struct {
-	call   client.Call
-	result client.Result
-}
-
-// newCallPage shows one call: what came back, what it printed, what it was given
-// and why it failed.
-func newCallPage(s *shell, c client.Call) *pageScreen[calledOnce] {
-	log := newLogPane(s, logScope{query: client.LogQuery{FunctionID: c.FunctionID, CallID: c.ID}})
-	return newPage(s, pageSpec[calledOnce]{
-		title: "call " + ui.Clean(c.ID),
-		tabs:  []string{"Result", "Log", "Data", "Error"},
-		kinds: []string{"call"},
-		load:  func(ctx context.Context) (calledOnce, error) { return readCall(ctx, s.backend, c) },
-		busy:  func(v calledOnce) bool { return !v.call.Status.Ended() },
-		build: func(v calledOnce, _ moment) ([]pageTab, error) {
-			result, err := jsonTab(s.stateDir, v.result.Response, noResult(v.call))
-			if err != nil {
-				return nil, err
-			}
-			data, err := jsonTab(s.stateDir, v.result.Data, "The backend does not hand back what the call was given.")
-			if err != nil {
-				return nil, err
-			}
-			failure, err := ui.NewDocument(s.stateDir, failureText(v.call))
-			if err != nil {
-				return nil, err
-			}
-			failure.Wrap = true // The end of a path says more than its beginning.
-			return []pageTab{result, {log: log}, data, {text: failure}}, nil
-		},
-		first:   firstTab,
-		running: func(v calledOnce) bool { return !v.call.Status.Ended() },
-		ended: func(v calledOnce) (string, time.Duration) {
-			return fmt.Sprintf("%s: call %s %s after %s", cmp.Or(v.call.FunctionName, v.call.FunctionID), v.call.ID, v.call.Status, ui.Duration(v.call.Duration)), v.call.Duration
-		},
-		summary: func(v calledOnce, at moment) []ui.Cell { return callSummary(v.call, at) },
-		commands: func(p *pageScreen[calledOnce]) []command {
-			f, current := s.functionOf(c), c
-			if v, ok := p.value(); ok {
-				current = v.call
-			}
-			able := func(a action.Action) string { return s.reason(a, action.Target{Function: &f}) }
-			return []command{
-				{id: "functions.call", label: "call again", hinted: true, reason: able(action.Invoke), run: func() tea.Cmd { return s.call(f, c.ID) }},
-				{id: "functions.repeat", hinted: true, reason: able(action.Invoke), run: func() tea.Cmd { return s.repeat(f, c.ID) }},
-				{id: "functions.redeploy", hinted: true, reason: able(action.Redeploy), run: func() tea.Cmd { return s.redeploy(f) }},
-				{id: "list.logs", run: func() tea.Cmd {
-					return s.open(newLogs(s, logScope{query: client.LogQuery{FunctionID: c.FunctionID, CallID: c.ID}, name: "call " + ui.Clean(c.ID)}))
-				}},
-				{id: "calls.cancel", hinted: true, reason: s.uncancellable(current), run: func() tea.Cmd { return s.cancelCall(current) }},
-				{id: "list.describe", label: "function", run: func() tea.Cmd { return s.open(newFunctionPage(s, f)) }},
-			}
-		},
-	})
-}
-
-// readCall reads the call, and what it was given and returned.
-func readCall(ctx context.Context, b client.Backend, c client.Call) (calledOnce, error) {
-	call, err := b.Call(ctx, c.FunctionID, c.ID)
-	if err != nil {
-		return calledOnce{}, err
-	}
-	call.FunctionName = cmp.Or(call.FunctionName, c.FunctionName)
-	result, err := b.Result(ctx, c.FunctionID, c.ID)
-	if errors.Is(err, client.ErrNotFound) {
-		err = nil // Some backends have no result before the end.
-	}
-	return calledOnce{call: call, result: result}, err
-}
-
-// firstTab is where the operator looks first.
-func firstTab(v calledOnce) int {
-	switch {
-	case !v.call.Status.Ended():
-		return tabLog
-	case v.call.Error != nil:
-		return tabError
-	}
-	return tabResult
-}
-
-func callSummary(c client.Call, at moment) []ui.Cell {
-	took := ui.Duration(elapsed(c, at.now))
-	if !c.Status.Ended() {
-		took = ui.Elapsed(elapsed(c, at.now))
-	}
-	cells := []ui.Cell{stateCell(at, string(c.Status), 0), {Text: took}, text(cmp.Or(c.FunctionName, c.FunctionID))}
-	if c.Version > 0 {
-		cells = append(cells, ui.Cell{Text: fmt.Sprintf("v%d", c.Version)})
-	}
-	return append(cells, dim(clockTime(c.Started, at)), dim(trigger(c)))
-}
-
-// checkedAtOnce is up to what size JSON is checked before it is shown. A longer
-// one shows its beginning at once and its mistake when that is come to.
-const checkedAtOnce = 1 << 20
-
-// jsonTab is JSON to read, as the bytes are. What is not JSON is shown as text
-// with its size.
-func jsonTab(dir string, raw json.RawMessage, instead string) (pageTab, error) {
-	if len(raw) == 0 {
-		text, err := ui.NewDocument(dir, instead)
-		return pageTab{text: text}, err
-	}
-	document, err := jsondoc.NewView(raw)
-	if err != nil || len(raw) < checkedAtOnce && !json.Valid(raw) {
-		text, err := ui.NewDocument(dir, fmt.Sprintf("not JSON, %s:\n%s", ui.Bytes(int64(len(raw))), raw))
-		return pageTab{text: text}, err
-	}
-	return pageTab{json: document}, nil
-}
-
-func noResult(c client.Call) string {
-	switch {
-	case !c.Status.Ended():
-		return "The call is still running."
-	case c.Error != nil:
-		return "The call returned nothing: it failed. The Error tab says why."
-	}
-	return "The call returned nothing."
-}
-
-func failureText(c client.Call) string {
-	if c.Error == nil {
-		if !c.Status.Ended() {
-			return "The call is still running."
-		}
-		return "The call did not fail."
-	}
-	if c.Error.Trace == "" {
-		return c.Error.Message
-	}
-	return c.Error.Message + "\n\n" + c.Error.Trace
 }

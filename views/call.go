@@ -14,6 +14,7 @@ import (
 	"fndeck/client/action"
 	"fndeck/ui"
 	"fndeck/ui/jsondoc"
+	"fndeck/views/compare"
 )
 
 // elapsed is how long a call took, or has been running.
@@ -44,7 +45,7 @@ func newCallPage(s *shell, c client.Call) *pageScreen[calledOnce] {
 	log := newLogPane(s, logScope{query: client.LogQuery{FunctionID: c.FunctionID, CallID: c.ID}})
 	return newPage(s, pageSpec[calledOnce]{
 		title: "call " + ui.Clean(c.ID),
-		tabs:  []string{"Result", "Log", "Data", "Error"},
+		tabs:  []string{"Result", "Log", "Data", "Error", "Raw"},
 		kinds: []string{"call"},
 		load:  func(ctx context.Context) (calledOnce, error) { return readCall(ctx, s.backend, c) },
 		busy:  func(v calledOnce) bool { return !v.call.Status.Ended() },
@@ -62,7 +63,12 @@ func newCallPage(s *shell, c client.Call) *pageScreen[calledOnce] {
 				return nil, err
 			}
 			failure.Wrap = true // The end of a path says more than its beginning.
-			return []pageTab{result, {log: log}, data, {text: failure}}, nil
+			told, err := json.Marshal(v.call)
+			if err != nil {
+				return nil, err
+			}
+			raw, err := jsonTab(s.stateDir, told, "")
+			return []pageTab{result, {log: log}, data, {text: failure}, raw}, err
 		},
 		first:   firstTab,
 		running: func(v calledOnce) bool { return !v.call.Status.Ended() },
@@ -167,4 +173,24 @@ func failureText(c client.Call) string {
 		return c.Error.Message
 	}
 	return c.Error.Message + "\n\n" + c.Error.Trace
+}
+
+// newComparison shows how two calls differ.
+func newComparison(s *shell, first, second client.Call) *pageScreen[[2]calledOnce] {
+	return newPage(s, pageSpec[[2]calledOnce]{
+		title: "compare " + ui.Clean(first.ID) + " " + ui.Clean(second.ID),
+		tabs:  []string{"Overview", "Result", "Data"},
+		kinds: []string{"call"},
+		load: func(ctx context.Context) (both [2]calledOnce, err error) {
+			if both[0], err = readCall(ctx, s.backend, first); err == nil {
+				both[1], err = readCall(ctx, s.backend, second)
+			}
+			return both, err
+		},
+		build: func(both [2]calledOnce, _ moment) ([]pageTab, error) {
+			a, b := both[0], both[1]
+			return factTabs(s.stateDir, compare.Calls(a.call, b.call),
+				compare.JSON("result", a.result.Response, b.result.Response), compare.JSON("data", a.result.Data, b.result.Data))
+		},
+	})
 }

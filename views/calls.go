@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"sync/atomic"
 
 	tea "charm.land/bubbletea/v2"
@@ -11,6 +13,8 @@ import (
 	"fndeck/client"
 	"fndeck/client/action"
 	"fndeck/ui"
+	"fndeck/ui/chart"
+	"fndeck/views/digest"
 	"fndeck/views/forms"
 )
 
@@ -72,6 +76,13 @@ func newCalls(s *shell, scope callScope) *listScreen[client.Call] {
 		sortAge: "started", sortStatus: "status", sortName: "function",
 		failing:  "status:/Failed|Timeout/",
 		older:    func() { pages.wanted.Store(2 * pages.wanted.Load()) },
+		banner:   latencyLine,
+		compare: func(a, b client.Call) tea.Cmd {
+			if a.Started.After(b.Started) {
+				a, b = b, a
+			}
+			return s.open(newComparison(s, a, b))
+		},
 		commands: func(l *listScreen[client.Call]) []command { return callListCommands(s, l) },
 	}
 	if scope.functionID != "" {
@@ -212,4 +223,33 @@ func (s *shell) functionOf(c client.Call) client.Function {
 		return f
 	}
 	return client.Function{ID: c.FunctionID, Name: cmp.Or(c.FunctionName, c.FunctionID), Schedules: -1}
+}
+
+// latencyLine sums up calls, the newest first: a bar for how long each took, the
+// newest at the right, then what they have in common.
+func latencyLine(calls []client.Call, at moment, width int) string {
+	sum, tail := digest.Of(calls), ""
+	if sum.Ended > 0 {
+		tail = at.theme.Dim.Render("  p50 " + ui.Duration(sum.P50) + "  p95 " + ui.Duration(sum.P95))
+	}
+	if sum.Failed > 0 {
+		text := fmt.Sprintf("  %d of %d failed", sum.Failed, sum.Ended)
+		if sum.Streak > 1 {
+			text += fmt.Sprintf(", the last %d in a row", sum.Streak)
+		}
+		tail += at.theme.Bad.Render(text)
+	}
+	took := make([]float64, max(0, min(len(calls), width-ui.Width(tail)-2)))
+	for i := range took {
+		took[i] = float64(calls[i].Duration)
+	}
+	var b strings.Builder
+	for i, bar := range slices.Backward(chart.Bars(took)) {
+		style := at.theme.Info
+		if digest.Failed(calls[i]) {
+			style = at.theme.Bad
+		}
+		b.WriteString(style.Render(string(bar)))
+	}
+	return "  " + b.String() + tail
 }

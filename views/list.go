@@ -45,6 +45,11 @@ type listSpec[T any] struct {
 	sortName, sortAge, sortStatus string
 	// unscoped is the view that key 0 goes to from a list of one function.
 	unscoped int
+	// compare shows how two items differ; nil where that says nothing.
+	compare func(a, b T) tea.Cmd
+	// banner is a line over the table that sums the visible rows up, "" for none;
+	// nil is none.
+	banner func(visible []T, at moment, width int) string
 	// more is set by load when there is more than it read.
 	more *atomic.Bool
 	// older makes load read more of the past; nil leaves the key unbound.
@@ -75,6 +80,8 @@ type listScreen[T any] struct {
 	data   feeds.Subscription[[]T]
 	opened time.Time
 	now    moment
+	// bannered is how many lines stood over the table when it was drawn.
+	bannered int
 	// before is the filter that the x key replaced.
 	before string
 }

@@ -53,7 +53,8 @@ func (l *listScreen[T]) Commands() []command {
 // Click implements pointed: on a title it sorts, on a row it goes there, and there
 // it opens.
 func (l *listScreen[T]) Click(x, y int) tea.Cmd {
-	if sentence, _ := l.instead(); sentence != "" {
+	y -= l.bannered
+	if sentence, _ := l.instead(); sentence != "" || y < 0 {
 		return nil
 	}
 	if y == 0 {

@@ -22,13 +22,38 @@ func (l *listScreen[T]) View(theme *ui.Theme, width, height int) []string {
 	l.table.EndFlash(l.now.now)
 	sentence, tone := l.instead()
 	if sentence == "" {
-		return l.table.View(theme, width, height)
+		return l.withBanner(l.table.View(theme, width, height-l.bannerLines(height)), width, height)
 	}
 	lines := []string{""}
 	for _, part := range ui.WrapWords(sentence, max(1, width-4)) {
 		lines = append(lines, "  "+theme.Tone(tone).Render(part))
 	}
 	return fill(lines, height)
+}
+
+// bannerFrom is the height of a body that has a line for the banner.
+const bannerFrom = 12
+
+// bannerLines is how many lines the banner has.
+func (l *listScreen[T]) bannerLines(height int) int {
+	if l.spec.banner == nil || height < bannerFrom {
+		return 0
+	}
+	return 1
+}
+
+// withBanner puts the banner over the drawn table, which knows what is visible.
+func (l *listScreen[T]) withBanner(table []string, width, height int) []string {
+	l.bannered = l.bannerLines(height)
+	if l.bannered == 0 {
+		return table
+	}
+	var visible []T
+	l.table.Visible(func(row int) bool {
+		visible = append(visible, l.shown()[row])
+		return true
+	})
+	return append([]string{l.spec.banner(visible, l.now, width)}, table...)
 }
 
 // instead is what is shown when there are no rows to show, "" if there are.

@@ -23,15 +23,28 @@ func (l *listScreen[T]) markCommands() []command {
 	if t.MarkCount() == 0 {
 		none = "nothing is marked"
 	}
+	raw := l.on("list.raw", false, nil, func(item T) tea.Cmd { return l.open(newRaw(l.shell, l.spec.id(item), item)) })
+	if l.spec.compare != nil && t.MarkCount() == 2 {
+		raw = command{id: "list.raw", label: "compare", hinted: true, urgent: true, run: l.compareMarked}
+	}
 	return []command{
 		{id: "list.mark", run: do(t.Mark)},
 		{id: "list.range", run: do(t.MarkRange)},
 		{id: "list.unmark", reason: none, run: do(t.Unmark)},
 		{id: "list.invert", run: do(t.InvertMarks)},
-		l.on("list.raw", false, nil, func(item T) tea.Cmd { return l.open(newRaw(l.shell, l.spec.id(item), item)) }),
+		raw,
 		l.on("list.copy", false, nil, func(item T) tea.Cmd { return l.copyIDs(item) }),
 		l.on("list.copyfield", false, nil, l.chooseField),
 	}
+}
+
+func (l *listScreen[T]) compareMarked() tea.Cmd {
+	marked := l.marked()
+	if len(marked) != 2 {
+		l.say("one of the two is not loaded any more", ui.ToneWarn)
+		return nil
+	}
+	return l.spec.compare(marked[0], marked[1])
 }
 
 // marked are the items to act on: the marked ones, nil if none is.

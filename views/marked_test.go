@@ -104,3 +104,27 @@ func TestTheQuestionAboutMarkedCallsHasButtonsThatDiffer(t *testing.T) {
 		d.see("cancel 2?", "[ Cancel ]  [ End the calls ]")
 	})
 }
+
+func TestTwoMarkedCallsAreComparedTheOlderOneFirst(t *testing.T) {
+	backend := sampleBackend(bubbleStart)
+	backend.calls[2].Version = 11
+	perform(t, backend, 120, 30, Options{}, func(s *stage) {
+		s.press("2", "j", "space", "space")
+		assert.Contains(t, s.screen.text(), "compare y")
+		s.press("y")
+		frame := s.screen.text()
+		assert.Contains(t, frame, "calls > compare c-898 c-899")
+		assert.Contains(t, frame, "Failed  →  Completed")
+		assert.Contains(t, frame, "v11  →  v12")
+		assert.Contains(t, frame, "KeyError: 'tag'  →  none")
+		s.press("esc", "U", "y")
+		assert.Contains(t, s.screen.text(), "raw c-", "one call alone is shown as it is")
+	})
+}
+
+func TestTheRawTabOfACallIsWhatTheCommandLinePrints(t *testing.T) {
+	perform(t, sampleBackend(bubbleStart), 120, 30, Options{}, func(s *stage) {
+		s.press("2", "j", "enter", "shift+tab")
+		assert.Contains(t, s.screen.text(), `"functionId": "f4"`)
+	})
+}

@@ -57,7 +57,7 @@ var table = []ui.Binding{
 	{ID: "list.unmark", Scope: ui.ScopeList, Keys: []string{"U", "ctrl+\\"}, Label: "unmark", Help: "take all marks away"},
 	{ID: "list.invert", Scope: ui.ScopeList, Keys: []string{"*"}, Label: "invert", Help: "mark the others instead"},
 	{ID: "functions.redeploymarked", Scope: ui.ScopeList, Keys: []string{"R"}, Label: "redeploy marked", Help: "deploy the folders of all marked functions again; asks first"},
-	{ID: "list.raw", Scope: ui.ScopeList, Keys: []string{"y"}, Label: "raw", Help: "as JSON"},
+	{ID: "list.raw", Scope: ui.ScopeList, Keys: []string{"y"}, Label: "raw", Help: "as JSON; with two calls marked, what differs between them"},
 	{ID: "list.copy", Scope: ui.ScopeList, Keys: []string{"c"}, Label: "copy id", Help: "copy the id, or those of the marked rows"},
 	{ID: "list.copyfield", Scope: ui.ScopeList, Keys: []string{"C"}, Label: "copy field", Help: "choose a field to copy"},
 	{ID: "list.copycurl", Scope: ui.ScopeList, Keys: []string{"X"}, Label: "copy as curl", Help: "copy the request as a curl command, with $TOKEN for the token"},

@@ -74,9 +74,9 @@ func newCalls(s *shell, scope callScope) *listScreen[client.Call] {
 		ages:    true,
 		empty:   "No calls yet.  " + s.keys.Key("functions.call") + " on a function calls it",
 		sortAge: "started", sortStatus: "status", sortName: "function",
-		failing:  "status:/Failed|Timeout/",
-		older:    func() { pages.wanted.Store(2 * pages.wanted.Load()) },
-		banner:   latencyLine,
+		failing: "status:/Failed|Timeout/",
+		older:   func() { pages.wanted.Store(2 * pages.wanted.Load()) },
+		banner:  latencyLine,
 		compare: func(a, b client.Call) tea.Cmd {
 			if a.Started.After(b.Started) {
 				a, b = b, a

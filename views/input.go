@@ -144,6 +144,7 @@ func (r *root) global() []command {
 		command{id: "app.refresh", run: r.again},
 		command{id: "app.deploys", run: r.openDeploys},
 		command{id: "app.trace", run: r.openTrace},
+		command{id: "app.pulse", run: r.openPulse},
 		command{id: "app.errors", run: r.openErrors},
 		command{id: "app.help", run: func() tea.Cmd { return r.overlay(r.help(), nil) }},
 		command{id: "app.back", run: r.back},
@@ -226,6 +227,14 @@ func (r *root) openTrace() tea.Cmd {
 		return nil
 	}
 	return r.open(newTrace(r.shell))
+}
+
+// openPulse shows what goes on.
+func (r *root) openPulse() tea.Cmd {
+	if _, ok := r.screen().(*pageScreen[pulse]); ok {
+		return nil
+	}
+	return r.open(newPulse(r.shell))
 }
 
 func (r *root) openErrors() tea.Cmd {
@@ -311,5 +320,5 @@ func dangerOf(id string) string {
 // laterKeys are keys that hands from other consoles, or the plan of this one,
 // look for, and that this version does not have: silence would look like a fault.
 var laterKeys = []string{
-	"@", "~", "p", "a", "T",
+	"@", "p", "a", "T",
 }

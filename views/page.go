@@ -22,6 +22,8 @@ type pageSpec[T any] struct {
 	load  func(ctx context.Context) (T, error)
 	// busy makes the page read sooner where nothing pushes.
 	busy func(T) bool
+	// every reads anew at this pace, 0 where only events change the page.
+	every time.Duration
 	// kinds are the client.Event kinds that change the page.
 	kinds []string
 	// build writes the tabs of a value. It runs outside the update loop.
@@ -69,7 +71,7 @@ func newPage[T any](s *shell, spec pageSpec[T]) *pageScreen[T] {
 	p := &pageScreen[T]{shell: s, spec: spec}
 	theme, clock := s.theme, s.clock
 	p.zone.Store(s.zone)
-	p.data = feeds.Subscription[page[T]]{Wrap: p.wrap, Load: func(ctx context.Context) (page[T], error) {
+	p.data = feeds.Subscription[page[T]]{Wrap: p.wrap, Every: spec.every, Load: func(ctx context.Context) (page[T], error) {
 		value, err := spec.load(ctx)
 		if err != nil {
 			return page[T]{}, err

@@ -13,7 +13,11 @@ import (
 
 // View implements Screen.
 func (p *pageScreen[T]) View(theme *ui.Theme, width, height int) []string {
-	lines := []string{p.tabBar(theme, width), p.summary(theme, width), ""}
+	lines := []string{p.tabBar(theme, width)}
+	if p.spec.summary != nil {
+		lines = append(lines, p.summary(theme, width))
+	}
+	lines = append(lines, "")
 	var body []string
 	room := max(0, height-len(lines))
 	if json := p.json(); json != nil {

@@ -165,6 +165,8 @@ var everyScreen = []struct{ name, keys string }{
 	{"schedule-data", "tab"},
 	{"schedule-calls", "4 enter"},
 	{"sources", "5"},
+	{"pulse", "~"},
+	{"due", "tab"},
 	{"errors", "!"},
 	{"help", "?"},
 	{"quit", "esc 1 q"},

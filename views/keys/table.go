@@ -34,6 +34,7 @@ var table = []ui.Binding{
 	{ID: "app.mouse", Scope: ui.ScopeGlobal, Label: "mouse", Help: "give the mouse to the terminal, which selects text with it, and back"},
 	{ID: "app.deploys", Scope: ui.ScopeGlobal, Keys: []string{"&"}, Label: "deploys", Help: "deploys of all functions, under way and past, with their build output"},
 	{ID: "app.trace", Scope: ui.ScopeGlobal, Keys: []string{"#"}, Label: "requests", Help: "every request of this console, its status and its time"},
+	{ID: "app.pulse", Scope: ui.ScopeGlobal, Keys: []string{"~"}, Label: "pulse", Help: "what goes on in all functions, and what is due when"},
 	{ID: "app.errors", Scope: ui.ScopeGlobal, Keys: []string{"!"}, Label: "errors", Help: "errors of this console; failed calls are in the calls"},
 	{ID: "app.help", Scope: ui.ScopeGlobal, Keys: []string{"?", "f1"}, Label: "help", Help: "this help"},
 

@@ -1,0 +1,23 @@
+package views
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+)
+
+func TestThePulseSaysWhatGoesOnAndWhatIsDue(t *testing.T) {
+	backend := sampleBackend(bubbleStart)
+	perform(t, backend, 80, 24, Options{}, func(s *stage) {
+		s.press(strings.Split(": p u l s e enter", " ")...)
+		assert.Contains(t, s.screen.text(), "functions > pulse")
+		assert.Contains(t, s.screen.text(), "9 calls   1 running   2 failed")
+		assert.Contains(t, s.screen.text(), "ingest-score    deploy failed: no matching distribution")
+		backend.change(func() { backend.functions[2].Error = nil })
+		s.press("ctrl+r")
+		assert.NotContains(t, s.screen.text(), "no matching distribution")
+		s.press("~")
+		assert.Contains(t, s.screen.text(), "functions > pulse", "it is there already")
+	})
+}

@@ -34,7 +34,7 @@ func openFunctions(b *testing.B, w wire, p place) *terminal {
 	b.Helper()
 	t := open(b, w, p.env, fndeck(b))
 	t.onRow(1)
-	t.rest(settled)
+	t.calm()
 	return t
 }
 
@@ -55,8 +55,8 @@ func openCalls(b *testing.B, w wire, p place) *terminal {
 			want = "calls (" + grouped(many) + ")"
 		}
 		t.until(want, func() bool { return strings.Contains(t.row(1), want) })
-		t.rest(settled)
 	}
+	t.calm()
 	return t
 }
 

@@ -56,3 +56,17 @@ func field(file, name string) int64 {
 	}
 	return 0
 }
+
+// calm waits until the program has nothing to do: what it read and sorted behind
+// the screen is over too.
+func (t *terminal) calm() {
+	const look, idle = 300 * time.Millisecond, 3 * time.Millisecond
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); {
+		before := t.used().cpu
+		time.Sleep(look)
+		if t.used().cpu-before < idle {
+			return
+		}
+	}
+	t.b.Fatal("the program never comes to rest")
+}

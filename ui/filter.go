@@ -4,8 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // Filter selects rows and lines. It is immutable; the nil Filter matches all.
@@ -19,6 +21,7 @@ type filterTerm struct {
 	inverse bool
 	text    string
 	fold    bool
+	plain   bool // the text has no letters, so it folds to itself
 	re      *regexp.Regexp
 }
 
@@ -104,6 +107,7 @@ func parseTerm(word string, columns []string) (filterTerm, error) {
 		return term, nil
 	}
 	term.text, term.fold = word, strings.ToLower(word) == word
+	term.plain = !strings.ContainsFunc(word, func(r rune) bool { return r >= utf8.RuneSelf || unicode.IsLetter(r) })
 	return term, nil
 }
 
@@ -154,6 +158,37 @@ func (f *Filter) MatchRow(columns int, cell func(column int) string) bool {
 	return true
 }
 
+// narrows reports whether all that f matches is matched by wider too.
+func (f *Filter) narrows(wider *Filter) bool {
+	if wider == nil || f == wider {
+		return true
+	}
+	if f == nil {
+		return false
+	}
+	for _, wide := range wider.terms {
+		if !slices.ContainsFunc(f.terms, func(t filterTerm) bool { return t.narrows(wide) }) {
+			return false
+		}
+	}
+	return true
+}
+
+// narrows is that of one term; a pattern is not understood but by its name.
+func (t filterTerm) narrows(wide filterTerm) bool {
+	switch {
+	case t.column != wide.column || t.inverse != wide.inverse:
+		return false
+	case t.re != nil || wide.re != nil:
+		return t.re != nil && wide.re != nil && t.re.String() == wide.re.String()
+	case t.inverse:
+		return t.text == wide.text
+	case wide.fold:
+		return strings.Contains(strings.ToLower(t.text), wide.text)
+	}
+	return !t.fold && strings.Contains(t.text, wide.text)
+}
+
 // MatchText reports whether one line of text matches.
 func (f *Filter) MatchText(s string) bool {
 	return f.MatchRow(1, func(int) string { return s })
@@ -179,8 +214,8 @@ func (t filterTerm) match(s string) bool {
 	switch {
 	case t.re != nil:
 		return t.re.MatchString(s)
-	case t.fold:
-		return strings.Contains(strings.ToLower(s), t.text)
+	case t.fold && !t.plain:
+		return strings.Contains(s, t.text) || strings.Contains(strings.ToLower(s), t.text)
 	}
 	return strings.Contains(s, t.text)
 }

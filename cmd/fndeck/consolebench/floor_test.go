@@ -33,10 +33,12 @@ func bare(what string) int {
 	fmt.Print("\x1b[2J\x1b[1;1Hready")
 	text := strings.Repeat("x", 60) // A row of a table, coloured twice.
 	key := make([]byte, 16)
-	for n := 0; ; n++ {
-		if _, err := os.Stdin.Read(key); err != nil {
+	for n := 0; ; {
+		keys, err := os.Stdin.Read(key)
+		if err != nil {
 			return 0
 		}
+		n += keys
 		y := 4 + n%40
 		var out strings.Builder
 		switch what {
@@ -51,7 +53,7 @@ func bare(what string) int {
 				fmt.Fprintf(&out, "\x1b[%d;1H%s%d", 4+i, text[:55], n)
 			}
 		}
-		fmt.Fprintf(&out, "\x1b[48;140H%d/100000", n+1)
+		fmt.Fprintf(&out, "\x1b[48;140H%d/100000", n)
 		_, _ = os.Stdout.WriteString(out.String()) // The terminal is there as long as the program.
 	}
 }

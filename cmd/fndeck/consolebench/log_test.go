@@ -13,18 +13,16 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// openCall opens a console on the calls and puts the cursor on one, counted from
-// the newest.
-func openCall(b *testing.B, p place, row int) *terminal {
+// openCall opens a console on the calls and puts the cursor on the newest of a
+// function.
+func openCall(b *testing.B, p place, function string) *terminal {
 	b.Helper()
 	t := open(b, wire{}, p.env, fndeck(b))
 	t.onRow(1)
 	t.typed("2")
 	t.until("calls", func() bool { return strings.Contains(t.row(1), "calls (500+)") })
-	for n := 2; n <= row; n++ {
-		t.typed("j")
-		t.onRow(n)
-	}
+	t.typed("/" + function + "\rg")
+	t.until("its calls", func() bool { return strings.Contains(t.row(3), function) && strings.Contains(t.row(1), " of ") })
 	t.calm()
 	return t
 }
@@ -68,7 +66,7 @@ func BenchmarkLog(b *testing.B) {
 		tail = append(tail, tool("tail", "-n", "50"))
 		count = append(count, tool("wc", "-l"))
 		grep = append(grep, tool("grep", "-c", needle))
-		t := openCall(b, p, 2)
+		t := openCall(b, p, "function-000008")
 		before, _, _ := t.memory()
 
 		start := time.Now()

@@ -97,15 +97,13 @@ func inPortions(s *store.Store, n int64, row func(tx *store.Tx, i int64) error) 
 	return err
 }
 
-const firstFunction, firstCall = 1_000, 10_000_000
-
 // sha stands for the code that all functions share.
 var sha = strings.Repeat("ab", 32)
 
-func addFunction(tx *store.Tx, n int64, created time.Time) error {
-	f := store.Function{ID: firstFunction + n, Name: fmt.Sprintf("function-%06d", n), Created: created, Owner: "data", Serving: 1, Latest: 1}
+func addFunction(tx *store.Tx, n int64, created time.Time) (id int64, err error) {
+	f := store.Function{ID: tx.NextID(), Name: fmt.Sprintf("function-%06d", n), Created: created, Owner: "data", Serving: 1, Latest: 1}
 	v := store.Version{FunctionID: f.ID, Number: 1, SHA256: sha, Status: store.Ready, Runtime: "py311", Created: created, Settings: store.Settings{FunctionPath: "handler.py"}}
-	return errors.Join(tx.InsertFunction(f), tx.InsertVersion(v))
+	return f.ID, errors.Join(tx.InsertFunction(f), tx.InsertVersion(v))
 }
 
 // functionsPlace has 100 000 functions.
@@ -113,7 +111,8 @@ func functionsPlace(b *testing.B) place {
 	return stateOf(b, "functions", func(s *store.Store) error {
 		from := begin()
 		return inPortions(s, many, func(tx *store.Tx, n int64) error {
-			return addFunction(tx, n, from.Add(time.Duration(n)*time.Second))
+			_, err := addFunction(tx, n, from.Add(time.Duration(n)*time.Second))
+			return err
 		})
 	})
 }
@@ -123,13 +122,20 @@ func functionsPlace(b *testing.B) place {
 func callsPlace(b *testing.B) place {
 	return stateOf(b, "calls", func(s *store.Store) error {
 		from := begin()
-		const functions = 10
-		err := inPortions(s, functions, func(tx *store.Tx, n int64) error { return addFunction(tx, n, from) })
+		const count = 10
+		var functions, calls []int64
+		err := inPortions(s, count, func(tx *store.Tx, n int64) error {
+			id, err := addFunction(tx, n, from)
+			functions = append(functions, id)
+			return err
+		})
 		if err != nil {
 			return err
 		}
 		err = inPortions(s, many, func(tx *store.Tx, n int64) error {
-			return addCall(tx, n, n%functions, from.Add(time.Duration(n)*time.Second))
+			id, err := addCall(tx, n, functions[n%count], from.Add(time.Duration(n)*time.Second))
+			calls = append(calls, id)
+			return err
 		})
 		if err != nil {
 			return err
@@ -139,7 +145,7 @@ func callsPlace(b *testing.B) place {
 			for i := range lines {
 				lines[i] = store.Line{Time: from, Text: logText(int(n)*portion + i)}
 			}
-			return tx.AppendLines(firstCall+many-2, lines)
+			return tx.AppendLines(calls[many-2], lines)
 		})
 	})
 }
@@ -156,8 +162,8 @@ func logText(n int) string {
 	return text + strings.Repeat(".", logLine-len(text))
 }
 
-func addCall(tx *store.Tx, n, function int64, started time.Time) error {
-	c := store.Call{ID: firstCall + n, FunctionID: firstFunction + function, Version: 1, Status: store.Running, Started: started}
+func addCall(tx *store.Tx, n, function int64, started time.Time) (id int64, err error) {
+	c := store.Call{ID: tx.NextID(), FunctionID: function, Version: 1, Status: store.Running, Started: started}
 	response := []byte(fmt.Sprintf(`{"rows":%d}`, n))
 	done := c
 	done.Status, done.Preview, done.LogLines = store.Completed, string(response), 3
@@ -171,7 +177,7 @@ func addCall(tx *store.Tx, n, function int64, started time.Time) error {
 	case n%failedEvery == 0:
 		done.Status, done.ErrorMessage = store.Failed, "boom"
 	}
-	return errors.Join(tx.InsertCall(c, []byte(`{"n":1}`)), tx.FinishCall(done, response))
+	return c.ID, errors.Join(tx.InsertCall(c, []byte(`{"n":1}`)), tx.FinishCall(done, response))
 }
 
 // largeJSON is a result of largeResult bytes: an array of small objects.

@@ -3,6 +3,7 @@ package ui
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -107,6 +108,22 @@ func (f *Filter) MatchRow(columns int, cell func(column int) string, label func(
 			}
 		}
 		if hit == term.inverse {
+			return false
+		}
+	}
+	return true
+}
+
+// narrows reports whether all that f matches is matched by wider too.
+func (f *Filter) narrows(wider *Filter) bool {
+	if wider == nil || f == wider {
+		return true
+	}
+	if f == nil {
+		return false
+	}
+	for _, wide := range wider.terms {
+		if !slices.ContainsFunc(f.terms, func(t filterTerm) bool { return t.narrows(wide) }) {
 			return false
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // filterTerm is one word of a filter.
@@ -14,6 +15,7 @@ type filterTerm struct {
 	inverse bool
 	text    string
 	fold    bool
+	plain   bool // the text has no letters, so it folds to itself
 	fuzzy   bool // the letters of text in this order
 	re      *regexp.Regexp
 	bound   *bound
@@ -75,6 +77,7 @@ func parseTerm(word string, columns []string) (filterTerm, error) {
 		return term, nil
 	}
 	term.text, term.fold = word, strings.ToLower(word) == word
+	term.plain = !strings.ContainsFunc(word, func(r rune) bool { return r >= utf8.RuneSelf || unicode.IsLetter(r) })
 	return term, nil
 }
 
@@ -130,6 +133,25 @@ func inOrder(letters, text string) bool {
 	return len(rest) == 0
 }
 
+// narrows is that of one term; a pattern is not understood but by its name.
+func (t filterTerm) narrows(wide filterTerm) bool {
+	switch {
+	case t.column != wide.column || t.key != wide.key || t.inverse != wide.inverse || t.fuzzy != wide.fuzzy:
+		return false
+	case t.bound != nil || wide.bound != nil:
+		return t.bound != nil && wide.bound != nil && *t.bound == *wide.bound
+	case t.re != nil || wide.re != nil:
+		return t.re != nil && wide.re != nil && t.re.String() == wide.re.String()
+	case t.fuzzy:
+		return inOrder(wide.text, t.text)
+	case t.inverse:
+		return t.text == wide.text
+	case wide.fold:
+		return strings.Contains(strings.ToLower(t.text), wide.text)
+	}
+	return !t.fold && strings.Contains(t.text, wide.text)
+}
+
 func (t filterTerm) match(s string) bool {
 	switch {
 	case t.re != nil:
@@ -138,8 +160,8 @@ func (t filterTerm) match(s string) bool {
 		return t.bound.match(s)
 	case t.fuzzy:
 		return inOrder(t.text, s)
-	case t.fold:
-		return strings.Contains(strings.ToLower(s), t.text)
+	case t.fold && !t.plain:
+		return strings.Contains(s, t.text) || strings.Contains(strings.ToLower(s), t.text)
 	}
 	return strings.Contains(s, t.text)
 }

@@ -53,6 +53,26 @@ func labelled(rows Rows, row int, key string) string {
 	return ""
 }
 
+// sorting is what rows are ordered by.
+type sorting struct {
+	sortBy  int // column + 1, 0 keeps the snapshot's order
+	reverse bool
+}
+
+// ordered is what an order was made of.
+type ordered struct {
+	sorting
+	snapshot uint64
+	filter   *Filter
+}
+
+// Keyed is what Rows may be too: the texts that a column is compared by, made
+// once for all rows. Without them, or for a column that has none, Compare is
+// asked each time.
+type Keyed interface {
+	Keys(rows []int, column int) (keys []string, ok bool)
+}
+
 // flashFor is how long a changed cell stands out.
 const flashFor = time.Second
 
@@ -75,11 +95,13 @@ type Table struct {
 
 	filter    *Filter
 	filterErr error
-	sortBy    int // column + 1, 0 keeps the snapshot's order
-	reverse   bool
+	sorting
+	snapshot uint64  // counts the snapshots
+	made     ordered // what order was made of
 
 	needs      []int // widest seen per column, for hysteresis
 	needsWidth int
+	drawn      drawing
 	flashes    map[string]uint64 // row id → bit set of columns
 	flashUntil time.Time
 	height     int
@@ -100,6 +122,7 @@ func NewTable(columns []Column) *Table {
 // were visible flash until now plus a second.
 func (t *Table) SetRows(rows Rows, now time.Time) {
 	t.before, t.changed = t.visibleCells(), now
+	t.snapshot++
 	t.rebuild(rows)
 }
 
@@ -156,11 +179,26 @@ func (t *Table) EndFlash(now time.Time) {
 func (t *Table) rebuild(rows Rows) {
 	t.next = rows
 	t.generation.Add(1)
-	if rows == nil || rows.Len() > backgroundRows && (t.filter != nil || t.sortBy > 0) {
+	if rows == nil || (t.filter != nil || t.sortBy > 0) && t.candidates() > backgroundRows {
 		return
 	}
 	job := t.job()
 	t.Take(job())
+}
+
+// candidates is how many rows a job has to look at.
+func (t *Table) candidates() int {
+	if t.narrows() {
+		return len(t.order)
+	}
+	return t.next.Len()
+}
+
+// narrows reports whether the rows that a job looks for are among those that are
+// shown: a longer text in the filter, or another order.
+func (t *Table) narrows() bool {
+	unsorted := t.sortBy == 0 && t.made.sortBy > 0 // The snapshot's own order is not in the one that is shown.
+	return t.rows != nil && t.made.snapshot == t.snapshot && !unsorted && t.filter.narrows(t.made.filter)
 }
 
 // backgroundRows is how many rows are filtered and sorted at once; more would
@@ -172,6 +210,7 @@ type Ordered struct {
 	generation uint64
 	rows       Rows
 	order      []int
+	made       ordered
 }
 
 // Job returns the filtering and sorting that is to be done outside the update
@@ -185,30 +224,59 @@ func (t *Table) Job() func() Ordered {
 }
 
 func (t *Table) job() func() Ordered {
-	rows, filter, columns, sortBy, reverse := t.next, t.filter, len(t.Columns), t.sortBy, t.reverse
+	rows, columns, of := t.next, len(t.Columns), ordered{t.sorting, t.snapshot, t.filter}
 	generation, newest, still := t.generation.Load(), t.generation, rows.Still()
+	var among []int
+	narrows := t.narrows()
+	if narrows {
+		among = t.order // Nobody changes an order that was made.
+	}
+	sorted := narrows && of.sorting == t.made.sorting
 	return func() Ordered {
-		order := make([]int, 0, still.Len())
-		for row := range still.Len() {
+		count := still.Len()
+		if narrows {
+			count = len(among)
+		}
+		order := make([]int, 0, count)
+		for i := range count {
 			const looks = 1024
-			if row%looks == 0 && newest.Load() != generation {
+			if i%looks == 0 && newest.Load() != generation {
 				return Ordered{}
 			}
-			if filter.MatchRow(columns, func(c int) string { return still.Cell(row, c).Text }, func(key string) string { return labelled(still, row, key) }) {
+			row := i
+			if narrows {
+				row = among[i]
+			}
+			if of.filter.MatchRow(columns, func(c int) string { return still.Cell(row, c).Text }, func(key string) string { return labelled(still, row, key) }) {
 				order = append(order, row)
 			}
 		}
-		if sortBy > 0 {
-			slices.SortStableFunc(order, func(a, b int) int {
-				c := still.Compare(a, b, sortBy-1)
-				if reverse {
-					c = -c
-				}
-				return cmp.Or(c, strings.Compare(still.ID(a), still.ID(b)))
-			})
+		if of.sortBy > 0 && !sorted {
+			of.sort(still, order)
 		}
-		return Ordered{generation: generation, rows: rows, order: order}
+		return Ordered{generation: generation, rows: rows, order: order, made: of}
 	}
+}
+
+// sort orders rows by a column, and those that are alike by their ids.
+func (s sorting) sort(rows Rows, order []int) {
+	column := s.sortBy - 1
+	compare := func(a, b int) int { return rows.Compare(a, b, column) }
+	if keyed, ok := rows.(Keyed); ok {
+		if keys, ok := keyed.Keys(order, column); ok {
+			compare = func(a, b int) int { return strings.Compare(keys[a], keys[b]) }
+		}
+	}
+	slices.SortFunc(order, func(a, b int) int {
+		c := compare(a, b)
+		if s.reverse {
+			c = -c
+		}
+		if c == 0 {
+			c = strings.Compare(rows.ID(a), rows.ID(b))
+		}
+		return cmp.Or(c, cmp.Compare(a, b))
+	})
 }
 
 // Take shows what a job has found. The result of an overtaken job is dropped.
@@ -216,7 +284,7 @@ func (t *Table) Take(o Ordered) {
 	if o.rows == nil || o.generation != t.generation.Load() {
 		return
 	}
-	t.rows, t.order, t.next = o.rows, o.order, nil
+	t.rows, t.order, t.made, t.next = o.rows, o.order, o.made, nil
 	t.gone = false
 	if t.awaited != "" && t.indexOf(t.awaited) >= 0 {
 		t.current, t.awaited = t.awaited, ""

@@ -203,8 +203,17 @@ func TestManyRowsAreFilteredInTheBackgroundAndLateResultsAreDropped(t *testing.T
 
 	table.Sort(0)
 	table.Sort(0)
-	table.Take(table.Job()())
+	assert.Nil(t, table.Job(), "the few rows that are shown are sorted at once")
 	assert.Contains(t, frame(table, 60, 12)[1], "fn-000009")
+	require.NoError(t, table.Filter("fn-000009 !3"))
+	assert.Nil(t, table.Job(), "a longer text is looked for in what is shown")
+	shown, _ = table.Counts()
+	assert.Equal(t, 1, shown)
+	require.NoError(t, table.Filter("fn-00000 !3"))
+	table.Take(table.Job()())
+	shown, _ = table.Counts()
+	assert.Equal(t, 9, shown, "a shorter text is looked for in all rows")
+	assert.Contains(t, frame(table, 60, 12)[1], "fn-000009", "the order stays")
 
 	newer := append(testRows{{"fn-000000", "Failed", "1"}}, many[1:]...)
 	table.SetRows(newer, time.Unix(5, 0))
@@ -212,6 +221,59 @@ func TestManyRowsAreFilteredInTheBackgroundAndLateResultsAreDropped(t *testing.T
 	table.Take(table.Job()())
 	assert.Contains(t, strings.Join(frame(table, 60, 12), "\n"), "Failed")
 	assert.NotZero(t, table.FlashUntil())
+}
+
+func TestALineThatIsTheSameIsDrawnOnce(t *testing.T) {
+	table, theme := newTestTable(someRows), NewTheme(true, false)
+	lines := func() []string { return table.View(theme, 60, 6) }
+	anew := func() []string {
+		table.drawn = drawing{}
+		return lines()
+	}
+	for what, change := range map[string]func(){
+		"the cursor moves":   func() { table.Move(1) },
+		"a row is marked":    func() { table.Mark() },
+		"a cell changes":     func() { table.SetRows(testRows{{"b", "Failed", "20"}, {"a", "Failed", "3"}}, time.Unix(1, 0)) },
+		"a flash ends":       func() { table.EndFlash(time.Unix(9, 0)) },
+		"the theme changes":  func() { theme = NewTheme(false, true) },
+		"the order changes":  func() { table.Sort(1) },
+		"all columns appear": func() { table.Wide = true },
+	} {
+		lines()
+		change()
+		assert.Equal(t, lines(), anew(), what)
+	}
+}
+
+func TestALongerFilterFindsNoRowThatAShorterOneDidNot(t *testing.T) {
+	columns := []string{"name", "status"}
+	for _, c := range []struct {
+		wider, filter string
+		narrows       bool
+	}{
+		{"", "a", true},
+		{"a", "", false},
+		{"a", "ab", true},
+		{"ab", "a", false},
+		{"a", "A", true},
+		{"A", "a", false},
+		{"A", "Ab", true},
+		{"a", "a b", true},
+		{"a b", "a", false},
+		{"!a", "!ab", false},
+		{"!a", "!a b", true},
+		{"name:a", "name:ab", true},
+		{"name:a", "status:ab", false},
+		{"/a./", "/a./ b", true},
+		{"/a./", "/a.b/", false},
+		{"a", "/ab/", false},
+	} {
+		wider, err := ParseFilter(c.wider, columns)
+		require.NoError(t, err)
+		filter, err := ParseFilter(c.filter, columns)
+		require.NoError(t, err)
+		assert.Equal(t, c.narrows, filter.narrows(wider), "%q after %q", c.filter, c.wider)
+	}
 }
 
 func TestTheCursorGoesToAnAwaitedRowWhenItAppearsUnlessItWasMoved(t *testing.T) {

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"slices"
 	"strings"
 
 	"charm.land/lipgloss/v2"
@@ -15,11 +16,24 @@ func (t *Table) View(theme *Theme, width, height int) []string {
 	}
 	t.height = height - 1
 	t.clamp()
-	cells := t.window()
-	shown, gap := t.solve(cells, width-leadWidth)
+	rows := t.window()
+	shown, gap := t.solve(rows, width-leadWidth)
 	lines = append(lines, t.titles(theme, shown, gap, width))
-	for i, row := range cells {
-		lines = append(lines, t.line(theme, row, shown, gap, width, t.top+i == t.cursor))
+	as := layout{theme: theme, shown: shown, gap: gap, width: width}
+	known := t.drawn.rows
+	if !t.drawn.equal(as) {
+		known = nil
+	}
+	t.drawn = drawing{layout: as, rows: make(map[string]drawnRow, len(rows))}
+	for i, row := range rows {
+		look := drawnRow{cells: row.cells, selected: t.top+i == t.cursor, marked: t.marks.ids[row.id], flashes: t.flashes[row.id]}
+		if before, ok := known[row.id]; ok && before.looks(look) {
+			look = before
+		} else {
+			look.line = t.line(theme, row, shown, gap, width, look.selected)
+		}
+		t.drawn.rows[row.id] = look
+		lines = append(lines, look.line)
 	}
 	for len(lines) < height {
 		lines = append(lines, strings.Repeat(" ", width))
@@ -30,6 +44,36 @@ func (t *Table) View(theme *Theme, width, height int) []string {
 // leadWidth is the room for the cursor and the mark before the columns.
 const leadWidth = 2
 
+// layout is what all rows are drawn with.
+type layout struct {
+	theme      *Theme
+	shown      []placed
+	gap, width int
+}
+
+func (l layout) equal(other layout) bool {
+	return l.theme == other.theme && l.gap == other.gap && l.width == other.width && slices.Equal(l.shown, other.shown)
+}
+
+// drawing remembers the rows of the last frame: a cursor that moves changes two of
+// them, and styling is most of what a frame costs.
+type drawing struct {
+	layout
+	rows map[string]drawnRow
+}
+
+// drawnRow is a row's line and what it was drawn of.
+type drawnRow struct {
+	cells            []Cell
+	selected, marked bool
+	flashes          uint64
+	line             string
+}
+
+func (d drawnRow) looks(like drawnRow) bool {
+	return d.selected == like.selected && d.marked == like.marked && d.flashes == like.flashes && slices.Equal(d.cells, like.cells)
+}
+
 type windowRow struct {
 	id    string
 	cells []Cell
@@ -39,8 +83,10 @@ func (t *Table) window() []windowRow {
 	var rows []windowRow
 	for i := t.top; i < min(len(t.order), t.top+t.height); i++ {
 		r := windowRow{id: t.rows.ID(t.order[i]), cells: make([]Cell, len(t.Columns))}
-		for c := range t.Columns {
-			r.cells[c] = t.rows.Cell(t.order[i], c)
+		for c, column := range t.Columns {
+			if t.Wide || column.Priority < widePriority {
+				r.cells[c] = t.rows.Cell(t.order[i], c)
+			}
 		}
 		rows = append(rows, r)
 	}
@@ -50,9 +96,14 @@ func (t *Table) window() []windowRow {
 // solve measures the window. Widths only grow until the terminal or the filter
 // changes, so that columns do not jitter while data changes.
 func (t *Table) solve(rows []windowRow, width int) ([]placed, int) {
+	measured := t.drawn.rows // Their widths are in needs already.
 	if len(t.needs) != len(t.Columns) || t.needsWidth != width {
-		t.needs, t.needsWidth = make([]int, len(t.Columns)), width
+		t.needs, t.needsWidth, measured = make([]int, len(t.Columns)), width, nil
 	}
+	rows = slices.DeleteFunc(slices.Clone(rows), func(r windowRow) bool {
+		before, ok := measured[r.id]
+		return ok && slices.Equal(before.cells, r.cells)
+	})
 	for c, column := range t.Columns {
 		need := Width(column.Title)
 		if t.sortBy == c+1 {

@@ -263,6 +263,19 @@ func (r listRows[T]) Compare(a, b, column int) int {
 	return cmp.Compare(r.Cell(a, column).Text, r.Cell(b, column).Text)
 }
 
+// Keys implements ui.Keyed: a text is made once for each row, not once for each
+// comparison.
+func (r listRows[T]) Keys(rows []int, column int) ([]string, bool) {
+	if r.columns[column].order != nil {
+		return nil, false
+	}
+	keys := make([]string, len(r.items))
+	for _, row := range rows {
+		keys[row] = r.Cell(row, column).Text
+	}
+	return keys, true
+}
+
 // Still implements ui.Rows: the same items at this moment, whatever comes.
 func (r listRows[T]) Still() ui.Rows {
 	at := *r.at

@@ -7,6 +7,7 @@ import (
 
 	"fndeck/client"
 	"fndeck/ui"
+	"fndeck/views/logread"
 )
 
 // logScope is what a log screen shows: one call, one deploy's build output, one
@@ -50,20 +51,12 @@ type logPane struct {
 	owner Screen
 	err   error
 	ended bool
-	at    logPlace
+	at    logread.Place
 	tail  int
 	older *olderLines
 
 	cancel context.CancelFunc
-	notes  chan logGrown
-}
-
-// logPlace is what of a log has been read.
-type logPlace struct {
-	// first and after are the positions of the first and the last line.
-	first, after int64
-	// partial says that there are lines before the first.
-	partial bool
+	notes  chan logread.Grown
 }
 
 // olderLines is a log that is being read anew from an earlier line on. It takes
@@ -88,24 +81,24 @@ func (p *logPane) start(d deps, owner Screen) tea.Cmd {
 	}
 	p.owner = owner
 	query := p.scope.query
-	query.After = p.at.after
-	if p.at.after > 0 {
-		return p.read(d, &logReading{query: query, buffer: p.view.Buffer, grown: logGrown{at: p.at}})
+	query.After = p.at.After
+	if p.at.After > 0 {
+		return p.read(d, &logread.Reading{Query: query, Buffer: p.view.Buffer, Grown: logread.Grown{At: p.at}})
 	}
 	query.Tail = p.tail
 	if p.view.Buffer.Len() == 0 {
-		return p.read(d, &logReading{query: query, buffer: p.view.Buffer})
+		return p.read(d, &logread.Reading{Query: query, Buffer: p.view.Buffer})
 	}
 	// Lines without a position cannot be gone on from: they are read again.
 	p.older = &olderLines{buffer: ui.NewLogBuffer(p.dir), atOnce: true, standIn: true}
-	return p.read(d, &logReading{query: query, buffer: p.older.buffer})
+	return p.read(d, &logread.Reading{Query: query, Buffer: p.older.buffer})
 }
 
 // loadOlder reads the log anew from an earlier line on: from its beginning where
 // whole is set, else somewhat more of it. atOnce shows its top as soon as there
 // is one.
 func (p *logPane) loadOlder(d deps, whole, atOnce bool) tea.Cmd {
-	if !p.at.partial || p.owner == nil {
+	if !p.at.Partial || p.owner == nil {
 		return nil
 	}
 	if o := p.older; o != nil && (o.whole || !whole) && (o.atOnce || !atOnce) {
@@ -119,7 +112,7 @@ func (p *logPane) loadOlder(d deps, whole, atOnce bool) tea.Cmd {
 		p.tail *= tailGrows
 		query.Tail = p.tail
 	}
-	return p.read(d, &logReading{query: query, buffer: p.older.buffer, from: p.at.first, until: p.at.after})
+	return p.read(d, &logread.Reading{Query: query, Buffer: p.older.buffer, From: p.at.First, Until: p.at.After})
 }
 
 // goTop goes to the first line, and reads the log from its beginning if that is
@@ -152,18 +145,18 @@ func (p *logPane) search(d deps, text string) (tea.Cmd, error) {
 }
 
 // read begins to read; what it finds comes as notes.
-func (p *logPane) read(d deps, r *logReading) tea.Cmd {
+func (p *logPane) read(d deps, r *logread.Reading) tea.Cmd {
 	ctx, cancel := context.WithCancel(d.ctx)
-	p.cancel, p.notes = cancel, make(chan logGrown, 1)
-	r.grown.notes = p.notes
+	p.cancel, p.notes = cancel, make(chan logread.Grown, 1)
+	r.Grown.Notes = p.notes
 	owner, backend := p.owner, d.backend
 	work := func() tea.Msg {
-		err := r.run(ctx, backend)
+		err := r.Run(ctx, backend)
 		if ctx.Err() != nil {
 			return nil
 		}
-		r.grown.over, r.grown.err = true, err
-		return screenMsg{owner: owner, body: r.grown}
+		r.Grown.Over, r.Grown.Err = true, err
+		return screenMsg{owner: owner, body: r.Grown}
 	}
 	return tea.Batch(work, p.wait(ctx))
 }
@@ -183,7 +176,7 @@ func (p *logPane) wait(ctx context.Context) tea.Cmd {
 
 // waiting is a note with the hold that asked for it.
 type waiting struct {
-	note logGrown
+	note logread.Grown
 	ctx  context.Context
 }
 
@@ -219,19 +212,19 @@ func (p *logPane) giveUp(d deps) (tea.Cmd, bool) {
 func (p *logPane) update(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
 	case waiting:
-		if msg.note.notes != p.notes || p.cancel == nil {
+		if msg.note.Notes != p.notes || p.cancel == nil {
 			return nil
 		}
 		p.take(msg.note)
 		return tea.Batch(p.wait(msg.ctx), p.scan())
-	case logGrown:
-		if msg.notes != p.notes || p.cancel == nil {
+	case logread.Grown:
+		if msg.Notes != p.notes || p.cancel == nil {
 			return nil
 		}
 		p.take(msg)
 		p.stop()
-		p.ended = msg.err == nil && !msg.unfollowed
-		p.view.Ended, p.view.Unfollowed = p.ended, msg.unfollowed
+		p.ended = msg.Err == nil && !msg.Unfollowed
+		p.view.Ended, p.view.Unfollowed = p.ended, msg.Unfollowed
 		return p.scan()
 	case logScanned:
 		if msg.pane == p {
@@ -242,29 +235,29 @@ func (p *logPane) update(msg tea.Msg) tea.Cmd {
 	return nil
 }
 
-func (p *logPane) take(note logGrown) {
-	p.err = note.err
+func (p *logPane) take(note logread.Grown) {
+	p.err = note.Err
 	if o := p.older; o != nil {
 		if !p.replace(o, note) {
 			return
 		}
-		note.at.partial = note.at.partial || !o.whole && !o.standIn && note.shift > 0
+		note.At.Partial = note.At.Partial || !o.whole && !o.standIn && note.Shift > 0
 	} else {
-		note.at.partial = note.at.partial || p.at.partial
+		note.At.Partial = note.At.Partial || p.at.Partial
 	}
-	p.at, p.view.Partial = note.at, note.at.partial
+	p.at, p.view.Partial = note.At, note.At.Partial
 	p.view.Sync()
 }
 
 // replace lets the older lines take the place of what is shown, when it is time;
 // false while it is not.
-func (p *logPane) replace(o *olderLines, note logGrown) bool {
-	caught := note.caught || note.over && note.err == nil
+func (p *logPane) replace(o *olderLines, note logread.Grown) bool {
+	caught := note.Caught || note.Over && note.Err == nil
 	if !o.taken {
 		if !caught && !(o.atOnce && o.buffer.Len() > 0) {
 			return false
 		}
-		if err := p.view.Swap(o.buffer, note.shift); err != nil {
+		if err := p.view.Swap(o.buffer, note.Shift); err != nil {
 			p.err = err
 		}
 		o.taken = true

@@ -10,6 +10,7 @@ import (
 	"fndeck/client"
 	"fndeck/ui"
 	"fndeck/ui/jsondoc"
+	"fndeck/views/logread"
 )
 
 // pageSpec describes a page: one thing, shown under several tabs.
@@ -148,7 +149,7 @@ func (p *pageScreen[T]) Update(msg tea.Msg) tea.Cmd {
 	case documentIndexed:
 		msg.view.Indexed(msg.index, msg.err)
 		return nil
-	case logGrown, logScanned, waiting:
+	case logread.Grown, logScanned, waiting:
 		for _, tab := range p.tabs {
 			if tab.log != nil {
 				return tab.log.update(msg)

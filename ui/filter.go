@@ -15,18 +15,36 @@ type Filter struct {
 }
 
 type filterTerm struct {
-	column  int // -1: any
+	column  int
 	inverse bool
 	text    string
 	fold    bool
 	re      *regexp.Regexp
 }
 
+// anyColumn is the column of a term that names none.
+const anyColumn = -1
+
 // ParseFilter reads the text of the / prompt: words that must all match, each
 // `text` (in any case unless it has capitals), `!text`, `/re/`, `col:value` or
 // `col:!value`. Quotes keep spaces. columns are the names that may stand before
 // the colon; without any a colon is text.
 func ParseFilter(source string, columns []string) (*Filter, error) {
+	return parseFilter(source, func(name string) (int, error) {
+		if len(columns) == 0 {
+			return anyColumn, nil
+		}
+		column := indexFold(columns, name)
+		if column < 0 {
+			return column, fmt.Errorf("no column %q here: %s", Clean(name), strings.Join(columns, ", "))
+		}
+		return column, nil
+	})
+}
+
+// parseFilter is ParseFilter with what a name before a colon means: a column, or
+// anyColumn if it is text.
+func parseFilter(source string, column func(name string) (int, error)) (*Filter, error) {
 	words, err := splitTerms(source)
 	if err != nil {
 		return nil, err
@@ -36,7 +54,7 @@ func ParseFilter(source string, columns []string) (*Filter, error) {
 	}
 	f := &Filter{source: source}
 	for _, word := range words {
-		term, err := parseTerm(word, columns)
+		term, err := parseTerm(word, column)
 		if err != nil {
 			return nil, err
 		}
@@ -83,17 +101,19 @@ func splitTerms(source string) ([]string, error) {
 	return words, nil
 }
 
-func parseTerm(word string, columns []string) (filterTerm, error) {
-	term := filterTerm{column: -1}
+func parseTerm(word string, column func(name string) (int, error)) (filterTerm, error) {
+	term := filterTerm{column: anyColumn}
 	word, term.inverse = strings.CutPrefix(word, "!")
-	if name, rest, ok := strings.Cut(word, ":"); ok && len(columns) > 0 && name != "" && isColumnName(name) {
-		term.column = indexFold(columns, name)
-		if term.column < 0 {
-			return term, fmt.Errorf("no column %q here: %s", Clean(name), strings.Join(columns, ", "))
+	if name, rest, ok := strings.Cut(word, ":"); ok && name != "" && isColumnName(name) {
+		at, err := column(name)
+		if err != nil {
+			return term, err
 		}
-		var inverse bool
-		word, inverse = strings.CutPrefix(rest, "!")
-		term.inverse = term.inverse != inverse
+		if term.column = at; at != anyColumn {
+			var inverse bool
+			word, inverse = strings.CutPrefix(rest, "!")
+			term.inverse = term.inverse != inverse
+		}
 	}
 	if len(word) >= 2 && word[0] == '/' && word[len(word)-1] == '/' {
 		re, err := regexp.Compile(word[1 : len(word)-1])

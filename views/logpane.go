@@ -45,6 +45,7 @@ func (s logScope) tail() int {
 // shown and stops when it is hidden; coming back it goes on after the last line
 // that it has. Older lines are read when the operator goes for them.
 type logPane struct {
+	shell *shell
 	scope logScope
 	view  *ui.LogView
 	dir   string
@@ -66,10 +67,14 @@ type olderLines struct {
 	buffer         *ui.LogBuffer
 	whole, atOnce  bool
 	taken, standIn bool
+	// cut says that they begin where the operator wants them to.
+	cut bool
+	// shift is how much later the lines stand than those they took the place of.
+	shift int
 }
 
 func newLogPane(s *shell, scope logScope) *logPane {
-	p := &logPane{scope: scope, dir: s.stateDir, tail: scope.tail(), view: ui.NewLogView(ui.NewLogBuffer(s.stateDir), s.zone)}
+	p := &logPane{shell: s, scope: scope, dir: s.stateDir, tail: scope.tail(), view: ui.NewLogView(ui.NewLogBuffer(s.stateDir), s.zone)}
 	p.view.ShowSource = scope.query.FunctionID == "" && !scope.whole()
 	return p
 }
@@ -104,28 +109,48 @@ func (p *logPane) loadOlder(d deps, whole, atOnce bool) tea.Cmd {
 	if o := p.older; o != nil && (o.whole || !whole) && (o.atOnce || !atOnce) {
 		return nil
 	}
-	p.stop()
-	p.older = &olderLines{buffer: ui.NewLogBuffer(p.dir), whole: whole, atOnce: atOnce}
-	p.view.Loading = true
 	query := p.scope.query
 	if !whole {
-		p.tail *= tailGrows
+		// What came since may be more than what was read.
+		p.tail = max(p.tail, p.view.Buffer.Len()) * tailGrows
 		query.Tail = p.tail
 	}
-	return p.read(d, &logread.Reading{Query: query, Buffer: p.older.buffer, From: p.at.First, Until: p.at.After})
+	return p.readOlder(d, query, &olderLines{whole: whole, atOnce: atOnce})
+}
+
+// loadSince reads the lines since the time before which they are hidden, if they
+// are not there.
+func (p *logPane) loadSince(d deps) tea.Cmd {
+	begin := p.view.Begin()
+	if begin.IsZero() || !p.at.Partial || p.owner == nil || p.view.Oldest().Before(begin) {
+		return nil
+	}
+	query := p.scope.query
+	query.Since = begin
+	return p.readOlder(d, query, &olderLines{cut: true})
+}
+
+func (p *logPane) readOlder(d deps, query client.LogQuery, o *olderLines) tea.Cmd {
+	p.stop()
+	o.buffer = ui.NewLogBuffer(p.dir)
+	p.older, p.view.Loading = o, true
+	return p.read(d, &logread.Reading{Query: query, Buffer: o.buffer, From: p.at.First, Until: p.at.After})
 }
 
 // goTop goes to the first line, and reads the log from its beginning if that is
 // not there.
 func (p *logPane) goTop(d deps) tea.Cmd {
 	p.view.Top()
+	if p.view.Limited() {
+		return nil
+	}
 	return p.loadOlder(d, true, true)
 }
 
 // goUp scrolls up by some rows, and reads more where the first line is reached.
 func (p *logPane) goUp(d deps, scroll func()) tea.Cmd {
 	scroll()
-	if !p.view.AtTop() {
+	if !p.view.AtTop() || p.view.Limited() {
 		return nil
 	}
 	return p.loadOlder(d, p.scope.whole(), false)
@@ -208,6 +233,29 @@ func (p *logPane) giveUp(d deps) (tea.Cmd, bool) {
 	return p.start(d, p.owner), true
 }
 
+// stopOrShow stops the reading of older lines, else shows again what is hidden;
+// it says what it did, "" if there was nothing to do.
+func (p *logPane) stopOrShow(d deps) (string, tea.Cmd) {
+	if cmd, stopped := p.giveUp(d); stopped {
+		return "stopped loading older lines", cmd
+	}
+	if !p.view.Limited() {
+		return "", nil
+	}
+	p.view.ShowAll()
+	return "no lines are hidden any more", nil
+}
+
+// since is for the crumbs: the moment before which lines are hidden, "" if none
+// are.
+func (p *logPane) since() string {
+	begin := p.view.Begin()
+	if begin.IsZero() {
+		return ""
+	}
+	return "since " + begin.In(p.view.Zone).Format("2 Jan 15:04:05")
+}
+
 // update takes a note or a step of the search.
 func (p *logPane) update(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
@@ -226,6 +274,8 @@ func (p *logPane) update(msg tea.Msg) tea.Cmd {
 		p.ended = msg.Err == nil && !msg.Unfollowed
 		p.view.Ended, p.view.Unfollowed = p.ended, msg.Unfollowed
 		return p.scan()
+	case previousFound:
+		return p.openPrevious(p.shell, msg)
 	case logScanned:
 		if msg.pane == p {
 			p.view.Found(msg.step)
@@ -241,7 +291,7 @@ func (p *logPane) take(note logread.Grown) {
 		if !p.replace(o, note) {
 			return
 		}
-		note.At.Partial = note.At.Partial || !o.whole && !o.standIn && note.Shift > 0
+		note.At.Partial = note.At.Partial || o.cut || !o.whole && !o.standIn && note.Shift > 0
 	} else {
 		note.At.Partial = note.At.Partial || p.at.Partial
 	}
@@ -260,11 +310,15 @@ func (p *logPane) replace(o *olderLines, note logread.Grown) bool {
 		if err := p.view.Swap(o.buffer, note.Shift); err != nil {
 			p.err = err
 		}
-		o.taken = true
+		o.taken, o.shift = true, note.Shift
 		if o.atOnce && !o.standIn {
 			p.view.Follow() // What was paused is not there any more.
 			p.view.Top()
 		}
+	}
+	if more := note.Shift - o.shift; more > 0 {
+		p.view.Shift(more)
+		o.shift = note.Shift
 	}
 	p.view.Loading = !caught && !o.standIn
 	return true
@@ -283,19 +337,4 @@ func (p *logPane) scan() tea.Cmd {
 type logScanned struct {
 	pane *logPane
 	step ui.Scanned
-}
-
-// commands are those of a text, with the keys that go up to older lines.
-func (p *logPane) commands(d deps, say func(string, ui.Tone)) []command {
-	commands := textCommands(p.view, say)
-	for i, c := range commands {
-		switch c.id {
-		case "text.top":
-			commands[i].run = func() tea.Cmd { return p.goTop(d) }
-		case "text.up", "text.pageup":
-			scroll := c.run
-			commands[i].run = func() tea.Cmd { return p.goUp(d, func() { scroll() }) }
-		}
-	}
-	return commands
 }

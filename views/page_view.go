@@ -84,6 +84,9 @@ func (p *pageScreen[T]) Status() status {
 	} else if view := p.text(); view != nil {
 		st.position = view.Status(p.theme)
 	}
+	if log := p.log(); log != nil {
+		st.count = log.since()
+	}
 	st.silent = p.data.silent(p.clock())
 	last := p.data.last
 	if p.gone {

@@ -10,6 +10,7 @@ import (
 	"fndeck/ui/form"
 	"fndeck/ui/palette"
 	"fndeck/views/forms"
+	"fndeck/views/logread"
 )
 
 // root is the model that the program runs. It only routes: a message goes to
@@ -92,6 +93,8 @@ func (r *root) route(msg tea.Msg) tea.Cmd {
 		return r.tell(msg)
 	case allDone:
 		return r.tellAll(msg)
+	case logread.Saved:
+		return r.saved(msg)
 	case questionKnown:
 		return r.complete(msg)
 	case prefilled:

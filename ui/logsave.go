@@ -4,11 +4,14 @@ import (
 	"context"
 	"errors"
 	"io"
-	"time"
 )
 
 // unreadable stands in the place of a line whose bytes could not be read.
 const unreadable = "this line could not be read back"
+
+// savedTime is RFC 3339 with all its digits, so that the lines stand below each
+// other.
+const savedTime = "2006-01-02T15:04:05.000000Z07:00"
 
 // ErrReadAnew says that the lines were replaced while they were being written.
 var ErrReadAnew = errors.New("the log was read anew meanwhile; save it again")
@@ -80,7 +83,7 @@ func (c LogCopy) line(ctx context.Context, w io.Writer, i int) (written int, err
 	}
 	prefix := ""
 	if !line.Time.IsZero() {
-		prefix = line.Time.UTC().Format(time.RFC3339Nano) + "  "
+		prefix = line.Time.UTC().Format(savedTime) + "  "
 	}
 	if c.sources && line.Source != "" {
 		prefix += Clean(line.Source) + "  "

@@ -139,7 +139,7 @@ func TestACopyHoldsWhatIsShownWithFullTimesInUTC(t *testing.T) {
 	n, err := v.Copy().Write(t.Context(), &all)
 	require.NoError(t, err)
 	assert.Equal(t, 3, n)
-	const stamp = "2026-01-02T02:04:05.006Z"
+	const stamp = "2026-01-02T02:04:05.006000Z"
 	assert.Equal(t, stamp+"  pi  one\x1b[31m\n  two\n"+stamp+"  ims  "+long+"\n", all.String())
 
 	require.NoError(t, v.Search("/one|two/"))

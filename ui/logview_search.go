@@ -21,12 +21,15 @@ func (v *LogView) Search(source string) error {
 func (v *LogView) Searched() string { return v.filter.String() }
 
 // ToggleOnly hides the lines that do not match, or shows them again.
-func (v *LogView) ToggleOnly() {
+func (v *LogView) ToggleOnly() { v.ShowOnly(!v.only) }
+
+// ShowOnly hides the lines that do not match, or shows them.
+func (v *LogView) ShowOnly(only bool) {
 	line := v.topLine()
 	if v.hit >= 0 {
 		line = v.hit
 	}
-	v.only = !v.only
+	v.only = only && v.filter != nil
 	v.goTo(line)
 }
 

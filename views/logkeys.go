@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 
 	"fndeck/client"
 	"fndeck/ui"
+	"fndeck/ui/palette"
 	"fndeck/views/cmdline"
 	"fndeck/views/logread"
 )
@@ -30,7 +32,10 @@ func (p *logPane) commands(s *shell) []command {
 			commands[i].run = func() tea.Cmd { return p.goUp(s.deps, func() { scroll() }) }
 		}
 	}
-	notOne, unsaveable := "", ""
+	notOne, unsaveable, notMany := "", "", ""
+	if !v.ShowSource {
+		notMany = "this log has one source"
+	}
 	if p.scope.query.CallID == "" {
 		notOne = "this is not the log of one call"
 	}
@@ -41,7 +46,8 @@ func (p *logPane) commands(s *shell) []command {
 		command{id: "text.since", hinted: true, run: do(func() { s.prompt = newSincePrompt(s, p) })},
 		command{id: "text.pretty", run: do(v.TogglePretty)},
 		command{id: "text.mark", run: do(func() { p.putMark(s) })},
-		command{id: "text.hide", run: do(v.ToggleHidden)},
+		command{id: "text.hide", run: do(func() { p.hide(s) })},
+		command{id: "text.sources", reason: notMany, run: func() tea.Cmd { return p.chooseSources(s) }},
 		command{id: "text.save", reason: unsaveable, run: func() tea.Cmd { return p.save(s) }},
 		command{id: "text.previouscall", reason: notOne, run: func() tea.Cmd { return p.previousCall(s) }},
 	)
@@ -52,6 +58,13 @@ func (p *logPane) putMark(s *shell) {
 	if !p.view.Following() {
 		s.say("a mark is at the end of the log", ui.ToneInfo)
 	}
+}
+
+// hide hides every line so far, or shows them again. The foot is free to count
+// them.
+func (p *logPane) hide(s *shell) {
+	p.view.ToggleHidden()
+	s.toast = ui.Toast{}
 }
 
 // save writes what is shown to a file.
@@ -75,6 +88,39 @@ func (s *shell) saved(done logread.Saved) tea.Cmd {
 	}
 	s.say(fmt.Sprintf("%s in %s, its path is copied", ui.Counted(done.Lines, "line"), ui.Clean(shown)), ui.ToneOK)
 	return cmd
+}
+
+// chooseSources lists the functions of a merged log, to choose whose lines are
+// shown. The choice is a term of the search, so that it is seen and esc ends it.
+func (p *logPane) chooseSources(s *shell) tea.Cmd {
+	names := functionNames(s.known.Value)
+	if len(names) == 0 {
+		s.say("no functions are known yet", ui.ToneWarn)
+		return nil
+	}
+	on, rest, restricted := make([]bool, len(names)), p.view.Searched(), false
+	if p.sources != nil {
+		rest, restricted = strings.CutPrefix(rest, logread.SourceTerm(p.sources))
+	}
+	for i, name := range names {
+		on[i] = !restricted || slices.Contains(p.sources, name)
+	}
+	s.checked = func(chosen []int) tea.Cmd {
+		text := strings.TrimSpace(rest)
+		if p.sources = nil; len(chosen) < len(names) {
+			for _, i := range chosen {
+				p.sources = append(p.sources, names[i])
+			}
+			text = strings.TrimSpace(logread.SourceTerm(p.sources) + " " + text)
+		}
+		cmd, err := p.search(s.deps, text)
+		if err != nil {
+			s.say(err.Error(), ui.ToneBad)
+		}
+		p.view.ShowOnly(p.sources != nil)
+		return cmd
+	}
+	return s.overlay(palette.NewChecklist("sources of this log", names, on), nil)
 }
 
 // callsLooked bounds how far back the call before another is looked for.
@@ -241,7 +287,7 @@ func (p *sincePrompt) done() tea.Cmd {
 	if p.err != nil {
 		return nil
 	}
-	p.shell.prompt = nil
+	p.shell.prompt, p.shell.toast = nil, ui.Toast{} // The foot says since when.
 	if meant, _ := p.digit(); meant == "head" || p.input.Value() == "head" {
 		return p.pane.goTop(p.shell.deps)
 	}

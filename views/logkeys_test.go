@@ -200,7 +200,7 @@ func TestSavingWritesWhatIsShownToAFileOfItsOwn(t *testing.T) {
 		assert.Equal(t, filepath.Join(dir, "fndeck-logs-call-c-900-20000101T00"), path[:len(dir)+len("/fndeck-logs-call-c-900-20000101T00")])
 		text, err := os.ReadFile(path)
 		require.NoError(t, err)
-		assert.True(t, strings.HasSuffix(string(text), "1999-12-31T23:59:00Z  event 299.\n2000-01-01T00:00:00Z  event 300.\n"), "the time is in UTC, in full")
+		assert.True(t, strings.HasSuffix(string(text), "1999-12-31T23:59:00.000000Z  event 299.\n2000-01-01T00:00:00.000000Z  event 300.\n"), "the time is in UTC, in full")
 		info, err := os.Stat(path)
 		require.NoError(t, err)
 		assert.Equal(t, os.FileMode(0o600), info.Mode())
@@ -292,5 +292,29 @@ func TestALogOfAMillionLinesIsQuickUnderAllItsKeys(t *testing.T) {
 			assert.Less(t, cost, 100_000.0, "%v", keys)
 		}
 		d.see("event 1000000.")
+	})
+}
+
+func TestSourcesOfAMergedLogAreTakenOutAndPutBack(t *testing.T) {
+	backend := longLog(3)
+	backend.functions[1].Name = `o"d/d (x)` // As a server may call it.
+	backend.lines[0].FunctionName, backend.lines[1].FunctionName, backend.lines[2].FunctionName = "ingest-pi", backend.functions[1].Name, "ingest-score"
+	perform(t, backend, 80, 24, Options{}, func(s *stage) {
+		s.press("3", "a")
+		s.see("sources of this log", "[x] ingest-pi", "[x] ingest-score")
+		s.press("space", "enter")
+		s.see("event 2.", "event 3.", "2 matches")
+		s.miss("event 1.")
+		s.press("a")
+		s.see("[ ] ingest-pi", `[x] o"d/d (x)`)
+		s.press("j", "o", "enter")
+		s.see("event 2.", "1 match")
+		s.miss("event 3.")
+		s.press("a", "*", "esc")
+		s.see("1 match") // Nothing was chosen.
+		s.press("esc")
+		s.see("event 1.", "event 2.", "event 3.")
+		s.press("2", "l", "a")
+		s.see("this log has one source")
 	})
 }

@@ -55,6 +55,8 @@ type logPane struct {
 	at    logread.Place
 	tail  int
 	older *olderLines
+	// sources are those that were chosen, nil if none were.
+	sources []string
 
 	cancel context.CancelFunc
 	notes  chan logread.Grown
@@ -121,8 +123,10 @@ func (p *logPane) loadOlder(d deps, whole, atOnce bool) tea.Cmd {
 // loadSince reads the lines since the time before which they are hidden, if they
 // are not there.
 func (p *logPane) loadSince(d deps) tea.Cmd {
-	begin := p.view.Begin()
-	if begin.IsZero() || !p.at.Partial || p.owner == nil || p.view.Oldest().Before(begin) {
+	begin, oldest := p.view.Begin(), p.view.Oldest()
+	there := !oldest.IsZero() && oldest.Before(begin)
+	coming := p.older != nil && p.older.whole
+	if begin.IsZero() || there || coming || !p.at.Partial || p.owner == nil {
 		return nil
 	}
 	query := p.scope.query

@@ -101,6 +101,8 @@ func (r *root) route(msg tea.Msg) tea.Cmd {
 		return r.prefill(msg)
 	case palette.Chosen:
 		return r.perform(r.offered[msg.Index])
+	case palette.Checked:
+		return r.checked(msg.On)
 	case form.Confirmed:
 		return r.confirmed(msg)
 	default:

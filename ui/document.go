@@ -56,7 +56,7 @@ func (v *LogView) Take(newer *LogView) error {
 	old := v.Buffer
 	v.Buffer, v.Labels = newer.Buffer, newer.Labels
 	v.Sync()
-	v.matches, v.scanned, v.hit = nil, 0, -1
+	v.matches, v.scanned, v.hit, v.laid = nil, 0, -1, nil
 	v.generation++
 	v.top = max(0, min(v.top, v.entries()-1))
 	return old.Close()

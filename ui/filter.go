@@ -20,6 +20,21 @@ type Filter struct {
 // `col:>5s`. Quotes keep spaces. columns are the names that may stand before the
 // colon; without any a colon is text.
 func ParseFilter(source string, columns []string) (*Filter, error) {
+	return parseFilter(source, func(name string) (int, error) {
+		if len(columns) == 0 {
+			return anyColumn, nil
+		}
+		column := indexFold(columns, name)
+		if column < 0 {
+			return column, fmt.Errorf("no column %q here: %s", Clean(name), strings.Join(columns, ", "))
+		}
+		return column, nil
+	})
+}
+
+// parseFilter is ParseFilter with what a name before a colon means: a column, or
+// anyColumn if it is text.
+func parseFilter(source string, column columnOf) (*Filter, error) {
 	words, err := splitTerms(source)
 	if err != nil {
 		return nil, err
@@ -35,7 +50,7 @@ func ParseFilter(source string, columns []string) (*Filter, error) {
 		} else if i++; i == len(words) {
 			return nil, fmt.Errorf("nothing behind %s", words[i-1])
 		}
-		term, err := parse(words[i], columns)
+		term, err := parse(words[i], column)
 		if err != nil {
 			return nil, err
 		}
@@ -132,8 +147,11 @@ func (f *Filter) narrows(wider *Filter) bool {
 
 // MatchText reports whether one line of text matches.
 func (f *Filter) MatchText(s string) bool {
-	return f.MatchRow(1, func(int) string { return s }, func(string) string { return "" })
+	return f.MatchRow(1, func(int) string { return s }, noLabel)
 }
+
+// noLabel is the metadata of what has none.
+func noLabel(string) string { return "" }
 
 // Spans returns the byte ranges of s that the filter's positive terms match, to
 // be marked; at most limit of them.

@@ -8,9 +8,15 @@ import (
 	"unicode/utf8"
 )
 
+// columnOf says which column a name before a colon means, anyColumn if it is text.
+type columnOf func(name string) (int, error)
+
+// anyColumn is the column of a term that names none.
+const anyColumn = -1
+
 // filterTerm is one word of a filter.
 type filterTerm struct {
-	column  int    // -1: any
+	column  int
 	key     string // of the metadata, in place of a column
 	inverse bool
 	text    string
@@ -28,11 +34,11 @@ type bound struct {
 }
 
 // parserOf returns how the word behind a flag is read, nil for a word that is none.
-func parserOf(word string) func(word string, columns []string) (filterTerm, error) {
+func parserOf(word string) func(word string, column columnOf) (filterTerm, error) {
 	switch word {
 	case "-f":
-		return func(word string, _ []string) (filterTerm, error) {
-			return filterTerm{column: -1, text: strings.ToLower(word), fuzzy: true}, nil
+		return func(word string, _ columnOf) (filterTerm, error) {
+			return filterTerm{column: anyColumn, text: strings.ToLower(word), fuzzy: true}, nil
 		}
 	case "-l":
 		return parseLabel
@@ -41,31 +47,30 @@ func parserOf(word string) func(word string, columns []string) (filterTerm, erro
 }
 
 // parseLabel reads key=value, or key!=value, of the metadata.
-func parseLabel(word string, columns []string) (filterTerm, error) {
+func parseLabel(word string, _ columnOf) (filterTerm, error) {
 	key, value, ok := strings.Cut(word, "=")
 	key, inverse := strings.CutSuffix(key, "!")
 	if !ok || key == "" {
 		return filterTerm{}, fmt.Errorf("-l takes key=value of the metadata, not %s", Clean(word))
 	}
-	if len(columns) == 0 {
-		return filterTerm{}, fmt.Errorf("-l filters lists")
-	}
 	return filterTerm{key: key, inverse: inverse, text: value, fold: strings.ToLower(value) == value}, nil
 }
 
-func parseTerm(word string, columns []string) (filterTerm, error) {
-	term := filterTerm{column: -1}
+func parseTerm(word string, column columnOf) (filterTerm, error) {
+	term := filterTerm{column: anyColumn}
 	word, term.inverse = strings.CutPrefix(word, "!")
-	if name, rest, ok := strings.Cut(word, ":"); ok && len(columns) > 0 && name != "" && isColumnName(name) {
-		term.column = indexFold(columns, name)
-		if term.column < 0 {
-			return term, fmt.Errorf("no column %q here: %s", Clean(name), strings.Join(columns, ", "))
+	if name, rest, ok := strings.Cut(word, ":"); ok && name != "" && isColumnName(name) {
+		at, err := column(name)
+		if err != nil {
+			return term, err
 		}
-		var inverse bool
-		word, inverse = strings.CutPrefix(rest, "!")
-		term.inverse = term.inverse != inverse
-		if strings.HasPrefix(word, "<") || strings.HasPrefix(word, ">") {
-			return term.parseBound(word)
+		if term.column = at; at != anyColumn {
+			var inverse bool
+			word, inverse = strings.CutPrefix(rest, "!")
+			term.inverse = term.inverse != inverse
+			if strings.HasPrefix(word, "<") || strings.HasPrefix(word, ">") {
+				return term.parseBound(word)
+			}
 		}
 	}
 	if len(word) >= 2 && word[0] == '/' && word[len(word)-1] == '/' {

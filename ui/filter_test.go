@@ -54,6 +54,6 @@ func TestAFilterThatCannotBeReadSaysWhatItTakes(t *testing.T) {
 	} {
 		assert.EqualError(t, table.Filter(filter), says, filter)
 	}
-	_, err := ParseFilter("-l a=b", nil)
-	assert.EqualError(t, err, "-l filters lists")
+	_, err := parseLineFilter("-l a=b")
+	assert.EqualError(t, err, "-l filters lists: a line has no metadata")
 }

@@ -285,17 +285,34 @@ func (b *LogBuffer) Line(i int) (LogLine, bool) {
 	}
 	record, more := chunk.record(i-chunk.first, recordHead+clipBytes)
 	if len(record) < recordHead {
-		return LogLine{Mark: true, Text: "this line could not be read back"}, true
+		return LogLine{Mark: true, Text: unreadable}, true
 	}
 	flags := record[recordHead-1]
 	line := LogLine{Mark: flags&flagMark != 0, Tone: Tone(flags &^ flagMark), Text: string(record[recordHead:]), More: more}
-	if nanos := int64(binary.LittleEndian.Uint64(record)); nanos != 0 {
-		line.Time = time.Unix(0, nanos).UTC()
-	}
-	if s := int(binary.LittleEndian.Uint16(record[8:])); s < len(b.sources) {
-		line.Source = b.sources[s]
-	}
+	line.Time, line.Source = timeOf(record), sourceOf(record, b.sources)
 	return line, true
+}
+
+// Time is the time of a line, zero if it has none or is not there.
+func (b *LogBuffer) Time(i int) time.Time {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	chunk := b.chunk(i)
+	if chunk == nil {
+		return time.Time{}
+	}
+	record, _ := chunk.record(i-chunk.first, recordHead)
+	if len(record) < recordHead {
+		return time.Time{}
+	}
+	return timeOf(record)
+}
+
+func timeOf(record []byte) time.Time {
+	if nanos := int64(binary.LittleEndian.Uint64(record)); nanos != 0 {
+		return time.Unix(0, nanos).UTC()
+	}
+	return time.Time{}
 }
 
 // chunk is where a line is kept, nil if it is not.

@@ -1,14 +1,21 @@
 package ui
 
-import "os"
+import (
+	"encoding/binary"
+	"os"
+)
 
 // scanBytes is how much of a log one step of a search reads.
 const scanBytes = 1 << 20
 
+// LineMatch judges a line by its source, its beginning, and its text or a piece
+// of that.
+type LineMatch func(source string, head, text []byte) bool
+
 // Match returns the lines from a place on whose text match, and where to go on:
 // it reads about a megabyte, so that a search can stop between its steps. A line
 // is searched whole, however long.
-func (b *LogBuffer) Match(from int, match func(text []byte) bool) (hits []int, next int) {
+func (b *LogBuffer) Match(from int, match LineMatch) (hits []int, next int) {
 	b.mu.Lock()
 	from = max(from, b.dropped())
 	kept := b.chunk(from)
@@ -16,9 +23,9 @@ func (b *LogBuffer) Match(from int, match func(text []byte) bool) (hits []int, n
 		b.mu.Unlock()
 		return nil, from
 	}
-	c := *kept
+	c, sources := *kept, b.sources
 	b.mu.Unlock()
-	// Stored bytes and their ends never change, so no lock is held while reading.
+	// Stored bytes, their ends and the sources never change, so no lock is held while reading.
 	first := from - c.first
 	last := first + 1
 	for last < len(c.ends) && c.ends[last]-c.start(first) <= scanBytes {
@@ -26,7 +33,7 @@ func (b *LogBuffer) Match(from int, match func(text []byte) bool) (hits []int, n
 	}
 	base := c.start(first)
 	if c.file != nil && c.ends[last-1]-base > scanBytes {
-		if matchLong(c.file, base+recordHead, c.ends[first], match) {
+		if matchLong(c.file, base, c.ends[first], sources, match) {
 			hits = []int{from}
 		}
 		return hits, c.first + last
@@ -41,7 +48,8 @@ func (b *LogBuffer) Match(from int, match func(text []byte) bool) (hits []int, n
 		}
 	}
 	for i := first; i < last; i++ {
-		if match(text[c.start(i)-base+recordHead : c.ends[i]-base]) {
+		record := text[c.start(i)-base : c.ends[i]-base]
+		if match(sourceOf(record, sources), record[recordHead:], record[recordHead:]) {
 			hits = append(hits, c.first+i)
 		}
 	}
@@ -54,16 +62,29 @@ const scanOverlap = 4 << 10
 
 // matchLong searches one stored line piece by piece, so that a line of hundreds
 // of megabytes takes one piece of memory.
-func matchLong(file *os.File, from, to int64, match func(text []byte) bool) bool {
+func matchLong(file *os.File, from, to int64, sources []string, match LineMatch) bool {
+	record := make([]byte, recordHead+fieldWithin)
+	if _, err := file.ReadAt(record, from); err != nil {
+		return false
+	}
+	source, head := sourceOf(record, sources), record[recordHead:]
 	piece := make([]byte, scanBytes)
-	for ; from < to; from += scanBytes - scanOverlap {
+	for from += recordHead; from < to; from += scanBytes - scanOverlap {
 		n, err := file.ReadAt(piece[:min(scanBytes, to-from)], from)
 		if err != nil {
 			return false
 		}
-		if match(piece[:n]) {
+		if match(source, head, piece[:n]) {
 			return true
 		}
 	}
 	return false
+}
+
+// sourceOf is the source of a stored line.
+func sourceOf(record []byte, sources []string) string {
+	if at := int(binary.LittleEndian.Uint16(record[8:])); at < len(sources) {
+		return sources[at]
+	}
+	return ""
 }

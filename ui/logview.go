@@ -38,6 +38,8 @@ type LogView struct {
 	Partial, Loading bool
 	// Wrap breaks long lines instead of running off the screen.
 	Wrap bool
+	// Pretty lays lines of JSON out over several rows.
+	Pretty bool
 
 	paused  bool
 	first   int // lines that are gone from the buffer
@@ -56,6 +58,17 @@ type LogView struct {
 	hit        int
 	seek       int // line that goes to the top when the search has passed it
 	generation uint64
+
+	hidden     int // lines before it were hidden when they were the last
+	since      time.Time
+	sinceLabel string
+	sinceAt    int // first line that is not before since
+	marks      []logMark
+	markFrom   int // marks before it went with the hidden lines
+	moved      int // how much later the lines stand than they first did
+
+	laid     map[int][]string
+	laidRows int
 }
 
 // NewLogView shows a buffer and follows it.
@@ -66,20 +79,21 @@ func NewLogView(buffer *LogBuffer, zone *time.Location) *LogView {
 // Sync takes note of lines that were appended; the owner calls it when its
 // follower says that the buffer has grown.
 func (v *LogView) Sync() {
+	before := v.known
 	v.known = v.Buffer.Len()
+	if !v.since.IsZero() && v.sinceAt >= before {
+		v.sinceAt = v.firstSince(v.sinceAt) // All lines until now were too old.
+	}
 	first := v.Buffer.Dropped()
 	if first == v.first {
 		return
 	}
+	lines := v.lines()
 	gone, _ := slices.BinarySearch(v.matches, first)
-	v.matches = v.matches[gone:]
-	if !v.only || v.filter == nil {
-		gone = first - v.first
-	}
-	if v.top -= gone; v.top < 0 {
+	v.matches, v.first, v.scanned = v.matches[gone:], first, max(v.scanned, first)
+	if v.top -= lines - v.lines(); v.top < 0 {
 		v.top, v.sub = 0, 0
 	}
-	v.first, v.scanned = first, max(v.scanned, first)
 	if v.hit < first {
 		v.hit = -1
 	}
@@ -89,8 +103,12 @@ func (v *LogView) Sync() {
 // shift places later, and keeps the place. The old buffer is forgotten.
 func (v *LogView) Swap(buffer *LogBuffer, shift int) error {
 	old, line := v.Buffer, v.topLine()+shift
-	v.Buffer, v.first = buffer, 0
+	v.Buffer, v.first, v.sinceAt, v.laid = buffer, 0, 0, nil
+	v.Shift(shift)
 	v.Sync()
+	if !v.since.IsZero() {
+		v.sinceAt = v.firstSince(v.first)
+	}
 	v.pausedN += shift
 	if v.hit >= 0 {
 		v.hit += shift
@@ -104,20 +122,22 @@ func (v *LogView) Swap(buffer *LogBuffer, shift int) error {
 	return old.Close()
 }
 
-// entries is how many lines the view runs over.
+// entries is how many things the view runs over: its lines, and behind them the
+// marks that no line has followed yet.
 func (v *LogView) entries() int {
-	if v.only && v.filter != nil {
-		return len(v.matches)
+	lines := v.lines()
+	if len(v.marksAbove(lines)) > 0 {
+		return lines + 1
 	}
-	return v.known - v.first
+	return lines
 }
 
-// index maps an entry to a line of the buffer.
+// index maps an entry that is a line to its place in the buffer.
 func (v *LogView) index(entry int) int {
 	if v.only && v.filter != nil {
-		return v.matches[entry]
+		return v.found()[entry]
 	}
-	return v.first + entry
+	return v.start() + entry
 }
 
 // Following reports whether the view stays at the end.
@@ -151,14 +171,7 @@ func (v *LogView) Move(by int) {
 		v.settle()
 		v.pause()
 	}
-	for ; by < 0 && !(v.top == 0 && v.sub == 0); by++ {
-		if v.sub > 0 {
-			v.sub--
-			continue
-		}
-		v.top--
-		v.sub = v.rows(v.top) - 1
-	}
+	v.up(-by)
 	for ; by > 0 && !v.atEnd(); by-- {
 		v.sub++
 		if v.sub >= v.rows(v.top) {
@@ -167,6 +180,18 @@ func (v *LogView) Move(by int) {
 	}
 	if down && !v.Static && v.atEnd() {
 		v.paused = false
+	}
+}
+
+// up goes up by some rows.
+func (v *LogView) up(rows int) {
+	for ; rows > 0 && !v.AtTop(); rows-- {
+		if v.sub > 0 {
+			v.sub--
+			continue
+		}
+		v.top--
+		v.sub = v.rows(v.top) - 1
 	}
 }
 
@@ -206,14 +231,19 @@ func (v *LogView) ToggleWrap() { v.Wrap, v.sub, v.left = !v.Wrap, 0, 0 }
 
 // rows is how many rows an entry takes.
 func (v *LogView) rows(entry int) int {
-	if !v.Wrap || entry >= v.entries() {
-		return 1
+	marks := len(v.marksAbove(entry))
+	if entry >= v.lines() {
+		return max(1, marks)
 	}
-	line, ok := v.Buffer.Line(v.index(entry))
+	if !v.Wrap && !v.Pretty {
+		return marks + 1
+	}
+	at := v.index(entry)
+	line, ok := v.Buffer.Line(at)
 	if !ok {
-		return 1
+		return marks + 1
 	}
-	return len(Wrap(v.text(line), v.textWidth()))
+	return marks + len(v.layout(at, line))
 }
 
 // toEnd puts the last row at the bottom.
@@ -243,18 +273,22 @@ func (v *LogView) atEnd() bool {
 
 // topLine is the line of the buffer at the top of the screen.
 func (v *LogView) topLine() int {
-	if v.top >= v.entries() {
+	if v.top >= v.lines() {
 		return v.known
 	}
 	return v.index(v.top)
 }
 
-// goTo puts a line of the buffer, or the next one that is shown, at the top.
+// goTo puts a line of the buffer, or the next one that is shown, at the top, or
+// as near to it as there are rows below.
 func (v *LogView) goTo(line int) {
 	if v.only && v.filter != nil {
-		line, _ = slices.BinarySearch(v.matches, line)
+		line, _ = slices.BinarySearch(v.found(), line)
 	} else {
-		line -= v.first
+		line -= v.start()
 	}
-	v.top, v.sub = max(0, min(line, v.entries()-v.height)), 0
+	v.top, v.sub = max(0, line), 0
+	if v.height > 0 && v.atEnd() {
+		v.toEnd()
+	}
 }

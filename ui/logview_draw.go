@@ -29,41 +29,82 @@ func (v *LogView) View(theme *Theme, width, height int, now time.Time) []string 
 	out := make([]string, 0, height)
 	skip := v.sub
 	for entry := v.top; entry < v.entries() && len(out) < height; entry++ {
-		at := v.index(entry)
-		line, ok := v.Buffer.Line(at)
-		if !ok {
-			break
-		}
-		for i, row := range v.draw(theme, line, v.filter != nil && at == v.hit, now) {
-			if i >= skip && len(out) < height {
-				out = append(out, row)
+		rules := v.rules(theme, entry)
+		out = append(out, rules[min(skip, len(rules)):]...)
+		if skip = max(0, skip-len(rules)); entry < v.lines() {
+			at := v.index(entry)
+			line, ok := v.Buffer.Line(at)
+			if !ok {
+				break
 			}
+			rows := v.draw(theme, at, line, now)
+			out = append(out, rows.from(skip, height-len(out))...)
 		}
 		skip = 0
 	}
+	if v.entries() == 0 {
+		out = append(out, theme.Dim.Render(Truncate(v.nothing(), width)))
+	}
+	out = out[:min(len(out), height)]
 	for len(out) < height {
 		out = append(out, "")
 	}
 	return out
 }
 
-// draw renders one line as one row, or as several when wrapping.
-func (v *LogView) draw(theme *Theme, line LogLine, current bool, now time.Time) []string {
-	prefix := v.prefix(theme, line, now)
-	if !v.Wrap {
-		return []string{prefix + v.clipped(theme, line, current)}
-	}
-	rows := Wrap(v.text(line), v.textWidth())
-	indent := strings.Repeat(" ", v.prefixWidth())
-	for i, row := range rows {
-		row = v.mark(theme, row, line, current)
-		if i == 0 {
-			rows[i] = prefix + row
-		} else {
-			rows[i] = indent + row
-		}
+// rules draws the marks over an entry.
+func (v *LogView) rules(theme *Theme, entry int) []string {
+	var rows []string
+	for _, mark := range v.marksAbove(entry) {
+		dash := theme.Glyph('─')
+		rule := dash + dash + " " + mark.at.In(v.Zone).Format("15:04:05") + " "
+		rule += strings.Repeat(dash, max(0, v.width-Width(rule)))
+		rows = append(rows, theme.Dim.Render(Truncate(rule, v.width)))
 	}
 	return rows
+}
+
+// drawn is a line of which the rows that are seen are drawn.
+type drawn struct {
+	n   int
+	row func(i int) string
+}
+
+// from draws at most n rows, beginning with one of them.
+func (d drawn) from(first, n int) []string {
+	var rows []string
+	for i := first; i < d.n && len(rows) < n; i++ {
+		rows = append(rows, d.row(i))
+	}
+	return rows
+}
+
+// draw prepares one line as one row, or as several when it is wrapped or laid
+// out.
+func (v *LogView) draw(theme *Theme, at int, line LogLine, now time.Time) drawn {
+	current := v.filter != nil && at == v.hit
+	if !v.Wrap && v.laidOut(at, line) == nil {
+		return drawn{1, func(int) string { return v.prefix(theme, line, now) + v.clipped(theme, line, current) }}
+	}
+	rows := v.layout(at, line)
+	return drawn{len(rows), func(i int) string {
+		row := v.mark(theme, rows[i], line, current)
+		if !v.Wrap {
+			row = Truncate(v.scrolled(row, rows[i]), v.textWidth())
+		}
+		if i == 0 {
+			return v.prefix(theme, line, now) + row
+		}
+		return strings.Repeat(" ", v.prefixWidth()) + row
+	}}
+}
+
+// scrolled is what the sideways scroll leaves of a styled text.
+func (v *LogView) scrolled(styled, text string) string {
+	if v.left == 0 {
+		return styled
+	}
+	return Cut(styled, v.left, max(0, Width(text)-v.left))
 }
 
 // text is a line's cleaned text with the note on what is not shown of it.
@@ -88,10 +129,7 @@ func (v *LogView) clipped(theme *Theme, line LogLine, current bool) string {
 		text = text[:enough]
 	}
 	cleaned := Clean(text)
-	styled := v.mark(theme, cleaned, line, current)
-	if v.left > 0 {
-		styled = Cut(styled, v.left, max(0, Width(cleaned)-v.left))
-	}
+	styled := v.scrolled(v.mark(theme, cleaned, line, current), cleaned)
 	if line.More > 0 {
 		note := moreBytes(line.More)
 		return Cut(styled, 0, max(0, room-Width(note))) + theme.Dim.Render(Truncate(note, room))
@@ -233,12 +271,18 @@ func (v *LogView) Status(theme *Theme) string {
 	if v.first > 0 {
 		status = fmt.Sprintf("dropped %s oldest  %s", Grouped(int64(v.first)), status)
 	}
+	if n := v.hidden - v.first; v.hidden > 0 {
+		status = Grouped(int64(max(0, n))) + " hidden  " + status
+	}
+	if !v.since.IsZero() {
+		status = "since " + v.sinceLabel + "  " + status
+	}
 	if v.Loading {
 		status = "loading older lines  " + status
 	}
 	if v.filter != nil {
 		found := "no match"
-		switch n := len(v.matches); {
+		switch n := len(v.found()); {
 		case n == 0 && v.scanned < v.known:
 			found = "searching"
 		case n == 1:
@@ -256,7 +300,10 @@ func (v *LogView) Status(theme *Theme) string {
 
 // amount is how many lines there are, as far as they were read.
 func (v *LogView) amount() string {
-	lines := Counted(v.known, "line")
+	lines := Counted(v.known-v.start(), "line")
+	if v.Limited() {
+		return lines
+	}
 	if v.Partial {
 		return "last " + lines
 	}

@@ -5,7 +5,7 @@ import "slices"
 // Search marks what matches; an empty text ends the search. A bad pattern is
 // reported and the last good search stays.
 func (v *LogView) Search(source string) error {
-	f, err := ParseFilter(source, nil)
+	f, err := parseLineFilter(source)
 	if err != nil {
 		return err
 	}
@@ -21,12 +21,15 @@ func (v *LogView) Search(source string) error {
 func (v *LogView) Searched() string { return v.filter.String() }
 
 // ToggleOnly hides the lines that do not match, or shows them again.
-func (v *LogView) ToggleOnly() {
+func (v *LogView) ToggleOnly() { v.ShowOnly(!v.only) }
+
+// ShowOnly hides the lines that do not match, or shows them.
+func (v *LogView) ShowOnly(only bool) {
 	line := v.topLine()
 	if v.hit >= 0 {
 		line = v.hit
 	}
-	v.only = !v.only
+	v.only = only && v.filter != nil
 	v.goTo(line)
 }
 
@@ -45,7 +48,7 @@ func (v *LogView) ScanStep() func() Scanned {
 	}
 	filter, from, generation, buffer := v.filter, v.scanned, v.generation, v.Buffer
 	return func() Scanned {
-		hits, next := buffer.Match(from, func(text []byte) bool { return filter.MatchText(string(text)) })
+		hits, next := buffer.Match(from, filter.matchLine)
 		return Scanned{generation: generation, hits: hits, next: next}
 	}
 }
@@ -66,27 +69,24 @@ func (v *LogView) Found(s Scanned) {
 // Step goes to the next match (1) or the previous one (-1), and reports whether
 // there was one.
 func (v *LogView) Step(by int) bool {
-	from := v.hit
-	if from < 0 && v.entries() > 0 {
+	from, matches := v.hit, v.found()
+	if n := v.lines(); from < 0 && n > 0 {
 		v.settle()
-		from = v.index(min(v.top, v.entries()-1)) - by
+		from = v.index(min(v.top, n-1)) - by
 	}
-	at, exact := slices.BinarySearch(v.matches, from)
+	at, exact := slices.BinarySearch(matches, from)
 	if by > 0 && exact {
 		at++
 	}
 	if by < 0 {
 		at--
 	}
-	if at < 0 || at >= len(v.matches) {
+	if at < 0 || at >= len(matches) {
 		return false
 	}
-	v.hit = v.matches[at]
+	v.hit = matches[at]
 	v.pause()
-	entry := v.hit - v.first
-	if v.only {
-		entry = at
-	}
-	v.top, v.sub = max(0, min(entry-v.height/2, v.entries()-v.height)), 0
+	v.goTo(v.hit)
+	v.up(v.height / 2)
 	return true
 }

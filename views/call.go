@@ -87,7 +87,7 @@ func newCallPage(s *shell, c client.Call) *pageScreen[calledOnce] {
 				{id: "functions.repeat", hinted: true, reason: able(action.Invoke), run: func() tea.Cmd { return s.repeat(f, c.ID) }},
 				{id: "functions.redeploy", hinted: true, reason: able(action.Redeploy), run: func() tea.Cmd { return s.redeploy(f) }},
 				{id: "list.logs", run: func() tea.Cmd {
-					return s.open(newLogs(s, logScope{query: client.LogQuery{FunctionID: c.FunctionID, CallID: c.ID}, name: "call " + ui.Clean(c.ID)}))
+					return s.open(newLogs(s, callLog(c)))
 				}},
 				{id: "calls.cancel", hinted: true, reason: s.uncancellable(current), run: func() tea.Cmd { return s.cancelCall(current) }},
 				{id: "list.describe", label: "function", run: func() tea.Cmd { return s.open(newFunctionPage(s, f)) }},

@@ -197,7 +197,7 @@ func callListCommands(s *shell, l *listScreen[client.Call]) []command {
 	return []command{
 		l.on("list.open", true, nil, func(c client.Call) tea.Cmd { return s.open(newCallPage(s, c)) }),
 		l.on("list.logs", true, nil, func(c client.Call) tea.Cmd {
-			return s.open(newLogs(s, logScope{query: client.LogQuery{FunctionID: c.FunctionID, CallID: c.ID}, name: "call " + ui.Clean(c.ID)}))
+			return s.open(newLogs(s, callLog(c)))
 		}),
 		l.on("functions.call", true, able(action.Invoke), func(c client.Call) tea.Cmd { return s.call(s.functionOf(c), c.ID) }),
 		l.on("functions.repeat", true, able(action.Invoke), func(c client.Call) tea.Cmd { return s.repeat(s.functionOf(c), c.ID) }),

@@ -164,7 +164,7 @@ func (f *fakeBackend) Logs(_ context.Context, query client.LogQuery) ([]client.L
 	defer f.mu.Unlock()
 	var lines []client.LogLine
 	for _, line := range f.lines {
-		if (line.Position > query.After || line.Position == 0) && (query.CallID == "" || line.CallID == query.CallID) {
+		if (line.Position > query.After || line.Position == 0) && (query.CallID == "" || line.CallID == query.CallID) && !line.Time.Before(query.Since) {
 			lines = append(lines, line)
 		}
 	}

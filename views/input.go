@@ -24,6 +24,9 @@ func (r *root) key(msg tea.KeyPressMsg) tea.Cmd {
 	if len(r.overlays) > 0 {
 		return r.keyOverlay(msg)
 	}
+	if p, ok := r.prompt.(passing); ok && p.passes(msg) {
+		return tea.Batch(p.done(), r.key(msg))
+	}
 	if r.prompt != nil {
 		return r.prompt.key(r.shell, msg)
 	}

@@ -7,6 +7,7 @@ import (
 
 	"fndeck/client"
 	"fndeck/ui"
+	"fndeck/views/logread"
 )
 
 // logScope is what a log screen shows: one call, one deploy's build output, one
@@ -44,26 +45,21 @@ func (s logScope) tail() int {
 // shown and stops when it is hidden; coming back it goes on after the last line
 // that it has. Older lines are read when the operator goes for them.
 type logPane struct {
+	shell *shell
 	scope logScope
 	view  *ui.LogView
 	dir   string
 	owner Screen
 	err   error
 	ended bool
-	at    logPlace
+	at    logread.Place
 	tail  int
 	older *olderLines
+	// sources are those that were chosen, nil if none were.
+	sources []string
 
 	cancel context.CancelFunc
-	notes  chan logGrown
-}
-
-// logPlace is what of a log has been read.
-type logPlace struct {
-	// first and after are the positions of the first and the last line.
-	first, after int64
-	// partial says that there are lines before the first.
-	partial bool
+	notes  chan logread.Grown
 }
 
 // olderLines is a log that is being read anew from an earlier line on. It takes
@@ -73,10 +69,14 @@ type olderLines struct {
 	buffer         *ui.LogBuffer
 	whole, atOnce  bool
 	taken, standIn bool
+	// cut says that they begin where the operator wants them to.
+	cut bool
+	// shift is how much later the lines stand than those they took the place of.
+	shift int
 }
 
 func newLogPane(s *shell, scope logScope) *logPane {
-	p := &logPane{scope: scope, dir: s.stateDir, tail: scope.tail(), view: ui.NewLogView(ui.NewLogBuffer(s.stateDir), s.zone)}
+	p := &logPane{shell: s, scope: scope, dir: s.stateDir, tail: scope.tail(), view: ui.NewLogView(ui.NewLogBuffer(s.stateDir), s.zone)}
 	p.view.ShowSource = scope.query.FunctionID == "" && !scope.whole()
 	return p
 }
@@ -88,51 +88,73 @@ func (p *logPane) start(d deps, owner Screen) tea.Cmd {
 	}
 	p.owner = owner
 	query := p.scope.query
-	query.After = p.at.after
-	if p.at.after > 0 {
-		return p.read(d, &logReading{query: query, buffer: p.view.Buffer, grown: logGrown{at: p.at}})
+	query.After = p.at.After
+	if p.at.After > 0 {
+		return p.read(d, &logread.Reading{Query: query, Buffer: p.view.Buffer, Grown: logread.Grown{At: p.at}})
 	}
 	query.Tail = p.tail
 	if p.view.Buffer.Len() == 0 {
-		return p.read(d, &logReading{query: query, buffer: p.view.Buffer})
+		return p.read(d, &logread.Reading{Query: query, Buffer: p.view.Buffer})
 	}
 	// Lines without a position cannot be gone on from: they are read again.
 	p.older = &olderLines{buffer: ui.NewLogBuffer(p.dir), atOnce: true, standIn: true}
-	return p.read(d, &logReading{query: query, buffer: p.older.buffer})
+	return p.read(d, &logread.Reading{Query: query, Buffer: p.older.buffer})
 }
 
 // loadOlder reads the log anew from an earlier line on: from its beginning where
 // whole is set, else somewhat more of it. atOnce shows its top as soon as there
 // is one.
 func (p *logPane) loadOlder(d deps, whole, atOnce bool) tea.Cmd {
-	if !p.at.partial || p.owner == nil {
+	if !p.at.Partial || p.owner == nil {
 		return nil
 	}
 	if o := p.older; o != nil && (o.whole || !whole) && (o.atOnce || !atOnce) {
 		return nil
 	}
-	p.stop()
-	p.older = &olderLines{buffer: ui.NewLogBuffer(p.dir), whole: whole, atOnce: atOnce}
-	p.view.Loading = true
 	query := p.scope.query
 	if !whole {
-		p.tail *= tailGrows
+		// What came since may be more than what was read.
+		p.tail = max(p.tail, p.view.Buffer.Len()) * tailGrows
 		query.Tail = p.tail
 	}
-	return p.read(d, &logReading{query: query, buffer: p.older.buffer, from: p.at.first, until: p.at.after})
+	return p.readOlder(d, query, &olderLines{whole: whole, atOnce: atOnce})
+}
+
+// loadSince reads the lines since the time before which they are hidden, if they
+// are not there.
+func (p *logPane) loadSince(d deps) tea.Cmd {
+	begin, oldest := p.view.Begin(), p.view.Oldest()
+	there := !oldest.IsZero() && oldest.Before(begin)
+	coming := p.older != nil && p.older.whole
+	if begin.IsZero() || there || coming || !p.at.Partial || p.owner == nil {
+		return nil
+	}
+	query := p.scope.query
+	query.Since = begin
+	return p.readOlder(d, query, &olderLines{cut: true})
+}
+
+func (p *logPane) readOlder(d deps, query client.LogQuery, o *olderLines) tea.Cmd {
+	p.stop()
+	o.buffer = ui.NewLogBuffer(p.dir)
+	p.older, p.view.Loading = o, true
+	return p.read(d, &logread.Reading{Query: query, Buffer: o.buffer, From: p.at.First, Until: p.at.After})
 }
 
 // goTop goes to the first line, and reads the log from its beginning if that is
 // not there.
 func (p *logPane) goTop(d deps) tea.Cmd {
 	p.view.Top()
+	if p.view.Limited() {
+		return nil
+	}
 	return p.loadOlder(d, true, true)
 }
 
 // goUp scrolls up by some rows, and reads more where the first line is reached.
 func (p *logPane) goUp(d deps, scroll func()) tea.Cmd {
 	scroll()
-	if !p.view.AtTop() {
+	if !p.view.AtTop() || p.view.Limited() {
 		return nil
 	}
 	return p.loadOlder(d, p.scope.whole(), false)
@@ -152,18 +174,18 @@ func (p *logPane) search(d deps, text string) (tea.Cmd, error) {
 }
 
 // read begins to read; what it finds comes as notes.
-func (p *logPane) read(d deps, r *logReading) tea.Cmd {
+func (p *logPane) read(d deps, r *logread.Reading) tea.Cmd {
 	ctx, cancel := context.WithCancel(d.ctx)
-	p.cancel, p.notes = cancel, make(chan logGrown, 1)
-	r.grown.notes = p.notes
+	p.cancel, p.notes = cancel, make(chan logread.Grown, 1)
+	r.Grown.Notes = p.notes
 	owner, backend := p.owner, d.backend
 	work := func() tea.Msg {
-		err := r.run(ctx, backend)
+		err := r.Run(ctx, backend)
 		if ctx.Err() != nil {
 			return nil
 		}
-		r.grown.over, r.grown.err = true, err
-		return screenMsg{owner: owner, body: r.grown}
+		r.Grown.Over, r.Grown.Err = true, err
+		return screenMsg{owner: owner, body: r.Grown}
 	}
 	return tea.Batch(work, p.wait(ctx))
 }
@@ -183,7 +205,7 @@ func (p *logPane) wait(ctx context.Context) tea.Cmd {
 
 // waiting is a note with the hold that asked for it.
 type waiting struct {
-	note logGrown
+	note logread.Grown
 	ctx  context.Context
 }
 
@@ -215,24 +237,49 @@ func (p *logPane) giveUp(d deps) (tea.Cmd, bool) {
 	return p.start(d, p.owner), true
 }
 
+// stopOrShow stops the reading of older lines, else shows again what is hidden;
+// it says what it did, "" if there was nothing to do.
+func (p *logPane) stopOrShow(d deps) (string, tea.Cmd) {
+	if cmd, stopped := p.giveUp(d); stopped {
+		return "stopped loading older lines", cmd
+	}
+	if !p.view.Limited() {
+		return "", nil
+	}
+	p.view.ShowAll()
+	return "no lines are hidden any more", nil
+}
+
+// since is for the crumbs: the moment before which lines are hidden, "" if none
+// are.
+func (p *logPane) since() string {
+	begin := p.view.Begin()
+	if begin.IsZero() {
+		return ""
+	}
+	return "since " + begin.In(p.view.Zone).Format("2 Jan 15:04:05")
+}
+
 // update takes a note or a step of the search.
 func (p *logPane) update(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
 	case waiting:
-		if msg.note.notes != p.notes || p.cancel == nil {
+		if msg.note.Notes != p.notes || p.cancel == nil {
 			return nil
 		}
 		p.take(msg.note)
 		return tea.Batch(p.wait(msg.ctx), p.scan())
-	case logGrown:
-		if msg.notes != p.notes || p.cancel == nil {
+	case logread.Grown:
+		if msg.Notes != p.notes || p.cancel == nil {
 			return nil
 		}
 		p.take(msg)
 		p.stop()
-		p.ended = msg.err == nil && !msg.unfollowed
-		p.view.Ended, p.view.Unfollowed = p.ended, msg.unfollowed
+		p.ended = msg.Err == nil && !msg.Unfollowed
+		p.view.Ended, p.view.Unfollowed = p.ended, msg.Unfollowed
 		return p.scan()
+	case previousFound:
+		return p.openPrevious(p.shell, msg)
 	case logScanned:
 		if msg.pane == p {
 			p.view.Found(msg.step)
@@ -242,36 +289,40 @@ func (p *logPane) update(msg tea.Msg) tea.Cmd {
 	return nil
 }
 
-func (p *logPane) take(note logGrown) {
-	p.err = note.err
+func (p *logPane) take(note logread.Grown) {
+	p.err = note.Err
 	if o := p.older; o != nil {
 		if !p.replace(o, note) {
 			return
 		}
-		note.at.partial = note.at.partial || !o.whole && !o.standIn && note.shift > 0
+		note.At.Partial = note.At.Partial || o.cut || !o.whole && !o.standIn && note.Shift > 0
 	} else {
-		note.at.partial = note.at.partial || p.at.partial
+		note.At.Partial = note.At.Partial || p.at.Partial
 	}
-	p.at, p.view.Partial = note.at, note.at.partial
+	p.at, p.view.Partial = note.At, note.At.Partial
 	p.view.Sync()
 }
 
 // replace lets the older lines take the place of what is shown, when it is time;
 // false while it is not.
-func (p *logPane) replace(o *olderLines, note logGrown) bool {
-	caught := note.caught || note.over && note.err == nil
+func (p *logPane) replace(o *olderLines, note logread.Grown) bool {
+	caught := note.Caught || note.Over && note.Err == nil
 	if !o.taken {
 		if !caught && !(o.atOnce && o.buffer.Len() > 0) {
 			return false
 		}
-		if err := p.view.Swap(o.buffer, note.shift); err != nil {
+		if err := p.view.Swap(o.buffer, note.Shift); err != nil {
 			p.err = err
 		}
-		o.taken = true
+		o.taken, o.shift = true, note.Shift
 		if o.atOnce && !o.standIn {
 			p.view.Follow() // What was paused is not there any more.
 			p.view.Top()
 		}
+	}
+	if more := note.Shift - o.shift; more > 0 {
+		p.view.Shift(more)
+		o.shift = note.Shift
 	}
 	p.view.Loading = !caught && !o.standIn
 	return true
@@ -290,19 +341,4 @@ func (p *logPane) scan() tea.Cmd {
 type logScanned struct {
 	pane *logPane
 	step ui.Scanned
-}
-
-// commands are those of a text, with the keys that go up to older lines.
-func (p *logPane) commands(d deps, say func(string, ui.Tone)) []command {
-	commands := textCommands(p.view, say)
-	for i, c := range commands {
-		switch c.id {
-		case "text.top":
-			commands[i].run = func() tea.Cmd { return p.goTop(d) }
-		case "text.up", "text.pageup":
-			scroll := c.run
-			commands[i].run = func() tea.Cmd { return p.goUp(d, func() { scroll() }) }
-		}
-	}
-	return commands
 }

@@ -79,7 +79,7 @@ func (l *logScreen) Update(msg tea.Msg) tea.Cmd {
 
 // Commands implements Screen.
 func (l *logScreen) Commands() []command {
-	commands := l.pane.commands(l.deps, l.say)
+	commands := l.pane.commands(l.shell)
 	fn, ok := l.functionByID(l.pane.scope.query.FunctionID)
 	if !ok {
 		return commands
@@ -124,11 +124,7 @@ func (l *logScreen) Search(text string) (tea.Cmd, error) {
 
 // Stop implements stopper.
 func (l *logScreen) Stop() (string, tea.Cmd) {
-	cmd, stopped := l.pane.giveUp(l.deps)
-	if !stopped {
-		return "", nil
-	}
-	return "stopped loading older lines", cmd
+	return l.pane.stopOrShow(l.deps)
 }
 
 // Resume implements stopper: older lines are loaded by going up again.
@@ -140,7 +136,7 @@ func (l *logScreen) Searched() string { return l.pane.view.Searched() }
 // Status implements Screen.
 func (l *logScreen) Status() status {
 	v := l.pane.view
-	st := status{position: v.Status(l.theme), filter: ui.Clean(v.Searched())}
+	st := status{position: v.Status(l.theme), filter: ui.Clean(v.Searched()), count: l.pane.since()}
 	if l.pane.err != nil && v.Buffer.Len() > 0 {
 		st.position = "lost  " + st.position
 	}

@@ -12,6 +12,7 @@ import (
 	"fndeck/ui"
 	"fndeck/ui/jsondoc"
 	"fndeck/views/feeds"
+	"fndeck/views/logread"
 )
 
 // pageSpec describes a page: one thing, shown under several tabs.
@@ -171,7 +172,7 @@ func (p *pageScreen[T]) Update(msg tea.Msg) tea.Cmd {
 	case documentIndexed:
 		msg.view.Indexed(msg.index, msg.err)
 		return nil
-	case logGrown, logScanned, waiting:
+	case logread.Grown, logScanned, waiting, previousFound:
 		for _, tab := range p.tabs {
 			if tab.log != nil {
 				return tab.log.update(msg)
@@ -317,8 +318,8 @@ func (p *pageScreen[T]) Search(text string) (tea.Cmd, error) {
 // Stop implements stopper.
 func (p *pageScreen[T]) Stop() (string, tea.Cmd) {
 	if log := p.log(); log != nil {
-		if cmd, stopped := log.giveUp(p.deps); stopped {
-			return "stopped loading older lines", cmd
+		if said, cmd := log.stopOrShow(p.deps); said != "" {
+			return said, cmd
 		}
 	}
 	if !p.data.Halt() {
@@ -381,7 +382,7 @@ func (p *pageScreen[T]) Commands() []command {
 		}
 	}
 	if log := p.log(); log != nil {
-		return append(all, p.choosing(log.commands(p.deps, p.say))...)
+		return append(all, p.choosing(log.commands(p.shell))...)
 	}
 	if json := p.json(); json != nil {
 		return append(all, p.choosing(documentCommands(p.shell, json))...)

@@ -113,6 +113,9 @@ func (p *pageScreen[T]) Status() status {
 	} else if view := p.text(); view != nil {
 		st.position = view.Status(p.theme)
 	}
+	if log := p.log(); log != nil {
+		st.count = log.since()
+	}
 	st.silent = p.data.Silent(p.clock())
 	last := p.data.Last
 	if p.gone {

@@ -22,6 +22,14 @@ type promptLine interface {
 	view(theme *ui.Theme, width int) string
 }
 
+// passing is a line that may be done with before enter: a key that it passes is
+// the screen's.
+type passing interface {
+	passes(msg tea.KeyPressMsg) bool
+	// done closes the line.
+	done() tea.Cmd
+}
+
 // prompt is the / line. What is typed applies at once.
 type prompt struct {
 	input  textinput.Model

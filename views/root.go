@@ -11,6 +11,7 @@ import (
 	"fndeck/ui/palette"
 	"fndeck/views/feeds"
 	"fndeck/views/forms"
+	"fndeck/views/logread"
 )
 
 // root is the model that the program runs. It only routes: a message goes to
@@ -100,12 +101,16 @@ func (r *root) route(msg tea.Msg) tea.Cmd {
 		return r.tell(msg)
 	case allDone:
 		return r.tellAll(msg)
+	case logread.Saved:
+		return r.saved(msg)
 	case questionKnown:
 		return r.complete(msg)
 	case prefilled:
 		return r.prefill(msg)
 	case palette.Chosen:
 		return r.perform(r.offered[msg.Index])
+	case palette.Checked:
+		return r.checked(msg.On)
 	case form.Confirmed:
 		return r.confirmed(msg)
 	default:

@@ -34,6 +34,8 @@ type shell struct {
 	typed []string
 	// offered are the commands that the palette on top shows.
 	offered []command
+	// checked takes the answer of the checklist on top.
+	checked func(on []int) tea.Cmd
 	toast   ui.Toast
 	errors  *errorLog
 	// lost is the banner of a backend that is being reconnected, "" if none is.

@@ -1,0 +1,100 @@
+package ui
+
+import (
+	"bytes"
+	"errors"
+	"regexp"
+	"strings"
+)
+
+// The parts of a line that a search can name, as in level:warn and source:ims.
+const (
+	lineText = iota
+	lineLevel
+	lineSource
+)
+
+// parseLineFilter reads a search of a log: terms as of ParseFilter, of which
+// level: and source: name a part of the line. A colon after any other word is
+// text.
+func parseLineFilter(source string) (*Filter, error) {
+	f, err := parseFilter(source, func(name string) (int, error) {
+		switch strings.ToLower(name) {
+		case "level":
+			return lineLevel, nil
+		case "source":
+			return lineSource, nil
+		}
+		return anyColumn, nil
+	})
+	if err != nil || f == nil {
+		return f, err
+	}
+	for i, term := range f.terms {
+		if term.key != "" {
+			return nil, errors.New("-l filters lists: a line has no metadata")
+		}
+		if term.column == lineLevel {
+			f.terms[i].text, f.terms[i].fold = strings.ToLower(term.text), true
+		}
+	}
+	return f, nil
+}
+
+// matchLine reports whether a line matches. text is the line or a piece of it,
+// head its beginning.
+func (f *Filter) matchLine(source string, head, text []byte) bool {
+	return f.MatchRow(lineText+1, func(part int) string {
+		switch part {
+		case lineLevel:
+			return levelOf(head)
+		case lineSource:
+			return source
+		}
+		return string(text)
+	}, noLabel)
+}
+
+const (
+	// levelWithin is how near to the beginning of a line its level stands, behind
+	// the time and the name of a logger.
+	levelWithin = 80
+	// fieldWithin is as far as a field that names the level is looked for.
+	fieldWithin = 4 << 10
+)
+
+// A level is a word in capitals, or the first word where a bracket or a colon
+// sets it off, or a field of JSON or of key=value.
+var (
+	levelWord  = regexp.MustCompile(`\b(TRACE|DEBUG|INFO|WARN|WARNING|ERR|ERROR|CRIT|CRITICAL|FATAL)\b|^\W?(?i:(trace|debug|info|warn|warning|err|error|crit|critical|fatal))[\]:>|]`)
+	levelField = regexp.MustCompile(`(?i)\b(?:level|levelname|severity)"?\s*[:=]\s*"?([a-z]+)`)
+)
+
+// levelOf is the level of a line by all its names, "" if it shows none.
+func levelOf(head []byte) string {
+	field, word := head[:min(len(head), fieldWithin)], head[:min(len(head), levelWithin)]
+	name := ""
+	if bytes.HasPrefix(bytes.TrimLeft(word, " \t"), []byte("{")) {
+		name = firstGroup(levelField, field)
+	} else if name = firstGroup(levelWord, word); name == "" {
+		name = firstGroup(levelField, field)
+	}
+	switch name = strings.ToLower(name); name {
+	case "warn", "warning":
+		return "warning"
+	case "err", "error":
+		return "error"
+	case "crit", "critical", "fatal":
+		return "critical fatal"
+	}
+	return name
+}
+
+// firstGroup is what a group of a pattern holds, "" if it does not match.
+func firstGroup(pattern *regexp.Regexp, text []byte) string {
+	found := pattern.FindSubmatch(text)
+	if found == nil {
+		return ""
+	}
+	return string(bytes.Join(found[1:], nil))
+}

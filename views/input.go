@@ -99,6 +99,7 @@ func (r *root) global() []command {
 		command{id: "app.command", run: do(func() { r.prompt = newCommandLine(r.theme, r) })},
 		command{id: "app.palette", run: r.openPalette},
 		command{id: "app.refresh", run: r.again},
+		command{id: "app.reload", reason: r.unfollowed(), run: func() tea.Cmd { return r.readFile(true) }},
 		command{id: "app.deploys", run: r.openDeploys},
 		command{id: "app.trace", run: r.openTrace},
 		command{id: "app.errors", run: r.openErrors},
@@ -216,7 +217,7 @@ func (r *root) openPalette() tea.Cmd {
 		if i < len(screen) {
 			where = r.screen().Title()
 		}
-		entry := palette.Entry{Label: b.Label, Help: b.Help, Where: where, Keys: r.theme.ShowKeys(b.Keys), Danger: dangerOf(c.id), Reason: c.reason}
+		entry := palette.Entry{Label: b.Label, Help: b.Help, Where: where, Keys: r.theme.ShowKeys(b.Keys), Danger: r.dangerOf(c.id), Reason: c.reason}
 		if c.label != "" {
 			entry.Label, entry.Help = c.label, ""
 		}
@@ -227,16 +228,18 @@ func (r *root) openPalette() tea.Cmd {
 }
 
 // dangerOf says what is asked before a command is done.
-func dangerOf(id string) string {
+func (r *root) dangerOf(id string) string {
 	for _, a := range action.All() {
 		if a.ID != id {
 			continue
 		}
-		switch a.Danger {
+		switch a.DangerIn(r.backend.Describe()) {
 		case action.Ask:
 			return "asks first"
 		case action.Typed:
 			return "its name must be typed"
+		case action.TypedTwice:
+			return "its name and the context's must be typed"
 		}
 	}
 	return ""

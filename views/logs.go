@@ -46,6 +46,9 @@ func (l *logScreen) Discard() {
 	l.pane.discard()
 }
 
+// Restyle shows times as they are to be shown now.
+func (l *logScreen) Restyle() { l.pane.view.Zone = l.zone }
+
 // Unscoped names the view of all logs.
 func (l *logScreen) Unscoped() int { return viewLogs }
 

@@ -3,6 +3,7 @@ package views
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -57,23 +58,38 @@ type pageScreen[T any] struct {
 	gone   bool // it was deleted since it was read
 	opened time.Time
 	shown  bool
+	// style is what the tabs are written for; they are, outside the update loop.
+	style atomic.Pointer[moment]
 }
 
 func newPage[T any](s *shell, spec pageSpec[T]) *pageScreen[T] {
 	p := &pageScreen[T]{shell: s, spec: spec}
-	theme, zone, clock := s.theme, s.zone, s.clock
+	p.Restyle()
 	p.data = subscription[page[T]]{owner: p, load: func(ctx context.Context) (page[T], error) {
 		value, err := spec.load(ctx)
 		if err != nil {
 			return page[T]{}, err
 		}
-		tabs, err := spec.build(value, moment{now: clock(), zone: zone, theme: theme})
+		at := *p.style.Load()
+		at.now = s.clock()
+		tabs, err := spec.build(value, at)
 		return page[T]{value: value, tabs: tabs}, err
 	}}
 	if spec.busy != nil {
 		p.data.busy = func(v page[T]) bool { return spec.busy(v.value) }
 	}
 	return p
+}
+
+// Restyle has the tabs written anew, as zone and theme are now.
+func (p *pageScreen[T]) Restyle() {
+	at := p.moment()
+	p.style.Store(&at)
+	for _, tab := range p.tabs {
+		if tab.log != nil {
+			tab.log.view.Zone = p.zone
+		}
+	}
 }
 
 // Title implements Screen.

@@ -69,7 +69,11 @@ func (r *root) route(msg tea.Msg) tea.Cmd {
 	case tea.ColorProfileMsg:
 		r.profile(msg.Profile)
 	case tea.KeyPressMsg:
-		return r.key(msg)
+		return tea.Batch(r.followFile(), r.key(msg))
+	case tea.FocusMsg:
+		return r.followFile()
+	case reloaded:
+		return r.takeOver(msg)
 	case tea.PasteMsg:
 		return r.paste(msg)
 	case screenMsg:

@@ -35,6 +35,7 @@ type shell struct {
 	offered []command
 	toast   ui.Toast
 	errors  *errorLog
+	file    followed
 	// lost is the banner of a backend that is being reconnected, "" if none is.
 	lost string
 	look
@@ -57,6 +58,8 @@ type look struct {
 	// plainBytes keeps every byte below 0x80, for terminals without UTF-8.
 	plainBytes bool
 	bodyOnly   bool
+	// environ is the environment of the terminal.
+	environ []string
 }
 
 // place is an entry of the history; depth 0 is one of the five views.
@@ -227,6 +230,9 @@ func (s *shell) functionByID(id string) (client.Function, bool) {
 func (s *shell) reason(a action.Action, target action.Target) string {
 	return ui.Clean(a.Reason(s.backend, target))
 }
+
+// unable is why an action cannot be done here, whatever it would be done to.
+func (s *shell) unable(a action.Action) string { return ui.Clean(a.Unable(s.backend)) }
 
 // refresh asks for what is visible anew; no kinds mean everything.
 func (s *shell) refresh(kinds map[string]bool) tea.Cmd {

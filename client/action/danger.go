@@ -46,7 +46,7 @@ func (a Action) Check(backend client.Backend, target Target, values Values) (Che
 	if danger == Safe {
 		return Check{}, false
 	}
-	name := cmp.Or(target.name(), values.Spec.Name)
+	name := Subject(target, values)
 	question := a.Label + " " + name
 	if a.Question != nil {
 		question = a.Question(target, values)
@@ -86,8 +86,8 @@ func newCheck(d client.Description, danger Danger, question, name string) Check 
 	return c
 }
 
-// name is what an action is done to.
-func (t Target) name() string {
+// Subject is the name of what an action is done to, or of what it makes.
+func Subject(t Target, v Values) string {
 	switch {
 	case t.Schedule != nil:
 		return t.Schedule.Name
@@ -96,5 +96,5 @@ func (t Target) name() string {
 	case t.Call != nil:
 		return t.Call.ID
 	}
-	return ""
+	return v.Spec.Name
 }

@@ -126,23 +126,25 @@ func (r *root) header(l ui.Layout) string {
 	mode := r.mode(d, l.FullHeader)
 	room := r.width - ui.Width(alarms) - 2
 	left := " " + r.theme.Accent.Bold(true).Render(ui.Truncate(ui.Clean(d.Name), max(4, room-ui.Width(mode)-1))) + mode
+	rest := ""
 	if l.FullHeader {
 		left = " " + r.theme.Accent.Bold(true).Render("fndeck") + "  " + r.theme.Text.Render(ui.Truncate(ui.Clean(d.Name), max(4, (room-ui.Width(mode))/2))) + mode
 		if d.Kind != d.Name {
-			left += "  " + r.theme.Dim.Render(ui.Clean(d.Kind))
+			rest += "  " + r.theme.Dim.Render(ui.Clean(d.Kind))
 		}
 	}
 	if d.Isolation != "" {
-		left += "  " + r.theme.Dim.Render(ui.Clean(d.Isolation))
+		rest += "  " + r.theme.Dim.Render(ui.Clean(d.Isolation))
 	}
 	help := ""
 	if !l.Foot && len(r.overlays) == 0 {
 		help = r.drawHint(r.hint(command{id: "app.help"})) // There is no line for keys; this one leads to all.
 	}
-	// Where there is no room for the marks and the alarms, the alarms are cut: the
-	// rows below tell most of them too.
-	kept := ui.Width(mode) + min(ui.Width(ui.Clean(d.Name)), 4) + 1
-	left = ui.Truncate(left, max(kept, room-ui.Width(help))) + help
+	// What has no room gives way, but never the marks: then the alarms are cut.
+	left += ui.Truncate(rest, max(0, room-ui.Width(left)-ui.Width(help)))
+	if ui.Width(left)+ui.Width(help) <= room {
+		left += help
+	}
 	return left + strings.Repeat(" ", max(1, r.width-ui.Width(left)-ui.Width(alarms)-1)) + alarms + " "
 }
 

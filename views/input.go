@@ -99,7 +99,9 @@ func (r *root) global() []command {
 		command{id: "app.command", run: do(func() { r.prompt = newCommandLine(r.theme, r) })},
 		command{id: "app.palette", run: r.openPalette},
 		command{id: "app.refresh", run: r.again},
-		command{id: "app.reload", reason: r.unfollowed(), run: func() tea.Cmd { return r.readFile(true) }},
+		command{id: "app.reload", reason: r.unfollowed(), run: func() tea.Cmd {
+			return r.informed(func() tea.Cmd { return r.readFile(true) })
+		}},
 		command{id: "app.deploys", run: r.openDeploys},
 		command{id: "app.trace", run: r.openTrace},
 		command{id: "app.errors", run: r.openErrors},

@@ -55,7 +55,8 @@ func TestInAProtectedContextACallAsksAndTypeAheadIsNoAnswer(t *testing.T) {
 	perform(t, backend, 80, 24, Options{}, func(s *stage) {
 		s.press("I")
 		assert.Contains(t, s.screen.text(), "call ingest-pi in prod-eu?")
-		assert.Contains(t, s.screen.text(), "call ingest-pi; prod-eu is protected")
+		assert.Contains(t, s.screen.text(), "call ingest-pi: call the function with JSON data")
+		assert.Contains(t, s.screen.text(), "prod-eu is protected")
 		s.press("y")
 		assert.Contains(t, s.screen.text(), "typed ahead not taken as an answer")
 		assert.Zero(t, sent.Load())

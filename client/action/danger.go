@@ -3,6 +3,9 @@ package action
 import (
 	"cmp"
 	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"fndeck/client"
 )
@@ -47,7 +50,7 @@ func (a Action) Check(backend client.Backend, target Target, values Values) (Che
 		return Check{}, false
 	}
 	name := Subject(target, values)
-	question := a.Label + " " + name
+	question := a.Label + " " + name + ": " + phrase(a.Help)
 	if a.Question != nil {
 		question = a.Question(target, values)
 	}
@@ -69,6 +72,12 @@ func (a Action) CheckMany(backend client.Backend, question string, n int) Check 
 // context itself, such as to end its engine.
 func CheckContext(d client.Description, danger Danger, question string) Check {
 	return newCheck(d, Action{Danger: danger}.DangerIn(d), question, d.Name)
+}
+
+// phrase is a sentence inside another: "Call it." becomes "call it".
+func phrase(sentence string) string {
+	first, size := utf8.DecodeRuneInString(sentence)
+	return string(unicode.ToLower(first)) + strings.TrimSuffix(sentence[size:], ".")
 }
 
 func newCheck(d client.Description, danger Danger, question, name string) Check {

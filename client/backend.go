@@ -42,6 +42,11 @@ type Description struct {
 	Isolation string
 	// ReadOnly is why nothing can be changed there, empty where something can.
 	ReadOnly string
+	// Locked is why nothing is changed from here although it could be: the
+	// operator wants it so. Empty where nothing is kept back.
+	Locked string
+	// Protected says that the operator wants to be asked before every change.
+	Protected bool
 	// Missing gives, for each capability that the backend lacks, the reason in
 	// one sentence for the operator.
 	Missing map[Capability]string

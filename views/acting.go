@@ -29,16 +29,20 @@ type actionDone struct {
 // start runs an action outside the update loop. What its danger asks for is
 // asked first.
 func (s *shell) start(request forms.RunAction) tea.Cmd {
+	return s.informed(func() tea.Cmd { return s.begin(request) })
+}
+
+func (s *shell) begin(request forms.RunAction) tea.Cmd {
 	if reason := s.reason(request.Action, request.Target); reason != "" {
 		if !s.giveBack(request.Origin, reason) {
 			s.say(reason, ui.ToneWarn)
 		}
 		return nil
 	}
-	if request.Action.Danger != action.Safe && !request.Confirmed {
-		return s.ask(request)
+	if check, asks := request.Action.Check(s.backend, request.Target, request.Values); asks && !request.Confirmed {
+		return s.ask(request, check)
 	}
-	s.say(request.Action.Label+" "+subject(request.Target)+"…", ui.ToneInfo)
+	s.say(request.Action.Label+" "+subject(request)+"…", ui.ToneInfo)
 	ctx, backend := s.ctx, s.backend
 	return func() tea.Msg {
 		outcome, err := request.Action.Run(ctx, backend, request.Target, request.Values)
@@ -47,21 +51,11 @@ func (s *shell) start(request forms.RunAction) tea.Cmd {
 }
 
 // ask puts the action's question on the screen.
-func (s *shell) ask(request forms.RunAction) tea.Cmd {
-	a, typed, question := request.Action, "", ""
-	if a.Question != nil {
-		question = a.Question(request.Target, request.Values)
-	}
+func (s *shell) ask(request forms.RunAction, check action.Check) tea.Cmd {
 	if losesMore(request) {
-		question += "; reading which"
+		check.Question += "; reading which"
 	}
-	if a.Danger == action.Typed && a.Subject != nil {
-		typed = a.Subject(request.Target)
-	}
-	s.asked++
-	dialog := form.NewConfirm(a.Label+" "+subject(request.Target)+"?", question, typed, s.clock)
-	dialog.ID, dialog.Yes = fmt.Sprintf("ask-%d", s.asked), yesLabel(a, 1)
-	dialog.SwallowTypeAhead()
+	dialog := s.question(request.Action.Label+" "+subject(request), check, yesLabel(request.Action, 1))
 	request.Confirmed = true
 	s.pending = &pendingAction{id: dialog.ID, yes: func() tea.Cmd {
 		s.overlays = slices.DeleteFunc(slices.Clone(s.overlays), func(o ui.Overlay) bool { return o == ui.Overlay(request.Origin) })
@@ -72,6 +66,24 @@ func (s *shell) ask(request forms.RunAction) tea.Cmd {
 	}
 	s.overlays = append(s.overlays, dialog)
 	return s.lookUpLosses(dialog.ID, request)
+}
+
+// question makes the dialog of a check. Its title names a context that is
+// protected.
+func (s *shell) question(what string, check action.Check, yes string) *form.Confirm {
+	if check.Context != "" {
+		what += " in " + check.Context
+	}
+	first, rest := "", check.Words
+	if len(rest) > 0 {
+		first, rest = rest[0], rest[1:]
+	}
+	dialog := form.NewConfirm(what+"?", check.Question, first, s.clock)
+	dialog.Then(rest...)
+	s.asked++
+	dialog.ID, dialog.Yes = fmt.Sprintf("ask-%d", s.asked), yes
+	dialog.SwallowTypeAhead()
+	return dialog
 }
 
 // yesLabel is the word on the button that does an action to so many things.
@@ -101,7 +113,8 @@ func (s *shell) lookUpLosses(dialog string, request forms.RunAction) tea.Cmd {
 	return func() tea.Msg {
 		target := request.Target
 		target.Losses = action.LossesOf(ctx, backend, *target.Function)
-		return questionKnown{id: dialog, question: request.Action.Question(target, request.Values)}
+		check, _ := request.Action.Check(backend, target, request.Values)
+		return questionKnown{id: dialog, question: check.Question}
 	}
 }
 
@@ -161,7 +174,7 @@ func (s *shell) tell(done actionDone) tea.Cmd {
 	case errors.As(done.err, &findings) && fn != nil:
 		return tea.Batch(refresh, s.upload(fn, fn.Folder))
 	default:
-		operation := done.request.Action.Label + " " + subject(done.request.Target)
+		operation := done.request.Action.Label + " " + subject(done.request)
 		s.fail(operation, done.err)
 		x := client.Explain(done.err)
 		text := x.Sentence
@@ -225,16 +238,8 @@ func (s *shell) point(done actionDone) tea.Cmd {
 }
 
 // subject is what an action is done to, in words.
-func subject(t action.Target) string {
-	switch {
-	case t.Schedule != nil:
-		return ui.Clean(t.Schedule.Name)
-	case t.Function != nil:
-		return ui.Clean(t.Function.Name)
-	case t.Call != nil:
-		return ui.Clean(t.Call.ID)
-	}
-	return ""
+func subject(request forms.RunAction) string {
+	return ui.Clean(action.Subject(request.Target, request.Values))
 }
 
 func sentenceCase(s string) string {

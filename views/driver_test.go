@@ -38,7 +38,7 @@ func drive(t *testing.T, backend *fakeBackend, test func(d *driver)) {
 }
 
 // driveWith is drive with options of the console.
-func driveWith(t *testing.T, backend *fakeBackend, o Options, test func(d *driver)) {
+func driveWith(t *testing.T, backend client.Backend, o Options, test func(d *driver)) {
 	t.Helper()
 	o.StateDir = t.TempDir()
 	synctest.Test(t, func(t *testing.T) {

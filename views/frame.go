@@ -9,6 +9,8 @@ import (
 
 	"fndeck/client"
 	"fndeck/ui"
+	"fndeck/ui/form"
+	"fndeck/ui/palette"
 )
 
 // background follows what the terminal says of its background, unless the
@@ -40,7 +42,8 @@ func (r *root) retheme() {
 // View implements tea.Model.
 func (r *root) View() tea.View {
 	v := tea.NewView(r.frame())
-	v.AltScreen, v.ReportFocus = true, r.notifies
+	v.AltScreen = true
+	v.ReportFocus = true // Who comes back may have changed the configuration meanwhile.
 	if r.mouse {
 		v.MouseMode = tea.MouseModeCellMotion
 	}
@@ -100,33 +103,72 @@ func (r *root) body(height int) []string {
 		return fill(r.screen().View(r.theme, r.width, height), height)
 	}
 	top := r.overlays[len(r.overlays)-1]
-	title := " " + r.theme.Accent.Render(ui.Truncate(ui.Clean(top.Title()), r.width-4)) + " "
+	title := " " + r.theme.Accent.Render(ui.Truncate(ui.Clean(r.titleOf(top)), r.width-4)) + " "
 	rule := strings.Repeat(r.theme.Glyph('─'), max(0, r.width-ui.Width(title)-1))
 	lines := []string{r.theme.Border.Render(r.theme.Glyph('─')) + title + r.theme.Border.Render(rule)}
 	return fill(append(lines, top.View(r.theme, r.width, height-1)...), height)
+}
+
+// titleOf is the title of an overlay. That of a form names a context that is
+// protected; a question has it in its own words, and to look costs nothing.
+func (r *root) titleOf(o ui.Overlay) string {
+	d := r.backend.Describe()
+	switch o.(type) {
+	case *form.Confirm, *ui.Help, *palette.Palette:
+		return o.Title()
+	}
+	if !d.Protected {
+		return o.Title()
+	}
+	return o.Title() + " in " + d.Name
 }
 
 // header is context, backend and isolation at the left, alarms at the right.
 func (r *root) header(l ui.Layout) string {
 	d := r.backend.Describe()
 	alarms := r.alarms(l.FullHeader)
+	mode := r.mode(d, l.FullHeader)
 	room := r.width - ui.Width(alarms) - 2
-	left := " " + r.theme.Accent.Bold(true).Render(ui.Truncate(ui.Clean(d.Name), max(4, room-1)))
+	left := " " + r.theme.Accent.Bold(true).Render(ui.Truncate(ui.Clean(d.Name), max(4, room-ui.Width(mode)-1))) + mode
+	rest := ""
 	if l.FullHeader {
-		left = " " + r.theme.Accent.Bold(true).Render("fndeck") + "  " + r.theme.Text.Render(ui.Truncate(ui.Clean(d.Name), max(4, room/2)))
+		left = " " + r.theme.Accent.Bold(true).Render("fndeck") + "  " + r.theme.Text.Render(ui.Truncate(ui.Clean(d.Name), max(4, (room-ui.Width(mode))/2))) + mode
 		if d.Kind != d.Name {
-			left += "  " + r.theme.Dim.Render(ui.Clean(d.Kind))
+			rest += "  " + r.theme.Dim.Render(ui.Clean(d.Kind))
 		}
 	}
 	if d.Isolation != "" {
-		left += "  " + r.theme.Dim.Render(ui.Clean(d.Isolation))
+		rest += "  " + r.theme.Dim.Render(ui.Clean(d.Isolation))
 	}
 	help := ""
 	if !l.Foot && len(r.overlays) == 0 {
 		help = r.drawHint(r.hint(command{id: "app.help"})) // There is no line for keys; this one leads to all.
 	}
-	left = ui.Truncate(left, max(0, room-ui.Width(help))) + help
+	// What has no room gives way, but never the marks: then the alarms are cut.
+	left += ui.Truncate(rest, max(0, room-ui.Width(left)-ui.Width(help)))
+	if ui.Width(left)+ui.Width(help) <= room {
+		left += help
+	}
 	return left + strings.Repeat(" ", max(1, r.width-ui.Width(left)-ui.Width(alarms)-1)) + alarms + " "
+}
+
+// mode is how the operator has marked the context, in words.
+func (r *root) mode(d client.Description, full bool) string {
+	var words []string
+	if d.Protected {
+		words = append(words, "PROTECTED")
+	}
+	if d.Locked != "" {
+		words = append(words, "READ ONLY")
+	}
+	mode := ""
+	for _, word := range words {
+		if full {
+			word = " " + word + " "
+		}
+		mode += " " + r.theme.Banner.Render(word)
+	}
+	return mode
 }
 
 // alarms are what never leaves the header: a lost backend, running deploys,

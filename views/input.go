@@ -145,6 +145,9 @@ func (r *root) global() []command {
 		command{id: "app.command", run: do(func() { r.prompt = newCommandLine(r.theme, r) })},
 		command{id: "app.palette", run: r.openPalette},
 		command{id: "app.refresh", run: r.again},
+		command{id: "app.reload", reason: r.unfollowed(), run: func() tea.Cmd {
+			return r.informed(func() tea.Cmd { return r.readFile(true) })
+		}},
 		command{id: "app.deploys", run: r.openDeploys},
 		command{id: "app.trace", run: r.openTrace},
 		command{id: "app.pulse", run: r.openPulse},
@@ -168,7 +171,7 @@ func (r *root) global() []command {
 // changeZone shows times in UTC, and back in the zone of the operator.
 func (r *root) changeZone() tea.Cmd {
 	r.zone, r.otherZone = r.otherZone, r.zone
-	r.rezone()
+	r.restyle()
 	r.say("times are in "+r.zone.String()+" now", ui.ToneInfo)
 	return r.refresh(nil)
 }
@@ -294,7 +297,7 @@ func (r *root) openPalette() tea.Cmd {
 		if i < len(screen) {
 			where = r.screen().Title()
 		}
-		entry := palette.Entry{Label: b.Label, Help: b.Help, Where: where, Keys: r.theme.ShowKeys(b.Keys), Danger: dangerOf(c.id), Reason: c.reason}
+		entry := palette.Entry{Label: b.Label, Help: b.Help, Where: where, Keys: r.theme.ShowKeys(b.Keys), Danger: r.dangerOf(c.id), Reason: c.reason}
 		if c.label != "" {
 			entry.Label, entry.Help = c.label, ""
 		}
@@ -305,16 +308,18 @@ func (r *root) openPalette() tea.Cmd {
 }
 
 // dangerOf says what is asked before a command is done.
-func dangerOf(id string) string {
+func (r *root) dangerOf(id string) string {
 	for _, a := range action.All() {
 		if a.ID != id {
 			continue
 		}
-		switch a.Danger {
+		switch a.DangerIn(r.backend.Describe()) {
 		case action.Ask:
 			return "asks first"
 		case action.Typed:
 			return "its name must be typed"
+		case action.TypedTwice:
+			return "its name and the context's must be typed"
 		}
 	}
 	return ""

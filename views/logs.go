@@ -54,8 +54,8 @@ func (l *logScreen) Discard() {
 	l.pane.discard()
 }
 
-// SetZone shows times in another zone.
-func (l *logScreen) SetZone(zone *time.Location) { l.pane.view.Zone = zone }
+// Restyle shows times as they are to be shown now.
+func (l *logScreen) Restyle() { l.pane.view.Zone = l.zone }
 
 // Unscoped names the view of all logs.
 func (l *logScreen) Unscoped() int { return viewLogs }

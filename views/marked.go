@@ -11,7 +11,6 @@ import (
 	"fndeck/client"
 	"fndeck/client/action"
 	"fndeck/ui"
-	"fndeck/ui/form"
 	"fndeck/ui/palette"
 	"fndeck/ui/terminal"
 	"fndeck/views/forms"
@@ -111,7 +110,7 @@ func newRaw(s *shell, id string, item any) Screen {
 // redeployMarked deploys the folders of all marked functions, after a yes to
 // their names.
 func (s *shell) redeployMarked(l *listScreen[client.Function]) command {
-	c := command{id: "functions.redeploymarked", reason: ui.Clean(s.backend.Describe().Missing[action.Redeploy.Needs])}
+	c := command{id: "functions.redeploymarked", reason: s.unable(action.Redeploy)}
 	marked := l.table.MarkCount()
 	if marked == 0 && c.reason == "" {
 		c.reason = "nothing is marked: " + s.keys.Key("list.mark") + " marks"
@@ -121,7 +120,7 @@ func (s *shell) redeployMarked(l *listScreen[client.Function]) command {
 		for _, f := range l.marked() {
 			requests = append(requests, forms.RunAction{Action: action.Redeploy, Target: action.Target{Function: &f}})
 		}
-		return s.askAll(requests, "")
+		return s.informed(func() tea.Cmd { return s.askAll(requests) })
 	}
 	return c
 }
@@ -132,38 +131,32 @@ func each[T any](l *listScreen[T], one command, a action.Action, target func(T) 
 	if l.table.MarkCount() == 0 {
 		return one
 	}
-	return command{id: one.id, run: func() tea.Cmd {
+	return command{id: one.id, reason: l.unable(a), run: func() tea.Cmd {
 		var requests []forms.RunAction
 		for _, item := range l.marked() {
 			requests = append(requests, forms.RunAction{Action: a, Target: target(item)})
 		}
-		typed := ""
-		if a.Danger == action.Typed {
-			typed = fmt.Sprint(len(requests))
-		}
-		return l.askAll(requests, typed)
+		return l.informed(func() tea.Cmd { return l.askAll(requests) })
 	}}
 }
 
-// askAll names what an action on many would do to, and does it after a yes. With
-// typed set, that must be typed.
-func (s *shell) askAll(requests []forms.RunAction, typed string) tea.Cmd {
+// askAll names what an action on many would do to, and does it after a yes, or
+// after what its danger wants typed.
+func (s *shell) askAll(requests []forms.RunAction) tea.Cmd {
 	if len(requests) == 0 {
 		return nil
 	}
 	var names []string
 	for _, r := range requests {
-		name := subject(r.Target)
+		name := subject(r)
 		if reason := s.reason(r.Action, r.Target); reason != "" {
 			name += " (" + reason + ")"
 		}
 		names = append(names, name)
 	}
 	a := requests[0].Action
-	s.asked++
-	dialog := form.NewConfirm(fmt.Sprintf("%s %d?", a.Label, len(requests)), strings.Join(names, ", "), typed, s.clock)
-	dialog.ID, dialog.Yes = fmt.Sprintf("ask-%d", s.asked), yesLabel(a, len(requests))
-	dialog.SwallowTypeAhead()
+	check := a.CheckMany(s.backend, strings.Join(names, ", "), len(requests))
+	dialog := s.question(fmt.Sprintf("%s %d", a.Label, len(requests)), check, yesLabel(a, len(requests)))
 	s.pending = &pendingAction{id: dialog.ID, yes: func() tea.Cmd { return s.runAll(requests) }}
 	s.overlays = append(s.overlays, dialog)
 	return nil
@@ -189,7 +182,7 @@ func (s *shell) runAll(requests []forms.RunAction) tea.Cmd {
 	return func() tea.Msg {
 		done := allDone{label: requests[0].Action.Label}
 		for _, r := range requests {
-			one := result{name: subject(r.Target)}
+			one := result{name: subject(r)}
 			reason := r.Action.Reason(backend, r.Target)
 			if reason == "" {
 				outcome, err := r.Action.Run(ctx, backend, r.Target, r.Values)

@@ -64,20 +64,21 @@ type pageScreen[T any] struct {
 	gone   bool // it was deleted since it was read
 	opened time.Time
 	shown  bool
-	// zone is where the tabs that are being written show times.
-	zone atomic.Pointer[time.Location]
+	// style is what the tabs are written for; they are, outside the update loop.
+	style atomic.Pointer[moment]
 }
 
 func newPage[T any](s *shell, spec pageSpec[T]) *pageScreen[T] {
 	p := &pageScreen[T]{shell: s, spec: spec}
-	theme, clock := s.theme, s.clock
-	p.zone.Store(s.zone)
+	p.Restyle()
 	p.data = feeds.Subscription[page[T]]{Wrap: p.wrap, Every: spec.every, Load: func(ctx context.Context) (page[T], error) {
 		value, err := spec.load(ctx)
 		if err != nil {
 			return page[T]{}, err
 		}
-		tabs, err := spec.build(value, moment{now: clock(), zone: p.zone.Load(), theme: theme})
+		at := *p.style.Load()
+		at.now = s.clock()
+		tabs, err := spec.build(value, at)
 		return page[T]{value: value, tabs: tabs}, err
 	}}
 	if spec.busy != nil {
@@ -86,21 +87,22 @@ func newPage[T any](s *shell, spec pageSpec[T]) *pageScreen[T] {
 	return p
 }
 
+// Restyle has the tabs written anew, as zone and theme are now.
+func (p *pageScreen[T]) Restyle() {
+	at := p.moment()
+	p.style.Store(&at)
+	for _, tab := range p.tabs {
+		if tab.log != nil {
+			tab.log.view.Zone = p.zone
+		}
+	}
+}
+
 // Title implements Screen.
 func (p *pageScreen[T]) Title() string { return p.spec.title }
 
 // wrap addresses a message to the page.
 func (p *pageScreen[T]) wrap(body tea.Msg) tea.Msg { return screenMsg{owner: p, body: body} }
-
-// SetZone shows times in another zone, from the next reading on.
-func (p *pageScreen[T]) SetZone(zone *time.Location) {
-	p.zone.Store(zone)
-	for _, tab := range p.tabs {
-		if tab.log != nil {
-			tab.log.view.Zone = zone
-		}
-	}
-}
 
 // Show implements Screen.
 func (p *pageScreen[T]) Show() tea.Cmd {

@@ -71,15 +71,18 @@ func (r *root) route(msg tea.Msg) tea.Cmd {
 	case tea.ColorProfileMsg:
 		r.profile(msg.Profile)
 	case tea.KeyPressMsg:
-		return r.key(msg)
+		return tea.Batch(r.followFile(), r.key(msg))
 	case tea.MouseWheelMsg:
 		return r.wheel(msg.Mouse())
 	case tea.MouseClickMsg:
 		return r.click(msg.Mouse())
 	case tea.FocusMsg:
 		r.watched = true
+		return r.followFile()
 	case tea.BlurMsg:
 		r.watched = false
+	case reloaded:
+		return r.takeOver(msg)
 	case tea.PasteMsg:
 		return r.paste(msg)
 	case screenMsg:

@@ -48,6 +48,11 @@ type Options struct {
 	Output io.Writer
 	// Environ is the environment of the terminal, which over SSH is not ours.
 	Environ []string
+	// Reload reads the configuration again if its file has changed, or with now in
+	// any case, and returns what has changed with it: Keys, Problems, Zone, ASCII,
+	// Dark, Mouse and Notify. It is nil where nothing has. The marks of the context
+	// it hands to the backend. nil means that there is no file to follow.
+	Reload func(now bool) (*Options, error)
 	// Lost is the text for the banner while the backend is reconnecting, "" when
 	// all is well, and a channel that closes when that has changed; nil means
 	// always well. It must not block.
@@ -96,28 +101,47 @@ func Run(ctx context.Context, o Options) error {
 
 // newConsole makes the root model.
 func newConsole(ctx context.Context, o Options) *root {
-	zone := o.Zone
-	if zone == nil {
-		zone = time.UTC
-	}
-	dark := o.Dark != nil && *o.Dark
-	bound, _ := keys.Build(keys.Config{}) // the default profile has no problems
-	if o.Keys != nil {
-		bound = *o.Keys
-	}
-	d := deps{way: terminal.Through(o.Environ), notifies: o.Notify, keys: bound, backend: o.Backend, clock: o.Clock, zone: zone, ctx: ctx, stateDir: o.StateDir}
+	d := deps{way: terminal.Through(o.Environ), keys: o.keymap(), backend: o.Backend, clock: o.Clock, zone: o.zone(), ctx: ctx, stateDir: o.StateDir}
 	r := newRoot(d, o.Lost)
+	r.file.reload, r.environ = o.Reload, o.Environ
+	r.few, r.otherZone = o.NoColor, time.UTC
+	r.appear(o)
+	return r
+}
+
+// zone is where times are shown.
+func (o Options) zone() *time.Location {
+	if o.Zone == nil {
+		return time.UTC
+	}
+	return o.Zone
+}
+
+func (o Options) keymap() ui.Keymap {
+	if o.Keys != nil {
+		return *o.Keys
+	}
+	bound, _ := keys.Build(keys.Config{}) // the default profile has no problems
+	return bound
+}
+
+// appear takes what the options say of how the console looks, and tells what is
+// wrong with them.
+func (r *root) appear(o Options) {
 	for _, problem := range o.Problems {
 		r.fail("read the configuration", problem)
 		r.say(client.Explain(problem).Sentence, ui.ToneWarn)
 	}
-	utf8 := utf8Locale(o.Environ)
+	utf8 := utf8Locale(r.environ)
 	// Without an environment nothing is known of the terminal, and nothing guessed.
-	ascii := o.ASCII || o.Environ != nil && !utf8 || slices.Contains(o.Environ, "TERM=dumb")
-	r.otherZone = time.UTC
-	r.look = look{mouse: o.Mouse, dark: dark, ascii: ascii, few: o.NoColor, known: o.Dark != nil, fixedTheme: o.Dark != nil, plainBytes: ascii && !utf8}
+	r.ascii = o.ASCII || r.environ != nil && !utf8 || slices.Contains(r.environ, "TERM=dumb")
+	r.plainBytes = r.ascii && !utf8
+	r.mouse, r.notifies = o.Mouse, o.Notify
+	r.fixedTheme = o.Dark != nil
+	if r.fixedTheme {
+		r.dark, r.look.known = *o.Dark, true
+	}
 	r.retheme()
-	return r
 }
 
 // newProgram makes the program of a model, and the pacer that it draws by.
@@ -180,4 +204,108 @@ func utf8Locale(environ []string) bool {
 		}
 	}
 	return false
+}
+
+// lookEvery is how often the configuration file is looked at, at the most. It is
+// looked at when a key is pressed or the terminal gets the focus: who has just
+// changed it is there, and an idle console does nothing.
+const lookEvery = 2 * time.Second
+
+// followed is the configuration file as the console follows it.
+type followed struct {
+	reload func(now bool) (*Options, error)
+	// looked is when the last look began; looking is true until its answer.
+	looked  time.Time
+	looking bool
+	// held is what waits for the answer.
+	held []func() tea.Cmd
+}
+
+// reloaded is the answer of a look: nothing where nothing has changed.
+type reloaded struct {
+	options *Options
+	err     error
+}
+
+// followFile looks at the configuration file, if it is time to.
+func (s *shell) followFile() tea.Cmd {
+	if s.file.reload == nil || s.file.looking || s.clock().Sub(s.file.looked) < lookEvery {
+		return nil
+	}
+	return s.readFile(false)
+}
+
+// readFile looks at the file outside the update loop.
+func (s *shell) readFile(now bool) tea.Cmd {
+	s.file.looked, s.file.looking = s.clock(), true
+	reload := s.file.reload
+	return func() tea.Msg {
+		options, err := reload(now)
+		return reloaded{options, err}
+	}
+}
+
+// unfollowed is why the configuration cannot be read again.
+func (s *shell) unfollowed() string {
+	if s.file.reload == nil {
+		return "this console follows no configuration file"
+	}
+	return ""
+}
+
+// informed does something once the look that is under way has been answered: in a
+// context that was just marked already the first key asks.
+func (s *shell) informed(do func() tea.Cmd) tea.Cmd {
+	if !s.file.looking {
+		return do()
+	}
+	s.file.held = append(s.file.held, do)
+	return nil
+}
+
+// takeOver puts a changed configuration in force. Of a broken one nothing is
+// taken: the one before stays.
+func (r *root) takeOver(msg reloaded) tea.Cmd {
+	held := r.file.held
+	r.file.looking, r.file.held = false, nil
+	var cmds []tea.Cmd
+	switch {
+	case msg.err != nil:
+		r.fail("read the configuration", msg.err)
+		r.say(client.Explain(msg.err).Sentence+"; the configuration before stays in force", ui.ToneBad)
+	case msg.options != nil:
+		r.say("configuration read", ui.ToneOK)
+		cmds = append(cmds, r.follow(*msg.options))
+	}
+	for _, do := range held {
+		cmds = append(cmds, do())
+	}
+	return tea.Batch(cmds...)
+}
+
+// follow takes what may change while the console runs.
+func (r *root) follow(o Options) tea.Cmd {
+	r.keys, r.zone = o.keymap(), o.zone()
+	asked := r.fixedTheme && o.Dark == nil && !r.few
+	r.appear(o)
+	r.restyle()
+	cmd := r.refresh(nil)
+	if asked {
+		return tea.Batch(cmd, tea.RequestBackgroundColor)
+	}
+	return cmd
+}
+
+// restyle tells the screens that keep what they have drawn that zone or theme are
+// others now.
+func (s *shell) restyle() {
+	told := slices.Clone(s.views)
+	for _, p := range s.history {
+		told = append(told, p.screen)
+	}
+	for _, screen := range told {
+		if drawn, ok := screen.(interface{ Restyle() }); ok {
+			drawn.Restyle()
+		}
+	}
 }

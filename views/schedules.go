@@ -175,7 +175,7 @@ func scheduleListCommands(s *shell, l *listScreen[client.Schedule]) []command {
 			return s.open(newCalls(s, callScope{functionID: c.FunctionID, scheduleID: c.ID, name: ui.Clean(c.Name)}))
 		}),
 		l.on("list.describe", true, nil, func(c client.Schedule) tea.Cmd { return s.open(newSchedulePage(s, c)) }),
-		{id: "list.new", hinted: true, reason: ui.Clean(s.backend.Describe().Missing[action.CreateSchedule.Needs]), run: func() tea.Cmd {
+		{id: "list.new", hinted: true, reason: s.unable(action.CreateSchedule), run: func() tea.Cmd {
 			var fn *client.Function
 			if c, ok := l.item(); ok {
 				if f, known := s.functionByID(c.FunctionID); known {

@@ -38,6 +38,7 @@ type shell struct {
 	checked func(on []int) tea.Cmd
 	toast   ui.Toast
 	errors  *errorLog
+	file    followed
 	// lost is the banner of a backend that is being reconnected, "" if none is.
 	lost string
 	look
@@ -68,6 +69,8 @@ type look struct {
 	noHeader, noCrumbs bool
 	// mouse takes clicks and the wheel; without it they are the terminal's own.
 	mouse bool
+	// environ is the environment of the terminal.
+	environ []string
 }
 
 // place is an entry of the history; depth 0 is one of the five views.
@@ -251,18 +254,8 @@ func (s *shell) reason(a action.Action, target action.Target) string {
 	return ui.Clean(a.Reason(s.backend, target))
 }
 
-// rezone tells every screen where times are shown from now on.
-func (s *shell) rezone() {
-	told := slices.Clone(s.views)
-	for _, p := range s.history {
-		told = append(told, p.screen)
-	}
-	for _, screen := range told {
-		if timed, ok := screen.(interface{ SetZone(zone *time.Location) }); ok {
-			timed.SetZone(s.zone)
-		}
-	}
-}
+// unable is why an action cannot be done here, whatever it would be done to.
+func (s *shell) unable(a action.Action) string { return ui.Clean(a.Unable(s.backend)) }
 
 // refresh asks for what is visible anew; no kinds mean everything.
 func (s *shell) refresh(kinds map[string]bool) tea.Cmd {

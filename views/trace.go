@@ -31,12 +31,14 @@ func newTrace(s *shell) *listScreen[client.Exchange] {
 			}
 		},
 	}
-	tracer, ok := s.backend.(client.Tracer)
-	if !ok {
+	var trace *client.Trace
+	if tracer, ok := s.backend.(client.Tracer); ok {
+		trace = tracer.Trace()
+	}
+	if trace == nil {
 		spec.missing = "this backend keeps no list of its requests"
 		return newListScreen(s, spec)
 	}
-	trace := tracer.Trace()
 	spec.load = func(context.Context) ([]client.Exchange, error) { return trace.Exchanges(), nil }
 	return newListScreen(s, spec)
 }

@@ -10,16 +10,6 @@ import (
 	"fndeck/client"
 )
 
-// Danger says what is asked before an action runs.
-type Danger int
-
-// The levels: Safe asks nothing, Ask wants a yes, Typed wants the name typed.
-const (
-	Safe Danger = iota
-	Ask
-	Typed
-)
-
 // Target is what the action is done to; only what applies is set.
 type Target struct {
 	Function *client.Function
@@ -84,16 +74,40 @@ type Action struct {
 	Run func(ctx context.Context, backend client.Backend, target Target, values Values) (Outcome, error)
 }
 
+// Unable returns why the action cannot be done on this backend, whatever it is
+// done to; "" if it can. What the operator has locked comes first: it is the
+// reason that only the operator can take away.
+func (a Action) Unable(backend client.Backend) string {
+	d := backend.Describe()
+	if d.Locked != "" {
+		return d.Locked
+	}
+	if a.Needs == "" {
+		return ""
+	}
+	return d.Missing[a.Needs]
+}
+
 // Reason returns why the action cannot run on this backend and target, "" if
 // it can.
 func (a Action) Reason(backend client.Backend, target Target) string {
-	if a.Needs != "" {
-		if reason, missing := backend.Describe().Missing[a.Needs]; missing {
-			return reason
-		}
+	if reason := a.Unable(backend); reason != "" {
+		return reason
 	}
 	if a.Disabled != nil {
 		return a.Disabled(target)
 	}
 	return ""
+}
+
+// Refusal is Reason as an error, nil if the action can run.
+func (a Action) Refusal(backend client.Backend, target Target) error {
+	reason := a.Reason(backend, target)
+	switch {
+	case reason == "":
+		return nil
+	case backend.Describe().Locked != "":
+		return &client.Error{Code: client.CodeForbidden, Message: a.Label + ": " + reason}
+	}
+	return &client.Error{Code: client.CodeConflict, Message: a.Label + ": " + reason}
 }

@@ -20,9 +20,22 @@ type Config struct {
 	Theme string
 	// ASCII avoids every other character on the screen.
 	ASCII bool
+	// Mouse lets the console take the mouse, Notify lets it call for attention.
+	Mouse, Notify bool
 
 	Keys   Bindings
 	Engine Engine
+	// Local is what the file says of the context of that name.
+	Local Context
+}
+
+// LocalContext is the name of the embedded engine's context, the only one.
+const LocalContext = "local"
+
+// Context is what the file says of a context.
+type Context struct {
+	// Protected asks one step more before every action, ReadOnly refuses them.
+	Protected, ReadOnly bool
 }
 
 // Bindings is what the file says of the console's keys. What the names mean is for
@@ -37,7 +50,7 @@ type Bindings struct {
 }
 
 // Default returns what applies without a file.
-func Default() *Config { return &Config{Theme: "auto"} }
+func Default() *Config { return &Config{Theme: "auto", Mouse: true, Notify: true} }
 
 // Engine is what the local engine takes from the file when it starts; a zero
 // field leaves the engine's own default.
@@ -64,12 +77,19 @@ type setting struct {
 	take func(c *Config, value string) error
 }
 
+// contextsPrefix begins the keys of contexts.
+const contextsPrefix = "contexts."
+
 // settingsTable lists every key of the file; a dot stands for nesting.
 var settingsTable = []setting{
 	{"zone", takeZone},
 	{"theme", takeTheme},
-	{"ascii", takeASCII},
+	{"ascii", taking("ascii", func(c *Config) *bool { return &c.ASCII })},
+	{"mouse", taking("mouse", func(c *Config) *bool { return &c.Mouse })},
+	{"notify", taking("notify", func(c *Config) *bool { return &c.Notify })},
 	{"keys", nil}, // a section of its own kind: reader.keys
+	{contextsPrefix + LocalContext + ".protected", taking("protected", func(c *Config) *bool { return &c.Local.Protected })},
+	{contextsPrefix + LocalContext + ".read_only", taking("read_only", func(c *Config) *bool { return &c.Local.ReadOnly })},
 	{"engine.python", func(c *Config, value string) error { c.Engine.Python = value; return nil }},
 	{"engine.log_cap_mib", takeLogCap},
 	{"engine.index_url", func(c *Config, value string) error {
@@ -78,7 +98,7 @@ var settingsTable = []setting{
 	}},
 	{"engine.call_timeout", takeCallTimeout},
 	{"engine.network", takeNetwork},
-	{"engine.tcp", takeTCP},
+	{"engine.tcp", taking("tcp", func(c *Config) *bool { return &c.Engine.TCP })},
 	{"engine.key_file", takeKeyFile},
 	{"engine.retention.days", takeRetentionDays},
 	{"engine.retention.gib", takeRetentionGiB},
@@ -102,13 +122,16 @@ func takeTheme(c *Config, value string) error {
 	return fmt.Errorf("theme %q: allowed are auto, dark and light", value)
 }
 
-func takeASCII(c *Config, value string) error {
-	switch value {
-	case "true", "false":
-		c.ASCII = value == "true"
-		return nil
+// taking takes true or false into a field.
+func taking(key string, field func(*Config) *bool) func(*Config, string) error {
+	return func(c *Config, value string) error {
+		switch value {
+		case "true", "false":
+			*field(c) = value == "true"
+			return nil
+		}
+		return fmt.Errorf("%s %q: allowed are true and false", key, value)
 	}
-	return fmt.Errorf("ascii %q: allowed are true and false", value)
 }
 
 // MaxLogCapMiB keeps the log cap within what an int64 of bytes and a disk can hold.
@@ -139,15 +162,6 @@ func takeNetwork(c *Config, value string) error {
 		return nil
 	}
 	return fmt.Errorf("network %q: allowed are open and closed", value)
-}
-
-func takeTCP(c *Config, value string) error {
-	switch value {
-	case "true", "false":
-		c.Engine.TCP = value == "true"
-		return nil
-	}
-	return fmt.Errorf("tcp %q: allowed are true and false", value)
 }
 
 func takeKeyFile(c *Config, value string) error {

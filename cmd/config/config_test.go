@@ -14,11 +14,14 @@ func environment(name string) string {
 }
 
 func TestEveryConfigurationKeyIsTaken(t *testing.T) {
-	c, err := parse("config.yaml", []byte("\ufeff# mine\nzone: ${MY_ZONE}\ntheme: dark\nascii: true\nengine:\n  python: /usr/bin/python3\n  log_cap_mib: 2\n  index_url: https://index.test\n  call_timeout: 90s\n  network: closed\n  tcp: true\n  key_file: /run/key\n  retention:\n    days: 30\n    gib: 0.5\n"), environment)
+	c, err := parse("config.yaml", []byte("\ufeff# mine\nzone: ${MY_ZONE}\ntheme: dark\nascii: true\nmouse: false\nnotify: false\ncontexts: {local: {protected: true, read_only: true}}\nengine:\n  python: /usr/bin/python3\n  log_cap_mib: 2\n  index_url: https://index.test\n  call_timeout: 90s\n  network: closed\n  tcp: true\n  key_file: /run/key\n  retention:\n    days: 30\n    gib: 0.5\n"), environment)
 	require.NoError(t, err)
 	assert.Equal(t, "Europe/Oslo", c.Zone.String())
 	assert.Equal(t, "dark", c.Theme)
 	assert.True(t, c.ASCII)
+	assert.False(t, c.Mouse)
+	assert.False(t, c.Notify)
+	assert.Equal(t, Context{Protected: true, ReadOnly: true}, c.Local)
 	assert.Equal(t, "/usr/bin/python3", c.Engine.Python)
 	assert.Equal(t, int64(2<<20), c.Engine.LogCapBytes)
 	assert.Equal(t, "https://index.test", c.Engine.IndexURL.Reveal())
@@ -28,6 +31,14 @@ func TestEveryConfigurationKeyIsTaken(t *testing.T) {
 	assert.Equal(t, "/run/key", c.Engine.KeyFile)
 	assert.Equal(t, 30*24*time.Hour, c.Engine.Retention)
 	assert.Equal(t, int64(512<<20), c.Engine.RetentionBytes)
+}
+
+func TestWhatIsNotWrittenIsAsItWas(t *testing.T) {
+	c, err := parse("config.yaml", []byte("zone: UTC\ncontexts:\n  local:\n    protected: true\n"), environment)
+	require.NoError(t, err)
+	assert.True(t, c.Mouse)
+	assert.True(t, c.Notify)
+	assert.Equal(t, Context{Protected: true}, c.Local)
 }
 
 func TestKeysAreTakenWithTheirPlaces(t *testing.T) {
@@ -45,7 +56,7 @@ func TestBadConfigurationIsNamedByPlaceAndReason(t *testing.T) {
 	cases := map[string]struct{ text, says string }{
 		"unknown key":        {"ascii: true\n\nengine:\n  pyton: x\n", `config.yaml:4:3: unknown key "pyton", did you mean "python"?`},
 		"unknown at the top": {"zoen: UTC\n", `config.yaml:1:1: unknown key "zoen", did you mean "zone"?`},
-		"nothing near":       {"quux: 1\n", "known are zone, theme, ascii, keys, engine"},
+		"nothing near":       {"quux: 1\n", "known are zone, theme, ascii, mouse, notify, keys, contexts, engine"},
 		"tab":                {"engine:\n\tpython: x\n", "config.yaml:2:1: "},
 		"open bracket":       {"zone: [\n", "config.yaml:1:"},
 		"twice":              {"zone: UTC\nzone: UTC\n", "config.yaml:2:1: "},
@@ -70,6 +81,13 @@ func TestBadConfigurationIsNamedByPlaceAndReason(t *testing.T) {
 		"network by switch":  {"engine: {network: off}\n", "open and closed"},
 		"keys":               {"keys: vim\n", "config.yaml:1:7: actions and their keys"},
 		"a key":              {"keys: {list.new: {a: b}}\n", "a key is expected for list.new"},
+		"a context":          {"contexts:\n  prod: {protected: true}\n", `config.yaml:2:3: there is no context "prod": the only one is local`},
+		"a mark":             {"contexts:\n  local:\n    read-only: true\n", `config.yaml:3:5: unknown key "read-only", did you mean "read_only"?`},
+		"a mark of text":     {"contexts: {local: {protected: very}}\n", `config.yaml:1:31: protected "very": allowed are true and false`},
+		"contexts as a list": {"contexts: [local]\n", "config.yaml:1:11: keys and values are expected"},
+		"a bare context":     {"contexts: {local: protected}\n", "config.yaml:1:19: keys and values are expected"},
+		"mouse":              {"mouse: off\n", `config.yaml:1:8: mouse "off": allowed are true and false`},
+		"notify":             {"notify: 1\n", "true and false"},
 		"port":               {"engine: {tcp: 8080}\n", "true and false"},
 	}
 	for name, c := range cases {

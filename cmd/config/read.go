@@ -196,6 +196,9 @@ func (r *reader) value(prefix string, pair *ast.MappingValueNode) error {
 		return nil
 	}
 	word := strings.TrimPrefix(key, prefix)
+	if prefix == contextsPrefix {
+		return r.at(pair.Key, "there is no context %q: the only one is %s", word, LocalContext)
+	}
 	if meant := near.Word(word, keysBelow(prefix)); meant != "" {
 		return r.at(pair.Key, "unknown key %q, did you mean %q?", word, meant)
 	}

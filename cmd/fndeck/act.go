@@ -14,11 +14,13 @@ import (
 // act runs one action as the console does: the reason why not, the question if
 // it is dangerous, the work, the outcome in words on stderr.
 func (a *app) act(ctx context.Context, backend client.Backend, what action.Action, target action.Target, values action.Values) (action.Outcome, error) {
-	if reason := what.Reason(backend, target); reason != "" {
-		return action.Outcome{}, &client.Error{Code: client.CodeConflict, Message: what.Label + ": " + reason}
-	}
-	if err := a.confirm(ctx, what, target, values); err != nil {
+	if err := what.Refusal(backend, target); err != nil {
 		return action.Outcome{}, err
+	}
+	if check, asks := what.Check(backend, target, values); asks {
+		if err := a.ask(ctx, check); err != nil {
+			return action.Outcome{}, err
+		}
 	}
 	out, err := what.Run(ctx, backend, target, values)
 	if err != nil {
@@ -31,54 +33,75 @@ func (a *app) act(ctx context.Context, backend client.Backend, what action.Actio
 	return out, nil
 }
 
-// confirm asks what the action's danger asks for.
-func (a *app) confirm(ctx context.Context, what action.Action, target action.Target, values action.Values) error {
-	switch what.Danger {
-	case action.Safe:
-		return nil
-	case action.Typed:
-		return a.ask(ctx, what.Question(target, values), what.Subject(target))
-	}
-	return a.ask(ctx, what.Question(target, values), "")
-}
-
 // canAsk reports whether somebody is there to answer.
 func (a *app) canAsk() bool { return a.inTerminal && !a.flags.noInput }
 
-// ask puts a question to a person. The answer is yes, or the word to be typed
-// where there is one. --yes answers; where nobody can be asked it is an error
-// that names the flag.
-func (a *app) ask(ctx context.Context, question, word string) error {
-	if a.flags.yes {
+// ask puts a question to a person. The answer is a yes, or the words to be typed
+// where there are some. --yes answers, in a protected context together with the
+// name of that; where nobody can be asked it is an error that names the flags.
+func (a *app) ask(ctx context.Context, check action.Check) error {
+	named := check.Context == "" || a.namedContext == check.Context
+	if a.flags.yes && named {
 		return nil
 	}
-	if !a.canAsk() {
-		return &client.Error{Code: client.CodeInvalid, Message: question + ": this wants a yes", Hint: "--yes gives it"}
+	if a.flags.yes || !a.canAsk() {
+		answer := "--yes gives it"
+		if check.Context != "" {
+			answer = "--yes --context " + check.Context + " gives it"
+		}
+		return &client.Error{Code: client.CodeInvalid, Message: check.Question + ": this wants a yes", Hint: answer}
 	}
-	prompt := "[y/N]"
-	if word != "" {
-		prompt = "type " + ui.Clean(word) + " to confirm:"
+	a.say("%s", ui.Clean(check.Question))
+	if len(check.Words) == 0 {
+		answer, err := a.answer(ctx, "[y/N]")
+		if err != nil || strings.EqualFold(answer, "y") || strings.EqualFold(answer, "yes") {
+			return err
+		}
+		return errNotConfirmed
 	}
-	_, _ = fmt.Fprintf(a.errs, "%s\n%s ", ui.Clean(question), prompt)
-	answer, err := a.typedLine(ctx)
+	for i, word := range check.Words {
+		prompt := "type " + ui.Clean(word) + " to confirm:"
+		if i > 0 {
+			prompt = "and " + ui.Clean(word) + ":"
+		}
+		answer, err := a.answer(ctx, prompt)
+		if err != nil {
+			return err
+		}
+		if answer != word {
+			return errNotConfirmed
+		}
+	}
+	return nil
+}
+
+// askOfContext asks before something is done to the context that no action does.
+func (a *app) askOfContext(ctx context.Context, question string) error {
+	d, err := a.context()
 	if err != nil {
 		return err
 	}
-	if word == "" && (strings.EqualFold(answer, "y") || strings.EqualFold(answer, "yes")) {
-		return nil
-	}
-	if word != "" && answer == word {
-		return nil
-	}
-	return &client.Error{Code: client.CodeFailed, Message: "nothing was changed"}
+	return a.ask(ctx, action.CheckContext(d, action.Ask, question))
+}
+
+// errNotConfirmed is what a question that was not answered with yes ends in.
+var errNotConfirmed = &client.Error{Code: client.CodeFailed, Message: "nothing was changed"}
+
+// answer prompts for one line.
+func (a *app) answer(ctx context.Context, prompt string) (string, error) {
+	_, _ = fmt.Fprint(a.errs, prompt+" ") // As with a note, there is nobody else to tell.
+	return a.typedLine(ctx)
 }
 
 // typedLine reads one line. A read of the terminal cannot be called off: when
 // ctx ends first it is left behind, as the process is about to end too.
 func (a *app) typedLine(ctx context.Context) (string, error) {
+	if a.lines == nil {
+		a.lines = bufio.NewReader(a.in) // One for all questions: it may read ahead.
+	}
 	typed := make(chan string, 1)
 	go func() {
-		line, _ := bufio.NewReader(a.in).ReadString('\n')
+		line, _ := a.lines.ReadString('\n')
 		typed <- strings.TrimSpace(line)
 	}()
 	select {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"io"
@@ -34,6 +35,14 @@ type app struct {
 
 	flags    globals
 	jsonMode bool
+	// lines is in, line by line; nil until the first question.
+	lines *bufio.Reader
+	// namedContext is the context that the command line itself names, which is an
+	// answer where FNDECK_CONTEXT is a habit.
+	namedContext string
+
+	// file is where settings come from; both are nil until they are asked for.
+	file     *config.File
 	settings *config.Config
 	// configFile is where settings come from, an absolute path, or empty.
 	configFile string
@@ -44,6 +53,7 @@ type app struct {
 // globals are the flags that every command has.
 type globals struct {
 	output, color, config, stateDir string
+	context                         string
 	noHeaders, yes, noInput         bool
 	readOnly, verbose               bool
 }
@@ -86,17 +96,15 @@ func wantsJSON(args []string, env func(string) string) bool {
 // with opens the backend, does the work and closes it again.
 func (a *app) with(ctx context.Context, work func(client.Backend) error) error {
 	// What the work prints is in the configured zone, so that must be known.
-	if _, err := a.configuration(); err != nil {
+	c, err := a.configuration()
+	if err != nil {
 		return err
 	}
 	backend, err := a.open(ctx, false)
 	if err != nil {
 		return err
 	}
-	if a.flags.readOnly {
-		backend = action.ReadOnly(backend)
-	}
-	err = work(backend)
+	err = work(action.Guard(backend, a.marks(c)))
 	// Close ends no call and no deploy; what it could report changes nothing.
 	_ = backend.Close()
 	return err

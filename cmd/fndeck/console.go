@@ -4,8 +4,11 @@ import (
 	"context"
 	"errors"
 	"os"
+	"time"
 
 	"fndeck/client"
+	"fndeck/client/action"
+	"fndeck/cmd/config"
 	"fndeck/views"
 )
 
@@ -22,35 +25,20 @@ func (a *app) runConsole(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	zone, err := a.zone()
-	if err != nil {
-		return err
-	}
 	dir, err := a.stateDir()
 	if err != nil {
 		return err
 	}
-	var lost func() (string, <-chan struct{})
 	return a.with(ctx, func(backend client.Backend) error {
+		options := a.appearance(c)
+		options.Backend, options.Clock, options.StateDir = backend, a.now, dir
+		options.NoColor, options.Environ = !a.colored(), os.Environ()
 		if b, ok := backend.(interface {
 			Lost() (string, <-chan struct{})
 		}); ok {
-			lost = b.Lost
+			options.Lost = b.Lost
 		}
-		bound, problems := a.boundKeys(c)
-		options := views.Options{
-			Keys:     &bound,
-			Problems: problems,
-			Backend:  backend,
-			Clock:    a.now,
-			Zone:     zone,
-			StateDir: dir,
-			ASCII:    c.ASCII,
-			NoColor:  !a.colored(),
-			Dark:     background(c.Theme),
-			Environ:  os.Environ(),
-			Lost:     lost,
-		}
+		options.Reload = func(now bool) (*views.Options, error) { return a.reload(backend, now) }
 		// The console leaves the terminal in order by itself when a signal comes;
 		// an ended context would cut that short.
 		err := views.Run(context.WithoutCancel(ctx), options)
@@ -60,6 +48,40 @@ func (a *app) runConsole(ctx context.Context) error {
 		}
 		return err
 	})
+}
+
+// appearance is what the console takes from the configuration.
+func (a *app) appearance(c *config.Config) views.Options {
+	bound, problems := a.boundKeys(c)
+	zone := c.Zone
+	if zone == nil {
+		zone = time.Local
+	}
+	return views.Options{
+		Keys: &bound, Problems: problems, Zone: zone, ASCII: c.ASCII, Dark: background(c.Theme), Mouse: c.Mouse, Notify: c.Notify,
+	}
+}
+
+// reload reads the configuration anew if it has changed, or in any case, and puts
+// its marks on the backend at once. The settings that the app began with stay:
+// nothing reads them while the console runs.
+func (a *app) reload(backend client.Backend, now bool) (*views.Options, error) {
+	read := a.file.LoadChanged
+	if now {
+		read = func() (*config.Config, error) {
+			c, _, err := a.file.Load()
+			return c, err
+		}
+	}
+	c, err := read()
+	if c == nil || err != nil {
+		return nil, err
+	}
+	if guarded, ok := backend.(*action.Guarded); ok {
+		guarded.Mark(a.marks(c))
+	}
+	options := a.appearance(c)
+	return &options, nil
 }
 
 // background is what a theme says of the terminal; nil asks the terminal.

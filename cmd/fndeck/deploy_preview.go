@@ -137,7 +137,7 @@ func (a *app) look(ctx context.Context, cmd *cobra.Command, from string, opts pa
 			a.note("--root %s takes that folder of the zip as its root", ui.Clean(p.SuggestedRoot))
 			return p, nil
 		}
-		if err := a.ask(ctx, fmt.Sprintf("%s holds the folder %s instead of its content: take that as the root?", from, p.SuggestedRoot), ""); err != nil {
+		if err := a.ask(ctx, action.Check{Question: fmt.Sprintf("%s holds the folder %s instead of its content: take that as the root?", from, p.SuggestedRoot)}); err != nil {
 			return p, err
 		}
 		opts.Root = p.SuggestedRoot
@@ -190,7 +190,7 @@ func (a *app) approve(ctx context.Context, p pack.Preview) (*client.Package, err
 		if !a.flags.yes && !a.canAsk() {
 			return nil, &client.Error{Code: client.CodeInvalid, Message: findings.Error(), Hint: "--yes confirms it"}
 		}
-		if err := a.ask(ctx, findings.Error(), ""); err != nil {
+		if err := a.ask(ctx, action.Check{Question: findings.Error()}); err != nil {
 			return nil, err
 		}
 	}

@@ -95,8 +95,8 @@ func orElse(text, otherwise string) string {
 
 // repair mends the state and tells what it did.
 func (a *app) repair(cmd *cobra.Command, setup doctor.Setup) error {
-	if a.flags.readOnly {
-		return &client.Error{Code: client.CodeForbidden, Message: "read-only: nothing is repaired", Hint: "run fndeck without --read-only"}
+	if err := a.writable("nothing is repaired"); err != nil {
+		return err
 	}
 	done, err := doctor.Repair(cmd.Context(), setup)
 	for _, sentence := range done {

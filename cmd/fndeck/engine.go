@@ -18,6 +18,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"fndeck/client"
+	"fndeck/client/action"
 	"fndeck/client/embedded"
 	"fndeck/client/embedded/engine"
 	"fndeck/client/embedded/engine/backup"
@@ -162,12 +163,12 @@ func (a *app) engineStopCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if a.flags.readOnly {
-				return &client.Error{Code: client.CodeForbidden, Message: "read-only: the engine is not stopped", Hint: "run fndeck without --read-only"}
+			if err := a.writable("the engine is not stopped"); err != nil {
+				return err
 			}
 			// Stopping an idle engine loses nothing; running calls are worth a question.
 			if status.Running > 0 {
-				if err := a.ask(ctx, "stop the engine: what runs on it fails, calls running: "+strconv.Itoa(status.Running), ""); err != nil {
+				if err := a.askOfContext(ctx, "stop the engine: what runs on it fails, calls running: "+strconv.Itoa(status.Running)); err != nil {
 					return err
 				}
 			}
@@ -258,7 +259,7 @@ func (a *app) backup(cmd *cobra.Command, file string) error {
 		return err
 	}
 	if _, err := os.Lstat(file); err == nil {
-		if err := a.ask(ctx, "replace "+ui.Clean(file), ""); err != nil {
+		if err := a.ask(ctx, action.Check{Question: "replace " + file}); err != nil {
 			return err
 		}
 	}
@@ -331,8 +332,8 @@ func (a *app) restore(cmd *cobra.Command, file string) error {
 	if err != nil {
 		return err
 	}
-	if a.flags.readOnly {
-		return &client.Error{Code: client.CodeForbidden, Message: "read-only: nothing is restored", Hint: "run fndeck without --read-only"}
+	if err := a.writable("nothing is restored"); err != nil {
+		return err
 	}
 	from, err := os.Open(file)
 	if err != nil {
@@ -344,7 +345,7 @@ func (a *app) restore(cmd *cobra.Command, file string) error {
 		return client.Invalidf("%s is not restored: %s", file, err)
 	}
 	question := fmt.Sprintf("replace the state of %s by the one of %s (functions: %d)", dir, m.Created.Format(time.RFC3339), m.Functions)
-	if err := a.ask(ctx, ui.Clean(question), ""); err != nil {
+	if err := a.askOfContext(ctx, question); err != nil {
 		return err
 	}
 	m, aside, err := engine.Restore(ctx, dir, file, a.now())

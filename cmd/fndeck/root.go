@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"fndeck/client"
+	"fndeck/cmd/config"
 )
 
 const rootExample = `  fndeck                                   the console
@@ -38,6 +39,7 @@ func (a *app) root() *cobra.Command {
 	})
 	a.globalFlags(root.PersistentFlags())
 	a.completeFlag(root, "output", completeFormats)
+	a.completeFlag(root, "context", cobra.FixedCompletions([]string{config.LocalContext}, cobra.ShellCompDirectiveNoFileComp))
 	root.AddCommand(
 		a.deployCommand(), a.redeployCommand(), a.rollbackCommand(),
 		a.callCommand(), a.logsCommand(), a.getCommand(),
@@ -53,7 +55,8 @@ func (a *app) root() *cobra.Command {
 func (a *app) globalFlags(flags *pflag.FlagSet) {
 	flags.StringVarP(&a.flags.output, "output", "o", "", "table, wide, json, yaml, name or jsonl; logs: pretty, json or raw")
 	flags.BoolVar(&a.flags.noHeaders, "no-headers", false, "print tables without their first line")
-	flags.BoolVarP(&a.flags.yes, "yes", "y", false, "answer every question with yes")
+	flags.StringVar(&a.flags.context, "context", config.LocalContext, "the context; to name a protected one is part of the answer that --yes gives")
+	flags.BoolVarP(&a.flags.yes, "yes", "y", false, "answer every question with yes; in a protected context only with --context")
 	flags.BoolVar(&a.flags.noInput, "no-input", false, "never ask: fail where a question would come")
 	flags.BoolVar(&a.flags.readOnly, "read-only", false, "refuse everything that changes something")
 	flags.StringVar(&a.flags.color, "color", "auto", "auto, always or never")
@@ -65,6 +68,9 @@ func (a *app) globalFlags(flags *pflag.FlagSet) {
 // prepare runs before every command: flags that were not given take their
 // environment variable, then what the flags say is checked.
 func (a *app) prepare(cmd *cobra.Command, _ []string) error {
+	if cmd.Flags().Changed("context") {
+		a.namedContext = a.flags.context
+	}
 	var failed error
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {
 		value := a.env(envName(f.Name))
@@ -77,6 +83,9 @@ func (a *app) prepare(cmd *cobra.Command, _ []string) error {
 	})
 	if failed != nil {
 		return failed
+	}
+	if a.flags.context != "" && a.flags.context != config.LocalContext {
+		return &client.Error{Code: client.CodeNotFound, Message: fmt.Sprintf("no context %q", a.flags.context), Hint: "the only one is " + config.LocalContext}
 	}
 	switch a.flags.color {
 	case "auto", "always", "never":

@@ -1,12 +1,11 @@
 package main
 
 import (
-	"errors"
-	"io/fs"
 	"path/filepath"
 	"time"
 
 	"fndeck/client"
+	"fndeck/client/action"
 	"fndeck/cmd/config"
 	"fndeck/cmd/output"
 )
@@ -19,24 +18,13 @@ func (a *app) configuration() (*config.Config, error) {
 		return a.settings, nil
 	}
 	path, named := a.configPath()
-	c := config.Default()
-	if path != "" && !named {
-		if err := config.OwnDir(filepath.Dir(path)); err != nil {
-			return nil, err
-		}
+	a.file = config.NewFile(path, named, a.env)
+	c, found, err := a.file.Load()
+	if err != nil {
+		return nil, err
 	}
-	if path != "" {
-		read, err := config.Read(path, a.env)
-		switch {
-		case err == nil:
-			c = read
-			if a.configFile, err = filepath.Abs(path); err != nil {
-				return nil, err
-			}
-		case errors.Is(err, fs.ErrNotExist) && !named:
-		case errors.Is(err, fs.ErrNotExist):
-			return nil, &client.Error{Code: client.CodeInvalid, Message: "configuration " + path + " does not exist"}
-		default:
+	if found {
+		if a.configFile, err = filepath.Abs(path); err != nil {
 			return nil, err
 		}
 	}
@@ -84,4 +72,36 @@ func (a *app) zone() (*time.Location, error) {
 		return time.Local, nil
 	}
 	return c.Zone, nil
+}
+
+// marks are those of the context: what the flags say, and what the file does.
+func (a *app) marks(c *config.Config) action.Marks {
+	m := action.Marks{Protected: c.Local.Protected}
+	switch {
+	case a.flags.readOnly:
+		m.ReadOnly = action.ReadOnlyFlag
+	case c.Local.ReadOnly:
+		m.ReadOnly = action.ReadOnlyConfigured(config.LocalContext)
+	}
+	return m
+}
+
+// context is what the commands that need no backend know of the context.
+func (a *app) context() (client.Description, error) {
+	c, err := a.configuration()
+	if err != nil {
+		return client.Description{}, err
+	}
+	m := a.marks(c)
+	return client.Description{Name: config.LocalContext, Protected: m.Protected, Locked: m.ReadOnly}, nil
+}
+
+// writable refuses a change of the context that no action makes; what says what
+// is not done, such as "nothing is restored".
+func (a *app) writable(what string) error {
+	d, err := a.context()
+	if err != nil || d.Locked == "" {
+		return err
+	}
+	return &client.Error{Code: client.CodeForbidden, Message: what + ": " + d.Locked}
 }

@@ -78,10 +78,13 @@ type Confirm struct {
 	Yes string
 
 	title, question, typed string
-	input                  *Text
-	onYes                  bool
-	grace                  grace
-	clock                  func() time.Time
+	// then are the words that are typed after the first.
+	then  []string
+	step  int
+	input *Text
+	onYes bool
+	grace grace
+	clock func() time.Time
 }
 
 // NewConfirm makes a question. With a name in typed, that name must be typed
@@ -93,6 +96,9 @@ func NewConfirm(title, question, typed string, clock func() time.Time) *Confirm 
 	}
 	return c
 }
+
+// Then asks for further words, one after the other, when the name was typed.
+func (c *Confirm) Then(words ...string) { c.then = words }
 
 // SetQuestion puts another question, for when more is known than as it opened.
 func (c *Confirm) SetQuestion(question string) { c.question = question }
@@ -107,7 +113,7 @@ func (c *Confirm) Title() string { return c.title }
 // Hints implements Overlay.
 func (c *Confirm) Hints() []ui.Hint {
 	if c.input != nil {
-		return []ui.Hint{{Key: "enter", Label: strings.ToLower(c.Yes)}, {Key: "esc", Label: "cancel"}}
+		return []ui.Hint{{Key: "enter", Label: strings.ToLower(c.goesOn())}, {Key: "esc", Label: "cancel"}}
 	}
 	return []ui.Hint{{Key: "y", Label: strings.ToLower(c.Yes)}, {Key: "n", Label: "cancel"}, {Key: "tab", Label: "other button"}, {Key: "esc", Label: "cancel"}}
 }
@@ -137,7 +143,7 @@ func (c *Confirm) key(msg tea.KeyPressMsg) (tea.Cmd, bool) {
 		return nil, true
 	case c.input != nil:
 		if key == "enter" && c.nameTyped() {
-			return c.confirmed, true
+			return c.next()
 		}
 		c.input.update(msg)
 		return nil, false
@@ -156,6 +162,24 @@ func (c *Confirm) key(msg tea.KeyPressMsg) (tea.Cmd, bool) {
 		return nil, true
 	}
 	return nil, false
+}
+
+// next takes the word that was typed, and asks for the next one if there is any.
+func (c *Confirm) next() (tea.Cmd, bool) {
+	if c.step == len(c.then) {
+		return c.confirmed, true
+	}
+	c.typed, c.input = c.then[c.step], NewText(FieldSpec{})
+	c.step++
+	return nil, false
+}
+
+// goesOn is the word on the button that goes ahead.
+func (c *Confirm) goesOn() string {
+	if c.step < len(c.then) {
+		return "Next"
+	}
+	return c.Yes
 }
 
 func (c *Confirm) confirmed() tea.Msg { return Confirmed{ID: c.ID} }
@@ -193,17 +217,24 @@ func (c *Confirm) View(theme *ui.Theme, width, height int) []string {
 }
 
 func (c *Confirm) typedLines(theme *ui.Theme, width int) []string {
-	name := fit(theme, ui.Clean(c.typed), max(width-16, 4))
+	name := fit(theme, ui.Clean(c.typed), max(width-20, 4))
 	input := c.input.draw(theme, max(width-3, 1), 1, true)
 	return []string{
-		" " + theme.Dim.Render("Type ") + theme.Accent.Render(name) + theme.Dim.Render(" to go on:"),
+		" " + theme.Dim.Render(c.typeWord()) + theme.Accent.Render(name) + theme.Dim.Render(" to go on:"),
 		" " + theme.Accent.Render("> ") + input[0],
 		"",
 	}
 }
 
+func (c *Confirm) typeWord() string {
+	if c.step > 0 {
+		return "And type "
+	}
+	return "Type "
+}
+
 func (c *Confirm) buttons(theme *ui.Theme) string {
-	yes, no := "[ "+c.Yes+" ]", "[ Cancel ]"
+	yes, no := "[ "+c.goesOn()+" ]", "[ Cancel ]"
 	switch {
 	case c.input != nil && c.nameTyped():
 		return theme.Dim.Render(no) + "  " + theme.Selection.Render(yes)

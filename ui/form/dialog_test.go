@@ -197,3 +197,20 @@ func TestAHugeFolderIsReadInPart(t *testing.T) {
 	run(p, cmd, "")
 	assert.Contains(t, text(p.View(ui.NewTheme(true, false), 80, 20)), "a very large folder")
 }
+
+func TestFurtherWordsAreTypedOneAfterTheOther(t *testing.T) {
+	theme := ui.NewTheme(true, false)
+	c := NewConfirm("delete", "q", "ingest-pi", newTestClock().Now)
+	c.Yes = "Delete"
+	c.Then("prod-eu")
+	yes, done := answer(t, c, "prod-eu<enter><ctrl+u>ingest-pi")
+	assert.False(t, yes || done, "the order counts")
+	assert.Contains(t, text(c.View(theme, 80, 12)), "[ Next ]")
+	assert.Equal(t, "next", c.Hints()[0].Label)
+	yes, done = answer(t, c, "<enter><enter>ingest-pi<enter>")
+	assert.False(t, yes || done, "the first word does not answer for the second")
+	assert.Contains(t, text(c.View(theme, 80, 12)), "And type prod-eu to go on")
+	assert.Contains(t, text(c.View(theme, 80, 12)), "[ Delete ] off")
+	yes, done = answer(t, c, "<ctrl+u>prod-eu<enter>")
+	assert.True(t, yes && done)
+}

@@ -25,6 +25,7 @@ var table = []ui.Binding{
 	{ID: "app.command", Scope: ui.ScopeGlobal, Keys: []string{":"}, Label: "command", Help: "go to a view, or do an action, by its name: calls NAME /filter, redeploy NAME"},
 	{ID: "app.palette", Scope: ui.ScopeGlobal, Keys: []string{"ctrl+p"}, Label: "all actions", Help: "everything that can be done here, to search in"},
 	{ID: "app.refresh", Scope: ui.ScopeGlobal, Keys: []string{"ctrl+r"}, Label: "refresh", Help: "ask again now"},
+	{ID: "app.reload", Scope: ui.ScopeGlobal, Label: "reload", Help: "read the configuration again"},
 	{ID: "app.redraw", Scope: ui.ScopeGlobal, Keys: []string{"ctrl+l"}, Label: "redraw", Help: "draw the screen anew"},
 	{ID: "app.suspend", Scope: ui.ScopeGlobal, Keys: []string{"ctrl+z"}, Label: "suspend", Help: "back to the shell; fg returns"},
 	{ID: "app.body", Scope: ui.ScopeGlobal, Keys: []string{"f"}, Label: "body only", Help: "body only, and back"},

@@ -1,0 +1,114 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"fndeck/client"
+)
+
+// configured is the flag of a configuration with this text.
+func configured(t *testing.T, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "config.yaml")
+	require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
+	return "--config=" + path
+}
+
+const (
+	protected = "contexts: {local: {protected: true}}\n"
+	readOnly  = "contexts: {local: {read_only: true}}\n"
+)
+
+// namedBackend is helloBackend under the name of the context.
+type namedBackend struct{ *fakeBackend }
+
+func (b namedBackend) Describe() client.Description {
+	d := b.fakeBackend.Describe()
+	d.Name = "local"
+	return d
+}
+
+func TestAProtectedContextAsksOneStepMore(t *testing.T) {
+	file := configured(t, protected)
+	for name, c := range map[string]struct {
+		args         []string
+		wrong, right string
+		asked        string
+	}{
+		"a call wants a yes":                    {[]string{"call", "hello", "--async"}, "local\n", "y\n", "invoke 1"},
+		"a roll back wants the name":            {[]string{"rollback", "hello"}, "y\n", "hello\n", "rollback 1 v1"},
+		"a deletion wants the name and context": {[]string{"fn", "rm", "hello"}, "hello\nlocale\n", "hello\nlocal\n", "delete 1"},
+		"a schedule's too":                      {[]string{"schedule", "rm", "often"}, "often\n", "often\nlocal\n", "unschedule s1"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for _, answer := range []string{"\n", "n\n", c.wrong} {
+				b := helloBackend()
+				got := fndeck(t, namedBackend{b}, door{terminal: true, stdin: answer}, append(c.args, file)...)
+				assert.Equal(t, 1, got.code, got.errs)
+				assert.Contains(t, got.errs, "local is protected")
+				assert.Contains(t, got.errs, "nothing was changed")
+				assert.Empty(t, b.asked)
+			}
+			b := helloBackend()
+			got := fndeck(t, namedBackend{b}, door{terminal: true, stdin: c.right}, append(c.args, file)...)
+			assert.Equal(t, 0, got.code, got.errs)
+			assert.Equal(t, []string{c.asked}, b.asked)
+		})
+	}
+}
+
+func TestYesAloneAnswersNothingInAProtectedContext(t *testing.T) {
+	file := configured(t, protected)
+	for _, c := range []struct {
+		flags []string
+		env   map[string]string
+		code  int
+	}{
+		{nil, nil, 2},
+		{[]string{"--yes"}, nil, 2},
+		{[]string{"--context", "local"}, nil, 2},
+		{[]string{"--yes"}, map[string]string{"FNDECK_CONTEXT": "local"}, 2},
+		{[]string{"--yes", "--context", "local"}, nil, 0},
+		{[]string{"--context=local"}, map[string]string{"FNDECK_YES": "true"}, 0},
+		{[]string{"--yes", "--context", "prod"}, nil, 3},
+	} {
+		b := helloBackend()
+		args := append([]string{"fn", "rm", "hello", file}, c.flags...)
+		got := fndeck(t, namedBackend{b}, door{env: c.env}, args...)
+		assert.Equal(t, c.code, got.code, "%q %q: %s", c.flags, c.env, got.errs)
+		switch c.code {
+		case 0:
+			assert.Equal(t, []string{"delete 1"}, b.asked)
+		case 2:
+			assert.Contains(t, got.errs, "--yes --context local gives it")
+			assert.Empty(t, b.asked)
+		default:
+			assert.Contains(t, got.errs, `no context "prod"`)
+			assert.Empty(t, b.asked)
+		}
+	}
+}
+
+func TestAContextThatTheFileMarksReadOnlyIsNotChanged(t *testing.T) {
+	file := configured(t, readOnly)
+	for _, args := range [][]string{
+		{"call", "hello"}, {"redeploy", "hello"}, {"rollback", "hello"}, {"fn", "rm", "hello"}, {"schedule", "rm", "often"},
+	} {
+		b := helloBackend()
+		got := fndeck(t, b, door{}, append(args, "--yes", "--context=local", file)...)
+		assert.Equal(t, 4, got.code, "%q: %s", args, got.errs)
+		assert.Contains(t, got.errs, "local is read-only in the configuration")
+		assert.Empty(t, b.asked)
+	}
+	assert.Equal(t, 0, fndeck(t, helloBackend(), door{}, "get", "functions", file).code)
+	for _, args := range [][]string{{"doctor", "--repair"}, {"engine", "restore", "/nonexistent"}} {
+		got := fndeck(t, nil, door{}, append(args, "--state-dir", t.TempDir(), file)...)
+		assert.Equal(t, 4, got.code, "%q: %s", args, got.errs)
+		assert.Contains(t, got.errs, "local is read-only in the configuration")
+	}
+}

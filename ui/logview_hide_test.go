@@ -105,6 +105,7 @@ func TestAMarkStandsWhereTheLogEndedAndScrollsWithIt(t *testing.T) {
 	searchAll(t, v, `/[04]$/`)
 	v.ToggleOnly()
 	assert.Equal(t, []string{"line 0", rule, "line 4"}, plainTexts(shown(v, 3)), "it stays among the lines that match")
+	v.PutMark(time.Unix(0, 0))
 	v.ToggleHidden()
 	assert.Equal(t, []string{"Nothing has come since the rest was hid…", ""}, plainTexts(shown(v, 2)))
 }
@@ -118,13 +119,19 @@ func TestAPlaceIsReturnedToAlsoWhenOlderLinesHaveCome(t *testing.T) {
 	v.Sync()
 	shown(v, 3)
 	v.Move(-50)
+	v.ToggleHidden()
+	require.NoError(t, part.Append(numbered(500, 4)))
+	require.NoError(t, whole.Append(numbered(500, 4)))
+	v.Sync()
+	v.Top()
 	before, place := shown(v, 3), v.Place()
 	v.Since(time.Unix(480, 0), "5m")
 	v.Top()
 	require.NoError(t, v.Swap(whole, 300))
 	v.Return(place)
+	assert.Equal(t, []string{"line 500", "line 501", "line 502"}, before)
 	assert.Equal(t, before, shown(v, 3))
-	assert.Equal(t, "paused  G resumes", foot(v))
+	assert.Equal(t, "500 hidden  paused  G resumes", foot(v))
 }
 
 func TestACopyHoldsWhatIsShownWithFullTimesInUTC(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"fndeck/client"
+	"fndeck/client/action"
 )
 
 // configured is the flag of a configuration with this text.
@@ -111,4 +112,46 @@ func TestAContextThatTheFileMarksReadOnlyIsNotChanged(t *testing.T) {
 		assert.Equal(t, 4, got.code, "%q: %s", args, got.errs)
 		assert.Contains(t, got.errs, "local is read-only in the configuration")
 	}
+}
+
+func TestTheConsoleIsHandedWhatHasChangedAndTheBackendItsMarks(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "config.yaml")
+	write := func(text string) {
+		require.NoError(t, os.WriteFile(path+".new", []byte(text), 0o600))
+		require.NoError(t, os.Rename(path+".new", path))
+	}
+	write("mouse: false\n")
+	a := &app{env: func(string) string { return "" }, flags: globals{config: path}}
+	c, err := a.configuration()
+	require.NoError(t, err)
+	assert.False(t, a.appearance(c).Mouse)
+	assert.True(t, a.appearance(c).Notify)
+	guarded := action.Guard(helloBackend(), a.marks(c))
+
+	o, err := a.reload(guarded, false)
+	require.NoError(t, err)
+	assert.Nil(t, o, "nothing has changed")
+
+	write("notify: false\nascii: true\nzone: Europe/Oslo\nkeys: {functions.redeploy: f5, list.nwe: x}\n" + protected)
+	o, err = a.reload(guarded, false)
+	require.NoError(t, err)
+	assert.True(t, o.Mouse)
+	assert.False(t, o.Notify)
+	assert.True(t, o.ASCII)
+	assert.Equal(t, "Europe/Oslo", o.Zone.String())
+	assert.Equal(t, "f5", o.Keys.Key("functions.redeploy"))
+	require.Len(t, o.Problems, 1)
+	assert.ErrorContains(t, o.Problems[0], "config.yaml:4:")
+	assert.True(t, guarded.Describe().Protected)
+
+	write("contexts: {local: {protected: false}}\nzoen: UTC\n")
+	_, err = a.reload(guarded, false)
+	assert.ErrorContains(t, err, "config.yaml:2:1: ")
+	assert.True(t, guarded.Describe().Protected, "a broken file lifts nothing")
+
+	a.flags.readOnly = true
+	write(readOnly)
+	_, err = a.reload(guarded, true)
+	require.NoError(t, err)
+	assert.Equal(t, action.ReadOnlyFlag, guarded.Describe().Locked, "the flag holds whatever the file says")
 }

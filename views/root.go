@@ -96,6 +96,8 @@ func (r *root) route(msg tea.Msg) tea.Cmd {
 		return r.complete(msg)
 	case prefilled:
 		return r.prefill(msg)
+	case forms.Failed:
+		r.fail(msg.Operation, msg.Err)
 	case palette.Chosen:
 		return r.perform(r.offered[msg.Index])
 	case form.Confirmed:
@@ -120,14 +122,19 @@ func (r *root) owned(msg screenMsg) tea.Cmd {
 func (r *root) toOverlays(msg tea.Msg) tea.Cmd {
 	var cmds []tea.Cmd
 	kept := r.overlays[:0:0]
+	var results []tea.Cmd
 	for _, o := range r.overlays {
 		cmd, done := o.Update(msg)
-		cmds = append(cmds, cmd)
-		if !done {
-			kept = append(kept, o)
+		if done {
+			results = append(results, cmd)
+			continue
 		}
+		cmds, kept = append(cmds, cmd), append(kept, o)
 	}
 	r.overlays = kept
+	for _, result := range results {
+		cmds = append(cmds, r.result(result))
+	}
 	return tea.Batch(cmds...)
 }
 

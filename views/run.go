@@ -9,6 +9,7 @@ import (
 	"os/signal"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -17,6 +18,7 @@ import (
 
 	"fndeck/client"
 	"fndeck/ui"
+	"fndeck/ui/external"
 	"fndeck/ui/frames"
 	"fndeck/views/keys"
 )
@@ -68,7 +70,7 @@ func Run(ctx context.Context, o Options) error {
 	defer cancel()
 	model := guard(newConsole(ctx, o))
 	program, pacer := newProgram(ctx, o, model)
-	ended := watchSignals(ctx, program)
+	ended := watchSignals(ctx, program, model.root.editor.Lent)
 	_, err := program.Run()
 	cancel()
 	pacer.Close()
@@ -100,6 +102,7 @@ func newConsole(ctx context.Context, o Options) *root {
 		bound = *o.Keys
 	}
 	d := deps{keys: bound, backend: o.Backend, clock: o.Clock, zone: zone, ctx: ctx, stateDir: o.StateDir}
+	d.editor = external.Editor{Environ: o.Environ, Dir: o.StateDir, Lent: new(atomic.Bool)}
 	r := newRoot(d, o.Lost)
 	for _, problem := range o.Problems {
 		r.fail("read the configuration", problem)
@@ -143,20 +146,28 @@ func programOptions(ctx context.Context, o Options) []tea.ProgramOption {
 // watchSignals quits the program on the signals that end a process. A hang-up is
 // among them: without being caught it would end the console before the terminal
 // is restored; and a quit signal would print the state of every goroutine over
-// the screen. The channel brings the signal, or 0 when ctx has ended.
-func watchSignals(ctx context.Context, program *tea.Program) <-chan syscall.Signal {
+// the screen. The channel brings the signal, or 0 when ctx has ended. While an
+// editor has the terminal, what the keyboard sends to all is for the editor.
+func watchSignals(ctx context.Context, program *tea.Program, lent *atomic.Bool) <-chan syscall.Signal {
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, syscall.SIGHUP, syscall.SIGINT, syscall.SIGTERM, syscall.SIGQUIT)
 	ended := make(chan syscall.Signal, 1)
 	go func() {
 		defer signal.Stop(signals)
-		select {
-		case <-ctx.Done():
-			ended <- 0
-		case s := <-signals:
-			program.Quit()
-			sig, _ := s.(syscall.Signal) // Signals of this system are nothing else.
-			ended <- sig
+		for {
+			select {
+			case <-ctx.Done():
+				ended <- 0
+				return
+			case s := <-signals:
+				sig, _ := s.(syscall.Signal) // Signals of this system are nothing else.
+				if lent.Load() && (sig == syscall.SIGINT || sig == syscall.SIGQUIT) {
+					continue
+				}
+				program.Quit()
+				ended <- sig
+				return
+			}
 		}
 	}()
 	return ended

@@ -14,7 +14,7 @@ import (
 
 	"fndeck/client"
 	"fndeck/ui"
-	"fndeck/views/forms"
+	"fndeck/ui/external"
 )
 
 // deps is what every screen and form is given. It is filled once, in Run.
@@ -30,11 +30,8 @@ type deps struct {
 	ctx context.Context
 	// stateDir holds temporary and crash files, mode 0700.
 	stateDir string
-}
-
-// forms is what forms are given.
-func (d deps) forms() forms.Deps {
-	return forms.Deps{Ctx: d.ctx, Backend: d.backend, Clock: d.clock, Zone: d.zone}
+	// editor opens texts in the operator's own editor.
+	editor external.Editor
 }
 
 // Screen is one place of the console. It is a plain struct: the root calls it

@@ -10,6 +10,7 @@ import (
 	"fndeck/client/action"
 	"fndeck/ui"
 	"fndeck/ui/form"
+	"fndeck/views/forms"
 )
 
 // shell is what surrounds the screens: the history, what lies on top of the
@@ -43,8 +44,9 @@ type shell struct {
 	// forced is the function whose unchanged code a second redeploy sends anyway.
 	forced forced
 	asked  int
-	// given is what each function was called with last, by function id.
-	given map[string][]byte
+	// given is what each function was called with from here, by function id, the
+	// newest first.
+	given map[string][]action.Earlier
 }
 
 // look is how the frame is drawn.
@@ -76,12 +78,30 @@ type forced struct {
 const historyMost = 50
 
 func newShell(d deps) *shell {
-	s := &shell{deps: d, errors: newErrorLog(d.clock), given: map[string][]byte{}}
+	s := &shell{deps: d, errors: newErrorLog(d.clock), given: map[string][]action.Earlier{}}
 	s.brake = &brake{}
 	s.functions = newFeed(d, braked(s.brake, d.backend.Functions), anyDeploying, 0)
 	s.views = newViews(s)
 	s.history = []place{{screen: s.views[0]}}
 	return s
+}
+
+// forms is what forms are given.
+func (s *shell) forms() forms.Deps {
+	return forms.Deps{
+		Ctx: s.ctx, Backend: s.backend, Clock: s.clock, Zone: s.zone, Editor: s.editor,
+		Given: func(functionID string) []action.Earlier { return s.given[functionID] },
+	}
+}
+
+// givenMost bounds how much of what a function was given is kept.
+const givenMost = 20
+
+// keepGiven remembers what a function was called with.
+func (s *shell) keepGiven(functionID string, data []byte) {
+	now := action.Earlier{Data: data, At: s.clock()}
+	all := action.Distinct(append([]action.Earlier{now}, s.given[functionID]...))
+	s.given[functionID] = all[:min(len(all), givenMost)]
 }
 
 // moment is now, for cells.

@@ -23,6 +23,8 @@ type stage struct {
 	t       *testing.T
 	program *tea.Program
 	screen  *terminal
+	// stateDir is the state directory of the console.
+	stateDir string
 }
 
 // terminal is an emulator that may be written to and read from different
@@ -99,7 +101,7 @@ func perform(t *testing.T, backend *fakeBackend, width, height int, o Options, t
 			o.Environ = []string{"TERM=xterm-256color", "LANG=en_US.UTF-8"}
 		}
 		model := guard(newConsole(ctx, o))
-		s := &stage{t: t, screen: newTerminal(width, height)}
+		s := &stage{t: t, screen: newTerminal(width, height), stateDir: o.StateDir}
 		o.Output = s.screen
 		options := []tea.ProgramOption{tea.WithInput(nil), tea.WithWindowSize(width, height)}
 		if !o.NoColor {

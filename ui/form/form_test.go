@@ -165,11 +165,11 @@ func TestALargePasteIsInsertedAsTextAndSummarised(t *testing.T) {
 	require.Equal(t, GoesOn, s.Update(tea.PasteMsg{Content: paste}))
 	assert.Equal(t, paste, s.data.Value(), "byte for byte")
 	frame := s.View(ui.NewTheme(true, false), 80, 24)
-	assert.Contains(t, text(frame), "200 kB in 1 line: too large")
+	assert.Contains(t, text(frame), "1 line, 200 kB: ctrl+o opens $EDITOR")
 	assert.NotContains(t, strings.Join(frame, ""), "\x1b]")
 	s.Update(press("x"))
 	assert.Equal(t, paste, s.data.Value(), "a large text is not edited in place")
-	assert.Contains(t, text(s.View(ui.NewTheme(true, false), 80, 24)), "ctrl+u clears")
+	assert.Contains(t, text(s.View(ui.NewTheme(true, false), 80, 24)), "ctrl+o opens $EDITOR, ctrl+u clears")
 	s.Update(press("ctrl+u"))
 	assert.Empty(t, s.data.Value())
 }

@@ -114,7 +114,7 @@ func (r *root) ruleHints(hints []ui.Hint) string {
 		first.Label = ""
 	}
 	line := r.drawHint(first)
-	if len(hints) > 1 && last.Key != first.Key {
+	if first.Key != "esc" && last.Key != first.Key {
 		line += r.drawHint(ui.Hint{Key: last.Key})
 	}
 	return strings.TrimPrefix(line, " ") + " "

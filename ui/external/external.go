@@ -89,8 +89,9 @@ func (e Editor) begin(t Text) (*session, error) {
 	if err := renameio.WriteFile(path, []byte(t.Body), 0o600, renameio.WithTempDir(dir)); err != nil {
 		return nil, errors.Join(fmt.Errorf("make a file to edit: %w", err), os.RemoveAll(dir))
 	}
-	// The variables hold a command line, such as "code --wait".
-	c := exec.Command("/bin/sh", "-c", command+` "$1"`, "sh", path) //nolint:gosec // It is the operator's own editor.
+	// The variables hold a command line, such as "code --wait". An interrupt is for
+	// the editor: a shell that it ended would hide how the editor did.
+	c := exec.Command("/bin/sh", "-c", "trap : INT QUIT\n"+command+` "$1"`, "sh", path) //nolint:gosec // It is the operator's own editor.
 	c.Env = e.Environ
 	return &session{Cmd: c, editor: command, dir: dir, path: path, before: t.Body, lent: e.Lent}, nil
 }

@@ -3,9 +3,11 @@ package views
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -306,4 +308,94 @@ func TestWithoutAnEditorTheFormSaysSo(t *testing.T) {
 func (s *stage) back() {
 	s.rest()
 	s.rest()
+}
+
+// measured is a backend whose calls take 20 ms and fail every fourth time.
+func measured(t *testing.T) (*fakeBackend, *atomic.Int32) {
+	t.Helper()
+	backend := sampleBackend(bubbleStart)
+	var made atomic.Int32
+	backend.invoke = func(request client.CallRequest) (client.Call, error) {
+		n := made.Add(1)
+		call := client.Call{ID: fmt.Sprintf("s-%d", n), FunctionID: request.FunctionID, Status: client.CallCompleted, Duration: 20 * time.Millisecond}
+		if n%4 == 0 {
+			call.Status, call.Error = client.CallFailed, &client.Failure{Message: "KeyError: 'tag'"}
+		}
+		backend.change(func() { backend.calls = append([]client.Call{call}, backend.calls...) })
+		return call, nil
+	}
+	return backend, &made
+}
+
+func TestManyCallsAreMadeFromTheFormAndMeasured(t *testing.T) {
+	backend, made := measured(t)
+	drive(t, backend, func(d *driver) {
+		keys := append([]tea.Msg{keyPress("i")}, letters(`{"n": 1}`)...)
+		keys = append(append(keys, keyPress("tab")), letters("40")...)
+		keys = append(append(keys, keyPress("tab")), letters("8")...)
+		d.burst(append(keys, keyPress("ctrl+s"))...)
+		assert.EqualValues(t, 40, made.Load())
+		d.see("calls of ingest-pi v12", "40 calls ended, 8 at once", "10 failed, first call s-", "KeyError: 'tag'", "p50 20ms", "p99 20ms", "to 20ms")
+		d.press("e")
+		d.see("call ingest-pi v12", `{"n": 1}`, "40", "At once")
+		d.press("ctrl+s", "enter")
+		assert.EqualValues(t, 80, made.Load())
+		d.see("ingest-pi: 40 of 40 calls ended, 10 failed, p50 20ms, p99 20ms")
+		d.press("i")
+		d.see(`{"n": 1}`)
+	})
+}
+
+func TestManyCallsStopWithOneKey(t *testing.T) {
+	backend, made := measured(t)
+	invoke := backend.invoke
+	var hold chan struct{}
+	backend.invoke = func(request client.CallRequest) (client.Call, error) {
+		if made.Load() == 10 {
+			<-hold
+		}
+		return invoke(request)
+	}
+	drive(t, backend, func(d *driver) {
+		hold = make(chan struct{})
+		d.press("i", "tab", "5", "0", "ctrl+s")
+		d.see("10 of 50 calls, 1 at once", "esc")
+		d.wait(3 * time.Second)
+		d.see("3.0s")
+		d.press("esc")
+		close(hold)
+		d.settle()
+		d.see("11 calls ended of 50")
+		assert.EqualValues(t, 11, made.Load(), "no further call is made")
+		d.press("esc")
+		d.see("11 of 50 calls ended")
+		d.miss("! 1")
+	})
+}
+
+func TestManyCallsEndWhereOneCannotBeMade(t *testing.T) {
+	backend, made := measured(t)
+	invoke := backend.invoke
+	backend.invoke = func(request client.CallRequest) (client.Call, error) {
+		if made.Load() == 3 {
+			return client.Call{}, &client.Error{Code: client.CodeThrottled, Message: "429: too many calls"}
+		}
+		return invoke(request)
+	}
+	drive(t, backend, func(d *driver) {
+		d.press("i", "tab", "9", "ctrl+s")
+		d.see("3 calls ended of 9", "429: too many calls", "! 1")
+	})
+}
+
+func TestANumberOfCallsThatCannotBeIsRefused(t *testing.T) {
+	drive(t, sampleBackend(bubbleStart), func(d *driver) {
+		d.press("i", "tab")
+		for _, wrong := range []string{"0", "10001", "x", "-3", "99999999999999999999"} {
+			d.press("ctrl+u")
+			d.typed(wrong)
+			d.press("ctrl+s")
+			d.see("a number from 1 to 10 000 is expected", "not sent")
+		}
+	})
 }

@@ -98,6 +98,10 @@ func (r *root) route(msg tea.Msg) tea.Cmd {
 		return r.prefill(msg)
 	case forms.Failed:
 		r.fail(msg.Operation, msg.Err)
+	case forms.Told:
+		r.say(msg.Sentence, ui.ToneInfo)
+	case forms.Called:
+		r.keepGiven(msg.FunctionID, msg.Data)
 	case palette.Chosen:
 		return r.perform(r.offered[msg.Index])
 	case form.Confirmed:
@@ -146,8 +150,13 @@ func (r *root) tick() tea.Cmd {
 	if r.toast.Shown(now) {
 		every = sooner(every, r.toast.Until.Sub(now))
 	}
-	if _, asking := r.top().(*form.Confirm); asking {
+	switch top := r.top().(type) {
+	case *form.Confirm:
 		every = sooner(every, time.Second) // It says when it begins to listen.
+	case interface{ Pulse() time.Duration }:
+		if pulse := top.Pulse(); pulse > 0 {
+			every = sooner(every, pulse)
+		}
 	}
 	if every <= 0 {
 		return nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -24,11 +25,15 @@ type callForm struct {
 	fn   client.Function
 	form *form.Form
 	data *form.Editor
+	// times is how many calls are made, atOnce how many of them run at once; that
+	// is asked for more than one only.
+	times, atOnce *form.Text
 
 	// reading ends the look for the data to propose, nil if nothing is looked for.
 	reading context.CancelFunc
 	waiting []tea.Msg
 	recall  *recall
+	series  *series
 }
 
 // CallStart is what a call form begins with. The zero value proposes {}.
@@ -50,12 +55,15 @@ type dataRead struct {
 func NewCall(d Deps, fn client.Function, start CallStart) (ui.Overlay, tea.Cmd) {
 	c := &callForm{d: d, fn: fn, data: newDataField(d.Backend, "{}")}
 	c.data.Selected = true
-	fields := []form.Field{c.data}
+	c.times = countField("Times", "how many calls; more than one are measured", action.MaxTimes)
+	c.atOnce = countField("At once", "how many of them run at the same time", action.MaxAtOnce)
+	fields := []form.Field{c.data, c.times, c.atOnce}
 	if note := c.serving(); note != "" {
 		fields = append(fields, form.NewNote("", form.Remark{Tone: ui.ToneWarn, Text: note}))
 	}
 	c.form = form.New(d.Clock, fields...)
 	c.form.Recalls = true
+	c.form.Hide(c.atOnce, true)
 	switch {
 	case len(start.Data) > 0:
 		c.data.Propose(string(start.Data))
@@ -122,7 +130,12 @@ func (c *callForm) serving() string {
 }
 
 // Title implements ui.Overlay.
-func (c *callForm) Title() string { return "call " + nameAndVersion(c.fn) }
+func (c *callForm) Title() string {
+	if c.series != nil {
+		return "calls of " + nameAndVersion(c.fn)
+	}
+	return "call " + nameAndVersion(c.fn)
+}
 
 // nameAndVersion is a function in a title, cleaned.
 func nameAndVersion(fn client.Function) string {
@@ -135,6 +148,9 @@ func nameAndVersion(fn client.Function) string {
 
 // Hints implements ui.Overlay.
 func (c *callForm) Hints() []ui.Hint {
+	if c.series != nil {
+		return c.series.hints()
+	}
 	if c.recall != nil {
 		return c.recall.hints()
 	}
@@ -143,6 +159,9 @@ func (c *callForm) Hints() []ui.Hint {
 
 // View implements ui.Overlay.
 func (c *callForm) View(theme *ui.Theme, width, height int) []string {
+	if c.series != nil {
+		return c.series.view(theme, width, height)
+	}
 	if c.recall != nil {
 		return c.recall.view(theme, width, height)
 	}
@@ -167,10 +186,14 @@ func (c *callForm) Update(msg tea.Msg) (tea.Cmd, bool) {
 	case recalled:
 		c.choose(msg)
 		return nil, false
+	case seriesMoved, seriesEnded:
+		return c.moved(msg), false
 	}
 	switch {
 	case reopened(c.form, msg) || !isInput(msg):
 		return nil, false
+	case c.series != nil:
+		return c.seriesKey(msg)
 	case c.recall != nil:
 		c.choose(msg)
 		return nil, false
@@ -253,14 +276,65 @@ func (c *callForm) input(msg tea.Msg) (tea.Cmd, bool) {
 		c.recall = list
 		return cmd, false
 	case form.Submitted:
-		return run(RunAction{
-			Action: action.Invoke,
-			Target: action.Target{Function: &c.fn},
-			Values: action.Values{Data: json.RawMessage(c.data.Value())},
-			Origin: c,
-		}), true
+		return c.submit()
+	}
+	c.form.Hide(c.atOnce, countOf(c.times) == 1)
+	return nil, false
+}
+
+// submit makes the call, or the many.
+func (c *callForm) submit() (tea.Cmd, bool) {
+	target := action.Target{Function: &c.fn}
+	data := json.RawMessage(c.data.Value())
+	times := countOf(c.times)
+	if times == 1 {
+		return run(RunAction{Action: action.Invoke, Target: target, Values: action.Values{Data: data}, Origin: c}), true
+	}
+	if reason := action.Invoke.Reason(c.d.Backend, target); reason != "" {
+		c.form.Refused(reason)
+		return nil, false
+	}
+	list, cmd := newSeries(c.d, action.Series{Function: c.fn, Data: data, Times: times, AtOnce: countOf(c.atOnce)})
+	c.series = list
+	return tea.Batch(cmd, func() tea.Msg { return Called{FunctionID: c.fn.ID, Data: data} }), false
+}
+
+// moved takes what has become of the series.
+func (c *callForm) moved(msg tea.Msg) tea.Cmd {
+	if c.series == nil {
+		return nil
+	}
+	cmd := c.series.took(msg)
+	if failed := c.series.err; failed != nil {
+		return func() tea.Msg { return Failed{Operation: "call " + c.fn.Name, Err: failed} }
+	}
+	return cmd
+}
+
+// seriesKey hands a key to the series. What it came to is also said as it closes:
+// a key that was to stop it may come when it has just ended.
+func (c *callForm) seriesKey(msg tea.Msg) (tea.Cmd, bool) {
+	key, ok := msg.(tea.KeyPressMsg)
+	if !ok {
+		return nil, false
+	}
+	closed, again := c.series.key(ui.KeyName(key))
+	if closed {
+		sentence := c.fn.Name + ": " + c.series.figures.Sentence()
+		return func() tea.Msg { return Told{Sentence: sentence} }, true
+	}
+	if again {
+		c.series = nil
 	}
 	return nil, false
+}
+
+// Pulse implements the overlay that changes while time passes.
+func (c *callForm) Pulse() time.Duration {
+	if c.series != nil && !c.series.over {
+		return time.Second
+	}
+	return 0
 }
 
 // Refused implements Refusable.

@@ -6,6 +6,7 @@ package forms
 
 import (
 	"context"
+	"encoding/json"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -78,6 +79,16 @@ type Failed struct {
 	Operation string
 	Err       error
 }
+
+// Called tells the root what a function is being called with, by a form that
+// makes the calls itself.
+type Called struct {
+	FunctionID string
+	Data       json.RawMessage
+}
+
+// Told asks the root to say something in the foot, as a form closes.
+type Told struct{ Sentence string }
 
 // run hands an action to the root.
 func run(request RunAction) tea.Cmd {

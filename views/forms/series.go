@@ -166,7 +166,7 @@ func (v *series) head(theme *ui.Theme, width int) []string {
 	if f.Failed > 0 {
 		add(ui.ToneBad, fmt.Sprintf("%s failed, first call %s: %s", ui.Grouped(int64(f.Failed)), f.FailedCall, f.FirstFailure.Message))
 	}
-	add(ui.ToneText, fmt.Sprintf("%s, %s a second", ui.Duration(elapsed), rate(f.PerSecond)))
+	add(ui.ToneText, fmt.Sprintf("%s, %s a second", ui.Duration(elapsed), ui.Rate(f.PerSecond)))
 	if len(f.Histogram) > 0 {
 		add(ui.ToneText, fmt.Sprintf("min %s  p50 %s  p95 %s  p99 %s  max %s", ui.Duration(f.Min), ui.Duration(f.P50), ui.Duration(f.P95), ui.Duration(f.P99), ui.Duration(f.Max)))
 	}
@@ -178,14 +178,6 @@ func progress(theme *ui.Theme, f action.Figures, width int) string {
 	width = max(width, 1)
 	n := f.Ended * width / max(f.Asked, 1)
 	return strings.Repeat(theme.Glyph('█'), n) + strings.Repeat(theme.Glyph('░'), width-n)
-}
-
-// rate is a number with as many digits as mean something.
-func rate(perSecond float64) string {
-	if perSecond < 10 {
-		return strconv.FormatFloat(perSecond, 'f', 1, 64)
-	}
-	return ui.Grouped(int64(perSecond + 0.5))
 }
 
 // bars are the rows of the histogram.

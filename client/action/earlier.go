@@ -13,8 +13,12 @@ import (
 
 const (
 	// earlierCalls is how many of a function's newest calls are looked at for what
-	// they were given, and earlierAtOnce how many are read at the same time.
-	earlierCalls  = 30
+	// they were given, earlierStep by earlierStep until earlierEnough were found:
+	// most calls are given what those before them were.
+	earlierCalls  = 120
+	earlierStep   = 30
+	earlierEnough = 10
+	// earlierAtOnce is how many are read at the same time.
 	earlierAtOnce = 4
 )
 
@@ -36,11 +40,42 @@ func EarlierData(ctx context.Context, backend client.Backend, functionID string)
 	if err != nil {
 		return nil, fmt.Errorf("read the calls: %w", err)
 	}
-	found := make([]Earlier, len(page.Calls))
-	failed := make([]error, len(page.Calls))
+	calls := onePerSchedule(page.Calls)
+	var found []Earlier
+	for len(calls) > 0 && len(found) < earlierEnough {
+		step := min(earlierStep, len(calls))
+		more, err := dataOf(ctx, backend, functionID, calls[:step])
+		calls = calls[step:]
+		if found = Distinct(append(found, more...)); err != nil {
+			if len(found) == 0 {
+				return nil, fmt.Errorf("read the data of the calls: %w", err)
+			}
+			break
+		}
+	}
+	return found, nil
+}
+
+// onePerSchedule leaves out all calls of a schedule but the newest: a schedule
+// always gives the same.
+func onePerSchedule(calls []client.Call) []client.Call {
+	var kept []client.Call
+	seen := map[string]bool{}
+	for _, call := range calls {
+		if call.ScheduleID == "" || !seen[call.ScheduleID] {
+			kept = append(kept, call)
+		}
+		seen[call.ScheduleID] = true
+	}
+	return kept
+}
+
+// dataOf reads what calls were given; err is why some are missing.
+func dataOf(ctx context.Context, backend client.Backend, functionID string, calls []client.Call) ([]Earlier, error) {
+	found, failed := make([]Earlier, len(calls)), make([]error, len(calls))
 	var reading sync.WaitGroup
 	free := make(chan struct{}, earlierAtOnce)
-	for i, call := range page.Calls {
+	for i, call := range calls {
 		free <- struct{}{}
 		reading.Go(func() {
 			defer func() { <-free }()
@@ -50,13 +85,12 @@ func EarlierData(ctx context.Context, backend client.Backend, functionID string)
 		})
 	}
 	reading.Wait()
-	distinct := Distinct(found)
 	for _, err := range failed {
-		if err != nil && len(distinct) == 0 {
-			return nil, fmt.Errorf("read the data of the calls: %w", err)
+		if err != nil {
+			return found, err
 		}
 	}
-	return distinct, nil
+	return found, nil
 }
 
 // Distinct keeps the first of each data and leaves out what has none.

@@ -154,6 +154,58 @@ func TestASeriesOnABackendThatDoesNotWaitOrMeasureStillCounts(t *testing.T) {
 	})
 }
 
+// remembering is full with what its calls were given.
+type remembering struct {
+	full
+	data func(callID string) (client.Result, error)
+}
+
+func (b remembering) Result(_ context.Context, _, callID string) (client.Result, error) {
+	return b.data(callID)
+}
+
+func TestEarlierDataAreFoundBehindManyCallsWithTheSame(t *testing.T) {
+	var mu sync.Mutex
+	read := 0
+	b := remembering{full: full{bare{&fake{calls: func(q client.CallQuery) (client.CallPage, error) {
+		assert.Equal(t, "7", q.FunctionID)
+		calls := make([]client.Call, q.Limit)
+		for i := range calls {
+			calls[i].ID = fmt.Sprint(i)
+			if i > 60 {
+				calls[i].ScheduleID = "s1"
+			}
+		}
+		return client.CallPage{Calls: calls}, nil
+	}}}}}
+	b.data = func(id string) (client.Result, error) {
+		mu.Lock()
+		defer mu.Unlock()
+		read++
+		switch id {
+		case "5":
+			return client.Result{}, nil
+		case "50":
+			return client.Result{Data: json.RawMessage(`{"rare":1}`)}, nil
+		case "61":
+			return client.Result{Data: json.RawMessage(`{"scheduled":1}`)}, nil
+		}
+		return client.Result{Data: json.RawMessage(`{"often":1}`)}, nil
+	}
+	found, err := action.EarlierData(t.Context(), b, "7")
+	require.NoError(t, err)
+	var data []string
+	for _, e := range found {
+		data = append(data, string(e.Data))
+	}
+	assert.Equal(t, []string{`{"often":1}`, `{"rare":1}`, `{"scheduled":1}`}, data)
+	assert.Equal(t, 62, read, "of a schedule only the newest call is read")
+
+	b.data = func(string) (client.Result, error) { return client.Result{}, client.ErrUnavailable }
+	_, err = action.EarlierData(t.Context(), b, "7")
+	assert.ErrorIs(t, err, client.ErrUnavailable)
+}
+
 func TestEarlierDataAreTheNewestOfEach(t *testing.T) {
 	all := []action.Earlier{{Data: json.RawMessage("{}"), CallID: "3"}, {CallID: "2"}, {Data: json.RawMessage("{}"), CallID: "1"}, {Data: json.RawMessage(`{"a":1}`)}}
 	assert.Equal(t, []action.Earlier{all[0], all[3]}, action.Distinct(all))

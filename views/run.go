@@ -45,6 +45,9 @@ type Options struct {
 	Output io.Writer
 	// Environ is the environment of the terminal, which over SSH is not ours.
 	Environ []string
+	// Lent is set while an editor has the terminal: the process must then leave the
+	// keyboard's signals to it. It may be nil.
+	Lent *atomic.Bool
 	// Lost is the text for the banner while the backend is reconnecting, "" when
 	// all is well, and a channel that closes when that has changed; nil means
 	// always well. It must not block.
@@ -102,7 +105,10 @@ func newConsole(ctx context.Context, o Options) *root {
 		bound = *o.Keys
 	}
 	d := deps{keys: bound, backend: o.Backend, clock: o.Clock, zone: zone, ctx: ctx, stateDir: o.StateDir}
-	d.editor = external.Editor{Environ: o.Environ, Dir: o.StateDir, Lent: new(atomic.Bool)}
+	d.editor = external.Editor{Environ: o.Environ, Dir: o.StateDir, Lent: o.Lent}
+	if o.Lent == nil {
+		d.editor.Lent = new(atomic.Bool)
+	}
 	r := newRoot(d, o.Lost)
 	for _, problem := range o.Problems {
 		r.fail("read the configuration", problem)

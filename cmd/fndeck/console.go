@@ -49,6 +49,7 @@ func (a *app) runConsole(ctx context.Context) error {
 			NoColor:  !a.colored(),
 			Dark:     background(c.Theme),
 			Environ:  os.Environ(),
+			Lent:     &a.lent,
 			Lost:     lost,
 		}
 		// The console leaves the terminal in order by itself when a signal comes;

@@ -38,7 +38,7 @@ type Editor struct {
 	// Dir is where the file is put for as long as it is edited.
 	Dir string
 	// Lent is true while an editor has the terminal; it may be nil. Signals of the
-	// keyboard are then the editor's.
+	// keyboard are then the editor's, and a hang-up waits for its end.
 	Lent *atomic.Bool
 }
 
@@ -131,9 +131,11 @@ type session struct {
 	*exec.Cmd
 	editor, dir, path, before string
 	lent                      *atomic.Bool
-	// ran is true once the editor had the terminal, failed is how it then ended.
-	ran    bool
-	failed error
+	// ran is true once the editor had the terminal; body and err are what came of
+	// it.
+	ran  bool
+	body string
+	err  error
 }
 
 // SetStdin implements tea.ExecCommand.
@@ -151,41 +153,48 @@ func (s *session) SetStdout(w io.Writer) {
 // SetStderr implements tea.ExecCommand.
 func (s *session) SetStderr(w io.Writer) { s.Stderr = w }
 
-// Run implements tea.ExecCommand.
+// Run implements tea.ExecCommand. The text is read and the file removed while the
+// terminal is still lent: a hang-up is often followed by another one, which ends
+// the process.
 func (s *session) Run() error {
 	if s.lent != nil {
 		s.lent.Store(true)
 		defer s.lent.Store(false)
 	}
 	s.ran = true
-	s.failed = s.Cmd.Run()
-	return s.failed
+	if err := s.Cmd.Run(); err != nil {
+		s.err = s.explain(err)
+	} else {
+		s.body, s.err = s.read()
+	}
+	s.remove()
+	return s.err
 }
 
-// end reads the text back and removes the file. released is why the terminal
-// could not be handed over, or taken back.
+// remove takes away the file and what the editor left beside it.
+func (s *session) remove() {
+	if err := os.RemoveAll(s.dir); err != nil && s.err == nil {
+		s.err = fmt.Errorf("remove what was edited: %w", err)
+	}
+}
+
+// end is what became of the text. released is why the terminal could not be handed
+// over; that it could not be taken back is no reason to lose the text.
 func (s *session) end(released error) (body string, err error) {
-	defer func() {
-		if left := os.RemoveAll(s.dir); left != nil && err == nil {
-			err = fmt.Errorf("remove what was edited: %w", left)
-		}
-	}()
 	if !s.ran {
-		return "", fmt.Errorf("hand the terminal over: %w", released)
+		s.err = fmt.Errorf("hand the terminal over: %w", released)
+		s.remove()
 	}
-	if s.failed != nil {
-		return "", s.explain()
-	}
-	return s.read()
+	return s.body, s.err
 }
 
 // explain says how the editor failed.
-func (s *session) explain() error {
+func (s *session) explain(failed error) error {
 	var exit *exec.ExitError
-	if errors.As(s.failed, &exit) && (exit.ExitCode() == notFound || exit.ExitCode() == cannotRun) {
+	if errors.As(failed, &exit) && (exit.ExitCode() == notFound || exit.ExitCode() == cannotRun) {
 		return fmt.Errorf("nothing was taken over: the editor cannot be run: %s", s.editor)
 	}
-	return fmt.Errorf("nothing was taken over: the editor ended with %w: %s", s.failed, s.editor)
+	return fmt.Errorf("nothing was taken over: the editor ended with %w: %s", failed, s.editor)
 }
 
 func (s *session) read() (string, error) {

@@ -48,3 +48,12 @@ func Counted(n int, noun string) string {
 	}
 	return Grouped(int64(n)) + " " + noun + "s"
 }
+
+// Rate writes how many of something there are in a second, with as many digits as
+// mean something: "0.4", "5.9", "83".
+func Rate(perSecond float64) string {
+	if perSecond < 9.95 {
+		return strconv.FormatFloat(perSecond, 'f', 1, 64)
+	}
+	return Grouped(int64(perSecond + 0.5))
+}

@@ -19,7 +19,8 @@ type Hint struct{ Key, Label string }
 type Overlay interface {
 	Title() string
 	// Update handles one message. done means that the overlay has closed itself;
-	// cmd may still carry its result.
+	// cmd then carries its result, if any, which must be at hand: it is called at
+	// once.
 	Update(msg tea.Msg) (cmd tea.Cmd, done bool)
 	// View returns exactly height lines, each at most width cells, styled.
 	View(theme *Theme, width, height int) []string

@@ -210,7 +210,7 @@ func (s *shell) called(done actionDone) tea.Cmd {
 	if done.request.Action.ID != action.Invoke.ID || fn == nil || call == nil {
 		return nil
 	}
-	s.given[fn.ID] = done.request.Values.Data
+	s.keepGiven(fn.ID, done.request.Values.Data)
 	made := *call
 	if made.FunctionName == "" {
 		made.FunctionName = fn.Name
@@ -273,55 +273,54 @@ func (s *shell) upload(fn *client.Function, folder string) tea.Cmd {
 }
 
 // call opens the call form for a function, filled with the data of the call, or
-// with what the function was given last.
+// with what the function was given last. The form opens at once and reads what it
+// proposes: keys that are typed meanwhile must not reach the list below.
 func (s *shell) call(fn client.Function, callID string) tea.Cmd {
-	return s.withData(fn, callID, false)
+	data, callID := s.lastGiven(fn, callID)
+	return s.overlay(forms.NewCall(s.forms(), fn, forms.CallStart{Data: data, CallID: callID}))
+}
+
+// lastGiven is the data of a call that is named, else of the function's last one
+// from here; where they have to be read, it is the id of the call to read, else of
+// the function's last one at all.
+func (s *shell) lastGiven(fn client.Function, callID string) (data json.RawMessage, read string) {
+	if given := s.given[fn.ID]; callID == "" && len(given) > 0 {
+		return given[0].Data, ""
+	}
+	if callID == "" && fn.LastCall != nil {
+		callID = fn.LastCall.ID
+	}
+	return nil, callID
+}
+
+// prefilled is the data of an earlier call, to repeat it.
+type prefilled struct {
+	fn   client.Function
+	data json.RawMessage
+	err  error
 }
 
 // repeat calls once more with the same data.
 func (s *shell) repeat(fn client.Function, callID string) tea.Cmd {
-	return s.withData(fn, callID, true)
-}
-
-// prefilled is the data of an earlier call, for the form or to repeat it.
-type prefilled struct {
-	fn     client.Function
-	data   json.RawMessage
-	repeat bool
-	err    error
-}
-
-// withData looks up the data of a call: of the one that is named, else of the
-// function's last one from here, else of its last one at all.
-func (s *shell) withData(fn client.Function, callID string, repeat bool) tea.Cmd {
-	data, here := s.given[fn.ID]
-	if callID == "" && !here && fn.LastCall != nil {
-		callID = fn.LastCall.ID
-	}
-	if callID == "" {
-		return s.prefill(prefilled{fn: fn, data: data, repeat: repeat})
+	data, read := s.lastGiven(fn, callID)
+	if read == "" {
+		return s.prefill(prefilled{fn: fn, data: data})
 	}
 	ctx, backend := s.ctx, s.backend
 	return func() tea.Msg {
-		result, err := backend.Result(ctx, fn.ID, callID)
-		return prefilled{fn: fn, data: result.Data, repeat: repeat, err: err}
+		result, err := backend.Result(ctx, fn.ID, read)
+		return prefilled{fn: fn, data: result.Data, err: err}
 	}
 }
 
-// prefill opens the form with the data, or repeats the call with it. A form
-// also opens when the data could not be read; a repeat then does not go out.
+// prefill repeats the call with the data, if they could be read.
 func (s *shell) prefill(p prefilled) tea.Cmd {
 	if p.err != nil {
 		s.fail("read the data of the last call of "+p.fn.Name, p.err)
 		s.say(client.Explain(p.err).Sentence, ui.ToneBad)
-		if p.repeat {
-			return nil
-		}
+		return nil
 	}
-	if p.repeat {
-		return s.start(forms.RunAction{
-			Action: action.Invoke, Target: action.Target{Function: &p.fn}, Values: action.Values{Data: p.data},
-		})
-	}
-	return s.overlay(forms.NewCall(s.forms(), p.fn, p.data))
+	return s.start(forms.RunAction{
+		Action: action.Invoke, Target: action.Target{Function: &p.fn}, Values: action.Values{Data: p.data},
+	})
 }

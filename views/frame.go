@@ -103,9 +103,10 @@ func (r *root) body(height int) []string {
 		return fill(r.screen().View(r.theme, r.width, height), height)
 	}
 	top := r.overlays[len(r.overlays)-1]
-	title := " " + r.theme.Accent.Render(ui.Truncate(ui.Clean(r.titleOf(top)), r.width-4)) + " "
-	rule := strings.Repeat(r.theme.Glyph('─'), max(0, r.width-ui.Width(title)-1))
-	lines := []string{r.theme.Border.Render(r.theme.Glyph('─')) + title + r.theme.Border.Render(rule)}
+	keys := r.ruleHints(top.Hints())
+	title := " " + r.theme.Accent.Render(ui.Truncate(ui.Clean(r.titleOf(top)), r.width-4-ui.Width(keys))) + " "
+	rule := strings.Repeat(r.theme.Glyph('─'), max(0, r.width-ui.Width(title)-1-ui.Width(keys)))
+	lines := []string{r.theme.Border.Render(r.theme.Glyph('─')) + title + r.theme.Border.Render(rule) + keys}
 	return fill(append(lines, top.View(r.theme, r.width, height-1)...), height)
 }
 
@@ -121,6 +122,23 @@ func (r *root) titleOf(o ui.Overlay) string {
 		return o.Title()
 	}
 	return o.Title() + " in " + d.Name
+}
+
+// ruleHints are the keys of an overlay for the end of its title, where the screen
+// has no line for them: the first and the last, with a word where that fits.
+func (r *root) ruleHints(hints []ui.Hint) string {
+	if len(hints) == 0 || r.layout(false).Foot {
+		return ""
+	}
+	first, last := hints[0], hints[len(hints)-1]
+	if ui.Width(first.Label) > r.width/5 {
+		first.Label = ""
+	}
+	line := r.drawHint(first)
+	if first.Key != "esc" && last.Key != first.Key {
+		line += r.drawHint(ui.Hint{Key: last.Key})
+	}
+	return strings.TrimPrefix(line, " ") + " "
 }
 
 // header is context, backend and isolation at the left, alarms at the right.
@@ -290,6 +308,9 @@ func (r *root) fitHints(room int) string {
 	var hints, always []ui.Hint
 	if len(r.overlays) > 0 {
 		hints = r.overlays[len(r.overlays)-1].Hints()
+		if n := len(hints); n > 1 { // How to get out is shown whatever else is not.
+			hints, always = hints[:n-1], hints[n-1:]
+		}
 	} else {
 		hints, always = r.screenHints()
 	}
@@ -331,6 +352,9 @@ func (r *root) screenHints() (hints, always []ui.Hint) {
 func hintWidth(h ui.Hint) int { return ui.Width(h.Label) + ui.Width(h.Key) + 3 }
 
 func (r *root) drawHint(h ui.Hint) string {
+	if h.Label == "" {
+		return "  " + r.theme.Accent.Render(r.theme.ShowKey(h.Key))
+	}
 	return "  " + r.theme.Dim.Render(h.Label+" ") + r.theme.Accent.Render(r.theme.ShowKey(h.Key))
 }
 

@@ -68,10 +68,27 @@ func (r *root) perform(c command) tea.Cmd {
 func (r *root) keyOverlay(msg tea.KeyPressMsg) tea.Cmd {
 	top := r.overlays[len(r.overlays)-1]
 	cmd, done := top.Update(msg)
-	if done {
-		r.overlays = slices.DeleteFunc(slices.Clone(r.overlays), func(o ui.Overlay) bool { return o == top })
+	if !done {
+		return cmd
 	}
-	return cmd
+	r.overlays = slices.DeleteFunc(slices.Clone(r.overlays), func(o ui.Overlay) bool { return o == top })
+	return r.result(cmd)
+}
+
+// result takes what an overlay closed with before another key is taken: what that
+// leads to may be a form or a question, which the keys behind are meant for.
+func (r *root) result(cmd tea.Cmd) tea.Cmd {
+	if cmd == nil {
+		return nil
+	}
+	switch msg := cmd().(type) {
+	case nil:
+		return nil
+	case tea.BatchMsg:
+		return tea.Batch(msg...) // More than a result.
+	default:
+		return r.route(msg)
+	}
 }
 
 // wheelBy is how many lines one step of the wheel scrolls.

@@ -110,6 +110,12 @@ func (r *root) route(msg tea.Msg) tea.Cmd {
 		return r.complete(msg)
 	case prefilled:
 		return r.prefill(msg)
+	case forms.Failed:
+		r.fail(msg.Operation, msg.Err)
+	case forms.Told:
+		r.say(msg.Sentence, ui.ToneInfo)
+	case forms.Called:
+		r.keepGiven(msg.FunctionID, msg.Data)
 	case palette.Chosen:
 		return r.perform(r.offered[msg.Index])
 	case palette.Checked:
@@ -136,14 +142,19 @@ func (r *root) owned(msg screenMsg) tea.Cmd {
 func (r *root) toOverlays(msg tea.Msg) tea.Cmd {
 	var cmds []tea.Cmd
 	kept := r.overlays[:0:0]
+	var results []tea.Cmd
 	for _, o := range r.overlays {
 		cmd, done := o.Update(msg)
-		cmds = append(cmds, cmd)
-		if !done {
-			kept = append(kept, o)
+		if done {
+			results = append(results, cmd)
+			continue
 		}
+		cmds, kept = append(cmds, cmd), append(kept, o)
 	}
 	r.overlays = kept
+	for _, result := range results {
+		cmds = append(cmds, r.result(result))
+	}
 	return tea.Batch(cmds...)
 }
 
@@ -155,8 +166,13 @@ func (r *root) tick() tea.Cmd {
 	if r.toast.Shown(now) {
 		every = sooner(every, r.toast.Until.Sub(now))
 	}
-	if _, asking := r.top().(*form.Confirm); asking {
+	switch top := r.top().(type) {
+	case *form.Confirm:
 		every = sooner(every, time.Second) // It says when it begins to listen.
+	case interface{ Pulse() time.Duration }:
+		if pulse := top.Pulse(); pulse > 0 {
+			every = sooner(every, pulse)
+		}
 	}
 	if every <= 0 {
 		return nil

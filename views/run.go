@@ -9,6 +9,7 @@ import (
 	"os/signal"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -17,6 +18,7 @@ import (
 
 	"fndeck/client"
 	"fndeck/ui"
+	"fndeck/ui/external"
 	"fndeck/ui/frames"
 	"fndeck/ui/terminal"
 	"fndeck/views/crash"
@@ -53,6 +55,9 @@ type Options struct {
 	// Dark, Mouse and Notify. It is nil where nothing has. The marks of the context
 	// it hands to the backend. nil means that there is no file to follow.
 	Reload func(now bool) (*Options, error)
+	// Lent is set while an editor has the terminal: the process must then leave the
+	// keyboard's signals to it. It may be nil.
+	Lent *atomic.Bool
 	// Lost is the text for the banner while the backend is reconnecting, "" when
 	// all is well, and a channel that closes when that has changed; nil means
 	// always well. It must not block.
@@ -79,7 +84,7 @@ func Run(ctx context.Context, o Options) error {
 	console := newConsole(ctx, o)
 	model := crash.New(console)
 	program, pacer := newProgram(ctx, o, model)
-	ended := watchSignals(ctx, program)
+	ended := watchSignals(ctx, program, console.editor.Lent)
 	_, err := program.Run()
 	cancel()
 	pacer.Close()
@@ -102,6 +107,10 @@ func Run(ctx context.Context, o Options) error {
 // newConsole makes the root model.
 func newConsole(ctx context.Context, o Options) *root {
 	d := deps{way: terminal.Through(o.Environ), keys: o.keymap(), backend: o.Backend, clock: o.Clock, zone: o.zone(), ctx: ctx, stateDir: o.StateDir}
+	d.editor = external.Editor{Environ: o.Environ, Dir: o.StateDir, Lent: o.Lent}
+	if o.Lent == nil {
+		d.editor.Lent = new(atomic.Bool)
+	}
 	r := newRoot(d, o.Lost)
 	r.file.reload, r.environ = o.Reload, o.Environ
 	r.few, r.otherZone = o.NoColor, time.UTC
@@ -174,20 +183,28 @@ func programOptions(ctx context.Context, o Options) []tea.ProgramOption {
 // watchSignals quits the program on the signals that end a process. A hang-up is
 // among them: without being caught it would end the console before the terminal
 // is restored; and a quit signal would print the state of every goroutine over
-// the screen. The channel brings the signal, or 0 when ctx has ended.
-func watchSignals(ctx context.Context, program *tea.Program) <-chan syscall.Signal {
+// the screen. The channel brings the signal, or 0 when ctx has ended. While an
+// editor has the terminal, what the keyboard sends to all is for the editor.
+func watchSignals(ctx context.Context, program *tea.Program, lent *atomic.Bool) <-chan syscall.Signal {
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, syscall.SIGHUP, syscall.SIGINT, syscall.SIGTERM, syscall.SIGQUIT)
 	ended := make(chan syscall.Signal, 1)
 	go func() {
 		defer signal.Stop(signals)
-		select {
-		case <-ctx.Done():
-			ended <- 0
-		case s := <-signals:
-			program.Quit()
-			sig, _ := s.(syscall.Signal) // Signals of this system are nothing else.
-			ended <- sig
+		for {
+			select {
+			case <-ctx.Done():
+				ended <- 0
+				return
+			case s := <-signals:
+				sig, _ := s.(syscall.Signal) // Signals of this system are nothing else.
+				if lent.Load() && (sig == syscall.SIGINT || sig == syscall.SIGQUIT) {
+					continue
+				}
+				program.Quit()
+				ended <- sig
+				return
+			}
 		}
 	}()
 	return ended

@@ -213,7 +213,7 @@ func (s *shell) changeSchedule(c client.Schedule) tea.Cmd {
 
 // callScheduled opens the call form with the schedule's own data.
 func (s *shell) callScheduled(c client.Schedule) tea.Cmd {
-	return s.overlay(forms.NewCall(s.forms(), s.scheduled(c), c.Data))
+	return s.overlay(forms.NewCall(s.forms(), s.scheduled(c), forms.CallStart{Data: c.Data}))
 }
 
 // How many runs, to come and past, the page of a schedule lists.

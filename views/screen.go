@@ -14,9 +14,9 @@ import (
 
 	"fndeck/client"
 	"fndeck/ui"
+	"fndeck/ui/external"
 	"fndeck/ui/terminal"
 	"fndeck/views/feeds"
-	"fndeck/views/forms"
 )
 
 // deps is what every screen and form is given. It is filled once, in Run.
@@ -36,11 +36,8 @@ type deps struct {
 	way terminal.Way
 	// notifies says that the end of a long job is told to who looks elsewhere.
 	notifies bool
-}
-
-// forms is what forms are given.
-func (d deps) forms() forms.Deps {
-	return forms.Deps{Ctx: d.ctx, Backend: d.backend, Clock: d.clock, Zone: d.zone}
+	// editor opens texts in the operator's own editor.
+	editor external.Editor
 }
 
 // source is what feeds are given.

@@ -11,6 +11,7 @@ import (
 	"fndeck/ui"
 	"fndeck/ui/form"
 	"fndeck/views/feeds"
+	"fndeck/views/forms"
 )
 
 // shell is what surrounds the screens: the history, what lies on top of the
@@ -51,8 +52,9 @@ type shell struct {
 	otherZone *time.Location
 	// watched says that the terminal is known to have the focus.
 	watched bool
-	// given is what each function was called with last, by function id.
-	given map[string][]byte
+	// given is what each function was called with from here, by function id, the
+	// newest first.
+	given map[string][]action.Earlier
 }
 
 // look is how the frame is drawn.
@@ -90,12 +92,30 @@ type forced struct {
 const historyMost = 50
 
 func newShell(d deps) *shell {
-	s := &shell{deps: d, errors: newErrorLog(d.clock), given: map[string][]byte{}}
+	s := &shell{deps: d, errors: newErrorLog(d.clock), given: map[string][]action.Earlier{}}
 	s.brake = &feeds.Brake{}
 	s.functions = feeds.New(d.source(), feeds.Braked(s.brake, d.backend.Functions), anyDeploying, 0)
 	s.views = newViews(s)
 	s.history = []place{{screen: s.views[0]}}
 	return s
+}
+
+// forms is what forms are given.
+func (s *shell) forms() forms.Deps {
+	return forms.Deps{
+		Ctx: s.ctx, Backend: s.backend, Clock: s.clock, Zone: s.zone, Editor: s.editor,
+		Given: func(functionID string) []action.Earlier { return s.given[functionID] },
+	}
+}
+
+// givenMost bounds how much of what a function was given is kept.
+const givenMost = 20
+
+// keepGiven remembers what a function was called with.
+func (s *shell) keepGiven(functionID string, data []byte) {
+	now := action.Earlier{Data: data, At: s.clock()}
+	all := action.Distinct(append([]action.Earlier{now}, s.given[functionID]...))
+	s.given[functionID] = all[:min(len(all), givenMost)]
 }
 
 // moment is now, for cells.

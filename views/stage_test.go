@@ -25,6 +25,8 @@ type stage struct {
 	t       *testing.T
 	program *tea.Program
 	screen  *emulated
+	// stateDir is the state directory of the console.
+	stateDir string
 }
 
 // emulated is an emulator that may be written to and read from different
@@ -102,7 +104,7 @@ func perform(t *testing.T, backend *fakeBackend, width, height int, o Options, t
 		}
 		root := newConsole(ctx, o)
 		model := crash.New(root)
-		s := &stage{t: t, screen: newTerminal(width, height)}
+		s := &stage{t: t, screen: newTerminal(width, height), stateDir: o.StateDir}
 		o.Output = s.screen
 		options := []tea.ProgramOption{tea.WithInput(nil), tea.WithWindowSize(width, height)}
 		if !o.NoColor {

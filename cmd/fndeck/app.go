@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"fndeck/client"
@@ -27,6 +28,9 @@ type app struct {
 	inTerminal, outTerminal bool
 	// readSecret reads a line from the terminal without showing it.
 	readSecret func() ([]byte, error)
+
+	// lent is true while an editor has the terminal.
+	lent atomic.Bool
 
 	// open reaches the backend; with peek it does not start an engine.
 	open func(ctx context.Context, peek bool) (client.Backend, error)

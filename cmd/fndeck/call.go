@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strconv"
 	"strings"
 	"time"
 
@@ -29,6 +30,8 @@ type callFlags struct {
 	wait    bool
 	async   bool
 	timeout time.Duration
+	// times and parallel ask for more than one call.
+	times, parallel int
 }
 
 func (a *app) callCommand() *cobra.Command {
@@ -37,11 +40,14 @@ func (a *app) callCommand() *cobra.Command {
 		Use:   "call NAME",
 		Short: "Call a function with JSON data",
 		Long: "call sends JSON data to a function and waits for the result, which goes to\nstdout; log lines go to stderr. A function that failed exits with 8, a timeout\nwith 7." +
-			" The data reach the function byte for byte, so large numbers survive.",
+			" The data reach the function byte for byte, so large numbers survive.\n\n" +
+			"With --times N it makes N calls with the same data and prints how long they\ntook: the percentiles of the durations that the backend measured, and a\nhistogram. Each is an ordinary call. An interrupt makes no further ones and\nprints the figures of those that have ended.",
 		Example: `  fndeck call hello -d '{"name": "x"}'
   fndeck call hello -d @data.json | jq .
   echo '{"name": "x"}' | fndeck call hello -d -
-  fndeck call hello --async`,
+  fndeck call hello --async
+  fndeck call hello --times 200 --parallel 4
+  fndeck call hello --times 200 -o json | jq .p99Ns`,
 		Args:              between(1, 1),
 		ValidArgsFunction: a.completeFunctions,
 	}
@@ -50,6 +56,8 @@ func (a *app) callCommand() *cobra.Command {
 	flags.BoolVar(&f.wait, "wait", true, "wait for the result")
 	flags.BoolVar(&f.async, "async", false, "print the call's id and do not wait")
 	flags.DurationVar(&f.timeout, "timeout", 0, "how long to wait; the call itself goes on")
+	flags.IntVar(&f.times, "times", 1, "how many calls to make, and to measure if more than one; at most 10000")
+	flags.IntVar(&f.parallel, "parallel", 1, "how many of them run at the same time; at most 50")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error { return a.call(cmd, args[0], f) }
 	return cmd
 }
@@ -62,6 +70,12 @@ func (a *app) call(cmd *cobra.Command, name string, f callFlags) error {
 	}
 	if f.async && f.wait && cmd.Flags().Changed("wait") {
 		return usagef(cmd.CommandPath(), "--wait and --async exclude each other")
+	}
+	if cmd.Flags().Changed("times") && (f.async || !f.wait) {
+		return usagef(cmd.CommandPath(), "--times waits for its calls: leave out --async and --wait=false")
+	}
+	if cmd.Flags().Changed("parallel") && !cmd.Flags().Changed("times") {
+		return usagef(cmd.CommandPath(), "--parallel belongs to --times")
 	}
 	if f.timeout < 0 {
 		return usagef(cmd.CommandPath(), "--timeout %s: a positive duration is expected", f.timeout)
@@ -77,6 +91,9 @@ func (a *app) call(cmd *cobra.Command, name string, f callFlags) error {
 		if err != nil {
 			return err
 		}
+		if cmd.Flags().Changed("times") {
+			return a.callMany(ctx, backend, f, action.Series{Function: fn, Data: data, Times: f.times, AtOnce: f.parallel, Clock: a.now})
+		}
 		out, err := a.act(ctx, backend, action.Invoke, action.Target{Function: &fn}, action.Values{Data: data})
 		if err != nil {
 			return err
@@ -90,6 +107,66 @@ func (a *app) call(cmd *cobra.Command, name string, f callFlags) error {
 		}
 		return a.awaitCall(ctx, backend, call, f.timeout, format)
 	})
+}
+
+// callMany makes the calls of a series and prints what they came to, also where
+// it was cut short.
+func (a *app) callMany(ctx context.Context, backend client.Backend, f callFlags, s action.Series) error {
+	format, err := a.format("fndeck call")
+	if err != nil {
+		return err
+	}
+	if reason := action.Invoke.Reason(backend, action.Target{Function: &s.Function}); reason != "" {
+		return &client.Error{Code: client.CodeConflict, Message: "call: " + reason}
+	}
+	waiting, cancel := ctx, context.CancelFunc(func() {})
+	if f.timeout > 0 {
+		waiting, cancel = context.WithTimeout(ctx, f.timeout)
+	}
+	defer cancel()
+	figures, err := action.CallMany(waiting, backend, s)
+	if figures.Made == 0 && err != nil {
+		return err
+	}
+	if printed := a.printFigures(s.Function, figures, format); printed != nil {
+		return printed
+	}
+	a.note("%s", ui.Clean(figures.Sentence()))
+	switch {
+	case errors.Is(waiting.Err(), context.DeadlineExceeded) && ctx.Err() == nil && figures.Ended < figures.Asked:
+		return &client.Error{Code: client.CodeTimeout, Message: fmt.Sprintf("%d of %d calls had ended after %s", figures.Ended, figures.Asked, f.timeout)}
+	case err != nil:
+		return err
+	case figures.Failed > 0:
+		return &client.Error{
+			Code: client.CodeFunctionFailed, Message: fmt.Sprintf("%d of %d calls failed, the first with: %s", figures.Failed, figures.Ended, figures.FirstFailure.Message),
+			Hint: "fndeck logs --call " + figures.FailedCall + " shows its log",
+		}
+	}
+	return nil
+}
+
+// barsWidth is how wide a histogram is printed.
+const barsWidth = 60
+
+// printFigures prints what a series came to: as a table with its histogram, or as
+// one value.
+func (a *app) printFigures(fn client.Function, f action.Figures, format string) error {
+	err := a.print(sheet{
+		Header: []string{"CALLS", "FAILED", "PER SECOND", "MIN", "P50", "P95", "P99", "MAX"}, Wide: []string{"ASKED", "TOOK"}, One: true,
+		Rows: []row{{Key: fn.ID, Name: fn.Name, Value: f, Cells: []string{
+			strconv.Itoa(f.Ended), strconv.Itoa(f.Failed), ui.Rate(f.PerSecond),
+			ui.Duration(f.Min), ui.Duration(f.P50), ui.Duration(f.P95), ui.Duration(f.P99), ui.Duration(f.Max), strconv.Itoa(f.Asked), ui.Duration(f.Elapsed),
+		}}},
+	}, format)
+	if err != nil || format != output.Table && format != output.Wide || len(f.Histogram) == 0 {
+		return err
+	}
+	bars := make([]ui.Bar, len(f.Histogram))
+	for i, bin := range f.Histogram {
+		bars[i] = ui.Bar{Label: "to " + bin.UpTo.String(), Count: bin.Calls}
+	}
+	return a.write([]byte("\n" + strings.Join(ui.Bars(bars, "#", barsWidth), "\n") + "\n"))
 }
 
 // awaitCall waits for the end of a call with its log on stderr, and prints the

@@ -32,7 +32,7 @@ func (a *app) runConsole(ctx context.Context) error {
 	return a.with(ctx, func(backend client.Backend) error {
 		options := a.appearance(c)
 		options.Backend, options.Clock, options.StateDir = backend, a.now, dir
-		options.NoColor, options.Environ = !a.colored(), os.Environ()
+		options.NoColor, options.Environ, options.Lent = !a.colored(), os.Environ(), &a.lent
 		if b, ok := backend.(interface {
 			Lost() (string, <-chan struct{})
 		}); ok {

@@ -27,7 +27,7 @@ func main() {
 		readSecret:  func() ([]byte, error) { return term.ReadPassword(os.Stdin.Fd()) },
 	}
 	a.open, a.console = a.openEmbedded, a.runConsole
-	ctx, stop := catchSignals()
+	ctx, stop := catchSignals(&a.lent)
 	code := a.run(ctx, os.Args[1:])
 	stop()
 	os.Exit(code)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"sync/atomic"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -36,22 +37,29 @@ func (s signalled) exitCode() int { return 128 + int(s.signal) }
 
 // catchSignals returns a context that ends with the first signal, so that
 // connections and the terminal are left in order. The second signal ends the
-// process at once. stop gives the signals back.
-func catchSignals() (ctx context.Context, stop func()) {
+// process at once. While the terminal is lent to an editor an interrupt is the
+// editor's, and no hang-up, which comes twice, ends the process before the editor
+// has: its file is still to be removed. stop gives the signals back.
+func catchSignals(lent *atomic.Bool) (ctx context.Context, stop func()) {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	caught := make(chan os.Signal, 2)
 	signal.Notify(caught, syscall.SIGHUP, syscall.SIGINT, syscall.SIGTERM)
 	done := make(chan struct{})
 	go func() {
-		for first := true; ; first = false {
+		for first := true; ; {
 			select {
 			case <-done:
 				return
 			case s := <-caught:
 				end := signalled{s.(syscall.Signal)}
-				if !first {
+				editing := lent.Load()
+				if editing && end.signal == syscall.SIGINT {
+					continue
+				}
+				if !first && !(editing && end.signal == syscall.SIGHUP) {
 					os.Exit(end.exitCode())
 				}
+				first = false
 				cancel(end)
 			}
 		}

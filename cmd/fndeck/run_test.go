@@ -90,6 +90,36 @@ func TestASecondScheduleOfOneNameIsRefused(t *testing.T) {
 	assert.Empty(t, b.asked)
 }
 
+func TestManyCallsPrintTheirFigures(t *testing.T) {
+	b := helloBackend()
+	b.ends = client.Call{ID: "c1", Status: client.CallCompleted, Duration: 20 * time.Millisecond}
+	got := fndeck(t, b, door{}, "call", "hello", "--times", "5", "-d", `{"n": -0}`)
+	require.Equal(t, 0, got.code, got.errs)
+	assert.Equal(t, []string{"invoke 1", "invoke 1", "invoke 1", "invoke 1", "invoke 1"}, b.asked)
+	assert.Equal(t, `{"n": -0}`, b.data)
+	assert.Regexp(t, `5 +0 +\S+ +20ms +20ms +20ms +20ms +20ms`, got.out)
+	assert.Contains(t, got.out, "to 20ms  ####")
+	assert.Contains(t, got.errs, "5 of 5 calls ended, 0 failed, p50 20ms, p99 20ms")
+
+	b = helloBackend()
+	b.ends = client.Call{ID: "c1", Status: client.CallFailed, Duration: 20 * time.Millisecond, Error: &client.Failure{Message: "KeyError: 'name'"}}
+	got = fndeck(t, b, door{}, "call", "hello", "--times", "2", "-o", "json")
+	assert.Equal(t, 8, got.code)
+	assert.Contains(t, got.errs, "2 of 2 calls failed, the first with: KeyError: 'name'")
+	var figures struct{ Ended, Failed, P99Ns int }
+	require.NoError(t, json.Unmarshal([]byte(got.out), &figures))
+	assert.Equal(t, struct{ Ended, Failed, P99Ns int }{2, 2, 20_000_000}, figures)
+}
+
+func TestManyCallsThatMakeNoSenseAreNotMade(t *testing.T) {
+	for _, args := range [][]string{{"--times", "0"}, {"--times", "10001"}, {"--times", "2", "--async"}, {"--parallel", "2"}, {"--times", "2", "--parallel", "51"}, {"--times", "2", "-d", "[]"}} {
+		b := helloBackend()
+		got := fndeck(t, b, door{}, append([]string{"call", "hello"}, args...)...)
+		assert.Equal(t, 2, got.code, "%v: %s", args, got.errs)
+		assert.Empty(t, b.asked)
+	}
+}
+
 func TestACallThatOutlastsTheTimeoutGoesOn(t *testing.T) {
 	got := fndeck(t, helloBackend(), door{}, "call", "hello", "--timeout", "1ms")
 	assert.Equal(t, 7, got.code)

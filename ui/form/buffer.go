@@ -34,6 +34,13 @@ func newBuffer(text string) buffer {
 
 func (b *buffer) value() string { return strings.Join(b.lines, "\n") }
 
+// around is the text before and behind the cursor.
+func (b *buffer) around() (before, after string) {
+	line := b.line()
+	before = strings.Join(append(b.lines[:b.row:b.row], line[:b.col]), "\n")
+	return before, strings.Join(append([]string{line[b.col:]}, b.lines[b.row+1:]...), "\n")
+}
+
 func (b *buffer) line() string {
 	if len(b.lines) == 0 {
 		b.lines = []string{""}

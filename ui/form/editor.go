@@ -11,7 +11,7 @@ import (
 )
 
 // What the editor edits in place; above it holds the text and shows a summary,
-// because nobody edits that much in a field.
+// because nobody edits that much in a field and every key would cost more.
 const (
 	editorLines = 500
 	editorBytes = 64 << 10
@@ -26,8 +26,12 @@ type Editor struct {
 	fieldHead
 	buf   buffer
 	start string
-	// big holds a text that is too large to be edited here; buf is then empty.
-	big      string
+	// text is the value as it was after the last change, so that nothing is put
+	// together anew for a draw. Where it is too large to be edited here, big is
+	// set, buf is empty and lines counts what it has.
+	text     string
+	big      bool
+	lines    int
 	top, col int
 	page     int
 	said     string
@@ -49,44 +53,53 @@ func NewEditor(spec FieldSpec) *Editor {
 }
 
 // Value returns the text, byte for byte as it was typed, pasted or handed in.
-func (e *Editor) Value() string {
-	if e.big != "" {
-		return e.big
-	}
-	return e.buf.value()
-}
+func (e *Editor) Value() string { return e.text }
 
 // SetValue replaces the text.
 func (e *Editor) SetValue(text string) { e.set(text) }
 
-func (e *Editor) set(text string) {
-	e.buf, e.big = newBuffer(text), ""
-	e.settle()
+// Propose replaces the text by one that counts as not typed: typing replaces it,
+// and any other key keeps it to be edited.
+func (e *Editor) Propose(text string) {
+	e.start, e.Selected = text, true
+	e.set(text)
 }
 
-// settle moves a text that grew too large out of the buffer and checks it.
+// Say tells something above the text until the next key.
+func (e *Editor) Say(text string) { e.said = text }
+
+// Replaces reports whether a key replaces a proposed text whatever it is.
+func Replaces(key tea.KeyPressMsg) bool { return types(key) || key.String() == "ctrl+u" }
+
+func (e *Editor) set(text string) {
+	e.lines = 1 + strings.Count(text, "\n")
+	e.big = len(text) > editorBytes || e.lines > editorLines
+	e.text, e.buf = text, buffer{}
+	if !e.big {
+		e.buf = newBuffer(text)
+	}
+	e.check(text)
+}
+
+// settle takes over what the buffer has become, and moves a text that grew too
+// large out of it.
 func (e *Editor) settle() {
 	if e.buf.size > editorBytes || len(e.buf.lines) > editorLines {
-		e.big = e.buf.value()
-		e.buf = newBuffer("")
+		e.set(e.buf.value())
+		return
 	}
-	e.check(e.Value())
+	e.text, e.lines = e.buf.value(), len(e.buf.lines)
+	e.check(e.text)
 }
 
-func (e *Editor) dirty() bool      { return e.Value() != e.start }
+func (e *Editor) dirty() bool      { return e.text != e.start }
 func (e *Editor) rows() (int, int) { return editorRows, max(len(e.buf.lines)+2, editorShows) }
 
 func (e *Editor) update(msg tea.Msg) bool {
 	e.said = ""
 	switch msg := msg.(type) {
 	case tea.PasteMsg:
-		if e.big != "" {
-			return e.refuse()
-		}
-		e.replaceSelected()
-		e.buf.insert(pasted(msg.Content))
-		e.settle()
-		return true
+		return e.paste(pasted(msg.Content))
 	case tea.KeyPressMsg:
 		if types(msg) {
 			e.replaceSelected()
@@ -96,6 +109,23 @@ func (e *Editor) update(msg tea.Msg) bool {
 		return handled
 	}
 	return false
+}
+
+// paste puts text at the cursor. One that makes the whole too large never goes
+// through the buffer.
+func (e *Editor) paste(text string) bool {
+	if e.big && !e.Selected {
+		return e.refuse()
+	}
+	e.replaceSelected()
+	if e.buf.size+len(text) > editorBytes {
+		before, after := e.buf.around()
+		e.set(before + text + after)
+		return true
+	}
+	e.buf.insert(text)
+	e.settle()
+	return true
 }
 
 func (e *Editor) replaceSelected() {
@@ -113,7 +143,7 @@ func (e *Editor) key(msg tea.KeyPressMsg) bool {
 	case key == "ctrl+u":
 		e.set("")
 		return true
-	case e.big != "":
+	case e.big:
 		if msg.Text == "" && key != "enter" && key != "backspace" && key != "delete" {
 			return false
 		}
@@ -156,7 +186,24 @@ func (e *Editor) walk(key string) bool {
 
 func (e *Editor) refuse() bool {
 	e.said = "too large to be edited here: ctrl+u clears it"
+	if e.Opens() {
+		e.said = "too large to be edited here: ctrl+o opens $EDITOR, ctrl+u clears it"
+	}
 	return true
+}
+
+// Opens reports whether the text may be opened in an editor of the operator's. A
+// masked one may not: it would lie in a file.
+func (e *Editor) Opens() bool { return e.MaskAfter == 0 }
+
+// FileName is what a file with the text is called, so that an editor knows what
+// it holds.
+func (e *Editor) FileName() string {
+	name := strings.ToLower(strings.ReplaceAll(e.spec.Label, " ", "-"))
+	if e.Tidy != nil {
+		return name + ".json"
+	}
+	return name + ".txt"
 }
 
 func (e *Editor) tidy() {
@@ -174,11 +221,16 @@ func (e *Editor) draw(theme *ui.Theme, width, height int, focused bool) []string
 	}
 	lines := make([]string, 0, height)
 	if e.said != "" {
-		lines = append(lines, theme.Warn.Render(fit(theme, ui.Clean(e.said), width)))
-		height--
+		for _, line := range few(ui.WrapWords(ui.Clean(e.said), width), max(height-1, 1)) {
+			lines = append(lines, theme.Warn.Render(fit(theme, line, width)))
+		}
+		height -= len(lines)
 	}
-	if e.big != "" {
+	if e.big {
 		return e.drawSummary(theme, lines, width, height)
+	}
+	if height <= 0 {
+		return lines
 	}
 	e.buf.line()
 	e.page = height
@@ -231,11 +283,19 @@ func mask(line string, cursor int, separator byte) (masked string, at int) {
 	return masked, cursor
 }
 
+// drawSummary says how much there is, and shows the beginning.
 func (e *Editor) drawSummary(theme *ui.Theme, lines []string, width, height int) []string {
-	count := 1 + strings.Count(e.big, "\n")
-	head := e.big[:min(len(e.big), 4*width)]
+	said := fmt.Sprintf("%s, %s", ui.Counted(e.lines, "line"), ui.Bytes(int64(len(e.text))))
+	if e.Opens() {
+		said += ": ctrl+o opens $EDITOR"
+	}
+	style := theme.Text
+	if e.Selected {
+		style = theme.Selection
+	}
+	head := e.text[:min(len(e.text), 4*width)]
 	summary := []string{
-		theme.Text.Render(fit(theme, fmt.Sprintf("%s in %s: too large to be edited here", ui.Bytes(int64(len(e.big))), ui.Counted(count, "line")), width)),
+		style.Render(fit(theme, said, width)),
 		theme.Dim.Render(fit(theme, "begins "+ui.Clean(head), width)),
 	}
 	return append(lines, summary[:min(len(summary), max(height, 0))]...)

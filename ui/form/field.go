@@ -60,12 +60,15 @@ type fieldHead struct {
 	// left is true once the focus has been here and gone: from then on an empty
 	// value may be called missing.
 	left bool
-	// passive fields never take the focus.
-	passive bool
-	hints   []ui.Hint
+	// passive fields never take the focus, hidden ones are not there.
+	passive, hidden bool
+	hints           []ui.Hint
 }
 
 func (h *fieldHead) head() *fieldHead { return h }
+
+// wrong reports whether the field keeps the form from being sent.
+func (h *fieldHead) wrong() bool { return h.report.Error != "" && !h.hidden }
 
 func (h *fieldHead) check(value string) {
 	if h.spec.Check != nil {

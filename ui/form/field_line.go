@@ -20,6 +20,8 @@ type Text struct {
 	start string
 	left  int
 	full  bool
+	// Selected says that the text is only a proposal, as for an Editor.
+	Selected bool
 }
 
 // NewText makes a field of one line.
@@ -43,6 +45,11 @@ func (t *Text) rows() (int, int) { return 1, 1 }
 
 func (t *Text) update(msg tea.Msg) bool {
 	t.full = false
+	key, isKey := msg.(tea.KeyPressMsg)
+	if t.Selected && (!isKey || types(key)) {
+		t.buf = newBuffer("")
+	}
+	t.Selected = false
 	switch msg := msg.(type) {
 	case tea.KeyPressMsg:
 		if t.buf.size+len(msg.Text) <= textLimit && !t.buf.edit(msg) {
@@ -78,6 +85,9 @@ func (t *Text) draw(theme *ui.Theme, width, _ int, focused bool) []string {
 		return []string{theme.Warn.Render(fit(theme, "too long for this field: the paste was not taken", width))}
 	}
 	w := window{width: width, cursor: -1, style: theme.Text}
+	if t.Selected && focused {
+		w.style = theme.Selection
+	}
 	if focused {
 		t.left = follow(t.left, columnOf(line, cursor), width)
 		w.left, w.cursor = t.left, cursor

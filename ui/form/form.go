@@ -16,10 +16,15 @@ type Event int
 
 // The events. After Submitted and Cancelled the form is over, though it
 // still holds what was typed: an owner that cannot go on may show it again.
+// After Opening the owner opens the text of Opened in an editor and hands it back
+// to Reopened; until then the form takes nothing. After Recalling it shows what
+// was entered here earlier.
 const (
 	GoesOn Event = iota
 	Submitted
 	Cancelled
+	Opening
+	Recalling
 )
 
 // Form is a list of labelled fields. Every key takes effect before Update
@@ -36,6 +41,10 @@ type Form struct {
 	top    int
 	// refused is why what was submitted did not go through.
 	refused string
+	// opened is the field whose text is in an editor of the operator's.
+	opened *Editor
+	// Recalls says that earlier data can be had, for ctrl+r.
+	Recalls bool
 }
 
 // New makes a form with the focus on its first field that takes one.
@@ -51,6 +60,38 @@ func (f *Form) Focus(field Field) {
 		if f.fields[i] == field {
 			f.at = i
 		}
+	}
+}
+
+// Hide takes a field out of the form, or puts it back. A hidden field keeps its
+// value and cannot be wrong.
+func (f *Form) Hide(field Field, hidden bool) {
+	field.head().hidden = hidden
+	if hidden && f.focused() == field {
+		f.step(1)
+	}
+}
+
+// Opened is the text to be opened after Opening, and a file name for it.
+func (f *Form) Opened() (text, fileName string) {
+	if f.opened == nil {
+		return "", ""
+	}
+	return f.opened.Value(), f.opened.FileName()
+}
+
+// Reopened hands back what became of the text of Opened. With a reason why it
+// could not be edited, the field stays as it was and says so.
+func (f *Form) Reopened(text, why string) {
+	e := f.opened
+	if e == nil {
+		return
+	}
+	f.opened = nil
+	e.said = why
+	if why == "" && text != e.Value() {
+		e.Selected = false
+		e.SetValue(text)
 	}
 }
 
@@ -82,7 +123,7 @@ func (f *Form) Update(msg tea.Msg) Event {
 func (f *Form) wrong() int {
 	n := 0
 	for _, field := range f.fields {
-		if field.head().report.Error != "" {
+		if field.head().wrong() {
 			n++
 		}
 	}
@@ -91,6 +132,9 @@ func (f *Form) wrong() int {
 
 func (f *Form) update(msg tea.Msg) Event {
 	key, isKey := msg.(tea.KeyPressMsg)
+	if f.opened != nil {
+		return GoesOn // These keys were for the editor, which had not come up.
+	}
 	if f.asking {
 		if isKey {
 			return f.answer(key.String())
@@ -109,6 +153,12 @@ func (f *Form) update(msg tea.Msg) Event {
 		case "shift+tab":
 			f.step(-1)
 			return GoesOn
+		case "ctrl+r":
+			if f.Recalls {
+				return Recalling
+			}
+		case "ctrl+o":
+			return f.open()
 		}
 	}
 	field := f.focused()
@@ -122,6 +172,20 @@ func (f *Form) update(msg tea.Msg) Event {
 		f.step(-1)
 	}
 	return GoesOn
+}
+
+// open begins to open the focused text in an editor, or says why not.
+func (f *Form) open() Event {
+	e, ok := f.focused().(*Editor)
+	switch {
+	case !ok:
+		return GoesOn
+	case !e.Opens():
+		e.said = "not opened in an editor: what is masked is not written to a file"
+		return GoesOn
+	}
+	f.opened = e
+	return Opening
 }
 
 func (f *Form) focused() Field {
@@ -142,7 +206,7 @@ func (f *Form) step(delta int) {
 		if f.at < 0 {
 			next = i - 1
 		}
-		if !f.fields[next].head().passive {
+		if head := f.fields[next].head(); !head.passive && !head.hidden {
 			f.at = next
 			return
 		}
@@ -151,7 +215,7 @@ func (f *Form) step(delta int) {
 
 func (f *Form) submit() Event {
 	for i, field := range f.fields {
-		if field.head().report.Error != "" {
+		if field.head().wrong() {
 			f.tried = true
 			f.at = i
 			return GoesOn
@@ -186,17 +250,26 @@ func (f *Form) answer(key string) Event {
 	return GoesOn
 }
 
-// Hints returns the keys that work now; send is the word for ctrl+s.
+// Hints returns the keys that work now; send is the word for ctrl+s. It stands
+// first and esc last, as in every overlay: those are shown wherever there is room
+// for two.
 func (f *Form) Hints(send string) []ui.Hint {
 	if f.asking {
 		return []ui.Hint{{Key: "y", Label: "throw away"}, {Key: "n", Label: "go on"}}
 	}
 	hints := []ui.Hint{{Key: "ctrl+s", Label: send}, {Key: "tab", Label: "next field"}}
+	e, isEditor := f.focused().(*Editor)
+	if isEditor && e.Opens() {
+		hints = append(hints, ui.Hint{Key: "ctrl+o", Label: "editor"})
+	}
+	if f.Recalls {
+		hints = append(hints, ui.Hint{Key: "ctrl+r", Label: "earlier"})
+	}
+	if isEditor && e.Tidy != nil {
+		hints = append(hints, ui.Hint{Key: "ctrl+t", Label: "tidy"})
+	}
 	if field := f.focused(); field != nil {
 		hints = append(hints, field.head().hints...)
-		if e, ok := field.(*Editor); ok && e.Tidy != nil {
-			hints = append(hints, ui.Hint{Key: "ctrl+t", Label: "tidy"})
-		}
 	}
 	return append(hints, ui.Hint{Key: "esc", Label: "cancel"})
 }

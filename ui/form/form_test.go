@@ -3,6 +3,7 @@ package form
 import (
 	"errors"
 	"fmt"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -165,11 +166,11 @@ func TestALargePasteIsInsertedAsTextAndSummarised(t *testing.T) {
 	require.Equal(t, GoesOn, s.Update(tea.PasteMsg{Content: paste}))
 	assert.Equal(t, paste, s.data.Value(), "byte for byte")
 	frame := s.View(ui.NewTheme(true, false), 80, 24)
-	assert.Contains(t, text(frame), "200 kB in 1 line: too large")
+	assert.Contains(t, text(frame), "1 line, 200 kB: ctrl+o opens $EDITOR")
 	assert.NotContains(t, strings.Join(frame, ""), "\x1b]")
 	s.Update(press("x"))
 	assert.Equal(t, paste, s.data.Value(), "a large text is not edited in place")
-	assert.Contains(t, text(s.View(ui.NewTheme(true, false), 80, 24)), "ctrl+u clears")
+	assert.Contains(t, text(s.View(ui.NewTheme(true, false), 80, 24)), "ctrl+o opens $EDITOR, ctrl+u clears")
 	s.Update(press("ctrl+u"))
 	assert.Empty(t, s.data.Value())
 }
@@ -342,4 +343,70 @@ func TestTypingReplacesAProposedTextAndAnyOtherKeyKeepsIt(t *testing.T) {
 	kept.update(tea.KeyPressMsg{Code: tea.KeyLeft})
 	kept.update(tea.KeyPressMsg{Code: '"', Text: `"`})
 	assert.Equal(t, `{"}`, kept.Value())
+}
+
+func TestAPasteOfAMegabyteLandsWholeAndCostsTheDrawNothing(t *testing.T) {
+	checked := 0
+	e := NewEditor(FieldSpec{Label: "Data", Value: "[]", Check: func(string) Report { checked++; return Report{} }})
+	e.update(press("left"))
+	paste := strings.Repeat("1,\r\n", 1<<18)
+	checked = 0
+	require.True(t, e.update(tea.PasteMsg{Content: paste}))
+	assert.Equal(t, 1, checked, "the whole is looked at once")
+	require.Equal(t, "["+strings.ReplaceAll(paste, "\r\n", "\n")+"]", e.Value())
+
+	theme := ui.NewTheme(true, false)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	assert.True(t, e.dirty())
+	assert.Contains(t, text(e.draw(theme, 60, 10, true)), "262 145 lines, 786 kB")
+	runtime.ReadMemStats(&after)
+	assert.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(128<<10), "bytes that one draw takes")
+}
+
+func TestASummaryCountsLinesAndBytes(t *testing.T) {
+	e := NewEditor(FieldSpec{Label: "Data", Value: strings.Repeat(strings.Repeat("x", 72)+"\n", 1203)})
+	assert.Contains(t, text(e.draw(ui.NewTheme(true, false), 70, 4, true)), "1 204 lines, 88 kB: ctrl+o opens $EDITOR")
+	e.SetValue(strings.Repeat("\n", editorLines-1))
+	assert.Contains(t, text(e.draw(ui.NewTheme(true, false), 70, 4, true)), "500", "the last size that is edited in place")
+}
+
+func TestATextGoesToTheEditorAndComesBackByteForByte(t *testing.T) {
+	s := newSample(newTestClock().Now)
+	s.Focus(s.data)
+	require.Equal(t, Opening, s.Update(press("ctrl+o")))
+	given, name := s.Opened()
+	assert.Equal(t, "{}", given)
+	assert.Equal(t, "data.txt", name)
+	for _, msg := range keys(":wq<enter><esc><ctrl+s>") {
+		assert.Equal(t, GoesOn, s.Update(msg), "keys for an editor that has not come up are no keys of the form")
+	}
+	s.Reopened(hostileText, "")
+	assert.Equal(t, hostileText, s.data.Value())
+	s.Update(press("ctrl+o"))
+	s.Reopened("", "exit status 1")
+	assert.Equal(t, hostileText, s.data.Value())
+	assert.Contains(t, text(s.View(ui.NewTheme(true, false), 80, 24)), "exit status 1")
+}
+
+func TestWhatIsMaskedIsNotWrittenToAFile(t *testing.T) {
+	e := NewEditor(FieldSpec{Label: "Secrets", Value: "token=s3cret"})
+	e.MaskAfter = '='
+	f := New(newTestClock().Now, e)
+	assert.Equal(t, GoesOn, f.Update(press("ctrl+o")))
+	assert.Contains(t, text(f.View(ui.NewTheme(true, false), 80, 24)), "what is masked is not written to a file")
+	for _, hint := range f.Hints("send") {
+		assert.NotEqual(t, "ctrl+o", hint.Key)
+	}
+}
+
+func TestAHiddenFieldIsNotThereButKeepsItsValue(t *testing.T) {
+	s := newSample(newTestClock().Now)
+	s.Hide(s.name, true)
+	assert.NotContains(t, text(s.View(ui.NewTheme(true, false), 80, 24)), "Name")
+	assert.Equal(t, Submitted, s.Update(press("ctrl+s")), "what is hidden cannot be wrong")
+	s.Hide(s.name, false)
+	assert.Equal(t, GoesOn, s.Update(press("ctrl+s")))
+	s.Update(press("x"))
+	assert.Equal(t, "x", s.name.Value())
 }

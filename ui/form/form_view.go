@@ -88,13 +88,20 @@ func (f *Form) refusal(theme *ui.Theme, width int) []string {
 	if f.refused == "" {
 		return nil
 	}
-	const most = 3
-	lines := ui.WrapWords("not done: "+f.refused, max(width-2, 1))
-	if len(lines) > most {
-		lines = append(lines[:most-1], strings.Join(lines[most-1:], " "))
-	}
+	lines := few(ui.WrapWords("not done: "+f.refused, max(width-2, 1)), reasonLines)
 	for i, line := range lines {
 		lines[i] = theme.Bad.Render(fit(theme, " "+line, width))
+	}
+	return lines
+}
+
+// reasonLines is how many lines a reason may take of the fields.
+const reasonLines = 3
+
+// few joins the lines from the last one that fits on; drawing cuts that.
+func few(lines []string, most int) []string {
+	if most = min(most, reasonLines); len(lines) > most {
+		lines = append(lines[:most-1], strings.Join(lines[most-1:], " "))
 	}
 	return lines
 }
@@ -109,6 +116,9 @@ func (f *Form) layout(theme *ui.Theme, width, room int) [][]string {
 	for d := first; d <= tight; d++ {
 		fixed, editors := 0, 0
 		for i := range f.fields {
+			if f.fields[i].head().hidden {
+				continue
+			}
 			least, most := f.fields[i].rows()
 			fixed += f.extra(theme, i, d, width) + least
 			if most > least {
@@ -131,6 +141,9 @@ func (f *Form) extra(theme *ui.Theme, i int, d density, width int) int {
 func (f *Form) blocks(theme *ui.Theme, d density, width, room, spare int) [][]string {
 	blocks := make([][]string, len(f.fields))
 	for i, field := range f.fields {
+		if field.head().hidden {
+			continue
+		}
 		least, most := field.rows()
 		rows := min(most, least+spare)
 		above, below := f.above(theme, i, width), f.below(theme, i, d, width)

@@ -73,6 +73,9 @@ type terminal struct {
 
 func (t terminal) Write(p []byte) (int, error) { return t.line.Write(p) }
 
+// Terminal is the file itself, for a program that the terminal is lent to.
+func (t terminal) Terminal() *os.File { return t.File }
+
 // Output is what the program is to write to.
 func (p *Pacer) Output() io.Writer { return p.output }
 

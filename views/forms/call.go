@@ -1,8 +1,10 @@
 package forms
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -15,27 +17,72 @@ import (
 
 // callForm calls a function with JSON. What is typed is sent byte for byte, so
 // that integers above 2^53 survive.
+//
+// It is there before the data that it proposes: what is typed replaces them in
+// any case, and keys that need them wait until they have been read.
 type callForm struct {
+	d    Deps
 	fn   client.Function
 	form *form.Form
 	data *form.Editor
+	// times is how many calls are made, atOnce how many of them run at once; that
+	// is asked for more than one only.
+	times, atOnce *form.Text
+
+	// reading ends the look for the data to propose, nil if nothing is looked for.
+	reading context.CancelFunc
+	waiting []tea.Msg
+	recall  *recall
+	series  *series
 }
 
-// NewCall makes the form; data is what the function was given last, nil if
-// that is not known.
-func NewCall(d Deps, fn client.Function, data json.RawMessage) (ui.Overlay, tea.Cmd) {
-	proposed := len(data) == 0
-	if proposed {
-		data = json.RawMessage("{}")
-	}
-	c := &callForm{fn: fn, data: newDataField(d.Backend, string(data))}
-	c.data.Selected = proposed
-	fields := []form.Field{c.data}
+// CallStart is what a call form begins with. The zero value proposes {}.
+type CallStart struct {
+	// Data is proposed if it is not empty.
+	Data json.RawMessage
+	// CallID is the call whose data are read and proposed where Data is empty.
+	CallID string
+}
+
+// dataRead is what a call was given, for the form that asked.
+type dataRead struct {
+	owner *callForm
+	data  json.RawMessage
+	err   error
+}
+
+// NewCall makes the form, and the command that reads what it is to propose.
+func NewCall(d Deps, fn client.Function, start CallStart) (ui.Overlay, tea.Cmd) {
+	c := &callForm{d: d, fn: fn, data: newDataField(d.Backend, "{}")}
+	c.data.Selected = true
+	c.times = countField("Times", "how many calls; more than one are measured", action.MaxTimes)
+	c.atOnce = countField("At once", "how many of them run at the same time", action.MaxAtOnce)
+	fields := []form.Field{c.data, c.times, c.atOnce}
 	if note := c.serving(); note != "" {
 		fields = append(fields, form.NewNote("", form.Remark{Tone: ui.ToneWarn, Text: note}))
 	}
 	c.form = form.New(d.Clock, fields...)
+	c.form.Recalls = true
+	c.form.Hide(c.atOnce, true)
+	switch {
+	case len(start.Data) > 0:
+		c.data.Propose(string(start.Data))
+	case start.CallID != "":
+		return c, c.read(start.CallID)
+	}
 	return c, nil
+}
+
+// read looks up what a call was given.
+func (c *callForm) read(callID string) tea.Cmd {
+	ctx, stop := context.WithCancel(c.d.Ctx)
+	c.reading = stop
+	backend, id := c.d.Backend, c.fn.ID
+	return func() tea.Msg {
+		defer stop()
+		result, err := backend.Result(ctx, id, callID)
+		return dataRead{owner: c, data: result.Data, err: err}
+	}
 }
 
 // newDataField makes the editor for the data of a call or a schedule.
@@ -83,7 +130,12 @@ func (c *callForm) serving() string {
 }
 
 // Title implements ui.Overlay.
-func (c *callForm) Title() string { return "call " + nameAndVersion(c.fn) }
+func (c *callForm) Title() string {
+	if c.series != nil {
+		return "calls of " + nameAndVersion(c.fn)
+	}
+	return "call " + nameAndVersion(c.fn)
+}
 
 // nameAndVersion is a function in a title, cleaned.
 func nameAndVersion(fn client.Function) string {
@@ -95,27 +147,194 @@ func nameAndVersion(fn client.Function) string {
 }
 
 // Hints implements ui.Overlay.
-func (c *callForm) Hints() []ui.Hint { return c.form.Hints("call") }
+func (c *callForm) Hints() []ui.Hint {
+	if c.series != nil {
+		return c.series.hints()
+	}
+	if c.recall != nil {
+		return c.recall.hints()
+	}
+	return c.form.Hints("call")
+}
 
 // View implements ui.Overlay.
 func (c *callForm) View(theme *ui.Theme, width, height int) []string {
-	return c.form.View(theme, width, height)
+	if c.series != nil {
+		return c.series.view(theme, width, height)
+	}
+	if c.recall != nil {
+		return c.recall.view(theme, width, height)
+	}
+	if c.reading == nil || height < 2 {
+		return c.form.View(theme, width, height)
+	}
+	said := "  reading what it was given last; typing replaces that"
+	if len(c.waiting) > 0 {
+		said = "  reading what it was given last; keys wait for that"
+	}
+	return append(c.form.View(theme, width, height-1), theme.Dim.Render(ui.Truncate(said, width)))
 }
 
 // Update implements ui.Overlay.
 func (c *callForm) Update(msg tea.Msg) (tea.Cmd, bool) {
+	switch msg := msg.(type) {
+	case dataRead:
+		if msg.owner == c && c.reading != nil {
+			return c.propose(msg)
+		}
+		return nil, false
+	case recalled:
+		c.choose(msg)
+		return nil, false
+	case seriesMoved, seriesEnded:
+		return c.moved(msg), false
+	}
+	switch {
+	case reopened(c.form, msg) || !isInput(msg):
+		return nil, false
+	case c.series != nil:
+		return c.seriesKey(msg)
+	case c.recall != nil:
+		c.choose(msg)
+		return nil, false
+	case c.reading != nil:
+		return c.early(msg)
+	}
+	return c.input(msg)
+}
+
+// early takes a key before the data to propose are there.
+func (c *callForm) early(msg tea.Msg) (tea.Cmd, bool) {
+	key, isKey := msg.(tea.KeyPressMsg)
+	switch {
+	case isKey && key.String() == "esc":
+		c.settle()
+	case len(c.waiting) == 0 && (!isKey || form.Replaces(key)):
+		c.settle()
+	default:
+		c.waiting = append(c.waiting, msg)
+		return nil, false
+	}
+	return c.input(msg)
+}
+
+// settle gives up the data to propose.
+func (c *callForm) settle() {
+	c.reading()
+	c.reading, c.waiting = nil, nil
+}
+
+// propose takes the data and then the keys that waited for them.
+func (c *callForm) propose(read dataRead) (tea.Cmd, bool) {
+	waiting := c.waiting
+	c.settle()
+	var cmds []tea.Cmd
+	switch {
+	case read.err != nil:
+		operation := "read the data of the last call of " + c.fn.Name
+		cmds = append(cmds, func() tea.Msg { return Failed{Operation: operation, Err: read.err} })
+		c.data.Say("the last data are not known: " + client.Explain(read.err).Sentence)
+		waiting = nil // They were for the data: {} must not go out in their place.
+	case len(read.data) > 0:
+		c.data.Propose(string(read.data))
+	}
+	for _, msg := range waiting {
+		cmd, done := c.Update(msg)
+		cmds = append(cmds, cmd)
+		if done {
+			// Keys behind it were for what shows next, and at leisure they would be
+			// pressed with that in sight.
+			return tea.Batch(cmds...), true
+		}
+	}
+	return tea.Batch(cmds...), false
+}
+
+// choose hands a message to the list of earlier data and takes what was chosen.
+func (c *callForm) choose(msg tea.Msg) {
+	if c.recall == nil {
+		return
+	}
+	taken, over := c.recall.update(msg)
+	if over {
+		c.recall = nil
+	}
+	if taken != nil {
+		takeData(c.form, c.data, taken.Data)
+	}
+}
+
+// input hands a key or a paste to the form.
+func (c *callForm) input(msg tea.Msg) (tea.Cmd, bool) {
 	switch c.form.Update(msg) {
 	case form.Cancelled:
 		return nil, true
+	case form.Opening:
+		return c.d.openEditor(c.form), false
+	case form.Recalling:
+		list, cmd := newRecall(c.d, c.fn)
+		c.recall = list
+		return cmd, false
 	case form.Submitted:
-		return run(RunAction{
-			Action: action.Invoke,
-			Target: action.Target{Function: &c.fn},
-			Values: action.Values{Data: json.RawMessage(c.data.Value())},
-			Origin: c,
-		}), true
+		return c.submit()
+	}
+	c.form.Hide(c.atOnce, countOf(c.times) == 1)
+	return nil, false
+}
+
+// submit makes the call, or the many.
+func (c *callForm) submit() (tea.Cmd, bool) {
+	target := action.Target{Function: &c.fn}
+	data := json.RawMessage(c.data.Value())
+	times := countOf(c.times)
+	if times == 1 {
+		return run(RunAction{Action: action.Invoke, Target: target, Values: action.Values{Data: data}, Origin: c}), true
+	}
+	if reason := action.Invoke.Reason(c.d.Backend, target); reason != "" {
+		c.form.Refused(reason)
+		return nil, false
+	}
+	list, cmd := newSeries(c.d, action.Series{Function: c.fn, Data: data, Times: times, AtOnce: countOf(c.atOnce)})
+	c.series = list
+	return tea.Batch(cmd, func() tea.Msg { return Called{FunctionID: c.fn.ID, Data: data} }), false
+}
+
+// moved takes what has become of the series.
+func (c *callForm) moved(msg tea.Msg) tea.Cmd {
+	if c.series == nil {
+		return nil
+	}
+	cmd := c.series.took(msg)
+	if failed := c.series.err; failed != nil {
+		return func() tea.Msg { return Failed{Operation: "call " + c.fn.Name, Err: failed} }
+	}
+	return cmd
+}
+
+// seriesKey hands a key to the series. What it came to is also said as it closes:
+// a key that was to stop it may come when it has just ended.
+func (c *callForm) seriesKey(msg tea.Msg) (tea.Cmd, bool) {
+	key, ok := msg.(tea.KeyPressMsg)
+	if !ok {
+		return nil, false
+	}
+	closed, again := c.series.key(ui.KeyName(key))
+	if closed {
+		sentence := c.fn.Name + ": " + c.series.figures.Sentence()
+		return func() tea.Msg { return Told{Sentence: sentence} }, true
+	}
+	if again {
+		c.series = nil
 	}
 	return nil, false
+}
+
+// Pulse implements the overlay that changes while time passes.
+func (c *callForm) Pulse() time.Duration {
+	if c.series != nil && !c.series.over {
+		return time.Second
+	}
+	return 0
 }
 
 // Refused implements Refusable.

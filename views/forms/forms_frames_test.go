@@ -45,8 +45,8 @@ func TestFormFrames(t *testing.T) {
 		clock.Advance(time.Second)
 		return f.overlay
 	}
-	call, _ := NewCall(d, fn, []byte("{\n  \"asset\": 9007199254740993,\n  \"from\": \"2026-01-01\"\n}"))
-	broken, _ := NewCall(d, ingest(), []byte("{'a': 1}"))
+	call, _ := NewCall(d, fn, CallStart{Data: []byte("{\n  \"asset\": 9007199254740993,\n  \"from\": \"2026-01-01\"\n}")})
+	broken, _ := NewCall(d, ingest(), CallStart{Data: []byte("{'a': 1}")})
 	schedule, _ := NewSchedule(d, &fn, []client.Function{fn, {ID: "2", Name: "score"}})
 	refused, _ := NewSchedule(d, &fn, []client.Function{fn})
 	rollback, load := NewRollback(d, fn)
@@ -75,7 +75,7 @@ func TestFormFrames(t *testing.T) {
 }
 
 func framed(d Deps, fn client.Function) ui.Overlay {
-	overlay, _ := NewCall(d, fn, nil)
+	overlay, _ := NewCall(d, fn, CallStart{})
 	return overlay
 }
 

@@ -130,7 +130,7 @@ func ingest() client.Function {
 
 func openCall(t *testing.T, backend *fakeBackend, data string) *formRun {
 	d, _ := formDeps(t, backend)
-	overlay, cmd := NewCall(d, ingest(), json.RawMessage(data))
+	overlay, cmd := NewCall(d, ingest(), CallStart{Data: json.RawMessage(data)})
 	return openForm(t, overlay, cmd)
 }
 
@@ -179,7 +179,7 @@ func TestALargePasteStaysTextAndCanBeSent(t *testing.T) {
 	f := openCall(t, &fakeBackend{}, "{}").burst("<c-u>")
 	paste := `{"a":"` + strings.Repeat("x", 200_000) + `"}`
 	f.send(tea.PasteMsg{Content: paste})
-	assert.Contains(t, f.frame(80, 24), "too large to be edited here")
+	assert.Contains(t, f.frame(80, 24), "1 line, 200 kB: ctrl+o opens $EDITOR")
 	f.burst("<c-s>")
 	require.NotNil(t, f.asked)
 	assert.Equal(t, paste, string(f.asked.Values.Data))
@@ -314,7 +314,7 @@ func TestHostileNamesAreInertInForms(t *testing.T) {
 	fn := client.Function{ID: "1", Name: hostileName, Version: 3, DeployingVersion: 4, SecretNames: []string{hostileName}}
 	version := client.Version{Number: 2, Status: hostileName, CodeSHA256: hostileName}
 	d, _ := formDeps(t, &fakeBackend{versions: []client.Version{version}, functions: []client.Function{{Folder: "/" + hostileName}}})
-	call, callCmd := NewCall(d, fn, json.RawMessage(hostileName))
+	call, callCmd := NewCall(d, fn, CallStart{Data: json.RawMessage(hostileName)})
 	schedule, scheduleCmd := NewSchedule(d, &fn, []client.Function{fn})
 	rollback, rollbackCmd := NewRollback(d, fn)
 	upload, uploadCmd := NewUpload(d, &fn, "", nil)
@@ -332,7 +332,7 @@ func TestHostileNamesAreInertInForms(t *testing.T) {
 func TestFormsDrawAtEverySize(t *testing.T) {
 	fn := ingest()
 	d, _ := formDeps(t, &fakeBackend{versions: keptVersions()})
-	call, callCmd := NewCall(d, fn, nil)
+	call, callCmd := NewCall(d, fn, CallStart{})
 	schedule, scheduleCmd := NewSchedule(d, &fn, nil)
 	rollback, rollbackCmd := NewRollback(d, fn)
 	upload, uploadCmd := NewUpload(d, nil, uploadFolder(t, nil), nil)

@@ -6,6 +6,7 @@ package forms
 
 import (
 	"context"
+	"encoding/json"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -13,6 +14,8 @@ import (
 	"fndeck/client"
 	"fndeck/client/action"
 	"fndeck/ui"
+	"fndeck/ui/external"
+	"fndeck/ui/form"
 )
 
 // Deps is what every form is given.
@@ -23,6 +26,32 @@ type Deps struct {
 	Clock   func() time.Time
 	// Zone is where times are shown beside UTC.
 	Zone *time.Location
+	// Editor opens texts in the operator's own editor.
+	Editor external.Editor
+	// Given is what a function was called with from here, the newest first; nil
+	// where nothing is kept.
+	Given func(functionID string) []action.Earlier
+}
+
+// openEditor opens the text of a form that has answered Opening.
+func (d Deps) openEditor(f *form.Form) tea.Cmd {
+	text, name := f.Opened()
+	return d.Editor.Open(external.Text{Owner: f, FileName: name, Body: text})
+}
+
+// reopened hands a text that was edited back to its form, and reports whether
+// that was what the message is.
+func reopened(f *form.Form, msg tea.Msg) bool {
+	edited, ok := msg.(external.Edited)
+	if !ok || edited.Owner != f {
+		return false
+	}
+	why := ""
+	if edited.Err != nil {
+		why = edited.Err.Error()
+	}
+	f.Reopened(edited.Body, why)
+	return true
 }
 
 // RunAction asks the root to run an action: forms and dialogs end with one.
@@ -44,6 +73,22 @@ type Refusable interface {
 	ui.Overlay
 	Refused(why string)
 }
+
+// Failed asks the root to keep a failure that the form tells by itself.
+type Failed struct {
+	Operation string
+	Err       error
+}
+
+// Called tells the root what a function is being called with, by a form that
+// makes the calls itself.
+type Called struct {
+	FunctionID string
+	Data       json.RawMessage
+}
+
+// Told asks the root to say something in the foot, as a form closes.
+type Told struct{ Sentence string }
 
 // run hands an action to the root.
 func run(request RunAction) tea.Cmd {

@@ -23,6 +23,8 @@ type rollbackChooser struct {
 	at, top  int
 	// said is why the last enter did nothing.
 	said string
+	// waiting are the keys that came before the versions.
+	waiting []tea.KeyPressMsg
 }
 
 // versionsRead answers the chooser that asked.
@@ -73,20 +75,32 @@ func (r *rollbackChooser) Update(msg tea.Msg) (tea.Cmd, bool) {
 	switch msg := msg.(type) {
 	case versionsRead:
 		if msg.owner == r {
-			r.read(msg)
+			return r.read(msg)
 		}
 	case tea.KeyPressMsg:
+		if key := msg.String(); r.loading && key != "esc" && key != "q" {
+			r.waiting = append(r.waiting, msg)
+			return nil, false
+		}
 		return r.key(msg.String())
 	}
 	return nil, false
 }
 
-// read takes the versions and selects the one a roll back would mean without
-// further words.
-func (r *rollbackChooser) read(msg versionsRead) {
+// read takes the versions, selects the one a roll back would mean without
+// further words, and then takes the keys that waited.
+func (r *rollbackChooser) read(msg versionsRead) (tea.Cmd, bool) {
 	r.loading, r.err, r.versions = false, msg.err, msg.versions
 	before := action.VersionBefore(r.versions, r.fn.Version)
 	r.at = max(0, slices.IndexFunc(r.versions, func(v client.Version) bool { return v.Number == before.Number }))
+	waiting := r.waiting
+	r.waiting = nil
+	for _, key := range waiting {
+		if cmd, done := r.key(key.String()); cmd != nil || done {
+			return cmd, done
+		}
+	}
+	return nil, false
 }
 
 func (r *rollbackChooser) key(key string) (tea.Cmd, bool) {

@@ -20,6 +20,7 @@ const upcomingRuns = 5
 // scheduleForm creates a schedule, or changes one, and says what it will do
 // while it is typed.
 type scheduleForm struct {
+	d Deps
 	// old is the schedule that is changed, nil for a new one.
 	old        *client.Schedule
 	functions  []client.Function
@@ -29,6 +30,7 @@ type scheduleForm struct {
 	data       *form.Editor
 	// overlap and catchUp are nil where the backend has no policies.
 	overlap, catchUp *form.Choice
+	recall           *recall
 }
 
 // NewSchedule makes the form. fn is selected at first; nil selects none in
@@ -37,7 +39,7 @@ func NewSchedule(d Deps, fn *client.Function, functions []client.Function) (ui.O
 	if fn != nil && !holds(functions, fn.ID) {
 		functions = append([]client.Function{*fn}, functions...)
 	}
-	s := &scheduleForm{functions: functions}
+	s := &scheduleForm{d: d, functions: functions}
 	labels := functionLabels(functions)
 	selected := ""
 	for i := range functions {
@@ -61,7 +63,7 @@ func NewSchedule(d Deps, fn *client.Function, functions []client.Function) (ui.O
 
 // ChangeSchedule makes the form that puts another schedule in the place of one.
 func ChangeSchedule(d Deps, old client.Schedule) (ui.Overlay, tea.Cmd) {
-	s := &scheduleForm{old: &old}
+	s := &scheduleForm{d: d, old: &old}
 	spec := action.SpecOf(old)
 	if len(spec.Data) == 0 {
 		spec.Data = json.RawMessage("{}")
@@ -93,6 +95,18 @@ func (s *scheduleForm) fill(d Deps, spec client.ScheduleSpec) {
 		fields = append(fields, s.overlap, s.catchUp)
 	}
 	s.form = form.New(d.Clock, fields...)
+	s.form.Recalls = true
+}
+
+// called is the function that the schedule is for, false if there is none.
+func (s *scheduleForm) called() (client.Function, bool) {
+	if s.old != nil {
+		return client.Function{ID: s.old.FunctionID, Name: s.old.FunctionName}, true
+	}
+	if len(s.functions) == 0 {
+		return client.Function{}, false
+	}
+	return s.functions[s.function.Index()], true
 }
 
 // request is what the form ends with.
@@ -238,6 +252,9 @@ func (s *scheduleForm) Title() string {
 
 // Hints implements ui.Overlay.
 func (s *scheduleForm) Hints() []ui.Hint {
+	if s.recall != nil {
+		return s.recall.hints()
+	}
 	if s.old != nil {
 		return s.form.Hints("change")
 	}
@@ -246,14 +263,32 @@ func (s *scheduleForm) Hints() []ui.Hint {
 
 // View implements ui.Overlay.
 func (s *scheduleForm) View(theme *ui.Theme, width, height int) []string {
+	if s.recall != nil {
+		return s.recall.view(theme, width, height)
+	}
 	return s.form.View(theme, width, height)
 }
 
 // Update implements ui.Overlay.
 func (s *scheduleForm) Update(msg tea.Msg) (tea.Cmd, bool) {
+	if reopened(s.form, msg) {
+		return nil, false
+	}
+	if s.recall != nil {
+		s.choose(msg)
+		return nil, false
+	}
 	switch s.form.Update(msg) {
 	case form.Cancelled:
 		return nil, true
+	case form.Opening:
+		return s.d.openEditor(s.form), false
+	case form.Recalling:
+		if fn, ok := s.called(); ok {
+			list, cmd := newRecall(s.d, fn)
+			s.recall = list
+			return cmd, false
+		}
 	case form.Submitted:
 		if s.old != nil && len(action.Changes(*s.old, s.request().Values.Schedule)) == 0 {
 			s.form.Refused("nothing differs from the schedule as it is")
@@ -262,6 +297,17 @@ func (s *scheduleForm) Update(msg tea.Msg) (tea.Cmd, bool) {
 		return run(s.request()), true
 	}
 	return nil, false
+}
+
+// choose hands a message to the list of earlier data and takes what was chosen.
+func (s *scheduleForm) choose(msg tea.Msg) {
+	taken, over := s.recall.update(msg)
+	if over {
+		s.recall = nil
+	}
+	if taken != nil {
+		takeData(s.form, s.data, taken.Data)
+	}
 }
 
 // Refused implements Refusable.

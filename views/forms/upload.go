@@ -141,6 +141,9 @@ func (u *uploadForm) Update(msg tea.Msg) (tea.Cmd, bool) {
 	case packed:
 		return u.tookPack(msg)
 	}
+	if u.settings != nil && reopened(u.settings.form, msg) {
+		return nil, false
+	}
 	if !isInput(msg) {
 		// A listing of the picker, which may come when it is no longer on top.
 		if u.picker != nil {
@@ -249,7 +252,11 @@ func (u *uploadForm) ask(msg tea.Msg) (tea.Cmd, bool) {
 
 // settle hands a key to the settings.
 func (u *uploadForm) settle(msg tea.Msg) (tea.Cmd, bool) {
-	if u.settings.form.Update(msg) != form.Submitted {
+	switch u.settings.form.Update(msg) {
+	case form.Opening:
+		return u.d.openEditor(u.settings.form), false
+	case form.Submitted:
+	default:
 		return nil, false
 	}
 	if u.scan.options.FunctionPath != u.settings.entryPath() || u.scan.runtime != u.settings.runtimeName() {

@@ -348,3 +348,11 @@ func TestFormsDrawAtEverySize(t *testing.T) {
 		}
 	}
 }
+
+func TestAVersionChosenBeforeTheListIsReadIsTheOneOfTheList(t *testing.T) {
+	d, _ := formDeps(t, &fakeBackend{versions: keptVersions()})
+	overlay, cmd := NewRollback(d, ingest())
+	f := (&formRun{t: t, overlay: overlay, pending: []tea.Cmd{cmd}}).burst("<enter>")
+	require.NotNil(t, f.asked)
+	assert.Equal(t, 11, f.asked.Values.Version)
+}

@@ -1,7 +1,6 @@
 package ui
 
 import (
-	"fmt"
 	"image/color"
 	"math"
 	"strings"
@@ -122,25 +121,6 @@ func TestDurationsAndAges(t *testing.T) {
 	}
 	assert.Equal(t, "now", Age(-time.Hour), "a clock that is ahead makes no negative age")
 	assert.Equal(t, "0s", Elapsed(-time.Second))
-}
-
-func TestTheHelpScrollsAndStandsInTwoColumnsWhereThereIsRoom(t *testing.T) {
-	var bindings []Binding
-	for i := range 30 {
-		bindings = append(bindings, Binding{Keys: []string{"k", "up"}, Label: fmt.Sprintf("action %02d", i)})
-	}
-	bindings[3].Reason = "not from here"
-	h := NewHelp([]HelpSection{{Title: "list", Bindings: bindings}, {Title: "everywhere", Bindings: bindings[:2]}})
-	theme := NewTheme(true, false)
-	wide := strings.Join(h.View(theme, 120, 10), "\n")
-	assert.Contains(t, plainText(wide), "EVERYWHERE")
-	narrow := h.View(theme, 80, 10)
-	assert.NotContains(t, plainText(strings.Join(narrow, "\n")), "EVERYWHERE")
-	assert.Contains(t, plainText(narrow[4]), "action 03: not from here")
-	h.Update(tea.KeyPressMsg{Code: 'G', Text: "G"})
-	assert.Contains(t, plainText(strings.Join(h.View(theme, 80, 10), "\n")), "EVERYWHERE")
-	_, done := h.Update(tea.KeyPressMsg{Code: tea.KeyEscape})
-	assert.True(t, done)
 }
 
 func TestADocumentKeepsItsPlaceWhenItsTextIsReadAnew(t *testing.T) {

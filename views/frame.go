@@ -10,6 +10,7 @@ import (
 	"fndeck/client"
 	"fndeck/ui"
 	"fndeck/ui/form"
+	"fndeck/ui/help"
 	"fndeck/ui/palette"
 )
 
@@ -115,7 +116,7 @@ func (r *root) body(height int) []string {
 func (r *root) titleOf(o ui.Overlay) string {
 	d := r.backend.Describe()
 	switch o.(type) {
-	case *form.Confirm, *ui.Help, *palette.Palette:
+	case *form.Confirm, *help.Help, *palette.Palette:
 		return o.Title()
 	}
 	if !d.Protected {

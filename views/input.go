@@ -8,6 +8,7 @@ import (
 	"fndeck/client"
 	"fndeck/client/action"
 	"fndeck/ui"
+	"fndeck/ui/help"
 	"fndeck/ui/palette"
 )
 
@@ -270,7 +271,7 @@ func (r *root) openErrors() tea.Cmd {
 
 // help lists the live bindings: those of the screen, then the global ones.
 func (r *root) help() ui.Overlay {
-	return ui.NewHelp([]ui.HelpSection{
+	return help.New([]help.Section{
 		{Title: r.screen().Title(), Bindings: r.bindings(r.screen().Commands())},
 		{Title: "everywhere", Bindings: r.bindings(r.global())},
 	})

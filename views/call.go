@@ -14,6 +14,7 @@ import (
 	"fndeck/client/action"
 	"fndeck/ui"
 	"fndeck/ui/jsondoc"
+	"fndeck/views/cells"
 	"fndeck/views/compare"
 )
 
@@ -122,15 +123,15 @@ func firstTab(v calledOnce) int {
 }
 
 func callSummary(c client.Call, at moment) []ui.Cell {
-	took := ui.Duration(elapsed(c, at.now))
+	took := ui.Duration(elapsed(c, at.Now))
 	if !c.Status.Ended() {
-		took = ui.Elapsed(elapsed(c, at.now))
+		took = ui.Elapsed(elapsed(c, at.Now))
 	}
-	cells := []ui.Cell{stateCell(at, string(c.Status), 0), {Text: took}, text(cmp.Or(c.FunctionName, c.FunctionID))}
+	shown := []ui.Cell{cells.State(at, string(c.Status), 0), {Text: took}, cells.Text(cmp.Or(c.FunctionName, c.FunctionID))}
 	if c.Version > 0 {
-		cells = append(cells, ui.Cell{Text: fmt.Sprintf("v%d", c.Version)})
+		shown = append(shown, ui.Cell{Text: fmt.Sprintf("v%d", c.Version)})
 	}
-	return append(cells, dim(clockTime(c.Started, at)), dim(trigger(c)))
+	return append(shown, cells.Dim(cells.Clock(c.Started, at)), cells.Dim(trigger(c)))
 }
 
 // checkedAtOnce is up to what size JSON is checked before it is shown. A longer

@@ -14,6 +14,7 @@ import (
 	"fndeck/client/action"
 	"fndeck/ui"
 	"fndeck/ui/chart"
+	"fndeck/views/cells"
 	"fndeck/views/digest"
 	"fndeck/views/forms"
 )
@@ -98,11 +99,11 @@ func callColumns(scope callScope) []listColumn[client.Call] {
 	columns := []listColumn[client.Call]{
 		{
 			Column: ui.Column{Title: "STATUS", Key: "status", Priority: 1, Min: 11},
-			cell:   func(c client.Call, at moment) ui.Cell { return stateCell(at, string(c.Status), 0) },
+			cell:   func(c client.Call, at moment) ui.Cell { return cells.State(at, string(c.Status), 0) },
 		},
 		{
 			Column: ui.Column{Title: "STARTED", Key: "started", Priority: 1, Min: 8, Volatile: true},
-			cell:   func(c client.Call, at moment) ui.Cell { return ui.Cell{Text: clockTime(c.Started, at)} },
+			cell:   func(c client.Call, at moment) ui.Cell { return ui.Cell{Text: cells.Clock(c.Started, at)} },
 			order:  func(a, b client.Call) int { return b.Started.Compare(a.Started) },
 		},
 		{
@@ -111,19 +112,19 @@ func callColumns(scope callScope) []listColumn[client.Call] {
 		},
 		{
 			Column: ui.Column{Title: "ID", Key: "id", Priority: 2, Min: 6, Max: 20},
-			cell:   func(c client.Call, _ moment) ui.Cell { return dim(c.ID) },
+			cell:   func(c client.Call, _ moment) ui.Cell { return cells.Dim(c.ID) },
 		},
 	}
 	if scope.functionID == "" {
 		columns = append(columns, listColumn[client.Call]{
 			Column: ui.Column{Title: "FUNCTION", Key: "function", Priority: 2, Min: 12, Max: 32},
-			cell:   func(c client.Call, _ moment) ui.Cell { return text(cmp.Or(c.FunctionName, c.FunctionID)) },
+			cell:   func(c client.Call, _ moment) ui.Cell { return cells.Text(cmp.Or(c.FunctionName, c.FunctionID)) },
 		})
 	}
 	return append(columns,
 		listColumn[client.Call]{
 			Column: ui.Column{Title: "TRIGGER", Key: "trigger", Priority: 2, Min: 8, Max: 24},
-			cell:   func(c client.Call, _ moment) ui.Cell { return dim(trigger(c)) },
+			cell:   func(c client.Call, _ moment) ui.Cell { return cells.Dim(trigger(c)) },
 		},
 		listColumn[client.Call]{
 			Column: ui.Column{Title: "RESULT", Key: "result", Priority: 2, Min: 14, Grow: true},
@@ -136,7 +137,7 @@ func callColumns(scope callScope) []listColumn[client.Call] {
 		},
 		listColumn[client.Call]{
 			Column: ui.Column{Title: "LOG", Key: "log", Priority: 4, Min: 5, Align: ui.AlignRight},
-			cell:   func(c client.Call, at moment) ui.Cell { return countCell(at, c.LogLines) },
+			cell:   func(c client.Call, at moment) ui.Cell { return cells.Count(at, c.LogLines) },
 		},
 		listColumn[client.Call]{
 			Column: ui.Column{Title: "MEM", Key: "mem", Priority: 4, Min: 7, Align: ui.AlignRight},
@@ -147,7 +148,7 @@ func callColumns(scope callScope) []listColumn[client.Call] {
 
 // callMemory is the call's own peak, or that of a worker which had calls before.
 func callMemory(c client.Call, at moment) ui.Cell {
-	cell := sizeCell(at, c.MaxRSSBytes)
+	cell := cells.Size(at, c.MaxRSSBytes)
 	if c.Warm && c.MaxRSSBytes > 0 {
 		cell.Text = "peak " + cell.Text
 	}
@@ -157,9 +158,9 @@ func callMemory(c client.Call, at moment) ui.Cell {
 // callDuration counts up while the call runs.
 func callDuration(c client.Call, at moment) ui.Cell {
 	if c.Status.Ended() {
-		return durationCell(at, c.Duration)
+		return cells.Duration(at, c.Duration)
 	}
-	return ui.Cell{Text: ui.Elapsed(max(0, at.now.Sub(c.Started))), Tone: ui.ToneInfo, Steady: "running"}
+	return ui.Cell{Text: ui.Elapsed(max(0, at.Now.Sub(c.Started))), Tone: ui.ToneInfo, Steady: "running"}
 }
 
 func trigger(c client.Call) string {
@@ -175,14 +176,14 @@ func trigger(c client.Call) string {
 // callResult is the first line of what was returned, or of the error.
 func callResult(c client.Call, _ moment) ui.Cell {
 	if c.Error != nil {
-		return ui.Cell{Text: ui.Clean(firstLine(c.Error.Message)), Tone: ui.ToneBad}
+		return ui.Cell{Text: ui.Clean(cells.FirstLine(c.Error.Message)), Tone: ui.ToneBad}
 	}
-	return text(firstLine(c.Preview))
+	return cells.Text(cells.FirstLine(c.Preview))
 }
 
 func versionCell(at moment, n int) ui.Cell {
 	if n == 0 {
-		return nothing(at)
+		return cells.None(at)
 	}
 	return ui.Cell{Text: fmt.Sprintf("v%d", n)}
 }
@@ -230,14 +231,14 @@ func (s *shell) functionOf(c client.Call) client.Function {
 func latencyLine(calls []client.Call, at moment, width int) string {
 	sum, tail := digest.Of(calls), ""
 	if sum.Ended > 0 {
-		tail = at.theme.Dim.Render("  p50 " + ui.Duration(sum.P50) + "  p95 " + ui.Duration(sum.P95))
+		tail = at.Theme.Dim.Render("  p50 " + ui.Duration(sum.P50) + "  p95 " + ui.Duration(sum.P95))
 	}
 	if sum.Failed > 0 {
 		text := fmt.Sprintf("  %d of %d failed", sum.Failed, sum.Ended)
 		if sum.Streak > 1 {
 			text += fmt.Sprintf(", the last %d in a row", sum.Streak)
 		}
-		tail += at.theme.Bad.Render(text)
+		tail += at.Theme.Bad.Render(text)
 	}
 	took := make([]float64, max(0, min(len(calls), width-ui.Width(tail)-2)))
 	for i := range took {
@@ -245,9 +246,9 @@ func latencyLine(calls []client.Call, at moment, width int) string {
 	}
 	var b strings.Builder
 	for i, bar := range slices.Backward(chart.Bars(took)) {
-		style := at.theme.Info
+		style := at.Theme.Info
 		if digest.Failed(calls[i]) {
-			style = at.theme.Bad
+			style = at.Theme.Bad
 		}
 		b.WriteString(style.Render(string(bar)))
 	}

@@ -10,6 +10,7 @@ import (
 	"fndeck/client"
 	"fndeck/client/action"
 	"fndeck/ui"
+	"fndeck/views/cells"
 )
 
 // deploysShownAll is how many deploys of all functions the list holds.
@@ -69,19 +70,19 @@ func (s *shell) deployed(d client.Deploy) client.Function {
 var deployColumns = []listColumn[client.Deploy]{
 	{
 		Column: ui.Column{Title: "FUNCTION", Key: "function", Priority: 1, Min: 14, Max: 48},
-		cell:   func(d client.Deploy, _ moment) ui.Cell { return text(cmp.Or(d.FunctionName, d.FunctionID)) },
+		cell:   func(d client.Deploy, _ moment) ui.Cell { return cells.Text(cmp.Or(d.FunctionName, d.FunctionID)) },
 	},
 	{
 		Column: ui.Column{Title: "KIND", Key: "kind", Priority: 2, Min: 8},
-		cell:   func(d client.Deploy, _ moment) ui.Cell { return text(d.Kind) },
+		cell:   func(d client.Deploy, _ moment) ui.Cell { return cells.Text(d.Kind) },
 	},
 	{
 		Column: ui.Column{Title: "STATUS", Key: "status", Priority: 1, Min: 11},
-		cell:   func(d client.Deploy, at moment) ui.Cell { return stateCell(at, string(d.Status), 0) },
+		cell:   func(d client.Deploy, at moment) ui.Cell { return cells.State(at, string(d.Status), 0) },
 	},
 	{
 		Column: ui.Column{Title: "PHASE", Key: "phase", Priority: 3, Min: 8},
-		cell:   func(d client.Deploy, _ moment) ui.Cell { return dim(d.Phase) },
+		cell:   func(d client.Deploy, _ moment) ui.Cell { return cells.Dim(d.Phase) },
 	},
 	{
 		Column: ui.Column{Title: "VERSION", Key: "version", Priority: 2, Min: 7},
@@ -93,12 +94,12 @@ var deployColumns = []listColumn[client.Deploy]{
 	},
 	{
 		Column: ui.Column{Title: "SIZE", Key: "size", Priority: 4, Min: 7, Align: ui.AlignRight},
-		cell:   func(d client.Deploy, at moment) ui.Cell { return sizeCell(at, d.SizeBytes) },
+		cell:   func(d client.Deploy, at moment) ui.Cell { return cells.Size(at, d.SizeBytes) },
 		order:  func(a, b client.Deploy) int { return cmp.Compare(a.SizeBytes, b.SizeBytes) },
 	},
 	{
 		Column: ui.Column{Title: "STARTED", Key: "started", Priority: 2, Min: 8, Volatile: true},
-		cell:   func(d client.Deploy, at moment) ui.Cell { return ui.Cell{Text: clockTime(d.Started, at)} },
+		cell:   func(d client.Deploy, at moment) ui.Cell { return ui.Cell{Text: cells.Clock(d.Started, at)} },
 		order:  func(a, b client.Deploy) int { return b.Started.Compare(a.Started) },
 	},
 	{
@@ -107,7 +108,7 @@ var deployColumns = []listColumn[client.Deploy]{
 			if d.Error == nil {
 				return ui.Cell{}
 			}
-			return ui.Cell{Text: ui.Clean(firstLine(d.Error.Message)), Tone: ui.ToneBad}
+			return ui.Cell{Text: ui.Clean(cells.FirstLine(d.Error.Message)), Tone: ui.ToneBad}
 		},
 	},
 }
@@ -117,7 +118,7 @@ func deployVersions(d client.Deploy, at moment) string {
 	if d.FromVersion == 0 {
 		return fmt.Sprintf("v%d", d.ToVersion)
 	}
-	return fmt.Sprintf("v%d%sv%d", d.FromVersion, at.theme.Glyph('→'), d.ToVersion)
+	return fmt.Sprintf("v%d%sv%d", d.FromVersion, at.Theme.Glyph('→'), d.ToVersion)
 }
 
 // deployTook is how long a deploy took, or has been under way.
@@ -126,7 +127,7 @@ func deployTook(d client.Deploy, at moment) string {
 	case !d.Ended.IsZero():
 		return ui.Duration(d.Ended.Sub(d.Started))
 	case !d.Started.IsZero():
-		return ui.Elapsed(at.now.Sub(d.Started))
+		return ui.Elapsed(at.Now.Sub(d.Started))
 	}
 	return ""
 }

@@ -92,7 +92,7 @@ func newErrors(s *shell) *listScreen[failure] {
 			{
 				Column: ui.Column{Title: "TIME", Key: "time", Priority: 1, Min: 8, Volatile: true},
 				cell: func(f failure, at moment) ui.Cell {
-					return ui.Cell{Text: f.at.In(at.zone).Format("15:04:05"), Tone: ui.ToneDim}
+					return ui.Cell{Text: f.at.In(at.Zone).Format("15:04:05"), Tone: ui.ToneDim}
 				},
 				order: func(a, b failure) int { return a.at.Compare(b.at) },
 			},
@@ -108,7 +108,7 @@ func newErrors(s *shell) *listScreen[failure] {
 					if f.count == 1 {
 						return ui.Cell{}
 					}
-					return ui.Cell{Text: fmt.Sprintf("%s%d", at.theme.Glyph('×'), f.count)}
+					return ui.Cell{Text: fmt.Sprintf("%s%d", at.Theme.Glyph('×'), f.count)}
 				},
 				order: func(a, b failure) int { return a.count - b.count },
 			},
@@ -137,7 +137,7 @@ func newFailurePage(s *shell, f failure) *pageScreen[failure] {
 			facts := []ui.Fact{
 				{Label: "what", Value: f.explained.Sentence, Tone: ui.ToneBad},
 				{Label: "what to do", Value: f.explained.Hint},
-				{Label: "when", Value: fullTime(f.at, at.zone)},
+				{Label: "when", Value: fullTime(f.at, at.Zone)},
 				{Label: "times", Value: fmt.Sprint(f.count)},
 				{Label: "doing", Value: f.operation},
 				{Label: "class", Value: string(f.explained.Code)},

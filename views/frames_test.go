@@ -26,6 +26,7 @@ var goldenScreens = []struct{ name, keys string }{
 	{"runs", "4 d tab"},
 	{"sources", "5"},
 	{"pulse", "~"},
+	{"contexts", "@"},
 	{"due", "~ tab"},
 	{"compare", "2 j space space y tab"},
 	{"help", "?"},

@@ -14,6 +14,7 @@ import (
 	"fndeck/client"
 	"fndeck/client/action"
 	"fndeck/ui"
+	"fndeck/views/cells"
 	"fndeck/views/forms"
 )
 
@@ -45,7 +46,7 @@ func newFunctionPage(s *shell, f client.Function) *pageScreen[described] {
 		},
 		running: func(d described) bool { return isDeploying(d.function) },
 		summary: func(d described, at moment) []ui.Cell {
-			return []ui.Cell{functionStatus(d.function, at), {Text: versionText(d.function, at.theme)}, dim(runtimeText(d.function)), dim(d.function.Mode)}
+			return []ui.Cell{functionStatus(d.function, at), {Text: cells.Version(d.function, at.Theme)}, cells.Dim(cells.Runtime(d.function)), cells.Dim(d.function.Mode)}
 		},
 		commands: func(p *pageScreen[described]) []command {
 			current := f
@@ -101,7 +102,7 @@ func overviewFacts(f client.Function, isolation string, at moment) []ui.Fact {
 		{Label: "id", Value: f.ID},
 		{Label: "external id", Value: f.ExternalID},
 		{Label: "owner", Value: f.Owner},
-		{Label: "created", Value: fullTime(f.Created, at.zone)},
+		{Label: "created", Value: fullTime(f.Created, at.Zone)},
 		{Label: "entry file", Value: f.FunctionPath},
 		{Label: "folder", Value: f.Folder},
 		{Label: "runtime", Value: strings.TrimSpace(f.Runtime + "  " + f.RuntimeVersion)},
@@ -161,13 +162,13 @@ func versionFacts(d described, at moment) []ui.Fact {
 	}
 	var facts []ui.Fact
 	for _, v := range d.versions {
-		state, tone := at.theme.StateText(string(v.Status))
+		state, tone := at.Theme.StateText(string(v.Status))
 		serving := ""
 		if v.Serving {
 			serving = "serves"
 		}
 		line := fmt.Sprintf("%s  %s  %s  %s  %s", ui.Pad(state, 11), ui.Pad(serving, 6),
-			ui.Pad(v.Runtime, 8), ui.PadLeft(nonZeroBytes(v.SizeBytes), 8), clockTime(v.Created, at))
+			ui.Pad(v.Runtime, 8), ui.PadLeft(nonZeroBytes(v.SizeBytes), 8), cells.Clock(v.Created, at))
 		facts = append(facts, ui.Fact{Label: fmt.Sprintf("v%d", v.Number), Value: line, Tone: quiet(tone, v.Serving)})
 		if v.Error != nil {
 			facts = append(facts, ui.Fact{Value: "  " + v.Error.Message, Tone: ui.ToneBad})
@@ -193,9 +194,9 @@ func deployFacts(d described, at moment) []ui.Fact {
 	}
 	var facts []ui.Fact
 	for _, dep := range d.deploys {
-		state, tone := at.theme.StateText(string(dep.Status))
+		state, tone := at.Theme.StateText(string(dep.Status))
 		line := fmt.Sprintf("%s  %s  %s  %s  %s", ui.Pad(state, 11), ui.Pad(deployVersions(dep, at), 7),
-			ui.Pad(dep.Phase, 11), ui.PadLeft(deployTook(dep, at), 7), clockTime(dep.Started, at))
+			ui.Pad(dep.Phase, 11), ui.PadLeft(deployTook(dep, at), 7), cells.Clock(dep.Started, at))
 		facts = append(facts, ui.Fact{Label: dep.Kind, Value: line, Tone: quiet(tone, false)})
 		if dep.Error != nil {
 			facts = append(facts, ui.Fact{Value: "  " + dep.Error.Message, Tone: ui.ToneBad})

@@ -10,6 +10,7 @@ import (
 	"fndeck/client"
 	"fndeck/client/action"
 	"fndeck/ui"
+	"fndeck/views/cells"
 	"fndeck/views/forms"
 )
 
@@ -38,7 +39,7 @@ func newFunctions(s *shell) *listScreen[client.Function] {
 var functionColumns = []listColumn[client.Function]{
 	{
 		Column: ui.Column{Title: "NAME", Key: "name", Priority: 1, Min: 14, Max: 48},
-		cell:   func(f client.Function, _ moment) ui.Cell { return text(f.Name) },
+		cell:   func(f client.Function, _ moment) ui.Cell { return cells.Text(f.Name) },
 	},
 	{
 		Column: ui.Column{Title: "STATUS", Key: "status", Priority: 1, Min: 12},
@@ -46,48 +47,48 @@ var functionColumns = []listColumn[client.Function]{
 	},
 	{
 		Column: ui.Column{Title: "VERSION", Key: "version", Priority: 2, Min: 7},
-		cell:   func(f client.Function, at moment) ui.Cell { return ui.Cell{Text: versionText(f, at.theme)} },
+		cell:   func(f client.Function, at moment) ui.Cell { return ui.Cell{Text: cells.Version(f, at.Theme)} },
 		order:  func(a, b client.Function) int { return cmp.Compare(a.Version, b.Version) },
 	},
 	{
 		Column: ui.Column{Title: "LAST CALL", Key: "last", Priority: 2, Min: 9},
-		cell:   func(f client.Function, at moment) ui.Cell { return lastCallCell(at, f.LastCall) },
+		cell:   func(f client.Function, at moment) ui.Cell { return cells.LastCall(at, f.LastCall) },
 		order:  func(a, b client.Function) int { return lastStarted(b).Compare(lastStarted(a)) },
 	},
 	{
 		Column: ui.Column{Title: "P95", Key: "p95", Priority: 3, Min: 6, Align: ui.AlignRight},
-		cell:   func(f client.Function, at moment) ui.Cell { return durationCell(at, f.P95) },
+		cell:   func(f client.Function, at moment) ui.Cell { return cells.Duration(at, f.P95) },
 		order:  func(a, b client.Function) int { return cmp.Compare(a.P95, b.P95) },
 	},
 	{
 		Column: ui.Column{Title: "SCHED", Key: "sched", Priority: 3, Min: 5, Align: ui.AlignRight},
-		cell:   func(f client.Function, at moment) ui.Cell { return countCell(at, int64(f.Schedules)) },
+		cell:   func(f client.Function, at moment) ui.Cell { return cells.Count(at, int64(f.Schedules)) },
 		order:  func(a, b client.Function) int { return cmp.Compare(a.Schedules, b.Schedules) },
 	},
 	{
 		Column: ui.Column{Title: "RUNTIME", Key: "runtime", Priority: 3, Min: 7, Max: 16},
-		cell:   func(f client.Function, _ moment) ui.Cell { return dim(runtimeText(f)) },
+		cell:   func(f client.Function, _ moment) ui.Cell { return cells.Dim(cells.Runtime(f)) },
 	},
 	{
 		Column: ui.Column{Title: "SIZE", Key: "size", Priority: 4, Min: 7, Align: ui.AlignRight},
-		cell:   func(f client.Function, at moment) ui.Cell { return sizeCell(at, f.SizeBytes) },
+		cell:   func(f client.Function, at moment) ui.Cell { return cells.Size(at, f.SizeBytes) },
 		order:  func(a, b client.Function) int { return cmp.Compare(a.SizeBytes, b.SizeBytes) },
 	},
 	{
 		Column: ui.Column{Title: "MODE", Key: "mode", Priority: 4, Min: 8, Max: 24},
-		cell:   func(f client.Function, _ moment) ui.Cell { return dim(f.ModeText()) },
+		cell:   func(f client.Function, _ moment) ui.Cell { return cells.Dim(f.ModeText()) },
 	},
 	{
 		Column: ui.Column{Title: "OWNER", Key: "owner", Priority: 4, Min: 6, Max: 24},
-		cell:   func(f client.Function, _ moment) ui.Cell { return dim(f.Owner) },
+		cell:   func(f client.Function, _ moment) ui.Cell { return cells.Dim(f.Owner) },
 	},
 	{
 		Column: ui.Column{Title: "EXTERNAL ID", Key: "external", Priority: 4, Min: 11, Max: 32},
-		cell:   func(f client.Function, _ moment) ui.Cell { return dim(f.ExternalID) },
+		cell:   func(f client.Function, _ moment) ui.Cell { return cells.Dim(f.ExternalID) },
 	},
 	{
 		Column: ui.Column{Title: "AGE", Key: "age", Priority: 4, Min: 4, Align: ui.AlignRight, Volatile: true},
-		cell:   func(f client.Function, at moment) ui.Cell { return dim(ui.Age(at.now.Sub(f.Created))) },
+		cell:   func(f client.Function, at moment) ui.Cell { return cells.Dim(ui.Age(at.Now.Sub(f.Created))) },
 		order:  func(a, b client.Function) int { return b.Created.Compare(a.Created) },
 	},
 }
@@ -103,16 +104,16 @@ func functionStatus(f client.Function, at moment) ui.Cell {
 		}
 		elapsed := time.Duration(0)
 		if !f.DeployStarted.IsZero() {
-			elapsed = max(time.Second, at.now.Sub(f.DeployStarted))
+			elapsed = max(time.Second, at.Now.Sub(f.DeployStarted))
 		}
-		return stateCell(at, word, elapsed)
+		return cells.State(at, word, elapsed)
 	case f.Status == client.FunctionReady && f.Error != nil:
-		cell := stateCell(at, string(f.Status), 0)
-		failed, _ := at.theme.State(string(client.FunctionFailed))
+		cell := cells.State(at, string(f.Status), 0)
+		failed, _ := at.Theme.State(string(client.FunctionFailed))
 		cell.Text, cell.Tone, cell.Steady = cell.Text+" "+failed+" deploy", ui.ToneWarn, "ready, deploy failed"
 		return cell
 	}
-	return stateCell(at, string(f.Status), 0)
+	return cells.State(at, string(f.Status), 0)
 }
 
 func lastStarted(f client.Function) time.Time {

@@ -166,6 +166,7 @@ func (r *root) global() []command {
 		command{id: "app.reload", reason: r.unfollowed(), run: func() tea.Cmd {
 			return r.informed(func() tea.Cmd { return r.readFile(true) })
 		}},
+		command{id: "app.contexts", run: r.openContexts},
 		command{id: "app.deploys", run: r.openDeploys},
 		command{id: "app.trace", run: r.openTrace},
 		command{id: "app.pulse", run: r.openPulse},
@@ -251,6 +252,14 @@ func (r *root) openTrace() tea.Cmd {
 		return nil
 	}
 	return r.open(newTrace(r.shell))
+}
+
+// openContexts shows where this console is.
+func (r *root) openContexts() tea.Cmd {
+	if _, ok := r.screen().(*listScreen[contextRow]); ok {
+		return nil
+	}
+	return r.open(newContexts(r.shell))
 }
 
 // openPulse shows what goes on.
@@ -346,5 +355,5 @@ func (r *root) dangerOf(id string) string {
 // laterKeys are keys that hands from other consoles, or the plan of this one,
 // look for, and that this version does not have: silence would look like a fault.
 var laterKeys = []string{
-	"@", "p", "a", "T",
+	"p", "a", "T",
 }

@@ -10,6 +10,7 @@ import (
 
 	"fndeck/client"
 	"fndeck/ui"
+	"fndeck/views/cells"
 	"fndeck/views/feeds"
 )
 
@@ -66,11 +67,7 @@ type listColumn[T any] struct {
 }
 
 // moment is what a cell may depend on beside its item.
-type moment struct {
-	now   time.Time
-	zone  *time.Location
-	theme *ui.Theme
-}
+type moment = cells.Moment
 
 // listScreen shows any list.
 type listScreen[T any] struct {
@@ -167,7 +164,7 @@ func (l *listScreen[T]) Update(msg tea.Msg) tea.Cmd {
 	if l.data.Last.Err != nil {
 		l.fail("read "+l.spec.noun, l.data.Last.Err)
 	} else {
-		l.table.SetRows(listRows[T]{columns: l.spec.columns, id: l.spec.id, label: l.spec.label, items: l.data.Last.Value, at: &l.now}, l.now.now)
+		l.table.SetRows(listRows[T]{columns: l.spec.columns, id: l.spec.id, label: l.spec.label, items: l.data.Last.Value, at: &l.now}, l.now.Now)
 	}
 	return tea.Batch(next, l.order())
 }

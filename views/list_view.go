@@ -19,7 +19,7 @@ const (
 // View implements Screen.
 func (l *listScreen[T]) View(theme *ui.Theme, width, height int) []string {
 	l.now = l.moment()
-	l.table.EndFlash(l.now.now)
+	l.table.EndFlash(l.now.Now)
 	sentence, tone := l.instead()
 	if sentence == "" {
 		return l.withBanner(l.table.View(theme, width, height-l.bannerLines(height)), width, height)
@@ -59,7 +59,7 @@ func (l *listScreen[T]) withBanner(table []string, width, height int) []string {
 // instead is what is shown when there are no rows to show, "" if there are.
 func (l *listScreen[T]) instead() (string, ui.Tone) {
 	shown, all := l.table.Counts()
-	waited := l.now.now.Sub(l.opened)
+	waited := l.now.Now.Sub(l.opened)
 	switch last := l.data.Last; {
 	case l.spec.missing != "":
 		return ui.Clean(l.spec.missing), ui.ToneText

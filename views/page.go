@@ -77,7 +77,7 @@ func newPage[T any](s *shell, spec pageSpec[T]) *pageScreen[T] {
 			return page[T]{}, err
 		}
 		at := *p.style.Load()
-		at.now = s.clock()
+		at.Now = s.clock()
 		tabs, err := spec.build(value, at)
 		return page[T]{value: value, tabs: tabs}, err
 	}}

@@ -9,6 +9,7 @@ import (
 
 	"fndeck/client"
 	"fndeck/ui"
+	"fndeck/views/cells"
 )
 
 // View implements Screen.
@@ -59,7 +60,7 @@ func (p *pageScreen[T]) summary(theme *ui.Theme, width int) string {
 	}
 	var b strings.Builder
 	if p.gone {
-		b.WriteString("  " + theme.Warn.Render("deleted") + "  " + theme.Dim.Render("as it was at "+clockTime(p.data.Last.At, p.moment())+":"))
+		b.WriteString("  " + theme.Warn.Render("deleted") + "  " + theme.Dim.Render("as it was at "+cells.Clock(p.data.Last.At, p.moment())+":"))
 	}
 	for _, cell := range p.spec.summary(value, p.moment()) {
 		if cell.Text != "" {

@@ -14,6 +14,7 @@ import (
 	"fndeck/client"
 	"fndeck/ui"
 	"fndeck/ui/chart"
+	"fndeck/views/cells"
 	"fndeck/views/digest"
 	"fndeck/views/heat"
 )
@@ -49,7 +50,7 @@ func newPulse(s *shell) *pageScreen[pulse] {
 		every: pulseEvery,
 		load:  func(ctx context.Context) (pulse, error) { return takePulse(ctx, s.backend) },
 		build: func(p pulse, at moment) ([]pageTab, error) {
-			due := heat.Facts(p.schedules, at.now, at.zone)
+			due := heat.Facts(p.schedules, at.Now, at.Zone)
 			if p.noSchedules != "" {
 				due = []ui.Fact{{Value: p.noSchedules, Tone: ui.ToneDim}}
 			}
@@ -104,7 +105,7 @@ func stateCounts(functions []client.Function, at moment) string {
 	}
 	parts := []string{ui.Grouped(int64(len(functions)))}
 	for _, state := range byCount(counts) {
-		shown, _ := at.theme.StateText(state)
+		shown, _ := at.Theme.StateText(state)
 		parts = append(parts, fmt.Sprintf("%s %d", shown, counts[state]))
 	}
 	return strings.Join(parts, "   ")
@@ -126,7 +127,7 @@ func callFacts(p pulse, at moment) []ui.Fact {
 	started, failed := make([]int, marks), make([]int, marks)
 	var hour []client.Call
 	for _, c := range p.calls {
-		age := at.now.Sub(c.Started)
+		age := at.Now.Sub(c.Started)
 		if age >= pulseHour {
 			continue
 		}
@@ -164,9 +165,9 @@ func troubled(functions []client.Function, at moment) []ui.Fact {
 		case isDeploying(f):
 			fact.Value, fact.Tone = functionStatus(f, at).Text, ui.ToneInfo
 		case f.Error != nil:
-			fact.Value, fact.Tone = "deploy failed: "+firstLine(f.Error.Message), ui.ToneBad
+			fact.Value, fact.Tone = "deploy failed: "+cells.FirstLine(f.Error.Message), ui.ToneBad
 		case last != nil && digest.Failed(client.Call{Status: last.Status}):
-			fact.Value, fact.Tone = fmt.Sprintf("last call %s, %s ago", last.Status, ui.Age(at.now.Sub(last.Started))), ui.ToneBad
+			fact.Value, fact.Tone = fmt.Sprintf("last call %s, %s ago", last.Status, ui.Age(at.Now.Sub(last.Started))), ui.ToneBad
 		default:
 			continue
 		}
@@ -188,7 +189,7 @@ func dueFacts(schedules []client.Schedule, at moment) []ui.Fact {
 	for _, s := range due {
 		facts = append(facts, ui.Fact{
 			Label: ui.Truncate(ui.Clean(s.Name), 24),
-			Value: fmt.Sprintf("%s in %s   %s", s.Next.In(at.zone).Format("15:04"), ui.Elapsed(s.Next.Sub(at.now)), ui.Clean(s.FunctionName)),
+			Value: fmt.Sprintf("%s in %s   %s", s.Next.In(at.Zone).Format("15:04"), ui.Elapsed(s.Next.Sub(at.Now)), ui.Clean(s.FunctionName)),
 		})
 	}
 	if len(facts) > 0 {

@@ -102,6 +102,8 @@ func (r *root) route(msg tea.Msg) tea.Cmd {
 		return r.start(msg)
 	case actionDone:
 		return r.tell(msg)
+	case contextTested:
+		r.tellTested(msg)
 	case allDone:
 		return r.tellAll(msg)
 	case logread.Saved:

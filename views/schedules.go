@@ -13,6 +13,7 @@ import (
 	"fndeck/client/action"
 	"fndeck/client/cron"
 	"fndeck/ui"
+	"fndeck/views/cells"
 	"fndeck/views/forms"
 )
 
@@ -44,11 +45,11 @@ func newSchedules(s *shell) *listScreen[client.Schedule] {
 var scheduleColumns = []listColumn[client.Schedule]{
 	{
 		Column: ui.Column{Title: "NAME", Key: "name", Priority: 1, Min: 14, Max: 40},
-		cell:   func(c client.Schedule, _ moment) ui.Cell { return text(c.Name) },
+		cell:   func(c client.Schedule, _ moment) ui.Cell { return cells.Text(c.Name) },
 	},
 	{
 		Column: ui.Column{Title: "CRON", Key: "cron", Priority: 2, Min: 9, Max: 32},
-		cell:   func(c client.Schedule, _ moment) ui.Cell { return text(c.Cron) },
+		cell:   func(c client.Schedule, _ moment) ui.Cell { return cells.Text(c.Cron) },
 	},
 	{
 		Column: ui.Column{Title: "NEXT", Key: "next", Priority: 1, Min: 14, Volatile: true},
@@ -57,24 +58,24 @@ var scheduleColumns = []listColumn[client.Schedule]{
 	},
 	{
 		Column: ui.Column{Title: "FUNCTION", Key: "function", Priority: 2, Min: 10, Max: 32},
-		cell:   func(c client.Schedule, _ moment) ui.Cell { return text(cmp.Or(c.FunctionName, c.FunctionID)) },
+		cell:   func(c client.Schedule, _ moment) ui.Cell { return cells.Text(cmp.Or(c.FunctionName, c.FunctionID)) },
 	},
 	{
 		Column: ui.Column{Title: "LAST", Key: "last", Priority: 2, Min: 5},
-		cell:   func(c client.Schedule, at moment) ui.Cell { return lastCallCell(at, c.LastCall) },
+		cell:   func(c client.Schedule, at moment) ui.Cell { return cells.LastCall(at, c.LastCall) },
 	},
 	{
 		Column: ui.Column{Title: "STATE", Key: "state", Priority: 2, Min: 8},
-		cell:   func(c client.Schedule, at moment) ui.Cell { return stateCell(at, scheduleState(c), 0) },
+		cell:   func(c client.Schedule, at moment) ui.Cell { return cells.State(at, scheduleState(c), 0) },
 	},
 	{
 		Column: ui.Column{Title: "WORDS", Key: "words", Priority: 3, Min: 14, Max: 44},
-		cell:   func(c client.Schedule, _ moment) ui.Cell { return dim(words(c)) },
+		cell:   func(c client.Schedule, _ moment) ui.Cell { return cells.Dim(words(c)) },
 	},
 	{
 		Column: ui.Column{Title: "MISSED", Key: "missed", Priority: 3, Min: 6, Align: ui.AlignRight},
 		cell: func(c client.Schedule, at moment) ui.Cell {
-			cell := countCell(at, c.Missed)
+			cell := cells.Count(at, c.Missed)
 			if c.Missed > 0 {
 				cell.Tone = ui.ToneWarn
 			}
@@ -84,15 +85,15 @@ var scheduleColumns = []listColumn[client.Schedule]{
 	},
 	{
 		Column: ui.Column{Title: "OVERLAP", Key: "overlap", Priority: 4, Min: 7},
-		cell:   func(c client.Schedule, _ moment) ui.Cell { return dim(c.Overlap) },
+		cell:   func(c client.Schedule, _ moment) ui.Cell { return cells.Dim(c.Overlap) },
 	},
 	{
 		Column: ui.Column{Title: "CATCH-UP", Key: "catchup", Priority: 4, Min: 8},
-		cell:   func(c client.Schedule, _ moment) ui.Cell { return dim(c.CatchUp) },
+		cell:   func(c client.Schedule, _ moment) ui.Cell { return cells.Dim(c.CatchUp) },
 	},
 	{
 		Column: ui.Column{Title: "DATA", Key: "data", Priority: 4, Min: 6, Max: 40},
-		cell:   func(c client.Schedule, _ moment) ui.Cell { return dim(string(c.Data)) },
+		cell:   func(c client.Schedule, _ moment) ui.Cell { return cells.Dim(string(c.Data)) },
 	},
 }
 
@@ -110,16 +111,16 @@ func nextRun(c client.Schedule, now time.Time) time.Time {
 }
 
 func nextCell(c client.Schedule, at moment) ui.Cell {
-	next := nextRun(c, at.now)
+	next := nextRun(c, at.Now)
 	if next.IsZero() {
-		return nothing(at)
+		return cells.None(at)
 	}
-	local, now := next.In(at.zone), at.now.In(at.zone)
+	local, now := next.In(at.Zone), at.Now.In(at.Zone)
 	clock := local.Format("15:04")
 	if local.YearDay() != now.YearDay() || local.Year() != now.Year() {
 		clock = local.Format("2 Jan 15:04")
 	}
-	wait := next.Sub(at.now)
+	wait := next.Sub(at.Now)
 	if wait <= 0 {
 		return ui.Cell{Text: clock + "  now"}
 	}
@@ -247,7 +248,7 @@ func newSchedulePage(s *shell, c client.Schedule) *pageScreen[scheduleRuns] {
 			return append(tabs, data), err
 		},
 		summary: func(v scheduleRuns, at moment) []ui.Cell {
-			return []ui.Cell{stateCell(at, scheduleState(v.schedule), 0), text(v.schedule.Cron), dim(words(v.schedule))}
+			return []ui.Cell{cells.State(at, scheduleState(v.schedule), 0), cells.Text(v.schedule.Cron), cells.Dim(words(v.schedule))}
 		},
 		commands: func(p *pageScreen[scheduleRuns]) []command {
 			c := c
@@ -309,7 +310,7 @@ func scheduleFacts(c client.Schedule, at moment) []ui.Fact {
 		{Label: "overlap", Value: overlapWords(c.Overlap)},
 		{Label: "catch-up", Value: catchUpWords(c.CatchUp)},
 		{Label: "waiting", Value: waitingWords(c, at), Tone: ui.ToneWarn},
-		{Label: "created", Value: fullTime(c.Created, at.zone)},
+		{Label: "created", Value: fullTime(c.Created, at.Zone)},
 	}
 	expr, err := cron.Parse(c.Cron)
 	if err != nil {
@@ -319,10 +320,10 @@ func scheduleFacts(c client.Schedule, at moment) []ui.Fact {
 	if warnings := expr.Warnings(); len(warnings) > 0 {
 		facts = append(facts, ui.Fact{Label: "note", Value: strings.Join(warnings, "\n"), Tone: ui.ToneWarn})
 	}
-	if notes := cron.ZoneNotes(expr, at.zone, at.now); len(notes) > 0 {
+	if notes := cron.ZoneNotes(expr, at.Zone, at.Now); len(notes) > 0 {
 		facts = append(facts, ui.Fact{Label: "clock change", Value: strings.Join(notes, "\n"), Tone: ui.ToneWarn})
 	}
-	facts = append(facts, ui.Fact{}, ui.Fact{Label: "next runs", Value: strings.Join(runLines(expr.Upcoming(at.now, runsToCome), at), "\n")})
+	facts = append(facts, ui.Fact{}, ui.Fact{Label: "next runs", Value: strings.Join(runLines(expr.Upcoming(at.Now, runsToCome), at), "\n")})
 	return known(facts)
 }
 
@@ -354,13 +355,13 @@ func waitingWords(c client.Schedule, at moment) string {
 	if c.Queued.IsZero() {
 		return ""
 	}
-	return "the run of " + clockTime(c.Queued, at) + " waits for the one before"
+	return "the run of " + cells.Clock(c.Queued, at) + " waits for the one before"
 }
 
 // runLines are times in UTC and, where that differs, in the display zone.
 func runLines(times []time.Time, at moment) []string {
 	const layout = "Mon _2 Jan 2006 15:04 UTC"
-	width, both := len(layout)+3, !forms.IsUTC(at.zone, times)
+	width, both := len(layout)+3, !forms.IsUTC(at.Zone, times)
 	if both {
 		width = 46
 	}
@@ -368,9 +369,9 @@ func runLines(times []time.Time, at moment) []string {
 	for _, t := range times {
 		line := t.UTC().Format(layout)
 		if both {
-			line += "   " + t.In(at.zone).Format("Mon 15:04 MST")
+			line += "   " + t.In(at.Zone).Format("Mon 15:04 MST")
 		}
-		lines = append(lines, ui.Pad(line, width)+"in "+ui.Age(t.Sub(at.now)))
+		lines = append(lines, ui.Pad(line, width)+"in "+ui.Age(t.Sub(at.Now)))
 	}
 	return lines
 }
@@ -382,18 +383,18 @@ func runFacts(v scheduleRuns, at moment) []ui.Fact {
 	}
 	var facts []ui.Fact
 	for _, run := range v.runs {
-		state, tone := at.theme.StateText(run.Status)
+		state, tone := at.Theme.StateText(run.Status)
 		line := ui.Pad(state, 12)
 		switch {
 		case run.Count > 1:
-			line += fmt.Sprintf("  %s runs until %s", ui.Grouped(run.Count), clockTime(run.Last, at))
+			line += fmt.Sprintf("  %s runs until %s", ui.Grouped(run.Count), cells.Clock(run.Last, at))
 		case run.CallID != "":
 			line += "  call " + run.CallID
 		}
 		if run.Reason != "" {
 			line += "  " + run.Reason
 		}
-		facts = append(facts, ui.Fact{Label: clockTime(run.Due, at), Value: line, Tone: quiet(tone, false)})
+		facts = append(facts, ui.Fact{Label: cells.Clock(run.Due, at), Value: line, Tone: quiet(tone, false)})
 	}
 	if len(facts) == 0 {
 		return []ui.Fact{{Value: "It has not run yet.", Tone: ui.ToneDim}}

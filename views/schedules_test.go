@@ -90,9 +90,9 @@ func TestNextRunsStandInASecondZoneOnlyWhereItDiffers(t *testing.T) {
 	assert.Equal(t, []string{
 		"Mon 30 Nov 2026 06:00 UTC   in 22h",
 		"Tue  1 Dec 2026 06:00 UTC   in 46h",
-	}, runLines(runs, moment{now: now, zone: time.FixedZone("UTC", 0)}))
+	}, runLines(runs, moment{Now: now, Zone: time.FixedZone("UTC", 0)}))
 	assert.Equal(t, []string{
 		"Mon 30 Nov 2026 06:00 UTC   Mon 07:00 CET     in 22h",
 		"Tue  1 Dec 2026 06:00 UTC   Tue 07:00 CET     in 46h",
-	}, runLines(runs, moment{now: now, zone: time.FixedZone("CET", 3600)}))
+	}, runLines(runs, moment{Now: now, Zone: time.FixedZone("CET", 3600)}))
 }

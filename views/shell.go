@@ -119,7 +119,7 @@ func (s *shell) keepGiven(functionID string, data []byte) {
 }
 
 // moment is now, for cells.
-func (s *shell) moment() moment { return moment{now: s.clock(), zone: s.zone, theme: s.theme} }
+func (s *shell) moment() moment { return moment{Now: s.clock(), Zone: s.zone, Theme: s.theme} }
 
 // screen is the one that is visible.
 func (s *shell) screen() Screen { return s.history[s.here].screen }

@@ -167,6 +167,7 @@ var everyScreen = []struct{ name, keys string }{
 	{"schedule-data", "tab"},
 	{"schedule-calls", "4 enter"},
 	{"sources", "5"},
+	{"contexts", "@"},
 	{"pulse", "~"},
 	{"due", "tab"},
 	{"errors", "!"},

@@ -12,6 +12,7 @@ import (
 
 	"fndeck/client"
 	"fndeck/ui"
+	"fndeck/views/cells"
 )
 
 // newTrace is the # page: the requests of this console to its backend. Its own
@@ -51,11 +52,11 @@ var exchangeColumns = []listColumn[client.Exchange]{
 	},
 	{
 		Column: ui.Column{Title: "METHOD", Key: "method", Priority: 1, Min: 6},
-		cell:   func(e client.Exchange, _ moment) ui.Cell { return text(e.Method) },
+		cell:   func(e client.Exchange, _ moment) ui.Cell { return cells.Text(e.Method) },
 	},
 	{
 		Column: ui.Column{Title: "PATH", Key: "path", Priority: 1, Min: 20, Grow: true},
-		cell:   func(e client.Exchange, _ moment) ui.Cell { return text(e.Path) },
+		cell:   func(e client.Exchange, _ moment) ui.Cell { return cells.Text(e.Path) },
 	},
 	{
 		Column: ui.Column{Title: "MS", Key: "ms", Priority: 2, Min: 5, Align: ui.AlignRight},
@@ -64,17 +65,17 @@ var exchangeColumns = []listColumn[client.Exchange]{
 	},
 	{
 		Column: ui.Column{Title: "TIME", Key: "time", Priority: 2, Min: 8},
-		cell:   func(e client.Exchange, at moment) ui.Cell { return dim(e.Time.In(at.zone).Format("15:04:05")) },
+		cell:   func(e client.Exchange, at moment) ui.Cell { return cells.Dim(e.Time.In(at.Zone).Format("15:04:05")) },
 		order:  func(a, b client.Exchange) int { return b.Time.Compare(a.Time) },
 	},
 	{
 		Column: ui.Column{Title: "BYTES", Key: "bytes", Priority: 3, Min: 7, Align: ui.AlignRight},
-		cell:   func(e client.Exchange, at moment) ui.Cell { return sizeCell(at, e.Received) },
+		cell:   func(e client.Exchange, at moment) ui.Cell { return cells.Size(at, e.Received) },
 		order:  func(a, b client.Exchange) int { return cmp.Compare(b.Received, a.Received) },
 	},
 	{
 		Column: ui.Column{Title: "REQUEST ID", Key: "request", Priority: 4, Min: 10},
-		cell:   func(e client.Exchange, _ moment) ui.Cell { return dim(e.RequestID) },
+		cell:   func(e client.Exchange, _ moment) ui.Cell { return cells.Dim(e.RequestID) },
 	},
 }
 
@@ -93,7 +94,7 @@ func exchangeStatus(e client.Exchange, _ moment) ui.Cell {
 // exchangeTook counts on while the answer has not ended: streams are held open.
 func exchangeTook(e client.Exchange, at moment) ui.Cell {
 	if e.Open {
-		return ui.Cell{Text: ui.Elapsed(at.now.Sub(e.Time)) + " open", Tone: ui.ToneDim, Steady: "open"}
+		return ui.Cell{Text: ui.Elapsed(at.Now.Sub(e.Time)) + " open", Tone: ui.ToneDim, Steady: "open"}
 	}
 	return ui.Cell{Text: strconv.FormatFloat(float64(e.Took)/float64(time.Millisecond), 'f', 1, 64)}
 }

@@ -1,0 +1,29 @@
+package views
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+)
+
+func TestTheContextsSayHowThisOneIsMarkedAndTestItOnAKey(t *testing.T) {
+	backend := sampleBackend(bubbleStart)
+	backend.description.Protected = true
+	perform(t, backend, 120, 24, Options{}, func(s *stage) {
+		s.press(strings.Split(": c t x enter", " ")...)
+		assert.Contains(t, s.screen.text(), "protected")
+		assert.Contains(t, s.screen.text(), "test t")
+		s.press("t")
+		assert.Contains(t, s.screen.text(), "local answered in 0ms")
+		s.press("a")
+		assert.Contains(t, s.screen.text(), "the local engine needs no sign-in")
+		backend.change(func() { backend.listErr = errors.New("the link is gone") })
+		s.press("t")
+		assert.Contains(t, s.screen.text(), "the link is gone")
+		backend.change(func() { backend.listErr = nil })
+		s.press("enter")
+		assert.Contains(t, s.screen.text(), "functions (5)")
+	})
+}

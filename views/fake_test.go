@@ -92,7 +92,7 @@ func (f *fakeBackend) Calls(_ context.Context, query client.CallQuery) (client.C
 	var page client.CallPage
 	for _, call := range f.calls {
 		if (query.FunctionID == "" || call.FunctionID == query.FunctionID) &&
-			(query.ScheduleID == "" || call.ScheduleID == query.ScheduleID) {
+			(query.ScheduleID == "" || call.ScheduleID == query.ScheduleID) && (query.Status == "" || call.Status == query.Status) {
 			page.Calls = append(page.Calls, call)
 		}
 	}

@@ -98,7 +98,10 @@ func perform(t *testing.T, backend *fakeBackend, width, height int, o Options, t
 		ctx, cancel := context.WithCancel(t.Context())
 		zone, err := time.LoadLocation("Europe/Oslo")
 		require.NoError(t, err)
-		o.Backend, o.Clock, o.Zone = backend, time.Now, zone
+		o.Backend, o.Zone = backend, zone
+		if o.Clock == nil {
+			o.Clock = time.Now
+		}
 		if o.Environ == nil {
 			o.Environ = []string{"TERM=xterm-256color", "LANG=en_US.UTF-8"}
 		}

@@ -38,10 +38,18 @@ func Calls(a, b client.Call) []ui.Fact {
 	add("version", version(a), version(b), "")
 	add("started", utc(a.Started), utc(b.Started), ui.Duration(b.Started.Sub(a.Started).Abs())+" apart")
 	add("log lines", ui.Grouped(a.LogLines), ui.Grouped(b.LogLines), "")
-	add("memory", ui.Bytes(a.MaxRSSBytes), ui.Bytes(b.MaxRSSBytes), "")
-	add("cpu", ui.Duration(a.CPUTime), ui.Duration(b.CPUTime), "")
+	add("memory", told(a.MaxRSSBytes, ui.Bytes), told(b.MaxRSSBytes, ui.Bytes), "")
+	add("cpu", told(a.CPUTime, ui.Duration), told(b.CPUTime, ui.Duration), "")
 	add("error", message(a), message(b), "")
 	return facts
+}
+
+// told writes a value, of which 0 means that it is not known.
+func told[N ~int64](n N, write func(N) string) string {
+	if n == 0 {
+		return "not told"
+	}
+	return write(n)
 }
 
 func utc(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 UTC") }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -25,6 +26,8 @@ type callScope struct {
 	functionID, scheduleID string
 	// name is what the scope is about, for the crumb; cleaned.
 	name string
+	// since leaves out older calls, zero none.
+	since time.Time
 }
 
 // callsLoaded is how many calls a list begins with and reads at a time; the key
@@ -50,6 +53,10 @@ func (p *callPages) load(ctx context.Context) ([]client.Call, error) {
 			return nil, err
 		}
 		calls, query.Cursor = append(calls, page.Calls...), page.Next
+		if last := len(calls) - 1; last >= 0 && calls[last].Started.Before(p.scope.since) {
+			p.more.Store(false)
+			return slices.DeleteFunc(calls, func(c client.Call) bool { return c.Started.Before(p.scope.since) }), nil
+		}
 		p.more.Store(page.Next != "")
 		if page.Next == "" || len(calls) >= wanted {
 			return calls, nil

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"charm.land/bubbles/v2/textinput"
 	tea "charm.land/bubbletea/v2"
@@ -149,13 +150,15 @@ func (r *root) execute(text string) (tea.Cmd, error) {
 		return nil, err
 	case line.Word == "":
 		return nil, nil
-	case line.Context != "":
+	case line.Context != "" && line.Context != r.backend.Describe().Name:
 		return nil, fmt.Errorf("no context is called %q: this console is on %s", line.Context, r.backend.Describe().Name)
 	}
-	for key := range line.Options {
-		return nil, fmt.Errorf("%s takes no %s=; a filter goes behind a /", line.Word, key)
-	}
 	view := slices.IndexFunc(viewWords, func(words []string) bool { return slices.Contains(words, line.Word) })
+	for key := range line.Options {
+		if key != "since" || view != viewCalls && view != viewLogs {
+			return nil, fmt.Errorf("%s takes no %s=; a filter goes behind a /", line.Word, key)
+		}
+	}
 	if view < 0 {
 		return r.act(line)
 	}
@@ -173,21 +176,32 @@ func (r *root) execute(text string) (tea.Cmd, error) {
 
 // goTo opens a view, of one function if it is named.
 func (r *root) goTo(view int, line cmdline.Line) (tea.Cmd, error) {
-	if len(line.Names) == 0 {
+	since, limited := line.Options["since"]
+	if len(line.Names) == 0 && !limited {
 		return r.switchTo(view), nil
 	}
-	f, err := r.named(line.Names)
-	if err != nil {
-		return nil, err
+	var f client.Function
+	var from time.Time
+	var err error
+	if len(line.Names) > 0 {
+		if f, err = r.named(line.Names); err != nil {
+			return nil, err
+		}
 	}
 	name := ui.Clean(f.Name)
+	if limited {
+		if from, err = cmdline.Since(since, r.clock(), r.zone); err != nil {
+			return nil, err
+		}
+		name = strings.TrimSpace(name + " since " + ui.Clean(since))
+	}
 	switch view {
 	case viewFunctions:
 		return r.open(newFunctionPage(r.shell, f)), nil
 	case viewCalls:
-		return r.open(newCalls(r.shell, callScope{functionID: f.ID, name: name})), nil
+		return r.open(newCalls(r.shell, callScope{functionID: f.ID, name: name, since: from})), nil
 	case viewLogs:
-		return r.open(newLogs(r.shell, logScope{query: client.LogQuery{FunctionID: f.ID}, name: name})), nil
+		return r.open(newLogs(r.shell, logScope{query: client.LogQuery{FunctionID: f.ID, Since: from}, name: name})), nil
 	}
 	return nil, fmt.Errorf("%s are not kept by function: filter them with /%s", viewWords[view][0], cmdline.Quote(name))
 }

@@ -114,3 +114,27 @@ func TestTheDeploysOfAllFunctionsAreOneKeyAway(t *testing.T) {
 		d.see("build")
 	})
 }
+
+func TestACommandLineLimitsCallsAndLogsToATime(t *testing.T) {
+	perform(t, sampleBackend(bubbleStart), 100, 24, Options{}, func(s *stage) {
+		line := func(text string) {
+			s.press(":")
+			for _, r := range text {
+				s.press(string(r))
+			}
+			s.press("enter")
+		}
+		line("calls since=30m")
+		assert.Contains(t, s.screen.text(), "calls since 30m (5)")
+		line("calls ingest-pi since=30m @local")
+		assert.Contains(t, s.screen.text(), "calls ingest-pi since 30m (4)")
+		line("calls since=soon")
+		assert.Contains(t, s.screen.text(), `"soon" is no time`)
+		s.press("esc")
+		line("functions since=1h")
+		assert.Contains(t, s.screen.text(), "functions takes no since=")
+		s.press("esc")
+		line("calls @moon")
+		assert.Contains(t, s.screen.text(), `no context is called "moon"`)
+	})
+}

@@ -56,7 +56,7 @@ func BenchmarkResult(b *testing.B) {
 // the state was made with: later ones are of another function.
 func newestResult(b *testing.B, p place) string {
 	b.Helper()
-	get := exec.Command(fndeck(b), "get", "calls", "function-000009", "-o", "json")
+	get := exec.Command(fndeck(b), "get", "calls", "--function", "function-000009", "--limit", "1", "-o", "json")
 	get.Env = p.env
 	said, err := get.Output()
 	require.NoError(b, err)

@@ -22,6 +22,9 @@ type shell struct {
 	functions *client.Feed[[]client.Function]
 	brake     *brake
 	known     client.Snapshot[[]client.Function]
+	// deploying counts those among known that deploy; the header shows it in every
+	// frame.
+	deploying int
 
 	views   []Screen
 	history []place

@@ -74,11 +74,15 @@ func (r *root) frame() string {
 		}
 		lines = append(lines, foot)
 	}
+	fits := make(map[string]bool, len(lines))
 	for i, line := range lines {
-		if ui.Width(line) > r.width {
+		if !r.fits[line] && ui.Width(line) > r.width {
 			lines[i] = ui.Cut(line, 0, r.width)
+		} else {
+			fits[line] = true
 		}
 	}
+	r.fits = fits
 	for i := range lines {
 		switch {
 		case r.plainBytes:

@@ -87,7 +87,8 @@ func hold(t *terminal, key string, from int) (lags times) {
 		pressed = append(pressed, time.Now())
 		t.typed(key)
 	}
-	t.onPosition(from + len(pressed))
+	// A list that grows at its top moves the cursor's row down by itself.
+	t.until("the last row", func() bool { return position(t.row(height-1)) >= from+len(pressed) })
 	sights := t.sights()
 	for n, start := range pressed {
 		for _, s := range sights {

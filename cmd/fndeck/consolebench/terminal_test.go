@@ -251,13 +251,18 @@ func (t *terminal) marked() bool {
 	return false
 }
 
-// rest waits until nothing has come for a while, and returns when the last came.
+// rest waits until nothing has come for a while from now on, and returns when the
+// last came.
 func (t *terminal) rest(quiet time.Duration) time.Time {
-	for deadline := time.Now().Add(patience); ; {
+	began := time.Now()
+	for deadline := began.Add(patience); ; {
 		t.mu.Lock()
 		at := t.at
 		t.mu.Unlock()
 		left := quiet - time.Since(at)
+		if at.Before(began) {
+			left = quiet - time.Since(began)
+		}
 		if left <= 0 {
 			return at
 		}

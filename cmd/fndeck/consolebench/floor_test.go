@@ -30,7 +30,7 @@ func bare(what string) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
-	fmt.Print("\x1b[2J\x1b[1;1Hready")
+	_, _ = os.Stdout.WriteString("\x1b[2J\x1b[1;1Hready") // As below.
 	text := strings.Repeat("x", 60) // A row of a table, coloured twice.
 	key := make([]byte, 16)
 	for n := 0; ; {

@@ -91,7 +91,7 @@ func pressed(t *terminal, key string, times_ int, next func(n int) int, from int
 		start := time.Now()
 		t.typed(key)
 		took = append(took, t.onPosition(at).Sub(start))
-		time.Sleep(pressEvery)
+		<-time.After(pressEvery)
 	}
 	t.rest(pressEvery)
 	return took, (t.sent() - before) / int64(times_)
@@ -309,7 +309,7 @@ func BenchmarkMemory(b *testing.B) {
 			_, least, _ = t.memory()
 			t.close()
 			t = l.open(b, wire{}, p)
-			time.Sleep(3 * time.Second)
+			<-time.After(3 * time.Second)
 			own, resident, peak = t.memory()
 			t.close()
 		}

@@ -67,7 +67,7 @@ func (t *terminal) calm() {
 	quiet := 0
 	for deadline := time.Now().Add(patience); time.Now().Before(deadline); {
 		before := t.used().cpu
-		time.Sleep(look)
+		<-time.After(look)
 		if quiet++; t.used().cpu-before > idle {
 			quiet = 0
 		}

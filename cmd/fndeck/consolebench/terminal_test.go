@@ -109,7 +109,7 @@ func (t *terminal) read() {
 					free = now
 				}
 				free = free.Add(time.Duration(n) * time.Second / time.Duration(t.wire.bytesPerSecond))
-				time.Sleep(time.Until(free))
+				<-time.After(time.Until(free))
 				now = free
 			}
 			parcels <- parcel{now.Add(t.wire.oneWay), bytes.Clone(chunk[:n])}
@@ -117,7 +117,7 @@ func (t *terminal) read() {
 	}()
 	for p := range parcels {
 		if t.wire.oneWay > 0 {
-			time.Sleep(time.Until(p.due))
+			<-time.After(time.Until(p.due))
 		}
 		t.show(p.due, p.bytes)
 	}
@@ -269,7 +269,7 @@ func (t *terminal) rest(quiet time.Duration) time.Time {
 		if time.Now().After(deadline) {
 			t.b.Fatal("the screen never comes to rest")
 		}
-		time.Sleep(left)
+		<-time.After(left)
 	}
 }
 

@@ -262,7 +262,7 @@ func printed(line string) (time.Time, bool) {
 // piped follows the burst without a console and returns how old its lines were.
 func piped(b *testing.B, p place) (ages times) {
 	b.Helper()
-	follow := exec.Command(fndeck(b), "logs", "burst", "-f", "--tail", "0")
+	follow := exec.Command(fndeck(b), "logs", "burst", "-f", "--since", "1s")
 	follow.Env = p.env
 	out, err := follow.StdoutPipe()
 	require.NoError(b, err)

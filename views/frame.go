@@ -75,11 +75,15 @@ func (r *root) frame() string {
 		}
 		lines = append(lines, foot)
 	}
+	fits := make(map[string]bool, len(lines))
 	for i, line := range lines {
-		if ui.Width(line) > r.width {
+		if !r.fits[line] && ui.Width(line) > r.width {
 			lines[i] = ui.Cut(line, 0, r.width)
+		} else {
+			fits[line] = true
 		}
 	}
+	r.fits = fits
 	for i := range lines {
 		switch {
 		case r.plainBytes:
@@ -204,7 +208,7 @@ func (r *root) alarms(full bool) string {
 	if r.lost != "" {
 		parts = append(parts, r.theme.Banner.Render(" "+ui.Clean(r.lost)+" "))
 	}
-	if n := deploying(r.known.Value); n > 0 {
+	if n := r.deploying; n > 0 {
 		glyph, tone := r.theme.State(string(client.FunctionDeploying))
 		text := fmt.Sprintf("%d deploying", n)
 		if !full {

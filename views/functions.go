@@ -240,12 +240,17 @@ func deploying(functions []client.Function) int {
 func (s *shell) learn(next client.Snapshot[[]client.Function]) tea.Cmd {
 	var told []tea.Cmd
 	before := map[string]client.Function{}
-	for _, f := range s.known.Value {
-		if isDeploying(f) {
-			before[f.ID] = f
+	if s.deploying > 0 {
+		for _, f := range s.known.Value {
+			if isDeploying(f) {
+				before[f.ID] = f
+			}
 		}
 	}
-	s.known = next
+	s.known, s.deploying = next, deploying(next.Value)
+	if len(before) == 0 {
+		return // Most of the time; there may be very many functions.
+	}
 	for _, f := range next.Value {
 		was, ok := before[f.ID]
 		if !ok || isDeploying(f) {

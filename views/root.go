@@ -21,6 +21,9 @@ type root struct {
 	push          *feeds.Pump
 	link          *feeds.Link
 	width, height int
+	// fits are the lines of the last frame that were no wider than the screen: most
+	// come again, and measuring a styled line costs more than drawing it.
+	fits map[string]bool
 	// pulse is when the pending tick is due, zero if there is none.
 	pulse time.Time
 }
@@ -65,7 +68,7 @@ func (r *root) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 func (r *root) route(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
 	case tea.WindowSizeMsg:
-		r.width, r.height = msg.Width, msg.Height
+		r.width, r.height, r.fits = msg.Width, msg.Height, nil
 	case tea.BackgroundColorMsg:
 		r.background(msg.IsDark())
 	case tea.ColorProfileMsg:

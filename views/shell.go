@@ -24,6 +24,9 @@ type shell struct {
 	functions *client.Feed[[]client.Function]
 	brake     *feeds.Brake
 	known     client.Snapshot[[]client.Function]
+	// deploying counts those among known that deploy; the header shows it in every
+	// frame.
+	deploying int
 
 	views   []Screen
 	history []place

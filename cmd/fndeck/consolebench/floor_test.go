@@ -30,8 +30,8 @@ func bare(what string) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
-	fmt.Print("\x1b[2J\x1b[1;1Hready")
-	text := strings.Repeat("x", 60) // A row of a table, coloured twice.
+	_, _ = os.Stdout.WriteString("\x1b[2J\x1b[1;1Hready") // As below.
+	text := strings.Repeat("x", 60)                       // A row of a table, coloured twice.
 	key := make([]byte, 16)
 	for n := 0; ; {
 		keys, err := os.Stdin.Read(key)

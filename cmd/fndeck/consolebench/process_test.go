@@ -57,14 +57,21 @@ func field(file, name string) int64 {
 	return 0
 }
 
-// calm waits until the program has nothing to do: what it read and sorted behind
-// the screen is over too.
+// calm waits until the program has nothing to do: what it reads and sorts behind
+// the screen is over too. An engine that thinks about a long list is waited for.
 func (t *terminal) calm() {
-	const look, idle = 300 * time.Millisecond, 3 * time.Millisecond
+	const (
+		look, idle = 250 * time.Millisecond, 3 * time.Millisecond
+		inARow     = 8
+	)
+	quiet := 0
 	for deadline := time.Now().Add(patience); time.Now().Before(deadline); {
 		before := t.used().cpu
-		time.Sleep(look)
-		if t.used().cpu-before < idle {
+		<-time.After(look)
+		if quiet++; t.used().cpu-before > idle {
+			quiet = 0
+		}
+		if quiet == inARow {
 			return
 		}
 	}

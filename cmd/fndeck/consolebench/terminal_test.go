@@ -109,7 +109,7 @@ func (t *terminal) read() {
 					free = now
 				}
 				free = free.Add(time.Duration(n) * time.Second / time.Duration(t.wire.bytesPerSecond))
-				time.Sleep(time.Until(free))
+				<-time.After(time.Until(free))
 				now = free
 			}
 			parcels <- parcel{now.Add(t.wire.oneWay), bytes.Clone(chunk[:n])}
@@ -117,7 +117,7 @@ func (t *terminal) read() {
 	}()
 	for p := range parcels {
 		if t.wire.oneWay > 0 {
-			time.Sleep(time.Until(p.due))
+			<-time.After(time.Until(p.due))
 		}
 		t.show(p.due, p.bytes)
 	}
@@ -251,20 +251,25 @@ func (t *terminal) marked() bool {
 	return false
 }
 
-// rest waits until nothing has come for a while, and returns when the last came.
+// rest waits until nothing has come for a while from now on, and returns when the
+// last came.
 func (t *terminal) rest(quiet time.Duration) time.Time {
-	for deadline := time.Now().Add(patience); ; {
+	began := time.Now()
+	for deadline := began.Add(patience); ; {
 		t.mu.Lock()
 		at := t.at
 		t.mu.Unlock()
 		left := quiet - time.Since(at)
+		if at.Before(began) {
+			left = quiet - time.Since(began)
+		}
 		if left <= 0 {
 			return at
 		}
 		if time.Now().After(deadline) {
 			t.b.Fatal("the screen never comes to rest")
 		}
-		time.Sleep(left)
+		<-time.After(left)
 	}
 }
 

@@ -249,7 +249,7 @@ func (s *shell) learn(next client.Snapshot[[]client.Function]) tea.Cmd {
 	}
 	s.known, s.deploying = next, deploying(next.Value)
 	if len(before) == 0 {
-		return // Most of the time; there may be very many functions.
+		return nil // Most of the time; there may be very many functions.
 	}
 	for _, f := range next.Value {
 		was, ok := before[f.ID]

@@ -30,6 +30,10 @@ const (
 	silence = 15 * time.Second
 )
 
+// failurePrefix is how a line begins that is a wire.Failure. Reading every line as
+// one would double what a log costs.
+const failurePrefix = `{"error":`
+
 // stream opens a path that answers one JSON object a line and hands them over
 // until it ends, which is a nil error, or emit refuses.
 func (b *Backend) stream(ctx context.Context, path string, emit func([]byte) error) error {
@@ -47,8 +51,10 @@ func (b *Backend) stream(ctx context.Context, path string, emit func([]byte) err
 		line, err := readLine(lines)
 		watchdog.Reset(silence)
 		if len(line) > 0 && err == nil {
-			if failed := decodeFailure(0, line); failed != nil {
-				return failed
+			if bytes.HasPrefix(line, []byte(failurePrefix)) {
+				if failed := decodeFailure(0, line); failed != nil {
+					return failed
+				}
 			}
 			if err := emit(line); err != nil {
 				return err

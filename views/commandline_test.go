@@ -44,7 +44,7 @@ func TestAWrongWordStaysToBeMendedAndNamesTheNearest(t *testing.T) {
 			"redploy":             "nearest are redeploy",
 			"calls ingst-pi":      "nearest are ingest-pi",
 			"calls @prod":         `no context is called "prod"`,
-			"calls since=1h":      "takes no since=",
+			"functions since=1h":  "takes no since=",
 			`calls "open`:         "is not closed",
 			"schedules ingest-pi": "filter them with /ingest-pi",
 		} {

@@ -13,7 +13,8 @@ import (
 type Backend interface {
 	// Describe says what this backend is. It does no I/O.
 	Describe() Description
-	// Functions lists all functions, newest first.
+	// Functions lists all functions, newest first. The list may be that of an
+	// earlier call, so nobody changes it.
 	Functions(ctx context.Context) ([]Function, error)
 	// Function reads one function by id; ErrNotFound if there is none.
 	Function(ctx context.Context, id string) (Function, error)

@@ -58,6 +58,8 @@ type Backend struct {
 	moved  chan struct{} // closed and replaced when lost changes
 	closed chan struct{}
 	once   sync.Once
+	// functions is the newest list, which the engine need not send again.
+	functions wire.List[client.Function]
 }
 
 // Open attaches to the engine of a state directory, and starts it if there is

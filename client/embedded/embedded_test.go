@@ -119,3 +119,26 @@ func TestTheCogniteDialectKeepsTheContract(t *testing.T) {
 		return b
 	})
 }
+
+func TestAListThatHasNotChangedIsNotSentAgain(t *testing.T) {
+	d := newDesk(t)
+	f := d.deploy("def handle(data): return 1\n")
+	received := func() int64 {
+		exchanges := d.b.Trace().Exchanges()
+		return exchanges[0].Received
+	}
+	first, err := d.b.Functions(d.ctx)
+	require.NoError(t, err)
+	whole := received()
+	again, err := d.b.Functions(d.ctx)
+	require.NoError(t, err)
+	require.Equal(t, first, again)
+	require.Less(t, received(), whole/2)
+	c, err := d.b.Invoke(d.ctx, client.CallRequest{FunctionID: f.ID})
+	require.NoError(t, err)
+	_, err = d.b.WaitCall(d.ctx, f.ID, c.ID)
+	require.NoError(t, err)
+	after, err := d.b.Functions(d.ctx)
+	require.NoError(t, err)
+	require.Equal(t, c.ID, after[0].LastCall.ID, "what has changed is")
+}

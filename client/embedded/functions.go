@@ -13,9 +13,20 @@ import (
 
 // Functions lists all functions with what only the engine knows of them.
 func (b *Backend) Functions(ctx context.Context) ([]client.Function, error) {
+	b.mu.Lock()
+	known := b.functions
+	b.mu.Unlock()
 	var all wire.List[client.Function]
-	err := b.read(ctx, "functions", &all)
-	return all.Items, err
+	if err := b.read(ctx, "functions?unless="+url.QueryEscape(known.As), &all); err != nil {
+		return nil, err
+	}
+	if all.Unchanged {
+		return known.Items, nil
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.functions = all
+	return all.Items, nil
 }
 
 // Function reads one function.

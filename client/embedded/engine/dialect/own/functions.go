@@ -1,6 +1,7 @@
 package own
 
 import (
+	"fmt"
 	"net/http"
 	"slices"
 
@@ -12,6 +13,13 @@ import (
 )
 
 func (a *API) functions(r *dialect.Request) error {
+	as, err := a.as()
+	if err != nil {
+		return err
+	}
+	if r.URL.Query().Get("unless") == as {
+		return dialect.WriteJSON(r.Writer, http.StatusOK, wire.List[client.Function]{Items: []client.Function{}, As: as, Unchanged: true})
+	}
 	views, err := a.core.Views()
 	if err != nil {
 		return err
@@ -28,13 +36,19 @@ func (a *API) functions(r *dialect.Request) error {
 	if err != nil {
 		return err
 	}
-	all := wire.List[client.Function]{Items: make([]client.Function, 0, len(views))}
+	all := wire.List[client.Function]{As: as, Items: make([]client.Function, 0, len(views))}
 	for _, v := range views {
 		f := functionOf(v, last[v.ID])
 		f.Schedules, f.P95 = count[v.ID], p95[v.ID]
 		all.Items = append(all.Items, f)
 	}
 	return dialect.WriteJSON(r.Writer, http.StatusOK, all)
+}
+
+// as names the present state, by its newest event.
+func (a *API) as() (string, error) {
+	seq, err := a.core.Store().LastEvent()
+	return fmt.Sprintf("%s-%d", a.core.Store().Epoch(), seq), err
 }
 
 func (a *API) function(r *dialect.Request) error {

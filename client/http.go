@@ -147,7 +147,7 @@ func (h *HTTP) once(ctx context.Context, r Request, body []byte, out any) error 
 		return err
 	}
 	defer func() { _ = reply.Body.Close() }() // read to its end or given up
-	text, err := io.ReadAll(io.LimitReader(reply.Body, maxReply+1))
+	text, err := readReply(reply)
 	switch {
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
@@ -164,6 +164,17 @@ func (h *HTTP) once(ctx context.Context, r Request, body []byte, out any) error 
 		return unexpected(reply, text, err)
 	}
 	return nil
+}
+
+// readReply reads a body, and one byte more than it may have at most. One of known
+// length is read into its place at once: a long list would be copied many times.
+func readReply(reply *http.Response) ([]byte, error) {
+	var text bytes.Buffer
+	if n := reply.ContentLength; n > 0 && n <= maxReply {
+		text.Grow(int(n) + bytes.MinRead)
+	}
+	_, err := text.ReadFrom(io.LimitReader(reply.Body, maxReply+1))
+	return text.Bytes(), err
 }
 
 // Open sends a request once and returns the reply of a success; the caller

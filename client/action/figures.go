@@ -83,14 +83,8 @@ func (f *Figures) measure(sorted []time.Duration) {
 		return
 	}
 	f.Min, f.Max = sorted[0], sorted[len(sorted)-1]
-	f.P50, f.P95, f.P99 = rank(sorted, 50), rank(sorted, 95), rank(sorted, 99)
+	f.P50, f.P95, f.P99 = client.Percentile(sorted, 50), client.Percentile(sorted, 95), client.Percentile(sorted, 99)
 	f.Histogram = histogram(sorted)
-}
-
-// rank is the nearest-rank percentile of durations in order.
-func rank(sorted []time.Duration, percent int) time.Duration {
-	at := (len(sorted)*percent + 99) / 100
-	return sorted[max(at, 1)-1]
 }
 
 // inserted puts a duration in its place; one that is not told is left out.

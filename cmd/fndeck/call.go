@@ -18,6 +18,7 @@ import (
 	"fndeck/client/jsondata"
 	"fndeck/cmd/output"
 	"fndeck/ui"
+	"fndeck/ui/chart"
 )
 
 // dataLimitBytes bounds what is read from a file or a pipe before the backend's
@@ -162,11 +163,11 @@ func (a *app) printFigures(fn client.Function, f action.Figures, format string) 
 	if err != nil || format != output.Table && format != output.Wide || len(f.Histogram) == 0 {
 		return err
 	}
-	bars := make([]ui.Bar, len(f.Histogram))
+	bars := make([]chart.Row, len(f.Histogram))
 	for i, bin := range f.Histogram {
-		bars[i] = ui.Bar{Label: "to " + bin.UpTo.String(), Count: bin.Calls}
+		bars[i] = chart.Row{Label: "to " + bin.UpTo.String(), Count: bin.Calls}
 	}
-	return a.write([]byte("\n" + strings.Join(ui.Bars(bars, "#", barsWidth), "\n") + "\n"))
+	return a.write([]byte("\n" + strings.Join(chart.Rows(bars, "#", barsWidth), "\n") + "\n"))
 }
 
 // awaitCall waits for the end of a call with its log on stderr, and prints the

@@ -49,13 +49,3 @@ func step(part float64) rune {
 	at := int(math.Round(part * float64(len(steps)-1)))
 	return steps[max(0, min(at, len(steps)-1))]
 }
-
-// Quantile is the value under which a part of the sorted values lies, 0 without
-// any: the nearest rank, so that it is one of them.
-func Quantile(sorted []float64, part float64) float64 {
-	if len(sorted) == 0 {
-		return 0
-	}
-	rank := int(math.Ceil(part*float64(len(sorted)))) - 1
-	return sorted[max(0, min(rank, len(sorted)-1))]
-}

@@ -22,11 +22,3 @@ func TestCountsStandInStepsUpToTheMost(t *testing.T) {
 	assert.Equal(t, " ▂▅█", string(Counts([]int{0, 1, 4, 8}, 8)))
 	assert.Equal(t, " █", string(Counts([]int{0, 9}, 0)))
 }
-
-func TestAQuantileIsOneOfTheValues(t *testing.T) {
-	sorted := []float64{1, 2, 3, 4, 5, 6, 7, 8, 9, 10}
-	for part, want := range map[float64]float64{0: 1, 0.5: 5, 0.95: 10, 0.9: 9, 1: 10} {
-		assert.InDelta(t, want, Quantile(sorted, part), 0, part)
-	}
-	assert.Zero(t, Quantile(nil, 0.5))
-}

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"fndeck/client"
-	"fndeck/ui/chart"
 )
 
 // Digest is what many calls have in common.
@@ -22,7 +21,7 @@ type Digest struct {
 // Of sums up calls, the newest first.
 func Of(calls []client.Call) Digest {
 	var d Digest
-	var took []float64
+	var took []time.Duration
 	for _, c := range calls {
 		if !c.Status.Ended() {
 			d.Running++
@@ -35,10 +34,10 @@ func Of(calls []client.Call) Digest {
 			d.Failed++
 		}
 		d.Ended++
-		took = append(took, float64(c.Duration))
+		took = append(took, c.Duration)
 	}
 	slices.Sort(took)
-	d.P50, d.P95 = time.Duration(chart.Quantile(took, 0.5)), time.Duration(chart.Quantile(took, 0.95))
+	d.P50, d.P95 = client.Percentile(took, 50), client.Percentile(took, 95)
 	return d
 }
 

@@ -13,6 +13,7 @@ import (
 	"fndeck/client"
 	"fndeck/client/action"
 	"fndeck/ui"
+	"fndeck/ui/chart"
 	"fndeck/ui/form"
 )
 
@@ -128,7 +129,7 @@ func (v *series) hints() []ui.Hint {
 // view shows the figures as they stand.
 func (v *series) view(theme *ui.Theme, width, height int) []string {
 	lines := append(v.head(theme, width), "")
-	for _, line := range ui.Bars(bars(v.figures), theme.Glyph('█'), max(width-2, 1)) {
+	for _, line := range chart.Rows(bars(v.figures), theme.Glyph('█'), max(width-2, 1)) {
 		lines = append(lines, "  "+theme.Accent.Render(line))
 	}
 	v.top = min(v.top, max(0, len(lines)-height))
@@ -181,10 +182,10 @@ func progress(theme *ui.Theme, f action.Figures, width int) string {
 }
 
 // bars are the rows of the histogram.
-func bars(f action.Figures) []ui.Bar {
-	rows := make([]ui.Bar, len(f.Histogram))
+func bars(f action.Figures) []chart.Row {
+	rows := make([]chart.Row, len(f.Histogram))
 	for i, bin := range f.Histogram {
-		rows[i] = ui.Bar{Label: "to " + bin.UpTo.String(), Count: bin.Calls}
+		rows[i] = chart.Row{Label: "to " + bin.UpTo.String(), Count: bin.Calls}
 	}
 	return rows
 }

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"fndeck/client"
 	"fndeck/client/embedded/engine/store"
 )
 
@@ -52,16 +53,9 @@ func (l *latencies) read(s *store.Store, newest map[int64]*store.Call) (map[int6
 		if err != nil {
 			return nil, err
 		}
-		p95[c.FunctionID] = percentile95(durations)
+		slices.Sort(durations)
+		p95[c.FunctionID] = client.Percentile(durations, 95)
 		l.of[c.FunctionID] = latency{call: c.ID, ended: !c.Ended.IsZero(), p95: p95[c.FunctionID]}
 	}
 	return p95, nil
-}
-
-func percentile95(durations []time.Duration) time.Duration {
-	if len(durations) == 0 {
-		return 0
-	}
-	slices.Sort(durations)
-	return durations[(len(durations)*95+99)/100-1]
 }

@@ -14,6 +14,8 @@ const (
 	backOffMin    = time.Second
 	backOffMax    = time.Minute
 	retryAfterMax = 5 * time.Minute
+	// unwatchedTimes is how much slower a feed is that nobody looks at.
+	unwatchedTimes = 4
 )
 
 // FeedOptions says what a feed loads and how often.
@@ -26,6 +28,9 @@ type FeedOptions[T any] struct {
 	// Busy says that the value is moving, so that BusyEvery applies.
 	Busy      func(T) bool
 	BusyEvery time.Duration
+	// Unwatched says that nobody looks: then the pauses are unwatchedTimes as long.
+	// It may be nil.
+	Unwatched func() bool
 	Clock     func() time.Time
 	// Jitter returns a number in [0,1).
 	Jitter func() float64
@@ -145,6 +150,13 @@ func (f *Feed[T]) sleep(ctx context.Context, pause time.Duration) bool {
 }
 
 func (f *Feed[T]) pause(value T) time.Duration {
+	if f.o.Unwatched != nil && f.o.Unwatched() {
+		return unwatchedTimes * f.watchedPause(value)
+	}
+	return f.watchedPause(value)
+}
+
+func (f *Feed[T]) watchedPause(value T) time.Duration {
 	if f.o.Busy != nil && f.o.BusyEvery > 0 && f.o.Busy(value) {
 		return f.o.BusyEvery
 	}

@@ -422,6 +422,21 @@ func TestABackendThatDoesNotPushIsPolled(t *testing.T) {
 	})
 }
 
+func TestAListThatNobodyLooksAtIsReadSeldomAndAtOnceByWhoComesBack(t *testing.T) {
+	backend := sampleBackend(bubbleStart)
+	backend.description.Missing = map[client.Capability]string{client.CanPush: "polled"}
+	backend.functions = backend.functions[:1]
+	drive(t, backend, func(d *driver) {
+		d.send(tea.BlurMsg{})
+		d.wait(feeds.PollEvery + 100*time.Millisecond) // the pause that had begun
+		backend.change(func() { backend.functions[0].Name = "renamed" })
+		d.wait(3 * feeds.PollEvery)
+		d.miss("renamed")
+		d.send(tea.FocusMsg{})
+		d.see("renamed")
+	})
+}
+
 func TestWhatIsWrongWithTheConfigurationStandsInTheErrors(t *testing.T) {
 	bound, _ := keys.Build(keys.Config{Bound: map[string][]string{"app.help": {"H"}}})
 	options := Options{Keys: &bound, Problems: []error{client.Invalidf("config.yaml:3:5: there is no action %q", "x")}}

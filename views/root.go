@@ -81,9 +81,10 @@ func (r *root) route(msg tea.Msg) tea.Cmd {
 		return r.click(msg.Mouse())
 	case tea.FocusMsg:
 		r.watched = true
-		return r.followFile()
+		return tea.Batch(r.followFile(), r.comeBack())
 	case tea.BlurMsg:
 		r.watched = false
+		r.away.Store(true)
 	case reloaded:
 		return r.takeOver(msg)
 	case tea.PasteMsg:

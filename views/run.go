@@ -106,7 +106,7 @@ func Run(ctx context.Context, o Options) error {
 
 // newConsole makes the root model.
 func newConsole(ctx context.Context, o Options) *root {
-	d := deps{way: terminal.Through(o.Environ), keys: o.keymap(), backend: o.Backend, clock: o.Clock, zone: o.zone(), ctx: ctx, stateDir: o.StateDir}
+	d := deps{away: new(atomic.Bool), way: terminal.Through(o.Environ), keys: o.keymap(), backend: o.Backend, clock: o.Clock, zone: o.zone(), ctx: ctx, stateDir: o.StateDir}
 	d.editor = external.Editor{Environ: o.Environ, Dir: o.StateDir, Lent: o.Lent}
 	if o.Lent == nil {
 		d.editor.Lent = new(atomic.Bool)

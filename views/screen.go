@@ -8,6 +8,7 @@ package views
 
 import (
 	"context"
+	"sync/atomic"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -36,13 +37,15 @@ type deps struct {
 	way terminal.Way
 	// notifies says that the end of a long job is told to who looks elsewhere.
 	notifies bool
+	// away says that the terminal is known not to have the focus.
+	away *atomic.Bool
 	// editor opens texts in the operator's own editor.
 	editor external.Editor
 }
 
 // source is what feeds are given.
 func (d deps) source() feeds.Source {
-	return feeds.Source{Ctx: d.ctx, Backend: d.backend, Clock: d.clock}
+	return feeds.Source{Ctx: d.ctx, Backend: d.backend, Clock: d.clock, Away: d.away}
 }
 
 // Screen is one place of the console. It is a plain struct: the root calls it

@@ -243,6 +243,17 @@ func (s *shell) say(text string, tone ui.Tone) {
 // longJob is how long something takes that its end is told to who looks elsewhere.
 const longJob = 10 * time.Second
 
+// comeBack reads at once what was read seldom while nobody looked.
+func (s *shell) comeBack() tea.Cmd {
+	if !s.away.Swap(false) {
+		return nil
+	}
+	if _, err := client.As[client.Pusher](s.backend, client.CanPush); err == nil {
+		return nil // It tells by itself.
+	}
+	return s.refresh(nil)
+}
+
 // notify tells of the end of a job outside the screen, if it took long and nobody
 // is known to look.
 func (s *shell) notify(text string, took time.Duration) tea.Cmd {

@@ -40,6 +40,9 @@ type deployment struct {
 	d   store.Deploy
 	v   store.Version
 	log *logWriter
+	// took is what the phases before this one took, since when this one began.
+	took  []string
+	since time.Time
 }
 
 // startDeploy runs a queued deploy in the background.
@@ -164,6 +167,7 @@ func (p *deployment) output(lines []runner.Line) {
 // phase records how far the deploy is. It need not be durable: a deploy that a
 // power cut finds Queued simply runs again.
 func (p *deployment) phase(name string) error {
+	p.endPhase()
 	p.d.Status, p.d.Phase = store.Deploying, name
 	p.v.Status = store.Deploying
 	return p.e.store.Write(store.Relaxed, func(tx *store.Tx) error {
@@ -171,17 +175,29 @@ func (p *deployment) phase(name string) error {
 	})
 }
 
+// endPhase notes how long the present phase took.
+func (p *deployment) endPhase() {
+	now, began := p.e.c.Clock(), p.since
+	if began.IsZero() {
+		began = p.d.Started
+	}
+	p.took = append(p.took, fmt.Sprintf("%s %s", p.d.Phase, max(0, now.Sub(began)).Round(time.Millisecond)))
+	p.since = now
+}
+
 // finish stores the outcome in one transaction: callers get the old version
 // before it and the new one after it.
 func (p *deployment) finish(failure error) error {
 	now := p.e.c.Clock().UTC()
 	p.d.Ended = now
+	p.endPhase()
 	if failure != nil {
 		p.fail(failure)
 	} else {
 		p.d.Status, p.d.Phase = store.Ready, PhaseSwitched
 		p.v.Status, p.v.Ready = store.Ready, now
 	}
+	p.say("took: " + strings.Join(p.took, ", "))
 	rest, _ := p.log.rest()
 	err := p.e.insist(finding{complaint: "the outcome of a deploy is not stored", id: p.d.ID, write: p.e.store.Write, work: func(tx *store.Tx) error {
 		f, err := tx.Function(p.d.FunctionID)

@@ -195,3 +195,10 @@ func TestAVersionThatServesNoMoreKeepsNoProcess(t *testing.T) {
 	assert.Equal(t, "1", response)
 	r.await(func() bool { return r.LoadedZygotes() == 1 })
 }
+
+func TestTheBuildOutputSaysHowLongEachPhaseTook(t *testing.T) {
+	r := newRig(t, nil)
+	v := r.handler("def handle(data): return 1\n")
+	text := strings.TrimSpace(r.logOf(v.Latest.DeployID))
+	assert.Regexp(t, `took: queued \S+, unpacking \S+, checking \S+$`, text)
+}

@@ -46,6 +46,9 @@ type Description struct {
 	// Locked is why nothing is changed from here although it could be: the
 	// operator wants it so. Empty where nothing is kept back.
 	Locked string
+	// Outdated is why what runs there is not what this program would start, and what
+	// renews it; empty where it is.
+	Outdated string
 	// Protected says that the operator wants to be asked before every change.
 	Protected bool
 	// Missing gives, for each capability that the backend lacks, the reason in

@@ -27,3 +27,13 @@ func TestTheContextsSayHowThisOneIsMarkedAndTestItOnAKey(t *testing.T) {
 		assert.Contains(t, s.screen.text(), "functions (5)")
 	})
 }
+
+func TestAnEngineOfAnotherVersionStandsInTheHeaderAndTheErrors(t *testing.T) {
+	backend := sampleBackend(bubbleStart)
+	backend.description.Outdated = "the engine that runs is v1, this program is v2: fndeck engine stop ends it"
+	perform(t, backend, 120, 24, Options{}, func(s *stage) {
+		assert.Contains(t, s.screen.text(), "engine outdated")
+		s.press("!")
+		assert.Contains(t, s.screen.text(), "fndeck engine stop ends it")
+	})
+}

@@ -205,6 +205,9 @@ func (r *root) alarms(full bool) string {
 		}
 		parts = append(parts, r.theme.Banner.Render(" "+ui.Truncate(ui.Clean(why), room)+" "))
 	}
+	if r.backend.Describe().Outdated != "" {
+		parts = append(parts, r.theme.Warn.Render("engine outdated"))
+	}
 	if r.lost != "" {
 		parts = append(parts, r.theme.Banner.Render(" "+ui.Clean(r.lost)+" "))
 	}

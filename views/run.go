@@ -115,6 +115,10 @@ func newConsole(ctx context.Context, o Options) *root {
 	r.file.reload, r.environ = o.Reload, o.Environ
 	r.few, r.otherZone = o.NoColor, time.UTC
 	r.appear(o)
+	if why := o.Backend.Describe().Outdated; why != "" {
+		r.fail("start", &client.Error{Code: client.CodeFailed, Message: why})
+		r.say(why, ui.ToneWarn)
+	}
 	return r
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io/fs"
 	"math/rand/v2"
 	"net"
@@ -35,6 +36,8 @@ type Options struct {
 	Command []string
 	// EngineArgs follow the command.
 	EngineArgs []string
+	// Version is what this program would start, empty if that is not known.
+	Version string
 	// NoStart fails when no engine runs.
 	NoStart bool
 	Clock   func() time.Time
@@ -114,8 +117,13 @@ func (b *Backend) Trace() *client.Trace { return b.trace }
 func (b *Backend) Describe() client.Description {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	outdated := ""
+	if b.o.Version != "" && b.last.Version != "" && b.last.Version != b.o.Version {
+		outdated = fmt.Sprintf("the engine that runs is %s, this program is %s: fndeck engine stop ends it, and the next command or console starts the new one", b.last.Version, b.o.Version)
+	}
 	return client.Description{
-		Kind: "embedded", Name: b.o.Name, Endpoint: b.o.StateDir, Isolation: b.last.Isolation, ReadOnly: b.last.ReadOnly,
+		Outdated: outdated,
+		Kind:     "embedded", Name: b.o.Name, Endpoint: b.o.StateDir, Isolation: b.last.Isolation, ReadOnly: b.last.ReadOnly,
 		DataLimitBytes: b.last.DataLimitBytes, Runtimes: b.last.Runtimes, Missing: map[client.Capability]string{},
 	}
 }

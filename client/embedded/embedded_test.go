@@ -142,3 +142,15 @@ func TestAListThatHasNotChangedIsNotSentAgain(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, c.ID, after[0].LastCall.ID, "what has changed is")
 }
+
+// O05
+func TestAnEngineOfAnotherVersionIsToldOfWithWhatRenewsIt(t *testing.T) {
+	d := newDesk(t)
+	require.Empty(t, d.b.Describe().Outdated)
+	status, err := embedded.Status(d.ctx, d.o.StateDir)
+	require.NoError(t, err)
+	same, newer := d.o, d.o
+	same.Version, newer.Version = status.Version, "v9"
+	require.Empty(t, open(t, same).Describe().Outdated)
+	require.Contains(t, open(t, newer).Describe().Outdated, "this program is v9: fndeck engine stop")
+}

@@ -138,7 +138,7 @@ func (a *app) openEmbedded(ctx context.Context, peek bool) (client.Backend, erro
 	if a.configFile != "" {
 		args = []string{"--config", a.configFile}
 	}
-	backend, err := embedded.Open(ctx, embedded.Options{StateDir: dir, NoStart: peek, Clock: a.now, EngineArgs: args})
+	backend, err := embedded.Open(ctx, embedded.Options{StateDir: dir, Version: version, NoStart: peek, Clock: a.now, EngineArgs: args})
 	var place *fs.PathError
 	if errors.As(err, &place) && client.Explain(err).Code == client.CodeFailed {
 		return nil, &client.Error{
@@ -148,6 +148,9 @@ func (a *app) openEmbedded(ctx context.Context, peek bool) (client.Backend, erro
 	}
 	if err != nil {
 		return nil, err
+	}
+	if why := backend.Describe().Outdated; why != "" && !peek {
+		a.note("warning: %s", why)
 	}
 	return backend, nil
 }

@@ -454,6 +454,13 @@ func (t *Table) Visible(f func(row int) bool) {
 	}
 }
 
+// Around returns the snapshot's rows about the visible ones: from a multiple of step
+// on, so that they are others only when the table has scrolled that far.
+func (t *Table) Around(step int) []int {
+	from := t.top - t.top%step
+	return t.order[min(from, len(t.order)):min(from+t.height+step, len(t.order))]
+}
+
 // Turn turns the order round, if a column is sorted.
 func (t *Table) Turn() {
 	if t.sortBy > 0 {

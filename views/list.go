@@ -48,9 +48,9 @@ type listSpec[T any] struct {
 	unscoped int
 	// compare shows how two items differ; nil where that says nothing.
 	compare func(a, b T) tea.Cmd
-	// banner is a line over the table that sums the visible rows up, "" for none;
+	// banner is a line over the table that sums the rows about the visible ones up, "" for none;
 	// nil is none.
-	banner func(visible []T, at moment, width int) string
+	banner func(around []T, at moment, width int) string
 	// more is set by load when there is more than it read.
 	more *atomic.Bool
 	// older makes load read more of the past; nil leaves the key unbound.

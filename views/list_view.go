@@ -34,6 +34,10 @@ func (l *listScreen[T]) View(theme *ui.Theme, width, height int) []string {
 // bannerFrom is the height of a body that has a line for the banner.
 const bannerFrom = 12
 
+// bannerStep is how many rows a list scrolls until the banner is another: a line that
+// changes with each key would cost as much as the rows.
+const bannerStep = 20
+
 // bannerLines is how many lines the banner has.
 func (l *listScreen[T]) bannerLines(height int) int {
 	if l.spec.banner == nil || height < bannerFrom {
@@ -48,12 +52,11 @@ func (l *listScreen[T]) withBanner(table []string, width, height int) []string {
 	if l.bannered == 0 {
 		return table
 	}
-	var visible []T
-	l.table.Visible(func(row int) bool {
-		visible = append(visible, l.shown()[row])
-		return true
-	})
-	return append([]string{l.spec.banner(visible, l.now, width)}, table...)
+	var around []T
+	for _, row := range l.table.Around(bannerStep) {
+		around = append(around, l.shown()[row])
+	}
+	return append([]string{l.spec.banner(around, l.now, width)}, table...)
 }
 
 // instead is what is shown when there are no rows to show, "" if there are.

@@ -22,6 +22,9 @@ type Column struct {
 	// Grow takes what is left over.
 	Grow  bool
 	Align Align
+	// Down says that the first order of the column is from the most to the least, such
+	// as the newest first.
+	Down bool
 	// Volatile columns change by themselves (ages) and never flash.
 	Volatile bool
 }

@@ -87,8 +87,8 @@ func parseTerm(word string, column columnOf) (filterTerm, error) {
 }
 
 func isColumnName(name string) bool {
-	for _, r := range name {
-		if !unicode.IsLetter(r) {
+	for i, r := range name {
+		if !unicode.IsLetter(r) && (i == 0 || !unicode.IsDigit(r)) {
 			return false
 		}
 	}

@@ -80,7 +80,9 @@ func NewLogView(buffer *LogBuffer, zone *time.Location) *LogView {
 // follower says that the buffer has grown.
 func (v *LogView) Sync() {
 	before := v.known
-	v.known = v.Buffer.Len()
+	if v.known = v.Buffer.Len(); v.Loading {
+		v.pausedN = v.known // What comes is older; nothing of it is news.
+	}
 	if !v.since.IsZero() && v.sinceAt >= before {
 		v.sinceAt = v.firstSince(v.sinceAt) // All lines until now were too old.
 	}

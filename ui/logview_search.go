@@ -20,6 +20,9 @@ func (v *LogView) Search(source string) error {
 // Searched returns the text of the search in force.
 func (v *LogView) Searched() string { return v.filter.String() }
 
+// OnlyMatches reports whether the other lines are left out.
+func (v *LogView) OnlyMatches() bool { return v.only && v.filter != nil }
+
 // ToggleOnly hides the lines that do not match, or shows them again.
 func (v *LogView) ToggleOnly() { v.ShowOnly(!v.only) }
 

@@ -130,7 +130,7 @@ func (t *Table) titles(theme *Theme, shown []placed, gap, width int) string {
 		title := t.Columns[p.column].Title
 		if t.sortBy == p.column+1 {
 			arrow := '↑'
-			if t.reverse {
+			if t.reverse != t.Columns[p.column].Down {
 				arrow = '↓'
 			}
 			title += " " + theme.Glyph(arrow)

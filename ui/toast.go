@@ -16,6 +16,7 @@ type Toast struct {
 	Keep  string
 	Tone  Tone
 	Until time.Time
+	since time.Time
 }
 
 // NewToast makes a toast of a sentence, which it cleans.
@@ -24,8 +25,14 @@ func NewToast(text string, tone Tone, now time.Time) Toast {
 	if tone == ToneBad {
 		stay = toastBadFor
 	}
-	return Toast{Text: Clean(text), Tone: tone, Until: now.Add(stay)}
+	return Toast{Text: Clean(text), Tone: tone, Until: now.Add(stay), since: now}
 }
+
+// readFor is how long a toast stays in any case.
+const readFor = 1500 * time.Millisecond
+
+// Read reports whether there was time to read the toast.
+func (t Toast) Read(now time.Time) bool { return !now.Before(t.since.Add(readFor)) }
 
 // Shown reports whether the toast is still to be seen.
 func (t Toast) Shown(now time.Time) bool { return t.Text != "" && now.Before(t.Until) }

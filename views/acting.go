@@ -56,6 +56,9 @@ func (s *shell) ask(request forms.RunAction, check action.Check) tea.Cmd {
 		check.Question += "; reading which"
 	}
 	dialog := s.question(request.Action.Label+" "+subject(request), check, yesLabel(request.Action, 1))
+	if request.Action.ID == action.CancelCall.ID {
+		dialog.No = "Let it run" // A button that says Cancel would mean the opposite.
+	}
 	request.Confirmed = true
 	s.pending = &pendingAction{id: dialog.ID, yes: func() tea.Cmd {
 		s.overlays = slices.DeleteFunc(slices.Clone(s.overlays), func(o ui.Overlay) bool { return o == ui.Overlay(request.Origin) })

@@ -90,7 +90,7 @@ func newCallPage(s *shell, c client.Call) *pageScreen[calledOnce] {
 				{id: "list.logs", run: func() tea.Cmd {
 					return s.open(newLogs(s, callLog(c)))
 				}},
-				{id: "calls.cancel", hinted: true, reason: s.uncancellable(current), run: func() tea.Cmd { return s.cancelCall(current) }},
+				{id: "calls.cancel", hinted: true, urgent: true, reason: s.uncancellable(current), run: func() tea.Cmd { return s.cancelCall(current) }},
 				{id: "list.describe", label: "function", run: func() tea.Cmd { return s.open(newFunctionPage(s, f)) }},
 			}
 		},

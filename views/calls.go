@@ -109,7 +109,7 @@ func callColumns(scope callScope) []listColumn[client.Call] {
 			cell:   func(c client.Call, at moment) ui.Cell { return cells.State(at, string(c.Status), 0) },
 		},
 		{
-			Column: ui.Column{Title: "STARTED", Key: "started", Priority: 1, Min: 8, Volatile: true},
+			Column: ui.Column{Title: "STARTED", Key: "started", Priority: 1, Min: 8, Down: true, Volatile: true},
 			cell:   func(c client.Call, at moment) ui.Cell { return ui.Cell{Text: cells.Clock(c.Started, at)} },
 			order:  func(a, b client.Call) int { return b.Started.Compare(a.Started) },
 		},
@@ -233,9 +233,10 @@ func (s *shell) functionOf(c client.Call) client.Function {
 	return client.Function{ID: c.FunctionID, Name: cmp.Or(c.FunctionName, c.FunctionID), Schedules: -1}
 }
 
-// latencyLine sums up calls, the newest first: a bar for how long each took, the
+// latencyLine sums up calls, however they are sorted: a bar for how long each took, the
 // newest at the right, then what they have in common.
 func latencyLine(calls []client.Call, at moment, width int) string {
+	calls = slices.SortedStableFunc(slices.Values(calls), func(a, b client.Call) int { return b.Started.Compare(a.Started) })
 	sum, tail := digest.Of(calls), ""
 	if sum.Ended > 0 {
 		tail = at.Theme.Dim.Render("  p50 " + ui.Duration(sum.P50) + "  p95 " + ui.Duration(sum.P95))

@@ -81,7 +81,19 @@ func (p *commandLine) view(theme *ui.Theme, width int) string {
 	if p.err == nil && p.input.Value() == "" && len(p.root.typed) > 0 {
 		line += theme.Dim.Render("  ↑ " + strings.Join(lastOf(p.root.typed, 3), "   "))
 	}
+	if rest := p.offers; p.err == nil && len(rest) > 1 {
+		line += theme.Dim.Render("  " + ui.Clean(strings.Join(lastWords(rest[p.offered+1:], rest[:p.offered]), "  ")))
+	}
 	return ui.Truncate(line, width)
+}
+
+// lastWords are the last words of lines: what a completion would put there.
+func lastWords(lines ...[]string) []string {
+	var words []string
+	for _, line := range slices.Concat(lines...) {
+		words = append(words, line[strings.LastIndexByte(line, ' ')+1:])
+	}
+	return words
 }
 
 // lastOf returns up to n texts from the end, cleaned, the newest first.

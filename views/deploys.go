@@ -69,7 +69,7 @@ func (s *shell) deployed(d client.Deploy) client.Function {
 
 var deployColumns = []listColumn[client.Deploy]{
 	{
-		Column: ui.Column{Title: "FUNCTION", Key: "function", Priority: 1, Min: 14, Max: 48},
+		Column: ui.Column{Title: "FUNCTION", Key: "function", Priority: 1, Min: 14, Max: 32},
 		cell:   func(d client.Deploy, _ moment) ui.Cell { return cells.Text(cmp.Or(d.FunctionName, d.FunctionID)) },
 	},
 	{
@@ -98,7 +98,7 @@ var deployColumns = []listColumn[client.Deploy]{
 		order:  func(a, b client.Deploy) int { return cmp.Compare(a.SizeBytes, b.SizeBytes) },
 	},
 	{
-		Column: ui.Column{Title: "STARTED", Key: "started", Priority: 2, Min: 8, Volatile: true},
+		Column: ui.Column{Title: "STARTED", Key: "started", Priority: 2, Min: 8, Down: true, Volatile: true},
 		cell:   func(d client.Deploy, at moment) ui.Cell { return ui.Cell{Text: cells.Clock(d.Started, at)} },
 		order:  func(a, b client.Deploy) int { return b.Started.Compare(a.Started) },
 	},

@@ -90,7 +90,7 @@ func newErrors(s *shell) *listScreen[failure] {
 			s.errors.since.In(s.zone).Format("15:04"), s.keys.Key("view.calls"), s.keys.Key("list.failing")),
 		columns: []listColumn[failure]{
 			{
-				Column: ui.Column{Title: "TIME", Key: "time", Priority: 1, Min: 8, Volatile: true},
+				Column: ui.Column{Title: "TIME", Key: "time", Priority: 1, Min: 8, Down: true, Volatile: true},
 				cell: func(f failure, at moment) ui.Cell {
 					return ui.Cell{Text: f.at.In(at.Zone).Format("15:04:05"), Tone: ui.ToneDim}
 				},
@@ -113,7 +113,7 @@ func newErrors(s *shell) *listScreen[failure] {
 				order: func(a, b failure) int { return a.count - b.count },
 			},
 			{
-				Column: ui.Column{Title: "OPERATION", Key: "operation", Priority: 3, Min: 14},
+				Column: ui.Column{Title: "OPERATION", Key: "operation", Priority: 4, Min: 14},
 				cell:   func(f failure, _ moment) ui.Cell { return ui.Cell{Text: ui.Clean(f.operation), Tone: ui.ToneDim} },
 			},
 			{

@@ -149,7 +149,7 @@ func (r *root) ruleHints(hints []ui.Hint) string {
 // header is context, backend and isolation at the left, alarms at the right.
 func (r *root) header(l ui.Layout) string {
 	d := r.backend.Describe()
-	alarms := r.alarms(l.FullHeader)
+	alarms := r.alarms(l.FullHeader, l.Crumbs)
 	mode := r.mode(d, l.FullHeader)
 	room := r.width - ui.Width(alarms) - 2
 	left := " " + r.theme.Accent.Bold(true).Render(ui.Truncate(ui.Clean(d.Name), max(4, room-ui.Width(mode)-1))) + mode
@@ -196,7 +196,7 @@ func (r *root) mode(d client.Description, full bool) string {
 
 // alarms are what never leaves the header: a lost backend, running deploys,
 // unread errors and how old the rows are.
-func (r *root) alarms(full bool) string {
+func (r *root) alarms(full, crumbs bool) string {
 	var parts []string
 	if why := r.backend.Describe().ReadOnly; why != "" {
 		room := 9 // the word itself
@@ -222,7 +222,11 @@ func (r *root) alarms(full bool) string {
 	if n := r.errors.unread(); n > 0 {
 		parts = append(parts, r.theme.Bad.Render(fmt.Sprintf("! %d", n)))
 	}
-	switch st := r.screen().Status(); {
+	st := r.screen().Status()
+	if !crumbs && st.filter != "" {
+		parts = append([]string{r.theme.Accent.Render(ui.Truncate(filterText(st), max(8, r.width/4)))}, parts...)
+	}
+	switch {
 	case st.err != nil:
 		parts = append(parts, r.theme.Warn.Render(r.stale(st, full)))
 	case !st.silent.IsZero():
@@ -267,12 +271,17 @@ func (r *root) crumbs() string {
 		line += r.theme.Dim.Render(" (" + st.count + ")")
 	}
 	if st.filter != "" {
-		if !st.named {
-			st.filter = "/" + st.filter
-		}
-		line += separator + r.theme.Accent.Render(st.filter)
+		line += separator + r.theme.Accent.Render(filterText(st))
 	}
 	return ui.Truncate(line, r.width)
+}
+
+// filterText is the filter in force as it is shown.
+func filterText(st status) string {
+	if st.named {
+		return st.filter
+	}
+	return "/" + st.filter
 }
 
 // urgent is what the foot shows before the hints: the prompt, a toast, or why

@@ -38,7 +38,7 @@ func newFunctions(s *shell) *listScreen[client.Function] {
 
 var functionColumns = []listColumn[client.Function]{
 	{
-		Column: ui.Column{Title: "NAME", Key: "name", Priority: 1, Min: 14, Max: 48},
+		Column: ui.Column{Title: "NAME", Key: "name", Priority: 1, Min: 14, Max: 32},
 		cell:   func(f client.Function, _ moment) ui.Cell { return cells.Text(f.Name) },
 	},
 	{

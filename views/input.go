@@ -1,6 +1,7 @@
 package views
 
 import (
+	"fmt"
 	"slices"
 
 	tea "charm.land/bubbletea/v2"
@@ -22,6 +23,9 @@ func (r *root) key(msg tea.KeyPressMsg) tea.Cmd {
 	if r.layout(false).TooSmall != "" {
 		return r.keyUnseen(name)
 	}
+	if r.toast.Read(r.clock()) {
+		r.toast = ui.Toast{} // What it hides matters more to who works on.
+	}
 	if len(r.overlays) > 0 {
 		return r.keyOverlay(msg)
 	}
@@ -41,10 +45,32 @@ func (r *root) key(msg tea.KeyPressMsg) tea.Cmd {
 			return r.perform(c)
 		}
 	}
+	if label := r.elsewhere(name); label != "" {
+		r.say(fmt.Sprintf("%s: not in %s; %s lists what is", label, r.screen().Title(), r.keys.Key("app.help")), ui.ToneWarn)
+		return nil
+	}
 	if slices.Contains(laterKeys, name) {
 		r.say(name+" is not in this version; "+r.keys.Key("app.help")+" lists the keys", ui.ToneWarn)
 	}
 	return nil
+}
+
+// elsewhere is what a key does on other screens of this kind, "" if nothing.
+func (r *root) elsewhere(key string) string {
+	scope := ui.ScopeList
+	for _, c := range r.screen().Commands() {
+		if b, ok := r.keys.Lookup(c.id); ok && b.Scope == ui.ScopeText {
+			scope = ui.ScopeText
+		}
+	}
+	for _, of := range []ui.Scope{scope, ui.ScopeList, ui.ScopeText} {
+		for _, b := range r.keys.Scope(of) {
+			if slices.Contains(b.Keys, key) {
+				return b.Label
+			}
+		}
+	}
+	return ""
 }
 
 // keyUnseen takes keys while nothing can be drawn: only leaving works, and it
@@ -191,7 +217,12 @@ func (r *root) global() []command {
 func (r *root) changeZone() tea.Cmd {
 	r.zone, r.otherZone = r.otherZone, r.zone
 	r.restyle()
-	r.say("times are in "+r.zone.String()+" now", ui.ToneInfo)
+	name, _ := r.clock().In(r.zone).Zone()
+	if other, _ := r.clock().In(r.otherZone).Zone(); other == name {
+		r.say("times are in "+name+" in either case", ui.ToneInfo)
+	} else {
+		r.say("times are in "+name+" now", ui.ToneInfo)
+	}
 	return r.refresh(nil)
 }
 
@@ -355,5 +386,5 @@ func (r *root) dangerOf(id string) string {
 // laterKeys are keys that hands from other consoles, or the plan of this one,
 // look for, and that this version does not have: silence would look like a fault.
 var laterKeys = []string{
-	"p", "a", "T",
+	"T",
 }

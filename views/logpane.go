@@ -291,6 +291,9 @@ func (p *logPane) update(msg tea.Msg) tea.Cmd {
 
 func (p *logPane) take(note logread.Grown) {
 	p.err = note.Err
+	if p.view.Loading {
+		p.view.Sync() // while it still is: what has come so far is no news
+	}
 	if o := p.older; o != nil {
 		if !p.replace(o, note) {
 			return

@@ -137,6 +137,9 @@ func (l *logScreen) Searched() string { return l.pane.view.Searched() }
 func (l *logScreen) Status() status {
 	v := l.pane.view
 	st := status{position: v.Status(l.theme), filter: ui.Clean(v.Searched()), count: l.pane.since()}
+	if st.filter != "" && v.OnlyMatches() {
+		st.filter += "  matches only"
+	}
 	if l.pane.err != nil && v.Buffer.Len() > 0 {
 		st.position = "lost  " + st.position
 	}

@@ -3,6 +3,7 @@ package views
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -152,10 +153,16 @@ func (s *shell) askAll(requests []forms.RunAction) tea.Cmd {
 		if reason := s.reason(r.Action, r.Target); reason != "" {
 			name += " (" + reason + ")"
 		}
+		if f := r.Target.Function; r.Action.ID == action.DeleteFunction.ID && f != nil && f.Schedules > 0 {
+			name += " with " + ui.Counted(f.Schedules, "schedule")
+		}
 		names = append(names, name)
 	}
-	a := requests[0].Action
-	check := a.CheckMany(s.backend, strings.Join(names, ", "), len(requests))
+	a, all := requests[0].Action, strings.Join(names, ", ")
+	if a.ID == action.DeleteFunction.ID {
+		all += "; their versions, calls and logs go too"
+	}
+	check := a.CheckMany(s.backend, all, len(requests))
 	dialog := s.question(fmt.Sprintf("%s %d", a.Label, len(requests)), check, yesLabel(a, len(requests)))
 	s.pending = &pendingAction{id: dialog.ID, yes: func() tea.Cmd { return s.runAll(requests) }}
 	s.overlays = append(s.overlays, dialog)
@@ -186,7 +193,10 @@ func (s *shell) runAll(requests []forms.RunAction) tea.Cmd {
 			reason := r.Action.Reason(backend, r.Target)
 			if reason == "" {
 				outcome, err := r.Action.Run(ctx, backend, r.Target, r.Values)
-				if one.sentence = outcome.Sentence; err != nil {
+				switch one.sentence = outcome.Sentence; {
+				case errors.Is(err, action.ErrUnchanged):
+					one.sentence = client.Explain(err).Sentence
+				case err != nil:
 					reason = client.Explain(err).Sentence
 				}
 			}

@@ -145,6 +145,11 @@ func TestAKeyThatThisVersionDoesNotHaveSaysSo(t *testing.T) {
 			d.press("j", key)
 			d.see(key + " is not in this version")
 		}
+		d.press("j", "K")
+		d.see("cancel: not in functions")
+		d.press("2", "n")
+		d.see("new: not in calls")
+		d.press("1")
 		d.press("?")
 		d.miss("not in this version")
 		d.press("esc", "l", "t")

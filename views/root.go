@@ -96,6 +96,10 @@ func (r *root) route(msg tea.Msg) tea.Cmd {
 	case feeds.Pushed:
 		return tea.Batch(r.refresh(msg.Kinds), r.push.Wait())
 	case feeds.LinkMsg:
+		if r.lost != "" && msg == "" {
+			r.say("the engine was lost and is back; what ran in it has failed", ui.ToneWarn)
+			r.fail("reach the engine", &client.Error{Code: client.CodeUnavailable, Message: r.lost, Hint: "it is back; what ran in it has failed"})
+		}
 		r.lost = string(msg)
 		return tea.Batch(r.refresh(nil), r.link.Wait(r.lost))
 	case tickMsg:

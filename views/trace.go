@@ -64,7 +64,7 @@ var exchangeColumns = []listColumn[client.Exchange]{
 		order:  func(a, b client.Exchange) int { return cmp.Compare(b.Took, a.Took) },
 	},
 	{
-		Column: ui.Column{Title: "TIME", Key: "time", Priority: 2, Min: 8},
+		Column: ui.Column{Title: "TIME", Key: "time", Priority: 2, Min: 8, Down: true},
 		cell:   func(e client.Exchange, at moment) ui.Cell { return cells.Dim(e.Time.In(at.Zone).Format("15:04:05")) },
 		order:  func(a, b client.Exchange) int { return b.Time.Compare(a.Time) },
 	},

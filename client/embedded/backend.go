@@ -119,7 +119,7 @@ func (b *Backend) Describe() client.Description {
 	defer b.mu.Unlock()
 	outdated := ""
 	if b.o.Version != "" && b.last.Version != "" && b.last.Version != b.o.Version {
-		outdated = fmt.Sprintf("the engine that runs is %s, this program is %s: fndeck engine stop ends it, and the next command or console starts the new one", b.last.Version, b.o.Version)
+		outdated = fmt.Sprintf("the engine is still %s, this program is %s: fndeck engine stop renews it", b.last.Version, b.o.Version)
 	}
 	return client.Description{
 		Outdated: outdated,

@@ -152,5 +152,5 @@ func TestAnEngineOfAnotherVersionIsToldOfWithWhatRenewsIt(t *testing.T) {
 	same, newer := d.o, d.o
 	same.Version, newer.Version = status.Version, "v9"
 	require.Empty(t, open(t, same).Describe().Outdated)
-	require.Contains(t, open(t, newer).Describe().Outdated, "this program is v9: fndeck engine stop")
+	require.Contains(t, open(t, newer).Describe().Outdated, "this program is v9: fndeck engine stop renews it")
 }

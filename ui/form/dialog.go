@@ -76,6 +76,8 @@ type Confirm struct {
 	ID string
 	// Yes is the word on the button that goes ahead, "Yes" by default.
 	Yes string
+	// No is the word on the other button, "Cancel" by default.
+	No string
 
 	title, question, typed string
 	// then are the words that are typed after the first.
@@ -90,7 +92,7 @@ type Confirm struct {
 // NewConfirm makes a question. With a name in typed, that name must be typed
 // before a yes counts. The texts may be foreign, they are cleaned when drawn.
 func NewConfirm(title, question, typed string, clock func() time.Time) *Confirm {
-	c := &Confirm{Yes: "Yes", title: title, question: question, typed: typed, clock: clock}
+	c := &Confirm{Yes: "Yes", No: "Cancel", title: title, question: question, typed: typed, clock: clock}
 	if typed != "" {
 		c.input = NewText(FieldSpec{})
 	}
@@ -115,7 +117,7 @@ func (c *Confirm) Hints() []ui.Hint {
 	if c.input != nil {
 		return []ui.Hint{{Key: "enter", Label: strings.ToLower(c.goesOn())}, {Key: "esc", Label: "cancel"}}
 	}
-	return []ui.Hint{{Key: "y", Label: strings.ToLower(c.Yes)}, {Key: "n", Label: "cancel"}, {Key: "tab", Label: "other button"}, {Key: "esc", Label: "cancel"}}
+	return []ui.Hint{{Key: "y", Label: strings.ToLower(c.Yes)}, {Key: "n", Label: strings.ToLower(c.No)}, {Key: "tab", Label: "other button"}, {Key: "esc", Label: strings.ToLower(c.No)}}
 }
 
 // Update implements Overlay. It takes every key: none may reach what lies under
@@ -234,7 +236,7 @@ func (c *Confirm) typeWord() string {
 }
 
 func (c *Confirm) buttons(theme *ui.Theme) string {
-	yes, no := "[ "+c.goesOn()+" ]", "[ Cancel ]"
+	yes, no := "[ "+c.goesOn()+" ]", "[ "+c.No+" ]"
 	switch {
 	case c.input != nil && c.nameTyped():
 		return theme.Dim.Render(no) + "  " + theme.Selection.Render(yes)

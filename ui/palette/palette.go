@@ -4,6 +4,8 @@
 package palette
 
 import (
+	"slices"
+
 	"charm.land/bubbles/v2/key"
 	"charm.land/bubbles/v2/textinput"
 	tea "charm.land/bubbletea/v2"
@@ -124,6 +126,14 @@ func (p *Palette) Wheel(by int) { p.move(by) }
 
 func (p *Palette) move(by int) { p.at = max(0, min(p.at+by, len(p.found)-1)) }
 
+// rank is 1 for what cannot be done now.
+func rank(e Entry) int {
+	if e.Reason != "" {
+		return 1
+	}
+	return 0
+}
+
 // find ranks the entries for what was typed.
 func (p *Palette) find() {
 	p.at, p.top, p.found = 0, 0, nil
@@ -136,6 +146,8 @@ func (p *Palette) find() {
 	for _, match := range fuzzy.Find(p.input.Value(), p.texts) {
 		p.found = append(p.found, match.Index)
 	}
+	// What can be done stands before what cannot, and is what enter takes.
+	slices.SortStableFunc(p.found, func(a, b int) int { return rank(p.entries[a]) - rank(p.entries[b]) })
 }
 
 // View implements ui.Overlay.

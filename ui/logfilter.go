@@ -1,7 +1,6 @@
 package ui
 
 import (
-	"bytes"
 	"errors"
 	"regexp"
 	"strings"
@@ -43,7 +42,7 @@ func parseLineFilter(source string) (*Filter, error) {
 
 // matchLine reports whether a line matches. text is the line or a piece of it,
 // head its beginning.
-func (f *Filter) matchLine(source string, head, text []byte) bool {
+func (f *Filter) matchLine(source, head, text string) bool {
 	return f.MatchRow(lineText+1, func(part int) string {
 		switch part {
 		case lineLevel:
@@ -51,7 +50,7 @@ func (f *Filter) matchLine(source string, head, text []byte) bool {
 		case lineSource:
 			return source
 		}
-		return string(text)
+		return text
 	}, noLabel)
 }
 
@@ -71,10 +70,10 @@ var (
 )
 
 // levelOf is the level of a line by all its names, "" if it shows none.
-func levelOf(head []byte) string {
+func levelOf(head string) string {
 	field, word := head[:min(len(head), fieldWithin)], head[:min(len(head), levelWithin)]
 	name := ""
-	if bytes.HasPrefix(bytes.TrimLeft(word, " \t"), []byte("{")) {
+	if strings.HasPrefix(strings.TrimLeft(word, " \t"), "{") {
 		name = firstGroup(levelField, field)
 	} else if name = firstGroup(levelWord, word); name == "" {
 		name = firstGroup(levelField, field)
@@ -91,10 +90,10 @@ func levelOf(head []byte) string {
 }
 
 // firstGroup is what a group of a pattern holds, "" if it does not match.
-func firstGroup(pattern *regexp.Regexp, text []byte) string {
-	found := pattern.FindSubmatch(text)
+func firstGroup(pattern *regexp.Regexp, text string) string {
+	found := pattern.FindStringSubmatch(text)
 	if found == nil {
 		return ""
 	}
-	return string(bytes.Join(found[1:], nil))
+	return strings.Join(found[1:], "")
 }

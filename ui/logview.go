@@ -51,13 +51,13 @@ type LogView struct {
 	width   int
 	height  int
 
-	filter     *Filter
-	only       bool
-	matches    []int
-	scanned    int
-	hit        int
-	seek       int // line that goes to the top when the search has passed it
-	scan       *logScan // of the search in force
+	filter  *Filter
+	only    bool
+	matches []int
+	scanned int
+	hit     int
+	seek    int      // line that goes to the top when the search has passed it
+	scan    *logScan // of the search in force
 
 	hidden     int // lines before it were hidden when they were the last
 	since      time.Time

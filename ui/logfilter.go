@@ -4,6 +4,9 @@ import (
 	"errors"
 	"regexp"
 	"strings"
+	"unicode/utf8"
+
+	"fndeck/ui/needle"
 )
 
 // The parts of a line that a search can name, as in level:warn and source:ims.
@@ -52,6 +55,32 @@ func (f *Filter) matchLine(source, head, text string) bool {
 		}
 		return text
 	}, noLabel)
+}
+
+// needle is the longest text that every line has which matches, nil if nothing is
+// known of that.
+func (f *Filter) needle() *needle.Needle {
+	if f == nil {
+		return nil
+	}
+	longest := filterTerm{}
+	for _, t := range f.terms {
+		named := t.column != anyColumn && t.column != lineText
+		if named || t.inverse || t.fuzzy || t.re != nil || t.bound != nil || t.fold && !ascii(t.text) {
+			continue
+		}
+		if len(t.text) > len(longest.text) {
+			longest = t
+		}
+	}
+	if longest.text == "" {
+		return nil
+	}
+	return needle.New(longest.text, longest.fold && !longest.plain)
+}
+
+func ascii(text string) bool {
+	return !strings.ContainsFunc(text, func(r rune) bool { return r >= utf8.RuneSelf })
 }
 
 const (

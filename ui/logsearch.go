@@ -5,6 +5,8 @@ import (
 	"os"
 	"slices"
 	"sort"
+
+	"fndeck/ui/needle"
 )
 
 // scanBytes is how much of a log is read at once for a search.
@@ -18,7 +20,7 @@ type LineMatch func(source, head, text string) bool
 type lineSearch struct {
 	match LineMatch
 	// needle is what every match holds, nil if nothing is known of that.
-	needle *needle
+	needle *needle.Needle
 	// piece is read into again and again.
 	piece []byte
 }
@@ -92,7 +94,7 @@ func (p *logPiece) record(line int) (from, to int64) {
 
 // matches are the lines that a search finds.
 func (p *logPiece) matches(s *lineSearch) (hits []int) {
-	if s.needle == nil || !s.needle.tells(p.text) {
+	if s.needle == nil || !s.needle.Tells(p.text) {
 		whole := string(p.text)
 		for i := range p.ends {
 			from, to := p.record(i)
@@ -104,7 +106,7 @@ func (p *logPiece) matches(s *lineSearch) (hits []int) {
 		return hits
 	}
 	for at := int64(0); ; {
-		next := s.needle.index(p.text[at:])
+		next := s.needle.Index(p.text[at:])
 		if next < 0 {
 			return hits
 		}

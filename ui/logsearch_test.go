@@ -5,22 +5,10 @@ import (
 	"strings"
 	"testing"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
-
-func TestOnlyTwoLettersOutsideASCIIAreSmallLettersOfIt(t *testing.T) {
-	var found []string
-	for r := rune(utf8.RuneSelf); r <= unicode.MaxRune; r++ {
-		if unicode.ToLower(r) < utf8.RuneSelf {
-			found = append(found, string(r))
-		}
-	}
-	assert.Equal(t, []string{dottedCI, kelvin}, found)
-}
 
 // FuzzASearchOfManyLinesFindsWhatOneOfEachDoes compares the lines that are found
 // together with those that match one by one.

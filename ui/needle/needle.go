@@ -1,14 +1,15 @@
-package ui
+// Package needle finds a text, also in any case, in many lines at once, so that
+// a filter need not be asked about the lines that do not hold it. It changes
+// nothing of what it looks in, and makes no copy.
+package needle
 
 import (
 	"bytes"
 	"strings"
-	"unicode/utf8"
 )
 
-// needle is text that stands in every line that a filter matches, and is looked
-// for in many lines at once: a filter need not be asked about lines without it.
-type needle struct {
+// Needle is a text to be looked for. It is immutable.
+type Needle struct {
 	text []byte
 	// fold says that the text is in small letters and stands there in any case.
 	fold bool
@@ -20,33 +21,10 @@ type needle struct {
 	again int
 }
 
-// needle is the longest that the filter has, nil if it has none.
-func (f *Filter) needle() *needle {
-	if f == nil {
-		return nil
-	}
-	longest := filterTerm{}
-	for _, t := range f.terms {
-		named := t.column != anyColumn && t.column != lineText
-		if named || t.inverse || t.fuzzy || t.re != nil || t.bound != nil || t.fold && !ascii(t.text) {
-			continue
-		}
-		if len(t.text) > len(longest.text) {
-			longest = t
-		}
-	}
-	if longest.text == "" {
-		return nil
-	}
-	return newNeedle(longest.text, longest.fold && !longest.plain)
-}
-
-func ascii(text string) bool {
-	return !strings.ContainsFunc(text, func(r rune) bool { return r >= utf8.RuneSelf })
-}
-
-func newNeedle(text string, fold bool) *needle {
-	n := &needle{text: []byte(text), fold: fold, foreign: fold && strings.ContainsAny(text, "ik")}
+// New makes a needle of a text that is not empty. With fold it stands for itself
+// in any case, and is ASCII in small letters.
+func New(text string, fold bool) *Needle {
+	n := &Needle{text: []byte(text), fold: fold, foreign: fold && strings.ContainsAny(text, "ik")}
 	const most = 255 // What a skip holds.
 	for i := range n.skip {
 		n.skip[i] = uint8(min(len(text), most))
@@ -71,14 +49,14 @@ const (
 	dottedCI = "\u0130"
 )
 
-// tells reports whether all lines of the text that hold the needle have it in
-// ASCII.
-func (n *needle) tells(text []byte) bool {
+// Tells reports whether Index finds the needle in every line of the text that
+// holds it: letters outside ASCII may stand for some of its own.
+func (n *Needle) Tells(text []byte) bool {
 	return !n.foreign || !bytes.Contains(text, []byte(kelvin)) && !bytes.Contains(text, []byte(dottedCI))
 }
 
-// index is where the needle first stands in the text, -1 if nowhere.
-func (n *needle) index(text []byte) int {
+// Index is where the needle first stands in the text, -1 if nowhere.
+func (n *Needle) Index(text []byte) int {
 	if !n.fold {
 		return bytes.Index(text, n.text)
 	}

@@ -57,7 +57,7 @@ func (v *LogView) Take(newer *LogView) error {
 	v.Buffer, v.Labels = newer.Buffer, newer.Labels
 	v.Sync()
 	v.matches, v.scanned, v.hit, v.laid = nil, 0, -1, nil
-	v.generation++
+	v.newScan()
 	v.top = max(0, min(v.top, v.entries()-1))
 	return old.Close()
 }

@@ -1,12 +1,12 @@
 package ui
 
 import (
-	"bufio"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"sync"
 	"time"
 )
@@ -36,7 +36,7 @@ const (
 	chunksMost = 8
 	// recordHead is the fixed part of a stored line: time, source and flags.
 	recordHead = 11
-	writeBytes = 64 << 10
+	writeBytes = 256 << 10
 	flagMark   = 0x80 // The other bits of the flags are the tone.
 )
 
@@ -49,6 +49,8 @@ type LogBuffer struct {
 	dir string
 	// most is how many bytes are kept, or a little more.
 	most int64
+	// out is what is about to be written to a file, of the appender alone.
+	out []byte
 
 	mu      sync.Mutex
 	chunks  []*logChunk
@@ -140,20 +142,12 @@ func (b *LogBuffer) last() *logChunk {
 
 // add puts lines of a size into the last chunk or a new one.
 func (b *LogBuffer) add(chunk *logChunk, lines []LogLine, size int64) error {
-	heads, ends := make([][]byte, len(lines)), make([]int64, len(lines))
-	end := chunk.size()
-	b.mu.Lock()
-	for i, line := range lines {
-		heads[i] = b.head(line)
-		end += int64(len(heads[i]) + len(line.Text))
-		ends[i] = end
-	}
-	b.mu.Unlock()
-	file, memory := chunk.file, chunk.memory
+	file, memory, start := chunk.file, chunk.memory, chunk.size()
 	switch {
-	case file == nil && chunk.first == 0 && chunk.size()+size <= memoryBytes:
-		for i, line := range lines {
-			memory = append(append(memory, heads[i]...), line.Text...)
+	case file == nil && chunk.first == 0 && start+size <= memoryBytes:
+		memory = slices.Grow(memory, int(size))
+		for _, line := range lines {
+			memory = append(b.appendHead(memory, line), line.Text...)
 		}
 	case file == nil:
 		var err error
@@ -163,7 +157,7 @@ func (b *LogBuffer) add(chunk *logChunk, lines []LogLine, size int64) error {
 		fallthrough
 	default:
 		memory = nil
-		if err := writeLines(file, chunk.size(), heads, lines); err != nil {
+		if err := b.writeLines(file, start, lines); err != nil {
 			if chunk.file == nil {
 				_ = file.Close() // The lines are where they were.
 			}
@@ -176,7 +170,10 @@ func (b *LogBuffer) add(chunk *logChunk, lines []LogLine, size int64) error {
 		b.chunks = append(b.chunks, chunk)
 	}
 	chunk.file, chunk.memory = file, memory
-	chunk.ends = append(chunk.ends, ends...)
+	for _, line := range lines {
+		start += recordHead + int64(len(line.Text))
+		chunk.ends = append(chunk.ends, start)
+	}
 	b.drop()
 	return nil
 }
@@ -200,34 +197,41 @@ func (b *LogBuffer) drop() {
 // writeLines writes records at an offset. Short lines go out together; a long
 // one is written from where it is, because it may be larger than what a copy of
 // it may cost.
-func writeLines(file *os.File, start int64, heads [][]byte, lines []LogLine) error {
+func (b *LogBuffer) writeLines(file *os.File, start int64, lines []LogLine) error {
 	if _, err := file.Seek(start, io.SeekStart); err != nil {
 		return err
 	}
-	out := bufio.NewWriterSize(file, writeBytes)
-	for i, line := range lines {
-		if _, err := out.Write(heads[i]); err != nil {
-			return err
-		}
-		if len(line.Text) < writeBytes {
-			if _, err := out.WriteString(line.Text); err != nil {
+	if b.out == nil {
+		b.out = make([]byte, 0, writeBytes)
+	}
+	out := b.out[:0]
+	for _, line := range lines {
+		if len(out)+recordHead+len(line.Text) > cap(out) {
+			if _, err := file.Write(out); err != nil {
 				return err
 			}
+			out = out[:0]
+		}
+		out = b.appendHead(out, line)
+		if len(out)+len(line.Text) <= cap(out) {
+			out = append(out, line.Text...)
 			continue
 		}
-		if err := out.Flush(); err != nil {
+		if _, err := file.Write(out); err != nil {
 			return err
 		}
+		out = out[:0]
 		if _, err := file.WriteString(line.Text); err != nil {
 			return err
 		}
 	}
-	return out.Flush()
+	_, err := file.Write(out)
+	return err
 }
 
-// head is the fixed part of a record. A newline inside the text stays: offsets,
-// not newlines, divide the lines.
-func (b *LogBuffer) head(line LogLine) []byte {
+// appendHead appends the fixed part of a record. A newline inside the text stays:
+// offsets, not newlines, divide the lines.
+func (b *LogBuffer) appendHead(to []byte, line LogLine) []byte {
 	nanos := int64(0)
 	if !line.Time.IsZero() {
 		nanos = line.Time.UnixNano()
@@ -236,12 +240,13 @@ func (b *LogBuffer) head(line LogLine) []byte {
 	if line.Mark {
 		flags |= flagMark
 	}
-	head := make([]byte, 0, recordHead)
-	head = binary.LittleEndian.AppendUint64(head, uint64(nanos))
-	head = binary.LittleEndian.AppendUint16(head, b.sourceIndex(line.Source))
-	return append(head, flags)
+	to = binary.LittleEndian.AppendUint64(to, uint64(nanos))
+	to = binary.LittleEndian.AppendUint16(to, b.sourceIndex(line.Source))
+	return append(to, flags)
 }
 
+// sourceIndex is the place of a source among all, to which it is added if it is
+// new. Only the appender changes them, and does so under the lock.
 func (b *LogBuffer) sourceIndex(name string) uint16 {
 	for i, known := range b.sources {
 		if known == name {
@@ -252,6 +257,8 @@ func (b *LogBuffer) sourceIndex(name string) uint16 {
 	if len(b.sources) == most {
 		return most - 1
 	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	b.sources = append(b.sources, name)
 	return uint16(len(b.sources) - 1)
 }

@@ -147,7 +147,7 @@ func TestABufferIsReadWhileItGrowsAndDrops(t *testing.T) {
 				if line, ok := b.Line(at); ok {
 					assert.Equal(t, fmt.Sprintf("%06d", at), line.Text[:6])
 				}
-				b.Match(b.Dropped(), func(_ string, _, text []byte) bool { return len(text) == 0 })
+				b.Match(b.Dropped(), func(_, _, text string) bool { return text == "" })
 			}
 		})
 	}

@@ -1,10 +1,12 @@
 package ui
 
 import (
-	"bytes"
 	"errors"
 	"regexp"
 	"strings"
+	"unicode/utf8"
+
+	"fndeck/ui/needle"
 )
 
 // The parts of a line that a search can name, as in level:warn and source:ims.
@@ -43,7 +45,7 @@ func parseLineFilter(source string) (*Filter, error) {
 
 // matchLine reports whether a line matches. text is the line or a piece of it,
 // head its beginning.
-func (f *Filter) matchLine(source string, head, text []byte) bool {
+func (f *Filter) matchLine(source, head, text string) bool {
 	return f.MatchRow(lineText+1, func(part int) string {
 		switch part {
 		case lineLevel:
@@ -51,8 +53,34 @@ func (f *Filter) matchLine(source string, head, text []byte) bool {
 		case lineSource:
 			return source
 		}
-		return string(text)
+		return text
 	}, noLabel)
+}
+
+// needle is the longest text that every line has which matches, nil if nothing is
+// known of that.
+func (f *Filter) needle() *needle.Needle {
+	if f == nil {
+		return nil
+	}
+	longest := filterTerm{}
+	for _, t := range f.terms {
+		named := t.column != anyColumn && t.column != lineText
+		if named || t.inverse || t.fuzzy || t.re != nil || t.bound != nil || t.fold && !ascii(t.text) {
+			continue
+		}
+		if len(t.text) > len(longest.text) {
+			longest = t
+		}
+	}
+	if longest.text == "" {
+		return nil
+	}
+	return needle.New(longest.text, longest.fold && !longest.plain)
+}
+
+func ascii(text string) bool {
+	return !strings.ContainsFunc(text, func(r rune) bool { return r >= utf8.RuneSelf })
 }
 
 const (
@@ -71,10 +99,10 @@ var (
 )
 
 // levelOf is the level of a line by all its names, "" if it shows none.
-func levelOf(head []byte) string {
+func levelOf(head string) string {
 	field, word := head[:min(len(head), fieldWithin)], head[:min(len(head), levelWithin)]
 	name := ""
-	if bytes.HasPrefix(bytes.TrimLeft(word, " \t"), []byte("{")) {
+	if strings.HasPrefix(strings.TrimLeft(word, " \t"), "{") {
 		name = firstGroup(levelField, field)
 	} else if name = firstGroup(levelWord, word); name == "" {
 		name = firstGroup(levelField, field)
@@ -91,10 +119,10 @@ func levelOf(head []byte) string {
 }
 
 // firstGroup is what a group of a pattern holds, "" if it does not match.
-func firstGroup(pattern *regexp.Regexp, text []byte) string {
-	found := pattern.FindSubmatch(text)
+func firstGroup(pattern *regexp.Regexp, text string) string {
+	found := pattern.FindStringSubmatch(text)
 	if found == nil {
 		return ""
 	}
-	return string(bytes.Join(found[1:], nil))
+	return strings.Join(found[1:], "")
 }

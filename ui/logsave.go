@@ -49,8 +49,9 @@ func (c LogCopy) Write(ctx context.Context, w io.Writer) (lines int, err error) 
 		}
 		return lines, nil
 	}
+	search := c.filter.search()
 	for from := c.from; from < c.to; {
-		hits, next := c.buffer.Match(from, c.filter.matchLine)
+		hits, next := c.buffer.search(from, search)
 		if next <= from {
 			return lines, ErrReadAnew
 		}

@@ -51,13 +51,13 @@ type LogView struct {
 	width   int
 	height  int
 
-	filter     *Filter
-	only       bool
-	matches    []int
-	scanned    int
-	hit        int
-	seek       int // line that goes to the top when the search has passed it
-	generation uint64
+	filter  *Filter
+	only    bool
+	matches []int
+	scanned int
+	hit     int
+	seek    int      // line that goes to the top when the search has passed it
+	scan    *logScan // of the search in force
 
 	hidden     int // lines before it were hidden when they were the last
 	since      time.Time
@@ -116,7 +116,7 @@ func (v *LogView) Swap(buffer *LogBuffer, shift int) error {
 		v.hit += shift
 	}
 	v.matches, v.scanned, v.seek = nil, v.first, -1
-	v.generation++
+	v.newScan()
 	if v.only && v.filter != nil {
 		v.seek = line
 	}

@@ -1,6 +1,10 @@
 package ui
 
-import "slices"
+import (
+	"slices"
+	"sync/atomic"
+	"time"
+)
 
 // Search marks what matches; an empty text ends the search. A bad pattern is
 // reported and the last good search stays.
@@ -11,7 +15,7 @@ func (v *LogView) Search(source string) error {
 	}
 	line := v.topLine()
 	v.filter, v.matches, v.scanned, v.hit, v.seek = f, nil, v.first, -1, -1
-	v.generation++
+	v.newScan()
 	v.only = v.only && f != nil
 	v.goTo(line)
 	return nil
@@ -36,32 +40,70 @@ func (v *LogView) ShowOnly(only bool) {
 	v.goTo(line)
 }
 
+// A step of a search ends after so long, or so many pieces of the log, whichever
+// comes first: it is followed by a frame that shows how far the search is.
+const (
+	scanLength = 30 * time.Millisecond
+	scanPieces = 16
+)
+
+// logScan is one search of a log, as its steps know it.
+type logScan struct {
+	// replaced says that nobody waits for the search any more, running that a step
+	// is being done.
+	replaced, running atomic.Bool
+}
+
+// newScan ends the search in force, also within its step, and begins another.
+func (v *LogView) newScan() {
+	if v.scan != nil {
+		v.scan.replaced.Store(true)
+	}
+	v.scan = &logScan{}
+}
+
 // Scanned is what one step of the background search found.
 type Scanned struct {
-	generation uint64
-	hits       []int
-	next       int
+	scan *logScan
+	hits []int
+	next int
 }
 
 // ScanStep returns the next step of the search, to be run outside the update
-// loop and handed to Found; nil when all known lines have been searched.
+// loop and handed to Found; nil when all known lines have been searched, or while
+// a step is running.
 func (v *LogView) ScanStep() func() Scanned {
-	if v.filter == nil || v.scanned >= v.known {
+	if v.filter == nil || v.scanned >= v.known || !v.scan.running.CompareAndSwap(false, true) {
 		return nil
 	}
-	filter, from, generation, buffer := v.filter, v.scanned, v.generation, v.Buffer
+	scan, filter, from, known, buffer := v.scan, v.filter, v.scanned, v.known, v.Buffer
 	return func() Scanned {
-		hits, next := buffer.Match(from, filter.matchLine)
-		return Scanned{generation: generation, hits: hits, next: next}
+		defer scan.running.Store(false)
+		var late atomic.Bool
+		timer := time.AfterFunc(scanLength, func() { late.Store(true) })
+		defer timer.Stop()
+		found := Scanned{scan: scan, next: from}
+		search := filter.search()
+		for range scanPieces {
+			hits, next := buffer.search(found.next, search)
+			found.hits = append(found.hits, hits...)
+			done := next == found.next || next >= known
+			found.next = next
+			if done || late.Load() || scan.replaced.Load() {
+				break
+			}
+		}
+		return found
 	}
 }
 
 // Found takes a step's result. One of an earlier search is dropped.
 func (v *LogView) Found(s Scanned) {
-	if s.generation != v.generation || s.next <= v.scanned {
+	if s.scan != v.scan || s.next <= v.scanned {
 		return
 	}
-	v.matches = append(v.matches, s.hits...)
+	fresh, _ := slices.BinarySearch(s.hits, v.scanned) // Lines may have gone meanwhile.
+	v.matches = append(v.matches, s.hits[fresh:]...)
 	v.scanned = s.next
 	if v.seek >= 0 && v.scanned > v.seek {
 		v.goTo(v.seek)

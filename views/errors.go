@@ -97,7 +97,7 @@ func newErrors(s *shell) *listScreen[failure] {
 				order: func(a, b failure) int { return a.at.Compare(b.at) },
 			},
 			{
-				Column: ui.Column{Title: "SENTENCE", Key: "sentence", Priority: 1, Min: 20, Grow: true},
+				Column: ui.Column{Title: "SENTENCE", Key: "sentence", Priority: 1, Min: 46, Grow: true},
 				cell: func(f failure, _ moment) ui.Cell {
 					return ui.Cell{Text: ui.Clean(f.explained.Sentence), Tone: ui.ToneBad}
 				},
@@ -113,7 +113,7 @@ func newErrors(s *shell) *listScreen[failure] {
 				order: func(a, b failure) int { return a.count - b.count },
 			},
 			{
-				Column: ui.Column{Title: "OPERATION", Key: "operation", Priority: 4, Min: 14},
+				Column: ui.Column{Title: "OPERATION", Key: "operation", Priority: 3, Min: 14},
 				cell:   func(f failure, _ moment) ui.Cell { return ui.Cell{Text: ui.Clean(f.operation), Tone: ui.ToneDim} },
 			},
 			{

@@ -2,6 +2,7 @@ package views
 
 import (
 	"context"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -187,13 +188,25 @@ func (p *logPane) read(d deps, r *logread.Reading) tea.Cmd {
 		r.Grown.Over, r.Grown.Err = true, err
 		return screenMsg{owner: owner, body: r.Grown}
 	}
-	return tea.Batch(work, p.wait(ctx))
+	return tea.Batch(work, p.wait(ctx, 0))
 }
 
-// wait is the one command that waits for new lines.
-func (p *logPane) wait(ctx context.Context) tea.Cmd {
+// betweenTakes is the least time from one take of new lines to the next: each is
+// a frame in which every row of the log moves.
+const betweenTakes = 40 * time.Millisecond
+
+// wait is the one command that waits for new lines, after a pause: the note that
+// it finds then is of all the lines that came meanwhile.
+func (p *logPane) wait(ctx context.Context, pause time.Duration) tea.Cmd {
 	notes, owner := p.notes, p.owner
 	return func() tea.Msg {
+		rested := time.NewTimer(pause)
+		defer rested.Stop()
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-rested.C:
+		}
 		select {
 		case <-ctx.Done():
 			return nil
@@ -268,7 +281,7 @@ func (p *logPane) update(msg tea.Msg) tea.Cmd {
 			return nil
 		}
 		p.take(msg.note)
-		return tea.Batch(p.wait(msg.ctx), p.scan())
+		return tea.Batch(p.wait(msg.ctx, betweenTakes), p.scan())
 	case logread.Grown:
 		if msg.Notes != p.notes || p.cancel == nil {
 			return nil

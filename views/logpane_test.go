@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 
@@ -157,5 +159,37 @@ func TestLinesWithoutAPositionAreNotDoubledByReadingAgain(t *testing.T) {
 		d.see("event 1.", "event 20.", "20 lines, not followed")
 		d.press("ctrl+r", "esc", "l", "ctrl+r")
 		d.see("event 1.", "event 20.", "20 lines, not followed")
+	})
+}
+
+func TestABurstOfLinesIsTakenAtOnceAndThenAFewTimesASecond(t *testing.T) {
+	backend := sampleBackend(bubbleStart)
+	backend.lines = nil
+	backend.follow = func(ctx context.Context, _ client.LogQuery, emit func([]client.LogLine) error) error {
+		<-time.After(time.Second)
+		for n := 1; n <= 1000; n++ {
+			line := client.LogLine{Position: int64(n), Time: bubbleStart, Text: fmt.Sprintf("event %d.", n), FunctionID: "f1"}
+			if err := emit([]client.LogLine{line}); err != nil {
+				return err
+			}
+			<-time.After(time.Millisecond)
+		}
+		<-ctx.Done()
+		return ctx.Err()
+	}
+	perform(t, backend, 80, 24, Options{}, func(s *stage) {
+		s.press("3")
+		pictures := map[string]bool{}
+		for range 2000 {
+			<-time.After(time.Millisecond)
+			synctest.Wait()
+			pictures[s.screen.text()] = true
+			if len(pictures) == 2 {
+				assert.Contains(t, s.screen.text(), "event 1.\n", "the first line does not wait")
+			}
+		}
+		assert.InDelta(t, time.Second/betweenTakes, len(pictures), 4)
+		s.rest()
+		assert.Contains(t, s.screen.text(), "event 1000.\n")
 	})
 }

@@ -43,7 +43,7 @@ func newLiveLog() *liveLog {
 	return l
 }
 
-// grow prints n lines.
+// grow prints n lines, and waits for the take that shows them.
 func (l *liveLog) grow(d *driver, n int) {
 	var lines []client.LogLine
 	for range n {
@@ -51,7 +51,7 @@ func (l *liveLog) grow(d *driver, n int) {
 		lines = append(lines, client.LogLine{Position: l.last, Time: time.Now(), Text: fmt.Sprintf("event %d", l.last), FunctionName: "ingest-pi"})
 	}
 	l.lines <- lines
-	d.settle()
+	d.wait(betweenTakes)
 }
 
 // driveLog is a test of the logs view on a log that grows.

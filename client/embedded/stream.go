@@ -35,7 +35,8 @@ const (
 const failurePrefix = `{"error":`
 
 // stream opens a path that answers one JSON object a line and hands them over
-// until it ends, which is a nil error, or emit refuses.
+// until it ends, which is a nil error, or emit refuses. emit may not keep what it
+// is given.
 func (b *Backend) stream(ctx context.Context, path string, emit func([]byte) error) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -47,8 +48,9 @@ func (b *Backend) stream(ctx context.Context, path string, emit func([]byte) err
 	}
 	defer func() { _ = reply.Body.Close() }() // read to its end or given up
 	lines := bufio.NewReaderSize(reply.Body, 64<<10)
+	var line []byte
 	for {
-		line, err := readLine(lines)
+		line, err = readLine(line[:0], lines)
 		watchdog.Reset(silence)
 		if len(line) > 0 && err == nil {
 			if bytes.HasPrefix(line, []byte(failurePrefix)) {
@@ -76,7 +78,8 @@ func (b *Backend) stream(ctx context.Context, path string, emit func([]byte) err
 // errSilent is the error of a stream on which not even a heartbeat came.
 var errSilent = &client.Error{Code: client.CodeTimeout, Message: "the engine does not answer", Hint: "fndeck engine status tells whether it runs"}
 
-func readLine(r *bufio.Reader) (line []byte, err error) {
+// readLine reads a line behind what line holds, without its newline.
+func readLine(line []byte, r *bufio.Reader) ([]byte, error) {
 	for {
 		part, err := r.ReadSlice('\n')
 		line = append(line, part...)
@@ -117,8 +120,8 @@ var errEnough = errors.New("enough")
 func (b *Backend) Logs(ctx context.Context, q client.LogQuery) ([]client.LogLine, error) {
 	var all []client.LogLine
 	err := b.stream(ctx, logPath(q, q.After, false), func(line []byte) error {
-		var batch wire.Lines
-		if err := json.Unmarshal(line, &batch); err != nil {
+		batch, err := wire.DecodeLines(line)
+		if err != nil {
 			return err
 		}
 		all = append(all, batch.Lines...)
@@ -142,8 +145,8 @@ func (b *Backend) FollowLogs(ctx context.Context, q client.LogQuery, emit func([
 	for pause := reconnect; ; pause = min(2*pause, reconnectMax) {
 		err := b.stream(ctx, logPath(q, after, true), func(line []byte) error {
 			pause = reconnect
-			var batch wire.Lines
-			if err := json.Unmarshal(line, &batch); err != nil {
+			batch, err := wire.DecodeLines(line)
+			if err != nil {
 				return err
 			}
 			ended = batch.Ended

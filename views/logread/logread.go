@@ -21,6 +21,8 @@ type Reading struct {
 	// Grown is what is known before it begins, with the mailbox for its notes.
 	Grown Grown
 	taken int
+	// kept are the lines of the last batch, whose place the next one takes.
+	kept []ui.LogLine
 }
 
 // Place is what of a log has been read.
@@ -110,14 +112,14 @@ func (r *Reading) take(lines []client.LogLine) error {
 	if len(lines) == 0 {
 		return nil
 	}
-	kept := make([]ui.LogLine, len(lines))
-	for i, line := range lines {
-		kept[i] = ui.LogLine{Time: line.Time, Source: line.FunctionName, Text: line.Text, Mark: line.Stream == "mark"}
+	r.kept = r.kept[:0]
+	for _, line := range lines {
+		r.kept = append(r.kept, ui.LogLine{Time: line.Time, Source: line.FunctionName, Text: line.Text, Mark: line.Stream == "mark"})
 		if line.Position < r.From {
 			r.Grown.Shift++
 		}
 	}
-	if err := r.Buffer.Append(kept); err != nil {
+	if err := r.Buffer.Append(r.kept); err != nil {
 		return err
 	}
 	if r.Grown.At.First == 0 {

@@ -22,7 +22,9 @@ func openCall(b *testing.B, p place, function string) *terminal {
 	t.typed("2")
 	t.until("calls", func() bool { return strings.Contains(t.row(1), "calls (500+)") })
 	t.typed("/" + function + "\rg")
-	t.until("its calls", func() bool { return strings.Contains(t.row(3), function) && strings.Contains(t.row(1), " of ") })
+	t.until("its calls", func() bool {
+		return strings.Contains(t.row(3)+t.row(4), function) && strings.Contains(t.row(1), " of ")
+	})
 	t.calm()
 	return t
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // A block is a row of log lines of one owner: lines come in batches, and a row
@@ -55,9 +56,10 @@ func (b *block) fill(lines []Line) {
 
 var errBlock = errors.New("a block of log lines that does not end where it should")
 
-// lines reads the body back.
+// lines reads the body back. The texts share one piece of memory.
 func (b *block) lines(all []Line, wanted func(Line) bool) ([]Line, error) {
-	rest, at := b.body, int64(0)
+	rest, at, texts := b.body, int64(0), string(b.body)
+	all = slices.Grow(all, int(min(b.count, blockLines)))
 	for i := range b.count {
 		delta, n := binary.Varint(rest)
 		if n <= 0 {
@@ -74,7 +76,8 @@ func (b *block) lines(all []Line, wanted func(Line) bool) ([]Line, error) {
 			return all, errBlock
 		}
 		at += delta
-		l := Line{Position: b.position + i, Owner: b.owner, FunctionID: b.functionID, Time: fromMicros(at), Stream: Stream(stream), Text: string(rest[n : n+int(size)])}
+		text := len(texts) - len(rest) + n
+		l := Line{Position: b.position + i, Owner: b.owner, FunctionID: b.functionID, Time: fromMicros(at), Stream: Stream(stream), Text: texts[text : text+int(size)]}
 		rest = rest[n+int(size):]
 		if wanted(l) {
 			all = append(all, l)

@@ -96,7 +96,7 @@ func (a *API) logs(r *dialect.Request) error {
 			for len(lines) > 0 {
 				n := batch(lines)
 				q.after = lines[n-1].Position
-				stream.send(wire.Lines{Lines: linesOf(q, lines[:n], names)})
+				stream.sendLines(wire.Lines{Lines: linesOf(q, lines[:n], names)})
 				lines = lines[n:]
 			}
 			if stream.failed {

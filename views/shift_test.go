@@ -107,3 +107,20 @@ func TestTheArrowOfTimesPointsDownWhereTheNewestStandFirst(t *testing.T) {
 		assert.Contains(t, s.screen.text(), "STARTED ↑")
 	})
 }
+
+func TestAScheduleProposesNoFunctionWhereSeveralCouldBeMeant(t *testing.T) {
+	backend := sampleBackend(bubbleStart)
+	backend.schedules = nil
+	perform(t, backend, 80, 24, Options{}, func(s *stage) {
+		s.press("4", "n")
+		for _, r := range "nightly" {
+			s.press(string(r))
+		}
+		s.press("tab", "tab")
+		for _, r := range "0 6 * * *" {
+			s.press(string(r))
+		}
+		s.press("ctrl+s")
+		assert.Contains(t, s.screen.text(), "choose the function that it calls")
+	})
+}

@@ -41,6 +41,10 @@ func NewSchedule(d Deps, fn *client.Function, functions []client.Function) (ui.O
 	}
 	s := &scheduleForm{d: d, functions: functions}
 	labels := functionLabels(functions)
+	if fn == nil && len(functions) > 1 {
+		// None is proposed where several could be meant.
+		s.functions, labels = append([]client.Function{{}}, functions...), append([]string{""}, labels...)
+	}
 	selected := ""
 	for i := range functions {
 		if fn != nil && functions[i].ID == fn.ID {
@@ -50,7 +54,10 @@ func NewSchedule(d Deps, fn *client.Function, functions []client.Function) (ui.O
 	s.function = form.NewChoice(form.FieldSpec{
 		Label: "Function", Help: "what it calls; type to search", Value: selected,
 		Check: func(value string) form.Report {
-			if value == "" {
+			switch {
+			case value == "" && len(functions) > 0:
+				return form.Report{Error: "choose the function that it calls"}
+			case value == "":
 				return form.Report{Error: "there is no function to call: deploy one first"}
 			}
 			return form.Report{}
@@ -106,7 +113,8 @@ func (s *scheduleForm) called() (client.Function, bool) {
 	if len(s.functions) == 0 {
 		return client.Function{}, false
 	}
-	return s.functions[s.function.Index()], true
+	fn := s.functions[s.function.Index()]
+	return fn, fn.ID != ""
 }
 
 // request is what the form ends with.

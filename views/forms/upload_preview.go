@@ -50,6 +50,9 @@ func newPreviewList(p pack.Preview, takenBack []string) previewList {
 	if p.Entry == "" {
 		entry.text, entry.tone = "not found; e names the entry file", ui.ToneDim
 	}
+	if p.Entry == "" && slices.ContainsFunc(p.Findings, func(f pack.Finding) bool { return f.Level == pack.Block && f.Line > 0 }) {
+		entry.text = "not known: a file of the function cannot be read, see below"
+	}
 	list.add(entry)
 	requirements := strings.Join(p.Requirements, ", ")
 	if requirements == "" {

@@ -72,7 +72,12 @@ func (p *logPane) save(s *shell) tea.Cmd {
 	s.say("saving…", ui.ToneInfo)
 	ctx, lines, dir := s.ctx, p.view.Copy(), s.stateDir
 	name := logread.FileName(s.screen().Title(), s.clock().UTC().Format("20060102T150405Z"))
-	return func() tea.Msg { return logread.Save(ctx, lines, name, dir) }
+	partial := p.view.Partial
+	return func() tea.Msg {
+		saved := logread.Save(ctx, lines, name, dir)
+		saved.Partial = partial
+		return saved
+	}
 }
 
 // saved tells where a log is now, and copies the name.
@@ -86,7 +91,11 @@ func (s *shell) saved(done logread.Saved) tea.Cmd {
 	if done.Here {
 		shown = filepath.Base(done.Path)
 	}
-	s.say(fmt.Sprintf("%s in %s, its path is copied", ui.Counted(done.Lines, "line"), ui.Clean(shown)), ui.ToneOK)
+	lines := ui.Counted(done.Lines, "line")
+	if done.Partial {
+		lines = "the newest " + lines + ", " + s.keys.Key("text.top") + " loads older ones,"
+	}
+	s.say(fmt.Sprintf("%s in %s, its path is copied", lines, ui.Clean(shown)), ui.ToneOK)
 	return cmd
 }
 

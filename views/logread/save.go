@@ -23,7 +23,9 @@ type Saved struct {
 	// Here says that it lies in the current directory.
 	Here  bool
 	Lines int
-	Err   error
+	// Partial says that there are older lines, which were not loaded.
+	Partial bool
+	Err     error
 }
 
 // Save writes what a log shows to a new file of mode 0600, and works outside the

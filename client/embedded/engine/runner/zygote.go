@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"os"
 	"os/exec"
 	"strings"
 	"sync"
@@ -68,6 +69,7 @@ type Zygote struct {
 	cmd     *exec.Cmd
 	control *net.UnixConn
 	lastID  atomic.Int64
+	heard   atomic.Uint64 // counts what the zygote has said
 	done    chan struct{}
 	// userTasks is Limits.UserTasks of every call.
 	userTasks int64
@@ -200,6 +202,7 @@ func (z *Zygote) listen() {
 		if err != nil || n == 0 {
 			break
 		}
+		z.heard.Add(1)
 		var e event
 		// A function could have written here: what makes no sense ends the zygote
 		// and nothing else.
@@ -270,30 +273,50 @@ func (z *Zygote) handle(e event) bool {
 	return true
 }
 
-// send writes a control message. A zygote takes it at once, or hangs.
+// send writes a control message. A zygote takes it at once, or hangs: unless it has
+// said something meanwhile, for then it is only slow, on a machine with too much to do.
 func (z *Zygote) send(message, rights []byte) error {
-	if err := z.control.SetWriteDeadline(soon(killGrace)); err != nil {
-		return err
+	for {
+		heard := z.heard.Load()
+		if err := z.control.SetWriteDeadline(soon(killGrace)); err != nil {
+			return err
+		}
+		_, _, err := z.control.WriteMsgUnix(message, rights, nil)
+		if !errors.Is(err, os.ErrDeadlineExceeded) || z.heard.Load() == heard {
+			return err
+		}
 	}
-	_, _, err := z.control.WriteMsgUnix(message, rights, nil)
-	return err
 }
 
 // signal sends a signal to a call process and its group.
 func (z *Zygote) signal(p *process, sig syscall.Signal) {
-	hanging := time.NewTimer(killGrace)
-	defer hanging.Stop()
-	select {
-	case <-p.forked:
-	case <-z.done:
-		return
-	case <-hanging.C: // a zygote that does not answer holds its calls for ever
-		z.kill()
+	if !z.awaitFork(p) {
 		return
 	}
 	message := fmt.Appendf(nil, `{"op":"kill","pid":%d,"sig":%d}`, p.pid, int(sig))
 	if z.send(message, nil) != nil {
 		z.kill()
+	}
+}
+
+// awaitFork waits until a process is there; false if its zygote has ended. One that
+// hangs is ended: it would hold its calls for ever.
+func (z *Zygote) awaitFork(p *process) bool {
+	for {
+		heard, hanging := z.heard.Load(), time.NewTimer(killGrace)
+		select {
+		case <-p.forked:
+			hanging.Stop()
+			return true
+		case <-z.done:
+			hanging.Stop()
+			return false
+		case <-hanging.C:
+		}
+		if z.heard.Load() == heard {
+			z.kill()
+			return false
+		}
 	}
 }
 

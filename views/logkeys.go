@@ -93,9 +93,9 @@ func (s *shell) saved(done logread.Saved) tea.Cmd {
 	}
 	lines := ui.Counted(done.Lines, "line")
 	if done.Partial {
-		lines = "the newest " + lines + ", " + s.keys.Key("text.top") + " loads older ones,"
+		lines = "newest " + lines
 	}
-	s.say(fmt.Sprintf("%s in %s, its path is copied", lines, ui.Clean(shown)), ui.ToneOK)
+	s.say(fmt.Sprintf("%s in %s, path copied", lines, ui.Clean(shown)), ui.ToneOK)
 	return cmd
 }
 

@@ -200,7 +200,7 @@ func TestSavingWritesWhatIsShownToAFileOfItsOwn(t *testing.T) {
 	t.Chdir(dir)
 	perform(t, minutes(300), 80, 24, Options{}, func(s *stage) {
 		s.press("2", "l", "ctrl+s")
-		s.see("100 lines in fndeck-logs-call-c-900-20000101T00", ".log, its path is copied")
+		s.see("newest 100 lines in fndeck-logs-call-c-900-20000101T00", ".log, path copied")
 		path := s.clipboard()
 		assert.Equal(t, filepath.Join(dir, "fndeck-logs-call-c-900-20000101T00"), path[:len(dir)+len("/fndeck-logs-call-c-900-20000101T00")])
 		text, err := os.ReadFile(path)
@@ -228,7 +228,7 @@ func TestALogIsSavedInTheStateDirectoryWhereTheCurrentOneIsClosed(t *testing.T) 
 	require.NoError(t, os.Remove(dir)) // Not even root can write there.
 	perform(t, minutes(3), 160, 24, Options{}, func(s *stage) {
 		s.press("2", "l", "ctrl+s")
-		s.see("3 lines in /", "its path is copied")
+		s.see("3 lines in /", "path copied")
 		assert.NotContains(t, s.clipboard(), "gone")
 		assert.FileExists(t, s.clipboard())
 	})

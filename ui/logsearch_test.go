@@ -20,7 +20,7 @@ func FuzzASearchOfManyLinesFindsWhatOneOfEachDoes(f *testing.F) {
 	f.Fuzz(func(t *testing.T, search, text string) {
 		filter, err := parseLineFilter(search)
 		if err != nil || filter == nil {
-			t.Skip()
+			return // no valid search
 		}
 		b := NewLogBuffer(t.TempDir())
 		defer func() { assert.NoError(t, b.Close()) }()

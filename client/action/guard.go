@@ -99,6 +99,7 @@ func lacking(b client.Backend) map[client.Capability]string {
 		client.CanCancel:          is[client.Canceller](b),
 		client.CanReplaceSchedule: is[client.ScheduleReplacer](b),
 		client.CanRunSchedule:     is[client.ScheduleRunner](b),
+		client.CanResume:          is[client.DeployResumer](b),
 	} {
 		if !has {
 			missing[capability] = kind + " does not offer " + string(capability)

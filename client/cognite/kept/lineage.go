@@ -35,6 +35,8 @@ type Identity struct {
 type Schedule struct {
 	// First is the id that it had before it first moved.
 	First string `json:"first"`
+	// Was holds its ids before the present one, oldest first.
+	Was []string `json:"was,omitempty"`
 	// By is the subject of whoever created it from here, empty if it was made
 	// elsewhere.
 	By string `json:"by,omitempty"`

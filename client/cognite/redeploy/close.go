@@ -118,6 +118,9 @@ func follow(l *kept.Lineage, m Moving, id, subject string) {
 	}
 	delete(l.Schedules, m.Key)
 	was.By = ""
+	if !slices.Contains(was.Was, m.Key) {
+		was.Was = append(was.Was, m.Key)
+	}
 	if m.ClientID == "" {
 		was.By = subject
 	}

@@ -168,7 +168,12 @@ func (m *Machine) Leave(ctx context.Context, op string) error {
 	}
 	s := o.state()
 	err = m.Store.Update(s.Plan.Key, func(l *kept.Lineage) error {
-		if s.Plan.Kind == kindRedeploy {
+		for _, id := range s.Functions() {
+			if s.Switched() && s.Alive(id) {
+				l.Name(id, s.Plan.To, m.Clock().UTC()) // the old one is gone: this is what is left of it
+			}
+		}
+		if s.Plan.Kind == kindRedeploy && !s.Switched() {
 			l.Note(s.Plan.To, func(v *kept.Version) {
 				v.Status, v.Error = client.FunctionFailed, &client.Failure{Message: "the redeploy was cut and left as it was"}
 			})

@@ -119,7 +119,7 @@ func (m *Machine) noOther(key string) error {
 	for _, e := range all {
 		if e.Plan.Key == key && e.Outcome == "" {
 			return &client.Error{
-				Code: client.CodeConflict, Message: "a " + e.Plan.Kind + " of " + e.Plan.Old.Name + " was cut at \"" + string(e.phase()) + "\" and is still open",
+				Code: client.CodeConflict, Message: "a " + e.Plan.Kind + " of " + e.Plan.Old.Name + " was cut at \"" + string(e.Phase()) + "\" and is still open",
 				Hint: "resume it, roll it back or leave it first: deploy " + e.Plan.Op,
 			}
 		}
@@ -127,8 +127,8 @@ func (m *Machine) noOther(key string) error {
 	return nil
 }
 
-// phase is the step that an open operation stands at.
-func (e Entry) phase() Step {
+// Phase is the step that an open operation stands at.
+func (e Entry) Phase() Step {
 	if e.Open != nil {
 		return e.Open.Step
 	}
@@ -273,3 +273,20 @@ func versionOf(r Request, l kept.Lineage) error {
 }
 
 var errNoCode = errors.New("a redeploy needs packed code")
+
+// Adopt keeps a function that was deployed by other means as a lineage of its own,
+// and returns that.
+func (m *Machine) Adopt(ctx context.Context, function string) (kept.Lineage, error) {
+	found, err := m.API.Look(ctx, function)
+	if err != nil {
+		return kept.Lineage{}, err
+	}
+	if len(found) == 0 {
+		return kept.Lineage{}, &client.Error{Code: client.CodeNotFound, Message: "function " + function + " does not exist any more"}
+	}
+	l := m.adopt(found[0])
+	return l, m.Store.Update(l.Key, func(have *kept.Lineage) error {
+		*have = l
+		return nil
+	})
+}

@@ -189,3 +189,6 @@ func (s *State) Functions() []string {
 // Switched reports whether the old function is deleted: from here on it goes
 // forward only.
 func (s *State) Switched() bool { return s.deleted[s.Plan.Old.ID] }
+
+// Alive reports whether a function of the operation was not deleted yet.
+func (s *State) Alive(id string) bool { return id != "" && !s.deleted[id] }

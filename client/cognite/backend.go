@@ -179,7 +179,7 @@ func decodeError(status int, body []byte) *client.Error {
 		e.Code, e.Hint = client.CodeConflict, "redeploy it instead, or take another external id"
 	case status == http.StatusBadRequest && strings.Contains(strings.ToLower(detail.Message), "nonce"):
 		// The API has no code for it; this is the one place that looks at the words.
-		e.Err = errNonce
+		e.Err = ErrNonce
 	case status == http.StatusForbidden:
 		e.Hint = "the identity lacks a capability of this project"
 	}

@@ -9,8 +9,9 @@ import (
 	"fndeck/client"
 )
 
-// errNonce is the cause of a refusal that speaks of the nonce.
-var errNonce = errors.New("the nonce was not taken")
+// ErrNonce is the cause of a refusal that speaks of the nonce. A service may refuse
+// a good one right after a deploy.
+var ErrNonce = errors.New("the nonce was not taken")
 
 // grant is what a session is asked with (API reference 20230101, sessions).
 type grant struct {
@@ -53,7 +54,7 @@ func (b *Backend) bind(ctx context.Context, with grant, path string, body func(n
 			return err
 		}
 		err = b.http.Do(ctx, client.Request{Method: http.MethodPost, Path: b.root + path, RawJSON: first, Renew: fresh, Retry: client.Once}, out)
-		if try > 1 || !errors.Is(err, errNonce) {
+		if try > 1 || !errors.Is(err, ErrNonce) {
 			return err
 		}
 	}

@@ -31,7 +31,7 @@ const (
 )
 
 // Fault is a fault. Status and Header are those of an answer; its body is in the
-// server's error envelope, or a page of a gateway where HTML is set. Then, if not
+// server's error envelope, a page of a gateway where HTML is set, or Body. Then, if not
 // nil, is called when the request has or has not reached the server, before the
 // client sees anything.
 type Fault struct {
@@ -39,6 +39,7 @@ type Fault struct {
 	Status int
 	Header http.Header
 	HTML   bool
+	Body   string
 	Then   func()
 }
 
@@ -192,5 +193,9 @@ func answer(w http.ResponseWriter, f Fault) {
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(f.Status)
+	if f.Body != "" {
+		_, _ = io.WriteString(w, f.Body) // as above
+		return
+	}
 	_, _ = fmt.Fprintf(w, `{"error":{"code":%d,"message":"refused on purpose"}}`, f.Status) // as above
 }

@@ -59,10 +59,10 @@ func history(t *testing.T) (*cognite.Backend, *atomic.Int64) {
 func TestEndedCallsAreKeptOnceWithWhatTheyLeftBehind(t *testing.T) {
 	api, bodies := history(t)
 	a := New(t.TempDir())
-	added, err := a.Fetch(t.Context(), api, "7")
+	added, err := a.Fetch(t.Context(), api, "7", nil)
 	require.NoError(t, err)
 	assert.Equal(t, 4, added, "one still runs")
-	again, err := a.Fetch(t.Context(), api, "7")
+	again, err := a.Fetch(t.Context(), api, "7", nil)
 	require.NoError(t, err)
 	assert.Zero(t, again)
 	assert.EqualValues(t, 3, bodies.Load(), "what is kept is not asked for again")
@@ -92,7 +92,7 @@ func TestEndedCallsAreKeptOnceWithWhatTheyLeftBehind(t *testing.T) {
 func TestAWriteThatWasCutIsTakenUpByTheNextFetch(t *testing.T) {
 	api, _ := history(t)
 	whole := New(t.TempDir())
-	_, err := whole.Fetch(t.Context(), api, "7")
+	_, err := whole.Fetch(t.Context(), api, "7", nil)
 	require.NoError(t, err)
 	calls, err := os.ReadFile(whole.file("7", ".calls"))
 	require.NoError(t, err)
@@ -102,7 +102,7 @@ func TestAWriteThatWasCutIsTakenUpByTheNextFetch(t *testing.T) {
 		a := New(t.TempDir())
 		require.NoError(t, os.WriteFile(a.file("7", ".calls"), calls[:cut], 0o600))
 		require.NoError(t, os.WriteFile(a.file("7", ".bodies"), bodies, 0o600))
-		_, err := a.Fetch(t.Context(), api, "7")
+		_, err := a.Fetch(t.Context(), api, "7", nil)
 		require.NoError(t, err, cut)
 		for _, id := range []string{"4", "3", "2", "1"} {
 			r, ok, err := a.Find("7", id)
@@ -119,6 +119,6 @@ func TestAWriteThatWasCutIsTakenUpByTheNextFetch(t *testing.T) {
 
 func TestAnIdThatIsNoneMakesNoFile(t *testing.T) {
 	api, _ := history(t)
-	_, err := New(t.TempDir()).Fetch(t.Context(), api, "../7")
+	_, err := New(t.TempDir()).Fetch(t.Context(), api, "../7", nil)
 	assert.Equal(t, client.CodeInvalid, client.Explain(err).Code)
 }

@@ -19,8 +19,9 @@ const (
 )
 
 // Fetch keeps the ended calls of a function that are not kept yet, and returns how
-// many those were. A fetch that was cut is taken up by the next.
-func (a *Archive) Fetch(ctx context.Context, api *cognite.Backend, functionID string) (added int, err error) {
+// many those were. A fetch that was cut is taken up by the next. progress, if not
+// nil, is told how many were kept so far.
+func (a *Archive) Fetch(ctx context.Context, api *cognite.Backend, functionID string, progress func(added int)) (added int, err error) {
 	err = a.locked(functionID, func() error {
 		entries, err := a.entries(functionID)
 		if err != nil {
@@ -36,7 +37,9 @@ func (a *Archive) Fetch(ctx context.Context, api *cognite.Backend, functionID st
 				return err
 			}
 			n, err := a.fetchPage(ctx, api, functionID, page.Calls, known)
-			added += n
+			if added += n; n > 0 && progress != nil {
+				progress(added)
+			}
 			if err != nil || page.Next == "" || page.Next == q.Cursor {
 				return err
 			}

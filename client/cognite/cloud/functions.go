@@ -26,11 +26,17 @@ func (b *Backend) Functions(ctx context.Context) ([]client.Function, error) {
 	if err := b.notice(&v, found); err != nil {
 		return nil, err
 	}
-	rows := make([]client.Function, 0, len(found))
+	there := make(map[string]bool, len(found))
 	for _, f := range found {
-		if l, ok := v.find(f.ID); ok && v.serving(l) != f.ID {
+		there[f.ID] = true
+	}
+	rows, shown := make([]client.Function, 0, len(found)), map[string]bool{}
+	for _, f := range found {
+		l, ok := v.find(f.ID)
+		if now := v.serving(l); ok && (now != f.ID && there[now] || shown[l.Key]) {
 			continue // its row is that of another id
 		}
+		shown[l.Key] = ok
 		rows = append(rows, b.row(v, f))
 	}
 	return rows, nil

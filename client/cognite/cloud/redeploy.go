@@ -37,7 +37,7 @@ func (b *Backend) start(ctx context.Context, functionID string, r redeploy.Reque
 	if err != nil {
 		return client.Function{}, err
 	}
-	r.Function, r.RunAsMe = v.present(functionID), b.c.RunAsMe
+	r.Function, r.RunAsMe = v.present(functionID), r.RunAsMe || b.c.RunAsMe
 	o, err := b.machine.Start(ctx, r)
 	if err != nil {
 		return client.Function{}, err
@@ -146,8 +146,35 @@ func (b *Backend) Archive(ctx context.Context, functionID string) (int, error) {
 		if !alive[id] {
 			continue
 		}
-		n, fetchErr := b.archive.Fetch(ctx, b.Backend, id)
+		n, fetchErr := b.archive.Fetch(ctx, b.Backend, id, nil)
 		added, err = added+n, errors.Join(err, fetchErr)
 	}
 	return added, err
+}
+
+// Options are what a redeploy to this kind of backend may be told beside the code.
+type Options struct {
+	// Smoke, if not nil, is what the new version is called with before anything moves
+	// to it.
+	Smoke []byte
+	// RunAsMe accepts that schedules run as this identity which now run as whoever
+	// created them.
+	RunAsMe bool
+}
+
+// RedeployWith is Redeploy with options.
+func (b *Backend) RedeployWith(ctx context.Context, functionID string, code client.Package, change client.SpecChange, o Options, progress client.Progress) (client.Function, error) {
+	return b.start(ctx, functionID, redeploy.Request{Code: code, Change: change, Smoke: o.Smoke, RunAsMe: o.RunAsMe}, progress)
+}
+
+// Preview checks all that a redeploy checks before its first change, and says what
+// it would do. It changes nothing.
+func (b *Backend) Preview(ctx context.Context, functionID string, code client.Package, change client.SpecChange, o Options) (redeploy.Preview, error) {
+	v, err := b.view()
+	if err != nil {
+		return redeploy.Preview{}, err
+	}
+	return b.machine.Preview(ctx, redeploy.Request{
+		Function: v.present(functionID), Code: code, Change: change, Smoke: o.Smoke, RunAsMe: o.RunAsMe || b.c.RunAsMe,
+	})
 }

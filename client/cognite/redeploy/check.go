@@ -21,7 +21,7 @@ const maxName = 140
 // check reads what the plan must record, and refuses where something would be lost.
 func (m *Machine) check(ctx context.Context, r Request, f cognite.Function, l kept.Lineage) (Plan, error) {
 	plan := Plan{
-		Op: kept.NewKey(), Kind: kindRedeploy, Context: m.Context, Base: m.Base, Project: m.Project, Key: l.Key, Mode: Handover, Old: f.Function,
+		Op: kept.NewKey(), Kind: kindRedeploy, Context: m.Context, Base: m.Base, Project: m.Project, Key: l.Key, Mode: Handover, Old: f.Function, Smoke: r.Smoke,
 	}
 	if r.Version != 0 {
 		plan.Kind = kindRollback

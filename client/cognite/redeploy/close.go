@@ -2,6 +2,7 @@ package redeploy
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 
@@ -44,7 +45,7 @@ func (o *Operation) closeUp(ctx context.Context) error {
 	if err := o.removeFiles(ctx, outcome); err != nil {
 		return err
 	}
-	if err := o.m.Store.Sweep(); err != nil {
+	if err := errors.Join(o.m.Store.Sweep(), o.m.forget()); err != nil {
 		return err
 	}
 	return o.write(Record{Kind: Closed, Step: Close, Outcome: outcome})
@@ -75,10 +76,9 @@ func (o *Operation) keep(l *kept.Lineage, outcome Outcome) error {
 		l.Note(p.To, func(v *kept.Version) { v.Status, v.Error = client.FunctionFailed, failure })
 	}
 	if outcome != Unchanged {
-		for _, id := range []string{s.Candidate, s.Final} {
-			if id != "" {
-				l.Name(id, serving, now)
-			}
+		l.Name(s.Candidate, p.To, now)
+		if s.Final != "" {
+			l.Name(s.Final, serving, now)
 		}
 		l.Note(serving, func(v *kept.Version) {
 			_, v.FileName = o.building()
@@ -136,10 +136,12 @@ func (o *Operation) removeFiles(ctx context.Context, outcome Outcome) error {
 	}
 	if outcome == RestoredOld {
 		f, ok, err := o.m.API.FileNamed(ctx, s.Plan.FileName)
-		if err != nil || !ok {
+		if err == nil && ok {
+			err = o.m.API.DeleteFiles(ctx, f.ID)
+		}
+		if err != nil {
 			return err
 		}
-		return o.m.API.DeleteFiles(ctx, f.ID)
 	}
 	l, err := o.m.Store.Get(s.Plan.Key)
 	if err != nil {

@@ -2,6 +2,7 @@ package redeploy
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"fndeck/auth"
@@ -28,6 +29,11 @@ type Machine struct {
 	// is deployed. It may be nil.
 	Metadata func(metadata map[string]string, zip []byte, secrets map[string]client.Secret) (map[string]string, error)
 
+	// read are the journals as they were last read: they only grow, so that the size
+	// tells whether one has changed.
+	mu   sync.Mutex
+	read map[string]readEntry
+
 	// fault breaks journals in tests.
 	fault func(written bool, r Record) error
 }
@@ -50,6 +56,8 @@ type Operation struct {
 	report func(Progress)
 	sent   client.Progress
 	at     Progress
+	// resumed says that a person took the operation up.
+	resumed bool
 	// finals counts the builds under the external id of this run.
 	finals int
 }

@@ -35,6 +35,10 @@ func (s *State) forward() Action {
 		return Action{Step: CreateCandidate}
 	case !s.CandidateReady:
 		return Action{Step: AwaitCandidate, Target: s.Candidate}
+	case s.Plan.Smoke != nil && s.smoke == "":
+		return Action{Step: SmokeCall, Target: s.Candidate}
+	case s.Plan.Smoke != nil && !s.smoked:
+		return Action{Step: AwaitSmoke, Target: s.Candidate}
 	}
 	if a, ok := s.replace(old, s.Candidate); ok {
 		return a

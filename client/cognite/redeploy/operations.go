@@ -47,19 +47,73 @@ func (m *Machine) List() ([]Entry, error) {
 		if !ok {
 			continue
 		}
-		records, _, err := readJournal(m.path(op))
+		e, ok, err := m.entry(op)
 		if err != nil {
 			return nil, err
 		}
-		if len(records) == 0 || records[0].Kind != Planned {
-			continue // cut before it began
+		if !ok {
+			continue // cut before it began, or taken away in between
 		}
-		e := Entry{State: StateOf(records), Records: records}
 		e.Running = e.Outcome == "" && m.driven(e.Plan.Key)
 		all = append(all, e)
 	}
 	slices.SortFunc(all, func(x, y Entry) int { return y.Started.Compare(x.Started) })
 	return all, nil
+}
+
+// readEntry is an entry with the size that its journal had.
+type readEntry struct {
+	size  int64
+	entry Entry
+}
+
+// entry reads a journal unless it is known.
+func (m *Machine) entry(op string) (e Entry, ok bool, err error) {
+	info, err := os.Stat(m.path(op))
+	if errors.Is(err, fs.ErrNotExist) {
+		return e, false, nil
+	}
+	if err != nil {
+		return e, false, err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if known, ok := m.read[op]; ok && known.size == info.Size() {
+		return known.entry, true, nil
+	}
+	records, whole, err := readJournal(m.path(op))
+	if err != nil || len(records) == 0 || records[0].Kind != Planned {
+		return e, false, err
+	}
+	e = Entry{State: StateOf(records), Records: records}
+	if m.read == nil {
+		m.read = map[string]readEntry{}
+	}
+	m.read[op] = readEntry{whole, e}
+	return e, true, nil
+}
+
+// keptOperations is how many operations that have ended are remembered.
+const keptOperations = 100
+
+// forget removes the oldest operations that have ended.
+func (m *Machine) forget() error {
+	all, err := m.List()
+	if err != nil {
+		return err
+	}
+	ended := 0
+	for _, e := range all {
+		if e.Outcome == "" {
+			continue
+		}
+		if ended++; ended > keptOperations {
+			if err := os.Remove(m.path(e.Plan.Op)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 func (m *Machine) dir() string { return filepath.Join(m.Store.Dir(), operationsDir) }
@@ -119,7 +173,7 @@ func (m *Machine) Resume(ctx context.Context, op string) (*Operation, error) {
 		unlock()
 		return nil, err
 	}
-	o := &Operation{m: m, journal: j, unlock: unlock}
+	o := &Operation{m: m, journal: j, unlock: unlock, resumed: true}
 	if o.state().Outcome != "" {
 		return nil, errors.Join(&client.Error{Code: client.CodeConflict, Message: "deploy " + op + " has ended: " + string(o.state().Outcome)}, o.Release())
 	}

@@ -27,6 +27,13 @@ func (o *Operation) perform(ctx context.Context, a Action) error {
 		return o.create(ctx, a.Step)
 	case CreateFinal:
 		return o.create(ctx, a.Step)
+	case SmokeCall:
+		return o.change(a, func() (string, error) {
+			c, err := o.m.API.Invoke(ctx, client.CallRequest{FunctionID: a.Target, Data: o.state().Plan.Smoke})
+			return c.ID, err
+		})
+	case AwaitSmoke:
+		return o.awaitSmoke(ctx, a.Target)
 	case AwaitCandidate, AwaitFinal:
 		return o.await(ctx, a)
 	case CreateSchedule:
@@ -87,7 +94,7 @@ func (o *Operation) moving(key string) Moving {
 
 // archive keeps the calls of a function that are not kept yet.
 func (o *Operation) archive(ctx context.Context, function string, done Record) error {
-	added, err := o.m.Archive.Fetch(ctx, o.m.API, function)
+	added, err := o.m.Archive.Fetch(ctx, o.m.API, function, func(added int) { o.tell(fmt.Sprintf("%d calls so far", added)) })
 	if errors.Is(err, client.ErrNotFound) {
 		err = nil // somebody deleted it: the last look says so
 	}

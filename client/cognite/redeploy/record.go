@@ -18,6 +18,8 @@ const (
 	Rehearse        Step = "rehearse credentials"
 	CreateCandidate Step = "create the candidate"
 	AwaitCandidate  Step = "build"
+	SmokeCall       Step = "smoke call"
+	AwaitSmoke      Step = "await the smoke call"
 	CreateSchedule  Step = "create a schedule"
 	RemoveSchedule  Step = "remove a schedule"
 	Drain           Step = "drain"
@@ -124,6 +126,9 @@ type Plan struct {
 	CandidateName string `json:"candidateName"`
 	// Schedules are those of the old function.
 	Schedules []Schedule `json:"schedules,omitempty"`
+	// Smoke is what the candidate is called with before the schedules move, nil for no
+	// call.
+	Smoke json.RawMessage `json:"smoke,omitempty"`
 	// TimeoutMinutes is how long a call may take.
 	TimeoutMinutes float64 `json:"timeoutMinutes"`
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"fndeck/client"
+	"fndeck/client/cognite"
 )
 
 const (
@@ -79,6 +80,9 @@ func (o *Operation) face(ctx context.Context, err error, tries int) error {
 		return err
 	case !errors.As(err, &e):
 		return err
+	}
+	if errors.Is(err, cognite.ErrNonce) && tries <= patience {
+		return o.m.Wait(ctx, firstPause)
 	}
 	switch e.Code {
 	case client.CodeUnknownOutcome:

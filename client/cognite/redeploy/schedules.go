@@ -49,6 +49,9 @@ func (o *Operation) createSchedule(ctx context.Context, a Action) error {
 		return err
 	}
 	if !there {
+		if err := o.stillThere(ctx, a.From); err != nil {
+			return err
+		}
 		return o.write(Record{Kind: Gone, Item: a.Item, Text: "somebody deleted schedule " + m.Name})
 	}
 	as, err := o.m.identity(m.Schedule)
@@ -63,6 +66,19 @@ func (o *Operation) createSchedule(ctx context.Context, a Action) error {
 		s, err := o.m.API.CreateScheduleAs(ctx, as, spec)
 		return s.ID, err
 	})
+}
+
+// stillThere makes sure that a schedule is missing for itself, and not because the
+// whole function was deleted under us.
+func (o *Operation) stillThere(ctx context.Context, function string) error {
+	there, err := o.present(ctx, func() (bool, error) {
+		found, err := o.m.API.Look(ctx, function)
+		return len(found) == 1, err
+	})
+	if err == nil && !there {
+		return &stopped{"somebody deleted function " + function + " with its schedules while it was being redeployed", "leave this deploy, see what was done there, and create the schedules again: its record names them"}
+	}
+	return err
 }
 
 // readSchedule reads all of a schedule that a new one needs.

@@ -52,6 +52,8 @@ func (o *Operation) outcome(ctx context.Context, open Record) (id string, done b
 			return id != "", err
 		})
 		return id, done, err
+	case SmokeCall:
+		return o.called(ctx, open)
 	case CreateSchedule:
 		done, err = o.present(ctx, func() (bool, error) {
 			id, err = o.created(ctx, open)

@@ -2,7 +2,9 @@ package redeploy
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"maps"
 	"slices"
 	"strconv"
 
@@ -26,6 +28,9 @@ type Request struct {
 	Version int
 	Code    client.Package
 	Change  client.SpecChange
+	// Smoke, if not nil, is what the new version is called with before anything moves
+	// to it.
+	Smoke json.RawMessage
 	// RunAsMe accepts that schedules which run as whoever created them will run as
 	// whoever redeploys.
 	RunAsMe bool
@@ -162,6 +167,7 @@ func (m *Machine) keepNew(plan *Plan, r Request, l kept.Lineage, spec client.Fun
 				Status: client.FunctionQueued, Created: m.Clock().UTC(),
 			}
 		}
+		v.Unknown = nil
 		if err := m.Store.SetSpec(l.Key, &v, spec); err != nil {
 			return err
 		}
@@ -188,6 +194,9 @@ func (m *Machine) newSpec(r Request, f cognite.Function, l kept.Lineage, zip []b
 		}
 	}
 	v.Settings.Name, v.Settings.ExternalID = f.Name, f.ExternalID
+	if now, ok := l.Version(l.Present().Version); ok && r.Version != 0 {
+		v = withSecretsOf(v, now)
+	}
 	spec, err := m.Store.Spec(l.Key, v)
 	if err != nil {
 		return spec, err
@@ -200,6 +209,23 @@ func (m *Machine) newSpec(r Request, f cognite.Function, l kept.Lineage, zip []b
 	}
 	spec.Metadata, err = m.metadata(spec, zip)
 	return spec, err
+}
+
+// withSecretsOf gives a version that was deployed by other means the present values
+// of its secrets.
+func withSecretsOf(v, now kept.Version) kept.Version {
+	v.Secrets = maps.Clone(v.Secrets)
+	v.Unknown = slices.DeleteFunc(slices.Clone(v.Unknown), func(name string) bool {
+		sealed, ok := now.Secrets[name]
+		if ok && v.Secrets == nil {
+			v.Secrets = map[string][]byte{}
+		}
+		if ok {
+			v.Secrets[name] = sealed
+		}
+		return ok
+	})
+	return v
 }
 
 // sameSecrets makes sure that what is kept are the secrets that the function has.

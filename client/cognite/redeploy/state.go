@@ -18,9 +18,12 @@ type State struct {
 	File, Candidate, Final     string
 	CandidateReady, FinalReady bool
 	kept, archived, rehearsed  bool
-	fileGone                   bool
-	drained, looked, deleted   map[string]bool
-	Schedules                  []Moving
+	// smoke is the id of the smoke call; smoked says that it went well.
+	smoke                    string
+	smoked                   bool
+	fileGone                 bool
+	drained, looked, deleted map[string]bool
+	Schedules                []Moving
 	// Back says that everything is taken back; Restoring that the old code is built
 	// instead of the new.
 	Back, Restoring bool
@@ -98,6 +101,10 @@ func (s *State) finish(r Record) {
 		s.Candidate = r.ID
 	case AwaitCandidate:
 		s.CandidateReady = true
+	case SmokeCall:
+		s.smoke = r.ID
+	case AwaitSmoke:
+		s.smoked = true
 	case CreateFinal:
 		s.Final = r.ID
 	case AwaitFinal:
@@ -127,7 +134,7 @@ func (s *State) finish(r Record) {
 // drop forgets a function of ours that is no more.
 func (s *State) drop(id string) {
 	if id == s.Candidate {
-		s.Candidate, s.CandidateReady = "", false
+		s.Candidate, s.CandidateReady, s.smoke, s.smoked = "", false, "", false
 	}
 	if id == s.Final {
 		s.Final, s.FinalReady = "", false

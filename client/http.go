@@ -56,6 +56,9 @@ type HTTP struct {
 	Decode func(status int, body []byte) *Error
 	// Jitter returns a number in [0,1).
 	Jitter func() float64
+	// Impatient returns a request that was refused with 429 at once, for callers who
+	// wait themselves and show it.
+	Impatient bool
 }
 
 // Request is one request of an API.
@@ -121,7 +124,7 @@ func (h *HTTP) again(class Retry, err error, try int) (time.Duration, bool) {
 	wait := time.Duration(float64(retryWait<<(try-1)) * (0.5 + h.Jitter()/2))
 	switch {
 	case e.Code == CodeThrottled:
-		return min(max(e.RetryAfter, wait), throttleMax), try < throttledTries
+		return min(max(e.RetryAfter, wait), throttleMax), try < throttledTries && !h.Impatient
 	case e.Code == CodeUnavailable && (class == Safe || isDial(err)):
 		return wait, try < readTries
 	}

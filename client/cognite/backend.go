@@ -24,6 +24,8 @@ type Config struct {
 	Token   oauth2.TokenSource
 	// Jitter returns a number in [0,1).
 	Jitter func() float64
+	// Impatient is that of client.HTTP.
+	Impatient bool
 }
 
 // Backend is a project's functions. It is safe for concurrent use.
@@ -40,7 +42,7 @@ func New(c Config) *Backend {
 	direct.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	c.Client = &direct
 	return &Backend{c: c, root: "/api/v1/projects/" + c.Project, http: &client.HTTP{
-		Base: strings.TrimSuffix(c.BaseURL, "/"), Client: c.Client, Token: c.Token, Jitter: c.Jitter, Decode: decodeError,
+		Base: strings.TrimSuffix(c.BaseURL, "/"), Client: c.Client, Token: c.Token, Jitter: c.Jitter, Decode: decodeError, Impatient: c.Impatient,
 		Header: http.Header{"Cdf-Version": {"20230101"}, "X-Cdp-App": {"fndeck"}},
 	}}
 }

@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"sync"
 
 	"github.com/gofrs/flock"
 
@@ -23,11 +24,23 @@ import (
 
 // Archive is a directory of calls: per function a file with one line for each call,
 // and one with their responses and logs. Several programs may share it.
-type Archive struct{ dir string }
+type Archive struct {
+	dir string
+
+	// read are the lists of calls as they were last read: they only grow, so that the
+	// size tells whether one has changed.
+	mu   sync.Mutex
+	read map[string]readCalls
+}
+
+type readCalls struct {
+	size    int64
+	entries []entry
+}
 
 // New returns the archive in a directory, which is made when it is first written
 // to. It does no I/O.
-func New(dir string) *Archive { return &Archive{dir} }
+func New(dir string) *Archive { return &Archive{dir: dir, read: map[string]readCalls{}} }
 
 // entry is a call in the file of calls: Offset and Size say where its body lies.
 type entry struct {
@@ -93,6 +106,18 @@ func (a *Archive) Find(functionID, callID string) (r Record, ok bool, err error)
 }
 
 func (a *Archive) entries(functionID string) ([]entry, error) {
+	info, err := os.Stat(a.file(functionID, ".calls"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if known, ok := a.read[functionID]; ok && known.size == info.Size() {
+		return known.entries, nil
+	}
 	text, err := os.ReadFile(a.file(functionID, ".calls"))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
@@ -111,6 +136,7 @@ func (a *Archive) entries(functionID string) ([]entry, error) {
 		}
 		all = append(all, e)
 	}
+	a.read[functionID] = readCalls{int64(len(text)), all}
 	return all, nil
 }
 

@@ -82,17 +82,18 @@ func New(c Config) (*Backend, error) {
 	if c.Wait == nil {
 		c.Wait = wait
 	}
-	api := cognite.New(cognite.Config{Name: c.Name, BaseURL: c.BaseURL, Project: c.Project, Client: c.Client, Token: c.Token, Jitter: c.Jitter})
+	api := cognite.Config{Name: c.Name, BaseURL: c.BaseURL, Project: c.Project, Client: c.Client, Token: c.Token, Jitter: c.Jitter}
 	dir, err := filepath.Abs(c.Dir)
 	if err != nil {
 		return nil, err
 	}
 	b := &Backend{
-		Backend: api, c: c, store: kept.Open(dir, c.Sealer), archive: archive.New(filepath.Join(dir, "calls")),
+		Backend: cognite.New(api), c: c, store: kept.Open(dir, c.Sealer), archive: archive.New(filepath.Join(dir, "calls")),
 		live: map[string]redeploy.Progress{}, why: map[string]error{}, data: map[string]scheduleData{},
 	}
+	api.Impatient = true // a redeploy shows how long it is asked to wait
 	b.machine = &redeploy.Machine{
-		API: api, Store: b.store, Archive: b.archive, Clock: c.Clock, Wait: c.Wait, Context: c.Name, Base: c.BaseURL, Project: c.Project,
+		API: cognite.New(api), Store: b.store, Archive: b.archive, Clock: c.Clock, Wait: c.Wait, Context: c.Name, Base: c.BaseURL, Project: c.Project,
 		Secret: b.secret, Metadata: c.Metadata,
 	}
 	return b, nil

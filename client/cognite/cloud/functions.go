@@ -114,7 +114,22 @@ func (b *Backend) row(v view, f cognite.Function) client.Function {
 	if e := v.open(l.Key); e != nil {
 		b.moving(&d, *e)
 	}
+	if d.LastCall == nil {
+		d.LastCall = b.lastKept(v, f.ID)
+	}
 	return d
+}
+
+// lastKept is the newest call of an earlier id, nil if none is kept. What cannot be
+// read shows when it is asked for.
+func (b *Backend) lastKept(v view, id string) *client.CallSummary {
+	ids, _ := v.places(id)
+	for _, id := range ids {
+		if calls, err := b.archive.Calls(id); err == nil && len(calls) > 0 {
+			return &client.CallSummary{ID: calls[0].ID, Status: calls[0].Status, Started: calls[0].Started}
+		}
+	}
+	return nil
 }
 
 // moving adds to a row what is under way.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strings"
 
 	"fndeck/client"
 	"fndeck/client/cognite/kept"
@@ -83,6 +84,7 @@ func (b *Backend) redeployRow(v view, e redeploy.Entry) client.Deploy {
 		version, _ := l.Version(e.Plan.To)
 		d.SizeBytes = version.Size
 	}
+	d.Detail = strings.Join(e.Notes, "; ")
 	switch e.Outcome {
 	case "":
 		b.openRow(&d, e)
@@ -106,7 +108,7 @@ func (b *Backend) openRow(d *client.Deploy, e redeploy.Entry) {
 		d.Status = client.FunctionDeploying
 		b.mu.Lock()
 		defer b.mu.Unlock()
-		d.Detail = b.live[e.Plan.Op].Detail
+		d.Detail = cmp.Or(b.live[e.Plan.Op].Detail, d.Detail)
 		return
 	}
 	d.Status = client.DeployInterrupted

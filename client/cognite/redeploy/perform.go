@@ -93,18 +93,23 @@ func (o *Operation) moving(key string) Moving {
 }
 
 // archive keeps the calls of a function that are not kept yet.
-func (o *Operation) archive(ctx context.Context, function string, done Record) error {
+func (o *Operation) archive(ctx context.Context, function string, done Record) (err error) {
+	if done.Text, err = o.fetch(ctx, function); err != nil {
+		return err
+	}
+	return o.write(done)
+}
+
+// fetch archives calls and says how many, if any.
+func (o *Operation) fetch(ctx context.Context, function string) (text string, err error) {
 	added, err := o.m.Archive.Fetch(ctx, o.m.API, function, func(added int) { o.tell(fmt.Sprintf("%d calls so far", added)) })
 	if errors.Is(err, client.ErrNotFound) {
 		err = nil // somebody deleted it: the last look says so
 	}
-	if err != nil {
-		return err
-	}
 	if added > 0 {
-		done.Text = fmt.Sprintf("%d calls", added)
+		text = fmt.Sprintf("%d calls", added)
 	}
-	return o.write(done)
+	return text, err
 }
 
 const (
@@ -198,11 +203,29 @@ func (o *Operation) drain(ctx context.Context, function string) error {
 					return err
 				}
 			}
-			return o.archive(ctx, function, done)
+			return o.drained(ctx, function, done)
 		}
 		o.tell(strconv.Itoa(len(page.Calls)) + " calls still run")
 		if err := o.pause(ctx, since); err != nil {
 			return err
 		}
 	}
+}
+
+// drained archives what has ended, and looks for runs that took place twice.
+func (o *Operation) drained(ctx context.Context, function string, done Record) error {
+	s := o.state()
+	heir := s.Candidate
+	if function == s.Candidate {
+		heir = s.Final
+	}
+	added, err := o.fetch(ctx, function)
+	if err != nil {
+		return err
+	}
+	if err := o.noteDoubles(ctx, function, heir); err != nil {
+		return err
+	}
+	done.Text = added
+	return o.write(done)
 }

@@ -49,16 +49,16 @@ func newRig(t *testing.T) *rig {
 	t.Cleanup(cancel)
 	e := enginetest.Start(t)
 	r := &rig{T: t, ctx: ctx, engine: e, proxy: faultproxy.New(t, e.URL), dir: t.TempDir()}
-	r.api = r.reach(e.URL)
+	r.api = r.reach(e.URL, false)
 	return r
 }
 
-func (r *rig) reach(url string) *cognite.Backend {
+func (r *rig) reach(url string, impatient bool) *cognite.Backend {
 	transport := &http.Transport{}
 	r.Cleanup(transport.CloseIdleConnections)
 	return cognite.New(cognite.Config{
 		Name: "test", BaseURL: url, Project: "local", Client: &http.Client{Transport: transport},
-		Token: auth.FileToken{Path: r.engine.BearerFile}, Jitter: func() float64 { return 0 },
+		Token: auth.FileToken{Path: r.engine.BearerFile}, Jitter: func() float64 { return 0 }, Impatient: impatient,
 	})
 }
 
@@ -66,7 +66,7 @@ func (r *rig) reach(url string) *cognite.Backend {
 func (r *rig) machine() *Machine {
 	store := kept.Open(filepath.Join(r.dir, "kept"), seal.New(filepath.Join(r.dir, "key"), false))
 	return &Machine{
-		API: r.reach(r.proxy.URL), Store: store, Archive: archive.New(filepath.Join(r.dir, "kept", "calls")), Clock: time.Now,
+		API: r.reach(r.proxy.URL, true), Store: store, Archive: archive.New(filepath.Join(r.dir, "kept", "calls")), Clock: time.Now,
 		Context: "test", Base: r.engine.URL, Project: "local",
 		Wait: func(ctx context.Context, d time.Duration) error {
 			timer := time.NewTimer(min(d, 20*time.Millisecond))

@@ -40,8 +40,10 @@ type State struct {
 type Moving struct {
 	Schedule
 	On map[string]string
-	// Born holds when it was created on a function.
-	Born map[string]time.Time
+	// Born holds when it was created on a function, Ended when it was removed from one.
+	Born, Ended map[string]time.Time
+	// was holds the ids that it had on functions before.
+	was map[string]string
 }
 
 // StateOf folds a journal.
@@ -112,7 +114,10 @@ func (s *State) finish(r Record) {
 	case CreateSchedule:
 		s.each(r.Item, func(m *Moving) { m.On[r.Target], m.Born[r.Target] = r.ID, r.At })
 	case RemoveSchedule:
-		s.each(r.Item, func(m *Moving) { delete(m.On, r.Target) })
+		s.each(r.Item, func(m *Moving) {
+			m.was[r.Target], m.Ended[r.Target] = m.On[r.Target], r.At
+			delete(m.On, r.Target)
+		})
 	case Drain:
 		s.drained[r.Target] = true
 	case Look:
@@ -142,7 +147,9 @@ func (s *State) drop(id string) {
 }
 
 func (s *State) add(x Schedule) {
-	s.Schedules = append(s.Schedules, Moving{Schedule: x, On: map[string]string{x.On: x.Key}, Born: map[string]time.Time{}})
+	s.Schedules = append(s.Schedules, Moving{
+		Schedule: x, On: map[string]string{x.On: x.Key}, Born: map[string]time.Time{}, Ended: map[string]time.Time{}, was: map[string]string{},
+	})
 }
 
 func (s *State) each(key string, change func(*Moving)) {

@@ -21,8 +21,10 @@ import (
 type Kind string
 
 // The faults. Before ones keep the request from the server; after ones happen when
-// the server has carried it out.
+// the server has carried it out. A held request is passed on when Until is closed.
 const (
+	HoldBefore    Kind = "hold before"
+	HoldAfter     Kind = "hold after"
 	ResetBefore   Kind = "reset before"
 	ResetAfter    Kind = "reset after"
 	TruncateAfter Kind = "truncate after"
@@ -41,6 +43,7 @@ type Fault struct {
 	HTML   bool
 	Body   string
 	Then   func()
+	Until  <-chan struct{}
 }
 
 func (f *Fault) is(kind Kind) bool {
@@ -51,6 +54,16 @@ func (f *Fault) is(kind Kind) bool {
 		f.Then()
 	}
 	return true
+}
+
+// wait holds a request; false says that the client has gone.
+func (f *Fault) wait(r *http.Request) bool {
+	select {
+	case <-f.Until:
+		return true
+	case <-r.Context().Done():
+		return false
+	}
 }
 
 // Proxy is a reverse proxy on loopback. It rewrites what the server says of its own
@@ -124,6 +137,9 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		return // the client has gone
 	}
+	if f.is(HoldBefore) && !f.wait(r) {
+		return
+	}
 	if f.is(ResetBefore) {
 		reset(w)
 		return
@@ -139,6 +155,9 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	case f.is(AnswerAfter):
 		answer(w, *f)
+		return
+	}
+	if f.is(HoldAfter) && !f.wait(r) {
 		return
 	}
 	for name, values := range reply.Header {

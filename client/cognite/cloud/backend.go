@@ -7,6 +7,7 @@ package cloud
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"net/http"
 	"path/filepath"
@@ -79,6 +80,9 @@ type Backend struct {
 
 // New returns a backend. It does no I/O.
 func New(c Config) (*Backend, error) {
+	if c.Dir == "" {
+		return nil, errors.New("a Cognite project needs a directory on this machine")
+	}
 	if c.Wait == nil {
 		c.Wait = wait
 	}

@@ -45,6 +45,21 @@ func (b *Backend) create(ctx context.Context, spec client.FunctionSpec, fileID i
 	return f, err
 }
 
+// free makes sure that no function has an external id, before the code is uploaded.
+func (b *Backend) free(ctx context.Context, externalID string) error {
+	if externalID == "" {
+		return nil
+	}
+	f, taken, err := b.LookUp(ctx, externalID)
+	if err != nil || !taken {
+		return err
+	}
+	return &client.Error{
+		Code: client.CodeConflict, Message: "external id " + externalID + " belongs to function " + f.Name + " already",
+		Hint: "redeploy it instead, or take another external id",
+	}
+}
+
 func isUnknown(err error) bool {
 	return err != nil && client.Explain(err).Code == client.CodeUnknownOutcome
 }

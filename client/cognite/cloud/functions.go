@@ -149,6 +149,9 @@ func (b *Backend) moving(d *client.Function, e redeploy.Entry) {
 // Deploy uploads the package as a file of its own and creates the function. What it
 // was created with stays on this machine, secret values sealed.
 func (b *Backend) Deploy(ctx context.Context, spec client.FunctionSpec, code client.Package, progress client.Progress) (client.Function, error) {
+	if err := b.free(ctx, spec.ExternalID); err != nil {
+		return client.Function{}, err
+	}
 	key, op := kept.NewKey(), kept.NewKey()
 	v := kept.Version{
 		Number: 1, Size: int64(len(code.Zip)), FileName: redeploy.FileName(spec.ExternalID, spec.Name, op), Folder: code.Folder, DeployID: op,

@@ -412,7 +412,7 @@ func TestAFunctionOfOtherMeansIsTakenOverWithItsFirstSchedule(t *testing.T) {
 
 func TestTheLimitOfDataIsThatOfTheCloud(t *testing.T) {
 	for name, limit := range map[string]int64{"gcp": 9_000_000, "azure": 36_000, "aws": 240_000, "": 0} {
-		b, err := cloud.New(cloud.Config{Client: &http.Client{}, Cloud: name})
+		b, err := cloud.New(cloud.Config{Client: &http.Client{}, Cloud: name, Dir: t.TempDir()})
 		require.NoError(t, err)
 		assert.Equal(t, limit, b.Describe().DataLimitBytes)
 	}

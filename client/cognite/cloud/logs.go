@@ -85,23 +85,25 @@ func (b *Backend) deploy(ctx context.Context, id string) (client.Deploy, error) 
 }
 
 const (
-	// firstPoll and slowestPoll are the pauses between looks at a log or a call: they
-	// double while nothing comes.
-	firstPoll, slowestPoll = time.Second, 10 * time.Second
+	// The pauses between looks at a log begin with logPoll, those at a call with
+	// callPoll, as in the vendor's SDK (8.13.0, data_classes/functions.py). They double
+	// up to slowestPoll while nothing comes.
+	logPoll, callPoll, slowestPoll = time.Second, 300 * time.Millisecond, 10 * time.Second
 	// pollTries is how many looks in a row may fail.
 	pollTries = 8
 )
 
-// poll looks again and again until look has ended; moved shortens the pause again.
-func (b *Backend) poll(ctx context.Context, look func() (moved, ended bool, err error)) error {
-	pause, failures := firstPoll, 0
+// poll looks again and again until look has ended; moved shortens the pause to the
+// first one again.
+func (b *Backend) poll(ctx context.Context, first time.Duration, look func() (moved, ended bool, err error)) error {
+	pause, failures := first, 0
 	for {
 		moved, ended, err := look()
 		switch {
 		case err == nil && ended:
 			return nil
 		case err == nil && moved:
-			pause, failures = firstPoll, 0
+			pause, failures = first, 0
 		case err == nil:
 			failures = 0
 		case ctx.Err() != nil || !errors.Is(err, client.ErrUnavailable) || failures >= pollTries:
@@ -125,7 +127,7 @@ func (b *Backend) FollowLogs(ctx context.Context, q client.LogQuery, emit func([
 	case q.CallID == "":
 		return b.tail(ctx, q, emit)
 	}
-	return b.poll(ctx, func() (moved, ended bool, err error) {
+	return b.poll(ctx, logPoll, func() (moved, ended bool, err error) {
 		// The state is read first: lines that come between belong to a call that runs.
 		c, err := b.Call(ctx, q.FunctionID, q.CallID)
 		if err != nil {
@@ -161,7 +163,7 @@ func hasNone(err error) bool {
 
 // followDeploy waits for the end of a deploy; only a failed one has lines.
 func (b *Backend) followDeploy(ctx context.Context, q client.LogQuery, emit func([]client.LogLine) error) error {
-	return b.poll(ctx, func() (moved, ended bool, err error) {
+	return b.poll(ctx, logPoll, func() (moved, ended bool, err error) {
 		d, err := b.deploy(ctx, q.DeployID)
 		if err != nil {
 			return false, false, err
@@ -183,7 +185,7 @@ func (b *Backend) followDeploy(ctx context.Context, q client.LogQuery, emit func
 
 // WaitCall returns the call once it has ended.
 func (b *Backend) WaitCall(ctx context.Context, functionID, callID string) (c client.Call, err error) {
-	err = b.poll(ctx, func() (moved, ended bool, err error) {
+	err = b.poll(ctx, callPoll, func() (moved, ended bool, err error) {
 		c, err = b.Call(ctx, functionID, callID)
 		return false, c.Status.Ended(), err
 	})

@@ -20,7 +20,7 @@ type tailing struct {
 // while is looked at again in the next round.
 func (b *Backend) tail(ctx context.Context, q client.LogQuery, emit func([]client.LogLine) error) error {
 	seen := map[string]*tailing{}
-	return b.poll(ctx, func() (moved, ended bool, err error) {
+	return b.poll(ctx, logPoll, func() (moved, ended bool, err error) {
 		functions, err := b.tailed(ctx, q.FunctionID)
 		if err != nil {
 			return false, false, err

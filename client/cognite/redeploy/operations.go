@@ -204,7 +204,9 @@ func (o *Operation) rollBack() error {
 		return nil
 	case !s.Switched():
 		return o.turn(reason, nil)
-	case s.Plan.Mode == Swap && s.Final == "" && s.Open == nil:
+	case s.Open != nil:
+		return &client.Error{Code: client.CodeConflict, Message: "it is not known yet what became of \"" + string(s.Open.Step) + "\"", Hint: "resume first, which finds out"}
+	case s.Plan.Mode == Swap && s.Final == "":
 		if _, _, err := o.version(s.Plan.From); err != nil {
 			return err
 		}

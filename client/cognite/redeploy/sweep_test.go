@@ -25,7 +25,7 @@ func stride() int {
 	if whole() {
 		return 1
 	}
-	return 13
+	return 31
 }
 
 var errCrash = errors.New("the program ends here")

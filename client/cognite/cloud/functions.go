@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"fndeck/client"
 	"fndeck/client/cognite"
@@ -26,6 +27,9 @@ func (b *Backend) Functions(ctx context.Context) ([]client.Function, error) {
 	if err := b.notice(&v, found); err != nil {
 		return nil, err
 	}
+	if err := b.tidy(v); err != nil {
+		return nil, err
+	}
 	there := make(map[string]bool, len(found))
 	for _, f := range found {
 		there[f.ID] = true
@@ -40,6 +44,22 @@ func (b *Backend) Functions(ctx context.Context) ([]client.Function, error) {
 		rows = append(rows, b.row(v, f))
 	}
 	return rows, nil
+}
+
+// hopeless is how long a deploy may have no function before it never was one.
+const hopeless = 24 * time.Hour
+
+// tidy forgets deploys of which it was not known whether they made a function, and
+// which made none.
+func (b *Backend) tidy(v view) error {
+	for _, l := range v.lineages {
+		if len(l.IDs) == 0 && b.c.Clock().Sub(latest(l).Created) > hopeless {
+			if err := b.store.Forget(l.Key); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // Function reads one function by any id that it has or had.

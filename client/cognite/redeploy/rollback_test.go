@@ -38,6 +38,7 @@ func (s *subject) stopAt(version, n int) bool {
 // From any point, a redeploy that was cut is taken back, or it says that it is too
 // late and can be completed.
 func TestARedeployThatWasCutAnywhereIsTakenBack(t *testing.T) {
+	slow(t)
 	for mode, externalID := range ways {
 		t.Run(string(mode), func(t *testing.T) {
 			t.Parallel()

@@ -28,6 +28,14 @@ func stride() int {
 	return 31
 }
 
+// slow skips what takes minutes where a quick run is asked for.
+func slow(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("takes minutes")
+	}
+}
+
 var errCrash = errors.New("the program ends here")
 
 // attempt is one redeploy that something happens to. broken arms what happens;
@@ -122,6 +130,7 @@ func (s *subject) leftNothing() {
 // R20: cut at each request, before it reaches the project or after that has carried
 // it out, while the program goes on or ends with it.
 func TestARedeployThatIsCutAtAnyRequestIsCompleted(t *testing.T) {
+	slow(t)
 	for mode, externalID := range ways {
 		t.Run(string(mode), func(t *testing.T) {
 			t.Parallel()
@@ -160,6 +169,7 @@ func TestARedeployThatIsCutAtAnyRequestIsCompleted(t *testing.T) {
 
 // R20: the program ends at each write of the journal, before it or after it.
 func TestARedeployWhoseProgramEndsAtAnyWriteIsCompleted(t *testing.T) {
+	slow(t)
 	for mode, externalID := range ways {
 		t.Run(string(mode), func(t *testing.T) {
 			t.Parallel()
@@ -195,6 +205,7 @@ func TestARedeployWhoseProgramEndsAtAnyWriteIsCompleted(t *testing.T) {
 
 // Whatever a request is answered, the function is the new one or the old one.
 func TestARedeployThatIsRefusedAnywhereIsCompletedOrTakenBack(t *testing.T) {
+	slow(t)
 	answers := []faultproxy.Fault{
 		{Kind: faultproxy.AnswerBefore, Status: 400},
 		{Kind: faultproxy.AnswerBefore, Status: 401},

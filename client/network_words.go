@@ -77,7 +77,7 @@ func certificateWords(e *Error, host string, err error) bool {
 		e.Message = fmt.Sprintf("the certificate that %s shows is for %s", host, strings.Join(namesOf(leaf), ", "))
 		e.Hint = "check the address: somebody else may answer there"
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
-		e.Message = fmt.Sprintf("the certificate of %s is valid from %s to %s, and now is %s", host, day(leaf.NotBefore), day(leaf.NotAfter), day(time.Now()))
+		e.Message = fmt.Sprintf("the certificate of %s is valid from %s to %s only", host, day(leaf.NotBefore), day(leaf.NotAfter))
 		e.Hint = "have the server's certificate renewed, or set this machine's clock"
 	case leaf.Issuer.String() == leaf.Subject.String():
 		e.Message = fmt.Sprintf("%s shows a certificate that it has signed itself (%s)", host, issuer)

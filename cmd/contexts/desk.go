@@ -143,6 +143,12 @@ func (d *Desk) Status(x config.Context) (auth.Status, error) {
 	return source.Status(), nil
 }
 
+// Flow is the one that signs a person in to a context here: over SSH, or without a
+// display, the device code goes first.
+func (d *Desk) Flow(x config.Context) auth.Flow {
+	return auth.SignInFlow(x.Identity, d.Env, d.Env("DISPLAY") != "" || d.Env("WAYLAND_DISPLAY") != "")
+}
+
 // SignIn signs a person in to a context; show is told what to show.
 func (d *Desk) SignIn(ctx context.Context, x config.Context, flow auth.Flow, show func(auth.Prompt)) error {
 	options, err := d.options(x)

@@ -42,9 +42,12 @@ func (a *app) authLogin() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		way, err := a.loginFlow(x, flow)
-		if err != nil {
-			return err
+		way := auth.Flow(flow)
+		switch {
+		case way == "":
+			way = desk.Flow(x)
+		case !way.Interactive():
+			return client.Invalidf("--flow %s: allowed are device_code and browser", flow)
 		}
 		told := teller{a: a}
 		if err := desk.SignIn(cmd.Context(), x, way, told.show); err != nil {
@@ -54,17 +57,6 @@ func (a *app) authLogin() *cobra.Command {
 		return nil
 	}
 	return command
-}
-
-// loginFlow is the flow that signs in here.
-func (a *app) loginFlow(x config.Context, named string) (auth.Flow, error) {
-	switch flow := auth.Flow(named); {
-	case named == "":
-		return auth.SignInFlow(x.Identity, a.env, a.env("DISPLAY") != "" || a.env("WAYLAND_DISPLAY") != ""), nil
-	case flow.Interactive():
-		return flow, nil
-	}
-	return "", client.Invalidf("--flow %s: allowed are device_code and browser", named)
 }
 
 // personContext is a context where a person signs in.
@@ -226,7 +218,7 @@ func (a *app) identitySheet(ctx context.Context, x config.Context) (sheet, error
 	for _, note := range status.Notes {
 		a.note("note: %s", ui.Clean(note))
 	}
-	s.Rows = []row{{Key: x.Name, Name: x.Name, Value: f, Cells: []string{x.Name, f.Flow, f.Who, f.Issuer, signedInWords(status, a.now())}}}
+	s.Rows = []row{{Key: x.Name, Name: x.Name, Value: f, Cells: []string{x.Name, f.Flow, f.Who, f.Issuer, action.SignedIn(status, a.now())}}}
 	return s, nil
 }
 

@@ -5,12 +5,12 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"fndeck/auth"
 	"fndeck/client"
+	"fndeck/client/action"
 	"fndeck/cmd/config"
 	"fndeck/ui"
 )
@@ -110,7 +110,7 @@ func (a *app) contextFactsOf(x config.Context) contextFacts {
 	case err != nil:
 		f.SignedIn = client.Explain(err).Sentence
 	default:
-		f.SignedIn = signedInWords(status, a.now())
+		f.SignedIn = action.SignedIn(status, a.now())
 	}
 	return f
 }
@@ -122,21 +122,6 @@ func (a *app) identityOf(x config.Context) (auth.Status, error) {
 		return auth.Status{}, err
 	}
 	return desk.Status(x)
-}
-
-// signedInWords says in a few words how an identity stands.
-func signedInWords(s auth.Status, now time.Time) string {
-	switch {
-	case s.SignIn:
-		return "no: " + s.Problem.Message
-	case s.Problem != nil:
-		return s.Problem.Message
-	case s.Who == "" && s.Ends.IsZero() && s.Flow.Interactive():
-		return "yes, renewed when it is needed"
-	case s.Ends.IsZero():
-		return strings.TrimSpace(s.Who + " by " + string(s.Flow))
-	}
-	return strings.TrimSpace(fmt.Sprintf("%s for %s", s.Who, ui.Duration(s.Ends.Sub(now).Round(time.Minute))))
 }
 
 func (a *app) contextUse() *cobra.Command {
@@ -272,7 +257,7 @@ func (a *app) testContext(ctx context.Context, x config.Context, backend client.
 	if err != nil || x.Backend == config.BackendEmbedded {
 		return err
 	}
-	a.note("signed in: %s", ui.Clean(signedInWords(status, a.now())))
+	a.note("signed in: %s", ui.Clean(action.SignedIn(status, a.now())))
 	return nil
 }
 

@@ -132,6 +132,9 @@ func parse(name string, data []byte, env func(string) string) (*Config, error) {
 			return nil, err
 		}
 	}
+	if err := r.config.Engine.OIDC.check(); err != nil {
+		return nil, client.Invalidf("%s: %s", name, err)
+	}
 	return r.config, nil
 }
 

@@ -4,6 +4,7 @@ package embedded_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"io"
@@ -162,7 +163,10 @@ func TestATokenThatIsNotTrustedIsRefusedAtThePort(t *testing.T) {
 	own := d.send(good, http.MethodGet, "/fndeck/v1/status", "")
 	assert.Equal(t, http.StatusNotFound, own.status, "what only the engine can do is not served there")
 
-	socket := &http.Client{Transport: &http.Transport{Dial: func(_, _ string) (net.Conn, error) { return net.Dial("unix", d.status.Socket) }}}
+	socket := &http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		var dialer net.Dialer
+		return dialer.DialContext(ctx, "unix", d.status.Socket)
+	}}}
 	defer socket.CloseIdleConnections()
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://engine.local"+tokenInspect, nil)
 	require.NoError(t, err)

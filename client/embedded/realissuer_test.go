@@ -3,7 +3,10 @@
 package embedded_test
 
 import (
+	"encoding/json"
 	"net/http"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -18,7 +21,7 @@ import (
 
 func TestTheEngineTakesTheTokensOfARealIssuer(t *testing.T) {
 	require.Equal(t, oidctest.Audience, trusttest.Audience, "the engine of these tests trusts one audience")
-	p := oidctest.Start(t, time.Minute)
+	p := oidctest.Start(t, time.Hour)
 	d := trusting(t, p.Issuer)
 	token := func(scope string) string {
 		config := clientcredentials.Config{
@@ -39,4 +42,21 @@ func TestTheEngineTakesTheTokensOfARealIssuer(t *testing.T) {
 	other := d.send(token(oidctest.MiddleAudience+"/.default"), http.MethodGet, tokenInspect, "")
 	assert.Equal(t, http.StatusUnauthorized, other.status)
 	assert.Contains(t, other.message(), `it is meant for "`+oidctest.MiddleAudience+`"`)
+}
+
+func TestTheVendorsClientSignsInAtARealIssuerAndDoesADaysWorkOnTheEngine(t *testing.T) {
+	p := oidctest.Start(t, time.Hour)
+	d := trusting(t, p.Issuer)
+	known, err := json.Marshal(map[string]string{"client_id": oidctest.SecretClient, "client_secret": p.Secret})
+	require.NoError(t, err)
+	file := filepath.Join(t.TempDir(), "client.json")
+	require.NoError(t, os.WriteFile(file, known, 0o600))
+	for _, major := range []string{"7", "8"} {
+		judge(t, "day.py", major, d.status.TCP, "client", file, p.TokenURL)
+	}
+	for _, e := range trail(t, d.o.StateDir) {
+		if e.Action == "functions.create" {
+			assert.Equal(t, []string{oidctest.SecretClient, p.Issuer}, []string{e.User, e.Issuer})
+		}
+	}
 }

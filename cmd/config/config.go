@@ -56,6 +56,8 @@ type Engine struct {
 	ClosedNetwork bool
 	// TCP serves the clouds' own clients on a loopback port too.
 	TCP bool
+	// OIDC is an issuer whose tokens that port takes too.
+	OIDC OIDC
 	// KeyFile is the key that seals secrets, an absolute path; it must exist.
 	KeyFile string
 	// Retention and RetentionBytes bound the history.
@@ -88,6 +90,9 @@ var settingsTable = []setting{
 	{"engine.call_timeout", takeCallTimeout},
 	{"engine.network", takeNetwork},
 	{"engine.tcp", taking("tcp", func(c *Config) *bool { return &c.Engine.TCP })},
+	{"engine.oidc.issuer", takeIssuer},
+	{"engine.oidc.audience", func(c *Config, value string) error { c.Engine.OIDC.Audience = value; return nil }},
+	{"engine.oidc.ca_file", takeCAFile},
 	{"engine.key_file", takeKeyFile},
 	{"engine.retention.days", takeRetentionDays},
 	{"engine.retention.gib", takeRetentionGiB},

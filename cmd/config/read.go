@@ -129,6 +129,9 @@ func parse(path string, data []byte, env func(string) string) (*Config, error) {
 			return nil, err
 		}
 	}
+	if err := r.config.Engine.OIDC.check(); err != nil {
+		return nil, client.Invalidf("%s: %s", name, err)
+	}
 	return r.config, nil
 }
 

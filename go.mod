@@ -25,7 +25,10 @@ require (
 	golang.org/x/sys v0.48.0
 	modernc.org/sqlite v1.60.0
 	pgregory.net/rapid v1.3.0
+	software.sslmate.com/src/go-pkcs12 v0.7.4
 )
+
+require golang.org/x/crypto v0.11.0 // indirect
 
 require (
 	github.com/atotto/clipboard v0.1.4 // indirect

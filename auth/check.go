@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+
+	"fndeck/auth/redact"
 )
 
 // tenantShape is what a tenant may be made of: it becomes part of an address.
@@ -41,7 +43,7 @@ func (id Identity) checkFlow() error {
 		for _, flow := range Flows() {
 			names = append(names, string(flow))
 		}
-		return fmt.Errorf("unknown flow %q: allowed are %s", clip(string(id.Flow), 40), strings.Join(names, ", "))
+		return fmt.Errorf("unknown flow %q: allowed are %s", redact.Clip(string(id.Flow), 40), strings.Join(names, ", "))
 	}
 	there := map[string]bool{
 		"token": !id.Token.IsZero(), "client_id": id.ClientID != "", "client_secret": !id.ClientSecret.IsZero(),
@@ -59,7 +61,7 @@ func (id Identity) checkFlow() error {
 	case "", SecretAuto, SecretBody, SecretHeader:
 		return nil
 	}
-	return fmt.Errorf("secret_place %q: allowed are %s, %s and %s", clip(id.SecretPlace, 40), SecretAuto, SecretBody, SecretHeader)
+	return fmt.Errorf("secret_place %q: allowed are %s, %s and %s", redact.Clip(id.SecretPlace, 40), SecretAuto, SecretBody, SecretHeader)
 }
 
 func (id Identity) checkAddresses() error {
@@ -83,7 +85,7 @@ func (id Identity) checkAddresses() error {
 
 func (id Identity) checkTenant() error {
 	if id.Tenant != "" && (!tenantShape.MatchString(id.Tenant) || strings.Contains(id.Tenant, "..")) {
-		return fmt.Errorf("tenant %q: a tenant is a UUID or a domain", clip(id.Tenant, 60))
+		return fmt.Errorf("tenant %q: a tenant is a UUID or a domain", redact.Clip(id.Tenant, 60))
 	}
 	return nil
 }
@@ -91,7 +93,7 @@ func (id Identity) checkTenant() error {
 // notes are what is unusual but allowed.
 func (id Identity) notes() []string {
 	if id.Issuer == "" && id.TokenURL == "" && id.Tenant != "" && id.ClientID != "" && !uuidShape.MatchString(id.ClientID) {
-		return []string{fmt.Sprintf("client_id %s is no UUID, as those of Entra are", clip(id.ClientID, 60))}
+		return []string{fmt.Sprintf("client_id %s is no UUID, as those of Entra are", redact.Clip(id.ClientID, 60))}
 	}
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"fndeck/auth/redact"
 	"fndeck/auth/tokenstore"
 )
 
@@ -52,11 +53,11 @@ func (c claims) ends() time.Time {
 func (c claims) audience() string {
 	switch aud := c.Audience.(type) {
 	case string:
-		return clip(aud, 100)
+		return redact.Clip(aud, 100)
 	case []any:
 		if len(aud) > 0 {
 			first, _ := aud[0].(string)
-			return clip(first, 100)
+			return redact.Clip(first, 100)
 		}
 	}
 	return ""
@@ -67,7 +68,7 @@ func who(set tokenstore.Set) string {
 	for _, token := range []string{set.ID, set.Access} {
 		c := claimsOf(token)
 		if name := cmp.Or(c.PreferredUsername, c.UPN, c.Name, c.Subject, c.AppID, c.AuthorizedParty); name != "" {
-			return clip(name, 100)
+			return redact.Clip(name, 100)
 		}
 	}
 	return ""

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"strings"
 
+	"fndeck/auth/command"
 	"fndeck/auth/privatefile"
 )
 
@@ -90,6 +91,9 @@ func (r Reference) Resolve(ctx context.Context, getenv func(string) string) (Sec
 	return NewSecret(value), nil
 }
 
+// fileReference is a reference to a file by its path, as Azure's variables hold.
+func fileReference(path string) Reference { return Reference{inFile, NewSecret(path)} }
+
 func (r Reference) read(ctx context.Context, getenv func(string) string) (string, error) {
 	switch r.kind {
 	case inEnvironment:
@@ -102,7 +106,7 @@ func (r Reference) read(ctx context.Context, getenv func(string) string) (string
 		text, err := privatefile.Read(r.rest.Reveal(), maxSecretFile)
 		return string(text), err
 	case fromCommand:
-		return runForSecret(ctx, r.rest.Reveal())
+		return command.Secret(ctx, r.rest.Reveal())
 	case inline:
 		return r.rest.Reveal(), nil
 	}

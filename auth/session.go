@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"fndeck/auth/redact"
 	"fndeck/auth/tokenstore"
 )
 
@@ -129,6 +130,7 @@ func aheadOf(set tokenstore.Set) time.Duration {
 // take makes a set the held one. Twenty consoles with one token differ by the
 // jitter, so that the first to renew does it for all.
 func (s *session) take(set tokenstore.Set) {
+	s.issuer.known.Add(set.Access, set.Refresh, set.ID)
 	s.held = set
 	s.ahead = time.Duration(float64(aheadOf(set)) * (1 - s.jitter()/2))
 	s.problem, s.pause = nil, time.Time{}
@@ -231,7 +233,7 @@ func (s *session) Status() Status {
 		status.Who, status.Ends = who(s.held), s.held.Ends
 	}
 	if s.unwritten != nil {
-		status.Notes = append(status.Notes, fmt.Sprintf("the new token could not be written down and ends with this process: %s", firstLine(s.unwritten.Error())))
+		status.Notes = append(status.Notes, fmt.Sprintf("the new token could not be written down and ends with this process: %s", redact.Line(s.unwritten.Error())))
 	}
 	status.SignIn = s.problem != nil && s.problem.Code == CodeSignIn
 	return status

@@ -1,9 +1,12 @@
-package auth
+// Package redact keeps secrets and foreign control characters out of what people
+// read and what is written down. It is the second net: the first is the type
+// auth.Secret, which never shows its value.
+package redact
 
 import "regexp"
 
-// redacted stands for a secret that the second net caught.
-const redacted = "•••"
+// masked stands for a secret.
+const masked = "•••"
 
 // secretShapes are the shapes of secrets: tokens, headers, form fields of the
 // protocol, passwords in addresses and connection strings, signatures. The first
@@ -16,11 +19,10 @@ var secretShapes = []*regexp.Regexp{
 	regexp.MustCompile(`(?i)(\b[a-z][a-z0-9+.-]*://[^\s/:@"']*:)([^\s/@"']+)(?:@)`),
 }
 
-// Redact masks in a text what has the shape of a secret. It is the second net:
-// the first is the type Secret, which never shows its value.
-func Redact(text string) string {
+// Shapes masks in a text what has the shape of a secret.
+func Shapes(text string) string {
 	for _, shape := range secretShapes {
-		text = shape.ReplaceAllString(text, "${1}"+redacted)
+		text = shape.ReplaceAllString(text, "${1}"+masked)
 	}
 	return text
 }

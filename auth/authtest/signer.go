@@ -11,6 +11,7 @@ import (
 	"math/big"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -22,9 +23,12 @@ const keyID = "key-1"
 // signer signs JWTs with RS256.
 type signer struct{ key *rsa.PrivateKey }
 
+// processKey is made once for all issuers of a test program: it takes long.
+var processKey = sync.OnceValues(func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 2048) })
+
 func newSigner(t testing.TB) signer {
 	t.Helper()
-	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	key, err := processKey()
 	require.NoError(t, err)
 	return signer{key}
 }

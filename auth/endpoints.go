@@ -54,6 +54,10 @@ func (i *issuer) endpoint(ctx context.Context, kind endpointKind) (string, error
 		}
 		return "", &Error{Code: CodeUnsupported, Message: fmt.Sprintf("the discovery document of %s names no %s", hostOf(id.Issuer), name.field), Hint: fmt.Sprintf("set %s in the context if the issuer has one", name.setting)}
 	case id.Tenant != "" && name.entra != "":
+		// The environment may have named the authority, which nobody has checked.
+		if err := checkAddress("AZURE_AUTHORITY_HOST", i.authority()); err != nil {
+			return "", &Error{Code: CodeInvalid, Message: err.Error(), Hint: "mend or unset the variable"}
+		}
 		return i.authority() + "/" + id.Tenant + "/oauth2/v2.0/" + name.entra, nil
 	}
 	return "", &Error{Code: CodeUnsupported, Message: fmt.Sprintf("the context names neither %s nor an issuer", name.setting), Hint: "set one of them in the context"}

@@ -167,7 +167,7 @@ func explainTransport(address string, err error) *Error {
 	case errors.As(err, &proxy):
 		realm := ""
 		if proxy.Realm != "" {
-			realm = fmt.Sprintf(" (%s)", redact.Line(proxy.Realm))
+			realm = fmt.Sprintf(" (realm %s)", redact.Clip(proxy.Realm, 60))
 		}
 		return &Error{Code: CodeProxy, Status: proxy.Status, Err: err, Message: fmt.Sprintf("the proxy, not %s, refused with %d%s", host, proxy.Status, realm), Hint: "check HTTPS_PROXY and NO_PROXY"}
 	case errors.As(err, &authority):

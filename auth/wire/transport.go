@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"regexp"
 	"time"
 )
 
@@ -23,13 +24,24 @@ const (
 // ProxyError is the refusal of a proxy to let a request through.
 type ProxyError struct {
 	Status int
-	// Realm is what the proxy calls the place it guards, as it sent it.
+	// Realm is what the proxy calls the place it guards: foreign text.
 	Realm string
 }
 
 // Error says which side refused.
 func (e *ProxyError) Error() string {
 	return fmt.Sprintf("the proxy answered %d %s", e.Status, http.StatusText(e.Status))
+}
+
+// realm finds the realm of a challenge (RFC 9110 section 11.6.1).
+var realm = regexp.MustCompile(`(?i)realm="([^"]*)"`)
+
+func refusedByProxy(reply *http.Response) *ProxyError {
+	e := &ProxyError{Status: reply.StatusCode}
+	if found := realm.FindStringSubmatch(reply.Header.Get("Proxy-Authenticate")); found != nil {
+		e.Realm = found[1]
+	}
+	return e
 }
 
 // NewTransport makes the transport for issuers: proxies as the environment says,
@@ -49,7 +61,7 @@ func NewTransport(roots *x509.CertPool) *http.Transport {
 			if reply.StatusCode == http.StatusOK {
 				return nil
 			}
-			return &ProxyError{reply.StatusCode, reply.Header.Get("Proxy-Authenticate")}
+			return refusedByProxy(reply)
 		},
 	}
 }

@@ -106,6 +106,24 @@ func (i items[T]) only() (item T, err error) {
 	return i.Items[0], nil
 }
 
+// selection names objects; those that do not exist are left out of the answer.
+type selection struct {
+	Items  []any `json:"items"`
+	Ignore bool  `json:"ignoreUnknownIds"`
+}
+
+func known(ids ...int64) selection {
+	s := selection{Ignore: true}
+	for _, id := range ids {
+		s.Items = append(s.Items, idItem{id})
+	}
+	return s
+}
+
+func knownAs(externalID string) selection {
+	return selection{Items: []any{map[string]string{"externalId": externalID}}, Ignore: true}
+}
+
 type idItem struct {
 	ID int64 `json:"id"`
 }

@@ -21,7 +21,7 @@ func TestEveryConfigurationKeyIsTaken(t *testing.T) {
 	assert.True(t, c.ASCII)
 	assert.False(t, c.Mouse)
 	assert.False(t, c.Notify)
-	assert.Equal(t, Context{Protected: true, ReadOnly: true}, c.Local)
+	assert.True(t, c.Contexts[0].Protected && c.Contexts[0].ReadOnly)
 	assert.Equal(t, "/usr/bin/python3", c.Engine.Python)
 	assert.Equal(t, int64(2<<20), c.Engine.LogCapBytes)
 	assert.Equal(t, "https://index.test", c.Engine.IndexURL.Reveal())
@@ -38,7 +38,8 @@ func TestWhatIsNotWrittenIsAsItWas(t *testing.T) {
 	require.NoError(t, err)
 	assert.True(t, c.Mouse)
 	assert.True(t, c.Notify)
-	assert.Equal(t, Context{Protected: true}, c.Local)
+	assert.True(t, c.Contexts[0].Protected)
+	assert.False(t, c.Contexts[0].ReadOnly)
 }
 
 func TestKeysAreTakenWithTheirPlaces(t *testing.T) {
@@ -81,10 +82,9 @@ func TestBadConfigurationIsNamedByPlaceAndReason(t *testing.T) {
 		"network by switch":  {"engine: {network: off}\n", "open and closed"},
 		"keys":               {"keys: vim\n", "config.yaml:1:7: actions and their keys"},
 		"a key":              {"keys: {list.new: {a: b}}\n", "a key is expected for list.new"},
-		"a context":          {"contexts:\n  prod: {protected: true}\n", `config.yaml:2:3: there is no context "prod": the only one is local`},
 		"a mark":             {"contexts:\n  local:\n    read-only: true\n", `config.yaml:3:5: unknown key "read-only", did you mean "read_only"?`},
 		"a mark of text":     {"contexts: {local: {protected: very}}\n", `config.yaml:1:31: protected "very": allowed are true and false`},
-		"contexts as a list": {"contexts: [local]\n", "config.yaml:1:11: keys and values are expected"},
+		"contexts as a list": {"contexts: [local]\n", "config.yaml:1:11: contexts and their keys are expected"},
 		"a bare context":     {"contexts: {local: protected}\n", "config.yaml:1:19: keys and values are expected"},
 		"mouse":              {"mouse: off\n", `config.yaml:1:8: mouse "off": allowed are true and false`},
 		"notify":             {"notify: 1\n", "true and false"},

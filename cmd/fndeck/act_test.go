@@ -126,7 +126,7 @@ func TestTheConsoleIsHandedWhatHasChangedAndTheBackendItsMarks(t *testing.T) {
 	require.NoError(t, err)
 	assert.False(t, a.appearance(c).Mouse)
 	assert.True(t, a.appearance(c).Notify)
-	guarded := action.Guard(helloBackend(), a.marks(c))
+	guarded := action.Guard(namedBackend{helloBackend()}, a.marks(c.Contexts[0]))
 
 	o, err := a.reload(guarded, false)
 	require.NoError(t, err)

@@ -77,8 +77,9 @@ func (a *app) reload(backend client.Backend, now bool) (*views.Options, error) {
 	if c == nil || err != nil {
 		return nil, err
 	}
-	if guarded, ok := backend.(*action.Guarded); ok {
-		guarded.Mark(a.marks(c))
+	x, known := c.Context(backend.Describe().Name)
+	if guarded, ok := backend.(*action.Guarded); ok && known {
+		guarded.Mark(a.marks(x))
 	}
 	options := a.appearance(c)
 	return &options, nil

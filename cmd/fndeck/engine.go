@@ -168,7 +168,7 @@ func (a *app) engineStopCommand() *cobra.Command {
 			}
 			// Stopping an idle engine loses nothing; running calls are worth a question.
 			if status.Running > 0 {
-				if err := a.askOfContext(ctx, "stop the engine: what runs on it fails, calls running: "+strconv.Itoa(status.Running)); err != nil {
+				if err := a.askOfEngine(ctx, "stop the engine: what runs on it fails, calls running: "+strconv.Itoa(status.Running)); err != nil {
 					return err
 				}
 			}
@@ -345,7 +345,7 @@ func (a *app) restore(cmd *cobra.Command, file string) error {
 		return client.Invalidf("%s is not restored: %s", file, err)
 	}
 	question := fmt.Sprintf("replace the state of %s by the one of %s (functions: %d)", dir, m.Created.Format(time.RFC3339), m.Functions)
-	if err := a.askOfContext(ctx, question); err != nil {
+	if err := a.askOfEngine(ctx, question); err != nil {
 		return err
 	}
 	m, aside, err := engine.Restore(ctx, dir, file, a.now())

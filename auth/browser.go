@@ -39,6 +39,7 @@ func (i *issuer) signInByBrowser(ctx context.Context, show func(Prompt)) (grante
 	defer l.Close()
 
 	verifier := oauth2.GenerateVerifier()
+	i.known.Add(verifier)
 	config := oauth2.Config{ClientID: i.identity.ClientID, RedirectURL: l.Redirect, Scopes: i.userScopes(), Endpoint: oauth2.Endpoint{AuthURL: authorize}}
 	options := []oauth2.AuthCodeOption{oauth2.S256ChallengeOption(verifier)}
 	for name, values := range i.extras() {

@@ -91,9 +91,22 @@ func (id Identity) checkTenant() error {
 }
 
 // notes are what is unusual but allowed.
-func (id Identity) notes() []string {
+func (id Identity) notes() (all []string) {
 	if id.Issuer == "" && id.TokenURL == "" && id.Tenant != "" && id.ClientID != "" && !uuidShape.MatchString(id.ClientID) {
-		return []string{fmt.Sprintf("client_id %s is no UUID, as those of Entra are", redact.Clip(id.ClientID, 60))}
+		all = append(all, fmt.Sprintf("client_id %s is no UUID, as those of Entra are", redact.Clip(id.ClientID, 60)))
 	}
-	return nil
+	for _, secret := range []struct {
+		setting string
+		Reference
+	}{
+		{"token", id.Token},
+		{"client_secret", id.ClientSecret},
+		{"certificate_password", id.CertificatePassword},
+		{"user_assertion", id.UserAssertion},
+	} {
+		if secret.Inline() {
+			all = append(all, secret.setting+" stands in the configuration itself: env:, file: or cmd: keeps it elsewhere")
+		}
+	}
+	return all
 }

@@ -10,7 +10,7 @@ import (
 )
 
 func TestAnIdentityThatCannotWorkIsRefusedBeforeAnythingIsSent(t *testing.T) {
-	good := auth.Identity{Flow: auth.FlowClientSecret, ClientID: "app", ClientSecret: auth.InlineReference("x"), Tenant: "contoso.example"}
+	good := auth.Identity{Flow: auth.FlowClientSecret, ClientID: "app", ClientSecret: auth.TypedReference("x"), Tenant: "contoso.example"}
 	require.NoError(t, good.Check())
 	for says, spoil := range map[string]func(*auth.Identity){
 		`unknown flow "magic": allowed are token, client_secret`: func(id *auth.Identity) { id.Flow = "magic" },
@@ -21,7 +21,7 @@ func TestAnIdentityThatCannotWorkIsRefusedBeforeAnythingIsSent(t *testing.T) {
 		"the flow default needs scopes":                          func(id *auth.Identity) { id.Flow = auth.FlowDefault },
 		"needs user_assertion":                                   func(id *auth.Identity) { id.Flow = auth.FlowOnBehalfOf },
 		"needs client_secret or certificate_file": func(id *auth.Identity) {
-			id.Flow, id.UserAssertion, id.ClientSecret = auth.FlowOnBehalfOf, auth.InlineReference("x"), auth.Reference{}
+			id.Flow, id.UserAssertion, id.ClientSecret = auth.FlowOnBehalfOf, auth.TypedReference("x"), auth.Reference{}
 		},
 		`secret_place "url": allowed are auto, body and header`: func(id *auth.Identity) { id.SecretPlace = "url" },
 		`tenant "a b"`:  func(id *auth.Identity) { id.Tenant = "a b" },
@@ -47,4 +47,13 @@ func TestAnIdentityThatCannotWorkIsRefusedBeforeAnythingIsSent(t *testing.T) {
 	}
 	_, err := auth.Open(auth.Identity{Flow: auth.FlowBrowser, ClientID: "x"}, auth.Options{})
 	require.ErrorContains(t, err, "no token store")
+}
+
+func TestASecretInTheConfigurationIsWarnedOfAtEveryStart(t *testing.T) {
+	d := newDesk(t)
+	identity := d.app()
+	identity.ClientSecret = reference(t, "inline:"+appWord)
+	notes := d.open(t, identity).Status().Notes
+	require.Len(t, notes, 1)
+	assert.Contains(t, notes[0], "client_secret stands in the configuration itself")
 }

@@ -116,6 +116,7 @@ func (i *issuer) askDeviceCode(ctx context.Context) (deviceCode, error) {
 		v := unexpectedReply(host, "", text, status)
 		return deviceCode{}, &Error{Code: CodeUnexpected, Status: status, Message: v.message, Hint: "check the issuer in the context"}
 	}
+	i.known.Add(code.Device)
 	code.Address = redact.Clean(cmp.Or(code.Address, code.Misspelt))
 	if err := checkAddress("the address of the code", code.Address); err != nil {
 		return deviceCode{}, &Error{Code: CodeUnexpected, Message: fmt.Sprintf("%s: %s", host, err), Hint: "do not open it; check the issuer in the context"}

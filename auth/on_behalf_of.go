@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/url"
 
+	"fndeck/auth/claims"
 	"fndeck/auth/tokenstore"
 )
 
@@ -27,7 +28,7 @@ func onBehalfOfGrant(i *issuer) grantFunc {
 		}
 		g, err := i.onBehalfOf(ctx, form)
 		if saidWord(err, "invalid_grant") {
-			if audience := claimsOf(user).audience(); audience != "" {
+			if audience := claims.Of(user).For(); audience != "" {
 				ours := *asOurs(err, CodeSignIn)
 				ours.Hint += fmt.Sprintf("; the token is for %s, wanted is one for %s", audience, i.identity.ClientID)
 				return granted{}, &ours

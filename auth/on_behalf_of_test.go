@@ -46,7 +46,7 @@ func TestASecondFactorOnBehalfOfSomebodyIsTheCallersToAskFor(t *testing.T) {
 
 func TestACertificateServesOnBehalfOfToo(t *testing.T) {
 	d, identity := certifiedDesk(t)
-	identity.Flow, identity.UserAssertion = auth.FlowOnBehalfOf, auth.InlineReference(d.Sign(map[string]any{"aud": "svc"}))
+	identity.Flow, identity.UserAssertion = auth.FlowOnBehalfOf, auth.TypedReference(d.Sign(map[string]any{"aud": "svc"}))
 	token(t, d.open(t, identity))
 	assert.Equal(t, "assertion", d.Seen()[0].Place)
 }

@@ -43,7 +43,7 @@ func TestTheContextSaysWhereTheSecretGoesAndWhatGoesAlong(t *testing.T) {
 func TestAWrongSecretIsSentOnceInOnePlaceAndNotAgainForAWhile(t *testing.T) {
 	d := newDesk(t)
 	identity := d.app()
-	identity.ClientSecret = auth.InlineReference("wrong-secret")
+	identity.ClientSecret = auth.TypedReference("wrong-secret")
 	source := d.open(t, identity)
 	for range 5 {
 		e := fault(t, source)

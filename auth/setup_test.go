@@ -49,7 +49,7 @@ func (d *desk) options() auth.Options {
 
 // app is the identity of the confidential client.
 func (d *desk) app() auth.Identity {
-	return auth.Identity{Flow: auth.FlowClientSecret, Issuer: d.Issuer.Issuer, ClientID: appID, ClientSecret: auth.InlineReference(appWord), Scopes: []string{"api/.default"}}
+	return auth.Identity{Flow: auth.FlowClientSecret, Issuer: d.Issuer.Issuer, ClientID: appID, ClientSecret: auth.TypedReference(appWord), Scopes: []string{"api/.default"}}
 }
 
 // person is the identity of somebody at a public client.

@@ -37,7 +37,7 @@ func TestWhatIsCopiedAlongWithATokenIsLeftOutWithANote(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			d := newDesk(t)
-			source := d.open(t, auth.Identity{Flow: auth.FlowToken, Token: auth.InlineReference(text)})
+			source := d.open(t, auth.Identity{Flow: auth.FlowToken, Token: auth.TypedReference(text)})
 			assert.Equal(t, "abc.def", token(t, source))
 			if name != "line end" { // a file's last line ends so, that is no news
 				assert.Len(t, source.Status().Notes, 1)
@@ -49,7 +49,7 @@ func TestWhatIsCopiedAlongWithATokenIsLeftOutWithANote(t *testing.T) {
 func TestATokenWithCharactersThatNoTokenHasIsRefused(t *testing.T) {
 	for _, text := range []string{"abc\x1b[31m", "abc def", "abc\r\nX-Other: 1", "täg", `""`} {
 		d := newDesk(t)
-		e := fault(t, d.open(t, auth.Identity{Flow: auth.FlowToken, Token: auth.InlineReference(text)}))
+		e := fault(t, d.open(t, auth.Identity{Flow: auth.FlowToken, Token: auth.TypedReference(text)}))
 		assert.Equal(t, auth.CodeInvalid, e.Code, "%q", text)
 		assert.NotContains(t, e.Message, "abc")
 	}

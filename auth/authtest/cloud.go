@@ -3,12 +3,12 @@ package authtest
 import (
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"path/filepath"
 	"slices"
 	"sync"
 	"testing"
 
+	"github.com/google/renameio/v2"
 	"github.com/stretchr/testify/require"
 )
 
@@ -37,7 +37,7 @@ func NewCloud(t testing.TB) *Cloud {
 	t.Helper()
 	c := &Cloud{Secret: "header-secret", ArcTokens: t.TempDir(), Answer: map[string]any{"access_token": "cloud-token", "expires_in": "3599", "token_type": "Bearer"}}
 	c.ChallengeFile = filepath.Join(c.ArcTokens, "challenge.key")
-	require.NoError(t, os.WriteFile(c.ChallengeFile, []byte(arcProof), 0o600))
+	require.NoError(t, renameio.WriteFile(c.ChallengeFile, []byte(arcProof), 0o600))
 	server := httptest.NewServer(c)
 	t.Cleanup(server.Close)
 	c.URL = server.URL

@@ -30,6 +30,10 @@ var ErrNotInstalled = errors.New("not installed")
 // Run runs a program without a shell and without a terminal, and returns its
 // output. The sentence of a failure ends with the last line of its error output.
 func Run(ctx context.Context, program string, args ...string) ([]byte, error) {
+	return runFor(ctx, limit, program, args...)
+}
+
+func runFor(ctx context.Context, limit time.Duration, program string, args ...string) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	path, err := exec.LookPath(program)

@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"fndeck/auth/redact"
@@ -52,7 +53,7 @@ func Listen(redirect *url.URL, w *Waiting) *Listener {
 		socket, err := net.Listen("tcp", net.JoinHostPort(host, l.Port))
 		if err != nil {
 			if l.Failure == "" {
-				l.Failure = fmt.Sprintf("port %s: %s", l.Port, redact.Line(innermost(err).Error()))
+				l.Failure = notOpened(l.Port, err)
 			}
 			continue
 		}
@@ -73,6 +74,14 @@ func Listen(redirect *url.URL, w *Waiting) *Listener {
 		l.serving.Go(func() { _ = l.server.Serve(socket) }) // it ends with close
 	}
 	return l
+}
+
+// notOpened says why a port could not be had, and who has it if that can be told.
+func notOpened(port string, err error) string {
+	if name := holder(port); name != "" && errors.Is(err, syscall.EADDRINUSE) {
+		return fmt.Sprintf("port %s is taken by %s", port, name)
+	}
+	return fmt.Sprintf("port %s: %s", port, redact.Line(innermost(err).Error()))
 }
 
 // Close ends the listening; what is being answered may end first.

@@ -1,8 +1,12 @@
 package loopback_test
 
 import (
+	"net"
 	"net/http"
 	"net/url"
+	"os"
+	"runtime"
+	"strconv"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -57,6 +61,25 @@ func TestARedirectToAnotherMachineOpensNoPort(t *testing.T) {
 	defer l.Close()
 	assert.Contains(t, l.Failure, "jump.example is not on this machine")
 	assert.Empty(t, l.Addresses)
+}
+
+func TestATakenPortSaysByWhom(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer func() { _ = taken.Close() }()
+	_, port, err := net.SplitHostPort(taken.Addr().String())
+	require.NoError(t, err)
+	if six, err := net.Listen("tcp", "[::1]:"+port); err == nil {
+		defer func() { _ = six.Close() }()
+	}
+	address, err := url.Parse("http://localhost:" + port)
+	require.NoError(t, err)
+	l := loopback.Listen(address, loopback.NewWaiting("s", ""))
+	defer l.Close()
+	assert.Contains(t, l.Failure, "port "+port)
+	if runtime.GOOS == "linux" {
+		assert.Contains(t, l.Failure, "(pid "+strconv.Itoa(os.Getpid())+")", "it is this test that has it")
+	}
 }
 
 // FuzzAPastedTextIsTakenOnlyWithItsState feeds what a clipboard may hold.

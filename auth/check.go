@@ -30,7 +30,7 @@ func (id Identity) checkFlow() error {
 	need := map[Flow][]string{
 		FlowToken:             {"token"},
 		FlowClientSecret:      {"client_id", "client_secret"},
-		FlowClientCertificate: {"client_id", "certificate_file"},
+		FlowClientCertificate: {"client_id", "certificate"},
 		FlowManagedIdentity:   {"scopes"},
 		FlowDefault:           {"scopes"},
 		FlowBrowser:           {"client_id"},
@@ -47,7 +47,7 @@ func (id Identity) checkFlow() error {
 	}
 	there := map[string]bool{
 		"token": !id.Token.IsZero(), "client_id": id.ClientID != "", "client_secret": !id.ClientSecret.IsZero(),
-		"certificate_file": !id.CertificateFile.IsZero(), "scopes": len(id.Scopes) > 0, "user_assertion": !id.UserAssertion.IsZero(),
+		"certificate": !id.CertificateFile.IsZero(), "scopes": len(id.Scopes) > 0, "user_assertion": !id.UserAssertion.IsZero(),
 	}
 	for _, setting := range settings {
 		if !there[setting] {
@@ -55,7 +55,7 @@ func (id Identity) checkFlow() error {
 		}
 	}
 	if id.Flow == FlowOnBehalfOf && id.ClientSecret.IsZero() && id.CertificateFile.IsZero() {
-		return fmt.Errorf("the flow %s needs client_secret or certificate_file", id.Flow)
+		return fmt.Errorf("the flow %s needs client_secret or certificate", id.Flow)
 	}
 	switch id.SecretPlace {
 	case "", SecretAuto, SecretBody, SecretHeader:

@@ -17,10 +17,10 @@ func TestAnIdentityThatCannotWorkIsRefusedBeforeAnythingIsSent(t *testing.T) {
 		"the flow client_secret needs client_id":                 func(id *auth.Identity) { id.ClientID = "" },
 		"the flow client_secret needs client_secret":             func(id *auth.Identity) { id.ClientSecret = auth.Reference{} },
 		"the flow token needs token":                             func(id *auth.Identity) { id.Flow = auth.FlowToken },
-		"needs certificate_file":                                 func(id *auth.Identity) { id.Flow = auth.FlowClientCertificate },
+		"needs certificate":                                 func(id *auth.Identity) { id.Flow = auth.FlowClientCertificate },
 		"the flow default needs scopes":                          func(id *auth.Identity) { id.Flow = auth.FlowDefault },
 		"needs user_assertion":                                   func(id *auth.Identity) { id.Flow = auth.FlowOnBehalfOf },
-		"needs client_secret or certificate_file": func(id *auth.Identity) {
+		"needs client_secret or certificate": func(id *auth.Identity) {
 			id.Flow, id.UserAssertion, id.ClientSecret = auth.FlowOnBehalfOf, auth.TypedReference("x"), auth.Reference{}
 		},
 		`secret_place "url": allowed are auto, body and header`: func(id *auth.Identity) { id.SecretPlace = "url" },

@@ -80,7 +80,7 @@ func (i *issuer) certificate(ctx context.Context) (*certificate.Certificate, err
 	file := i.identity.CertificateFile
 	data, err := file.read(ctx, i.getenv) // whole: PKCS#12 is binary
 	if err != nil {
-		return nil, &Error{Code: CodeInvalid, Message: fmt.Sprintf("certificate_file: %s", redact.Line(err.Error())), Hint: "mend what the context refers to", Err: err}
+		return nil, &Error{Code: CodeInvalid, Message: fmt.Sprintf("certificate: %s", redact.Line(err.Error())), Hint: "mend what the context refers to", Err: err}
 	}
 	var password Secret
 	if !i.identity.CertificatePassword.IsZero() {
@@ -90,7 +90,7 @@ func (i *issuer) certificate(ctx context.Context) (*certificate.Certificate, err
 	}
 	cert, err := certificate.Parse([]byte(data), password.Reveal(), i.clock.Now())
 	if err != nil {
-		return nil, &Error{Code: CodeInvalid, Message: fmt.Sprintf("certificate %s: %s", file, redact.Line(err.Error())), Hint: "certificate_file names one file with the key and its certificate, PEM or PKCS#12", Err: err}
+		return nil, &Error{Code: CodeInvalid, Message: fmt.Sprintf("certificate %s: %s", file, redact.Line(err.Error())), Hint: "certificate names one file with the key and its certificate, PEM or PKCS#12", Err: err}
 	}
 	return cert, nil
 }

@@ -17,7 +17,7 @@ func TestAnIdentityThatCannotWorkIsRefusedBeforeAnythingIsSent(t *testing.T) {
 		"the flow client_secret needs client_id":                 func(id *auth.Identity) { id.ClientID = "" },
 		"the flow client_secret needs client_secret":             func(id *auth.Identity) { id.ClientSecret = auth.Reference{} },
 		"the flow token needs token":                             func(id *auth.Identity) { id.Flow = auth.FlowToken },
-		"needs certificate":                                 func(id *auth.Identity) { id.Flow = auth.FlowClientCertificate },
+		"needs certificate":                                      func(id *auth.Identity) { id.Flow = auth.FlowClientCertificate },
 		"the flow default needs scopes":                          func(id *auth.Identity) { id.Flow = auth.FlowDefault },
 		"needs user_assertion":                                   func(id *auth.Identity) { id.Flow = auth.FlowOnBehalfOf },
 		"needs client_secret or certificate": func(id *auth.Identity) {

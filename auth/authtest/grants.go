@@ -170,7 +170,7 @@ func (i *Issuer) refreshToken(w http.ResponseWriter, r *http.Request, client Cli
 	}
 	answer := map[string]any{
 		"token_type": "Bearer", "scope": f.scopes, "refresh_token": i.newRefresh(f),
-		"access_token": i.Sign(map[string]any{"azp": client.ID, "preferred_username": i.User, "scp": f.scopes}),
+		"access_token": i.Sign(map[string]any{"azp": client.ID, "scp": f.scopes}), // many issuers name nobody in it
 	}
 	if i.Life != nil {
 		answer["expires_in"] = i.Life

@@ -8,6 +8,9 @@ import (
 	"time"
 
 	"golang.org/x/oauth2"
+
+	"fndeck/auth/loopback"
+	"fndeck/auth/redact"
 )
 
 const (
@@ -30,12 +33,14 @@ func (i *issuer) signInByBrowser(ctx context.Context, show func(Prompt)) (grante
 	if err != nil {
 		return granted{}, &Error{Code: CodeInvalid, Message: "redirect_url is no address", Err: err}
 	}
-	w := &waiting{state: rand.Text(), issuer: i.identity.Issuer, answer: make(chan url.Values, 1)}
-	l := listen(redirect, w)
-	defer l.close()
+	state := rand.Text()
+	w := loopback.NewWaiting(state, i.identity.Issuer)
+	l := loopback.Listen(redirect, w)
+	defer l.Close()
 
 	verifier := oauth2.GenerateVerifier()
-	config := oauth2.Config{ClientID: i.identity.ClientID, RedirectURL: l.redirect, Scopes: i.userScopes(), Endpoint: oauth2.Endpoint{AuthURL: authorize}}
+	i.known.Add(verifier)
+	config := oauth2.Config{ClientID: i.identity.ClientID, RedirectURL: l.Redirect, Scopes: i.userScopes(), Endpoint: oauth2.Endpoint{AuthURL: authorize}}
 	options := []oauth2.AuthCodeOption{oauth2.S256ChallengeOption(verifier)}
 	for name, values := range i.extras() {
 		options = append(options, oauth2.SetAuthURLParam(name, values[0]))
@@ -45,24 +50,24 @@ func (i *issuer) signInByBrowser(ctx context.Context, show func(Prompt)) (grante
 	}
 	show(Prompt{Browser: &BrowserPrompt{
 		Asker:   Asker{ClientID: i.identity.ClientID, Host: hostOf(authorize), Scopes: config.Scopes},
-		Address: config.AuthCodeURL(w.state, options...), Listening: l.addresses, NotListening: l.failure,
-		Tunnel: tunnel(l.port, i.getenv), Ends: i.clock.Now().Add(browserLife), Paste: w.paste,
+		Address: config.AuthCodeURL(state, options...), Listening: l.Addresses, NotListening: l.Failure,
+		Tunnel: loopback.Tunnel(l.Port, i.getenv), Ends: i.clock.Now().Add(browserLife), Paste: w.Paste,
 	}})
 	answer, err := i.awaitAnswer(ctx, w)
 	if err != nil {
 		return granted{}, err
 	}
-	l.close()
+	l.Close()
 	if answer.Get("error") != "" {
 		said := oauthError{Error: answer.Get("error"), Description: answer.Get("error_description")}
 		v := i.verdict(hostOf(authorize), said)
-		return granted{}, &Error{Code: v.code, Message: v.message, Hint: v.hint, Server: firstLine(said.Description), Err: refusedBy{said.Error}}
+		return granted{}, &Error{Code: v.code, Message: v.message, Hint: v.hint, Server: redact.Line(said.Description), Err: refusedBy{said.Error}}
 	}
 	c, err := i.clientCredentials(ctx)
 	if err != nil {
 		return granted{}, err
 	}
-	form := url.Values{"code": {answer.Get("code")}, "code_verifier": {verifier}, "redirect_uri": {l.redirect}}
+	form := url.Values{"code": {answer.Get("code")}, "code_verifier": {verifier}, "redirect_uri": {l.Redirect}}
 	g, err := i.exchange(ctx, "authorization_code", form, config.Scopes, c)
 	if saidWord(err, "invalid_grant") {
 		ours := *asOurs(err, CodeExpired)
@@ -73,13 +78,13 @@ func (i *issuer) signInByBrowser(ctx context.Context, show func(Prompt)) (grante
 }
 
 // awaitAnswer waits for one of the ways, for the person's time at most.
-func (i *issuer) awaitAnswer(ctx context.Context, w *waiting) (url.Values, error) {
+func (i *issuer) awaitAnswer(ctx context.Context, w *loopback.Waiting) (url.Values, error) {
 	late, stop := context.WithCancel(ctx)
 	defer stop()
 	over := make(chan error, 1)
 	go func() { over <- i.clock.Wait(late, browserLife) }()
 	select {
-	case answer := <-w.answer:
+	case answer := <-w.Answer():
 		stop()
 		<-over
 		return answer, nil

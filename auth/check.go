@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+
+	"fndeck/auth/redact"
 )
 
 // tenantShape is what a tenant may be made of: it becomes part of an address.
@@ -28,7 +30,7 @@ func (id Identity) checkFlow() error {
 	need := map[Flow][]string{
 		FlowToken:             {"token"},
 		FlowClientSecret:      {"client_id", "client_secret"},
-		FlowClientCertificate: {"client_id", "certificate_file"},
+		FlowClientCertificate: {"client_id", "certificate"},
 		FlowManagedIdentity:   {"scopes"},
 		FlowDefault:           {"scopes"},
 		FlowBrowser:           {"client_id"},
@@ -41,11 +43,11 @@ func (id Identity) checkFlow() error {
 		for _, flow := range Flows() {
 			names = append(names, string(flow))
 		}
-		return fmt.Errorf("unknown flow %q: allowed are %s", clip(string(id.Flow), 40), strings.Join(names, ", "))
+		return fmt.Errorf("unknown flow %q: allowed are %s", redact.Clip(string(id.Flow), 40), strings.Join(names, ", "))
 	}
 	there := map[string]bool{
 		"token": !id.Token.IsZero(), "client_id": id.ClientID != "", "client_secret": !id.ClientSecret.IsZero(),
-		"certificate_file": !id.CertificateFile.IsZero(), "scopes": len(id.Scopes) > 0, "user_assertion": !id.UserAssertion.IsZero(),
+		"certificate": !id.CertificateFile.IsZero(), "scopes": len(id.Scopes) > 0, "user_assertion": !id.UserAssertion.IsZero(),
 	}
 	for _, setting := range settings {
 		if !there[setting] {
@@ -53,13 +55,13 @@ func (id Identity) checkFlow() error {
 		}
 	}
 	if id.Flow == FlowOnBehalfOf && id.ClientSecret.IsZero() && id.CertificateFile.IsZero() {
-		return fmt.Errorf("the flow %s needs client_secret or certificate_file", id.Flow)
+		return fmt.Errorf("the flow %s needs client_secret or certificate", id.Flow)
 	}
 	switch id.SecretPlace {
 	case "", SecretAuto, SecretBody, SecretHeader:
 		return nil
 	}
-	return fmt.Errorf("secret_place %q: allowed are %s, %s and %s", clip(id.SecretPlace, 40), SecretAuto, SecretBody, SecretHeader)
+	return fmt.Errorf("secret_place %q: allowed are %s, %s and %s", redact.Clip(id.SecretPlace, 40), SecretAuto, SecretBody, SecretHeader)
 }
 
 func (id Identity) checkAddresses() error {
@@ -83,15 +85,28 @@ func (id Identity) checkAddresses() error {
 
 func (id Identity) checkTenant() error {
 	if id.Tenant != "" && (!tenantShape.MatchString(id.Tenant) || strings.Contains(id.Tenant, "..")) {
-		return fmt.Errorf("tenant %q: a tenant is a UUID or a domain", clip(id.Tenant, 60))
+		return fmt.Errorf("tenant %q: a tenant is a UUID or a domain", redact.Clip(id.Tenant, 60))
 	}
 	return nil
 }
 
 // notes are what is unusual but allowed.
-func (id Identity) notes() []string {
+func (id Identity) notes() (all []string) {
 	if id.Issuer == "" && id.TokenURL == "" && id.Tenant != "" && id.ClientID != "" && !uuidShape.MatchString(id.ClientID) {
-		return []string{fmt.Sprintf("client_id %s is no UUID, as those of Entra are", clip(id.ClientID, 60))}
+		all = append(all, fmt.Sprintf("client_id %s is no UUID, as those of Entra are", redact.Clip(id.ClientID, 60)))
 	}
-	return nil
+	for _, secret := range []struct {
+		setting string
+		Reference
+	}{
+		{"token", id.Token},
+		{"client_secret", id.ClientSecret},
+		{"certificate_password", id.CertificatePassword},
+		{"user_assertion", id.UserAssertion},
+	} {
+		if secret.Inline() {
+			all = append(all, secret.setting+" stands in the configuration itself: env:, file: or cmd: keeps it elsewhere")
+		}
+	}
+	return all
 }

@@ -12,6 +12,9 @@ import (
 	"time"
 
 	"golang.org/x/oauth2"
+
+	"fndeck/auth/redact"
+	"fndeck/auth/wire"
 )
 
 const (
@@ -46,7 +49,7 @@ func (i *issuer) signInByDevice(ctx context.Context, show func(Prompt)) (granted
 	}
 	prompt := DevicePrompt{
 		Asker: Asker{ClientID: i.identity.ClientID, Host: hostOf(code.Address), Scopes: i.userScopes()},
-		Code:  clip(code.User, 40), Address: code.Address, Complete: code.Complete,
+		Code:  redact.Clip(code.User, 40), Address: code.Address, Complete: code.Complete,
 		Ends: i.clock.Now().Add(within(code.Life, deviceLife, deviceLife)), State: DeviceWaiting,
 	}
 	interval := within(code.Interval, deviceInterval, deviceMaxInterval)
@@ -113,11 +116,12 @@ func (i *issuer) askDeviceCode(ctx context.Context) (deviceCode, error) {
 		v := unexpectedReply(host, "", text, status)
 		return deviceCode{}, &Error{Code: CodeUnexpected, Status: status, Message: v.message, Hint: "check the issuer in the context"}
 	}
-	code.Address = clean(cmp.Or(code.Address, code.Misspelt))
+	i.known.Add(code.Device)
+	code.Address = redact.Clean(cmp.Or(code.Address, code.Misspelt))
 	if err := checkAddress("the address of the code", code.Address); err != nil {
 		return deviceCode{}, &Error{Code: CodeUnexpected, Message: fmt.Sprintf("%s: %s", host, err), Hint: "do not open it; check the issuer in the context"}
 	}
-	if code.Complete = clean(code.Complete); checkAddress("", code.Complete) != nil {
+	if code.Complete = redact.Clean(code.Complete); checkAddress("", code.Complete) != nil {
 		code.Complete = ""
 	}
 	return code, nil
@@ -125,8 +129,8 @@ func (i *issuer) askDeviceCode(ctx context.Context) (deviceCode, error) {
 
 // within reads a number of seconds, or its default where there is none, capped.
 func within(value any, otherwise, most time.Duration) time.Duration {
-	d, note := lifetime(value)
-	if note != "" && d == assumedLife {
+	d, note := wire.Lifetime(value)
+	if note != "" && d == wire.AssumedLife {
 		return otherwise
 	}
 	return min(d, most)

@@ -7,6 +7,9 @@ import (
 	"mime"
 	"net/http"
 	"strings"
+
+	"fndeck/auth/redact"
+	"fndeck/auth/wire"
 )
 
 // discoveryPath is where an issuer describes itself (OpenID Connect Discovery
@@ -52,18 +55,17 @@ func (i *issuer) fetchDocument(ctx context.Context) (*document, error) {
 	if err != nil {
 		return nil, &Error{Code: CodeInvalid, Message: fmt.Sprintf("the issuer %s is no address", host), Err: err}
 	}
-	seen := &witness{next: i.transport, whole: true}
-	client := &http.Client{Transport: seen, CheckRedirect: noRedirect, Timeout: requestLimit}
-	reply, err := client.Do(request)
+	seen := &wire.Witness{Next: i.transport, Whole: true}
+	reply, err := seen.Client().Do(request)
 	if err != nil {
 		return nil, i.explain(ctx, address, err)
 	}
 	defer func() { _ = reply.Body.Close() }() // the witness has read it
-	i.noteDate(seen.date, i.clock.Now())
+	i.noteDate(seen.Date, i.clock.Now())
 	refuse := func(format string, args ...any) error {
 		return &Error{Code: CodeUnexpected, Status: reply.StatusCode, Message: fmt.Sprintf("discovery at %s: ", host) + fmt.Sprintf(format, args...), Hint: "check the issuer in the context, or name its endpoints there"}
 	}
-	text := seen.body
+	text := seen.Body
 	kind, _, _ := mime.ParseMediaType(reply.Header.Get("Content-Type"))
 	var doc document
 	switch {
@@ -74,7 +76,7 @@ func (i *issuer) fetchDocument(ctx context.Context) (*document, error) {
 	case json.Unmarshal(text, &doc) != nil:
 		return nil, refuse("the reply is %s, not JSON", shapeOf(kind, text))
 	case strings.TrimRight(doc.Issuer, "/") != strings.TrimRight(i.identity.Issuer, "/"):
-		return nil, refuse("the field issuer is %q, asked was for %q", clip(doc.Issuer, 100), clip(i.identity.Issuer, 100))
+		return nil, refuse("the field issuer is %q, asked was for %q", redact.Clip(doc.Issuer, 100), redact.Clip(i.identity.Issuer, 100))
 	case doc.Token == "":
 		return nil, refuse("the field token_endpoint is missing")
 	}
@@ -99,5 +101,5 @@ func shapeOf(kind string, text []byte) string {
 	case kind == "":
 		return "no content type"
 	}
-	return clip(kind, 40)
+	return redact.Clip(kind, 40)
 }

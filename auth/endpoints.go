@@ -4,9 +4,11 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"net"
 	"net/url"
 	"strings"
+
+	"fndeck/auth/loopback"
+	"fndeck/auth/redact"
 )
 
 // endpointKind is one of an issuer's endpoints.
@@ -52,6 +54,10 @@ func (i *issuer) endpoint(ctx context.Context, kind endpointKind) (string, error
 		}
 		return "", &Error{Code: CodeUnsupported, Message: fmt.Sprintf("the discovery document of %s names no %s", hostOf(id.Issuer), name.field), Hint: fmt.Sprintf("set %s in the context if the issuer has one", name.setting)}
 	case id.Tenant != "" && name.entra != "":
+		// The environment may have named the authority, which nobody has checked.
+		if err := checkAddress("AZURE_AUTHORITY_HOST", i.authority()); err != nil {
+			return "", &Error{Code: CodeInvalid, Message: err.Error(), Hint: "mend or unset the variable"}
+		}
 		return i.authority() + "/" + id.Tenant + "/oauth2/v2.0/" + name.entra, nil
 	}
 	return "", &Error{Code: CodeUnsupported, Message: fmt.Sprintf("the context names neither %s nor an issuer", name.setting), Hint: "set one of them in the context"}
@@ -72,9 +78,9 @@ func (i *issuer) host() string {
 func hostOf(address string) string {
 	u, err := url.Parse(address)
 	if err != nil || u.Host == "" {
-		return clip(address, 100)
+		return redact.Clip(address, 100)
 	}
-	return clip(u.Host, 100)
+	return redact.Clip(u.Host, 100)
 }
 
 // checkAddress refuses what a secret must not be sent to: anything but https, or
@@ -83,17 +89,11 @@ func checkAddress(what, address string) error {
 	u, err := url.Parse(address)
 	switch {
 	case err != nil || u.Host == "":
-		return fmt.Errorf("%s %q is no address: write https://host/path", what, clip(Redact(address), 100))
+		return fmt.Errorf("%s %q is no address: write https://host/path", what, redact.Clip(redact.Shapes(address), 100))
 	case u.User != nil:
 		return fmt.Errorf("%s has a name or a password before the host: name them elsewhere", what)
-	case u.Scheme == "https", u.Scheme == "http" && loopback(u.Hostname()):
+	case u.Scheme == "https", u.Scheme == "http" && loopback.Local(u.Hostname()):
 		return nil
 	}
-	return fmt.Errorf("%s %s would carry secrets in the clear: use https", what, clip(u.Scheme+"://"+u.Host, 100))
-}
-
-// loopback reports whether a host is this machine.
-func loopback(host string) bool {
-	ip := net.ParseIP(host)
-	return strings.EqualFold(host, "localhost") || (ip != nil && ip.IsLoopback())
+	return fmt.Errorf("%s %s would carry secrets in the clear: use https", what, redact.Clip(u.Scheme+"://"+u.Host, 100))
 }

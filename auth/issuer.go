@@ -13,7 +13,9 @@ import (
 	"golang.org/x/oauth2"
 	"golang.org/x/oauth2/clientcredentials"
 
+	"fndeck/auth/redact"
 	"fndeck/auth/tokenstore"
+	"fndeck/auth/wire"
 )
 
 // skewWorthSaying is how far a server's clock may be off without a word.
@@ -25,6 +27,7 @@ type issuer struct {
 	transport http.RoundTripper
 	clock     Clock
 	getenv    func(string) string
+	known     *redact.Known
 
 	mu    sync.Mutex
 	found *document // what discovery said, nil before
@@ -32,7 +35,7 @@ type issuer struct {
 }
 
 func newIssuer(identity Identity, o Options) *issuer {
-	return &issuer{identity: identity, transport: o.Transport, clock: o.Clock, getenv: o.Getenv}
+	return &issuer{identity: identity, transport: o.Transport, clock: o.Clock, getenv: o.Getenv, known: o.Known}
 }
 
 // granted is what a flow got.
@@ -67,22 +70,22 @@ func (i *issuer) exchange(ctx context.Context, grant string, form url.Values, sc
 	if i.identity.SecretPlace == SecretHeader && !c.secret.IsZero() {
 		style = oauth2.AuthStyleInHeader
 	}
-	seen := &witness{next: i.transport}
+	seen := &wire.Witness{Next: i.transport}
 	config := clientcredentials.Config{
 		ClientID: i.identity.ClientID, ClientSecret: c.secret.Reveal(), TokenURL: endpoint,
 		Scopes: scopes, EndpointParams: parameters, AuthStyle: style,
 	}
-	client := &http.Client{Transport: seen, CheckRedirect: noRedirect, Timeout: requestLimit}
-	token, err := config.Token(context.WithValue(ctx, oauth2.HTTPClient, client))
+	token, err := config.Token(context.WithValue(ctx, oauth2.HTTPClient, seen.Client()))
 	received := i.clock.Now()
-	i.noteDate(seen.date, received)
+	i.noteDate(seen.Date, received)
 	if err != nil {
 		return granted{}, i.explain(ctx, endpoint, err)
 	}
 	if !strings.EqualFold(token.Type(), "Bearer") {
-		return granted{}, &Error{Code: CodeUnexpected, Message: fmt.Sprintf("%s gave a token of type %q, only bearer is known here", hostOf(endpoint), clip(token.TokenType, 40))}
+		return granted{}, &Error{Code: CodeUnexpected, Message: fmt.Sprintf("%s gave a token of type %q, only bearer is known here", hostOf(endpoint), redact.Clip(token.TokenType, 40))}
 	}
-	life, note := lifetime(seen.life)
+	i.known.Add(token.AccessToken, token.RefreshToken)
+	life, note := wire.Lifetime(seen.Life)
 	g := granted{Set: tokenstore.Set{
 		Access: token.AccessToken, Refresh: token.RefreshToken, ID: extra(token, "id_token"), Scope: extra(token, "scope"),
 		Obtained: received, Ends: received.Add(life),
@@ -122,8 +125,9 @@ func (i *issuer) ahead() time.Duration {
 func (i *issuer) secret(ctx context.Context, what string, r Reference) (Secret, error) {
 	value, err := r.Resolve(ctx, i.getenv)
 	if err != nil && ctx.Err() == nil {
-		return Secret{}, &Error{Code: CodeInvalid, Message: fmt.Sprintf("%s: %s", what, Redact(err.Error())), Hint: "mend what the context refers to", Err: err}
+		return Secret{}, &Error{Code: CodeInvalid, Message: fmt.Sprintf("%s: %s", what, redact.Shapes(err.Error())), Hint: "mend what the context refers to", Err: err}
 	}
+	i.known.Add(value.Reveal())
 	return value, err
 }
 
@@ -145,5 +149,5 @@ func asOurs(err error, code Code) *Error {
 	if errors.As(err, &e) {
 		return e
 	}
-	return &Error{Code: code, Message: firstLine(err.Error()), Err: err}
+	return &Error{Code: code, Message: redact.Line(err.Error()), Err: err}
 }

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"strings"
 
+	"fndeck/auth/command"
 	"fndeck/auth/privatefile"
 )
 
@@ -27,6 +28,7 @@ const (
 	inFile        = "file"
 	fromCommand   = "cmd"
 	inline        = "inline"
+	typed         = "typed" // never parsed
 )
 
 // ParseReference reads a reference; the empty text is the zero Reference. The
@@ -46,8 +48,9 @@ func ParseReference(text string) (Reference, error) {
 	return Reference{}, fmt.Errorf("a secret is named by env:NAME, file:/path or cmd:program, or written as inline:VALUE if it may stand in the configuration")
 }
 
-// InlineReference is a reference that is the secret itself, as typed at a prompt.
-func InlineReference(value string) Reference { return Reference{inline, NewSecret(value)} }
+// TypedReference is the secret itself, as a person has typed it at a prompt: it
+// stands nowhere.
+func TypedReference(value string) Reference { return Reference{typed, NewSecret(value)} }
 
 // IsZero reports whether nothing is referred to.
 func (r Reference) IsZero() bool { return r.kind == "" }
@@ -61,8 +64,8 @@ func (r Reference) String() string {
 	switch r.kind {
 	case "":
 		return ""
-	case inline:
-		return inline + ":" + masked
+	case inline, typed:
+		return r.kind + ":" + masked
 	case fromCommand:
 		program, _, _ := strings.Cut(r.rest.Reveal(), " ") // arguments are nobody's business
 		return fromCommand + ":" + program
@@ -90,6 +93,9 @@ func (r Reference) Resolve(ctx context.Context, getenv func(string) string) (Sec
 	return NewSecret(value), nil
 }
 
+// fileReference is a reference to a file by its path, as Azure's variables hold.
+func fileReference(path string) Reference { return Reference{inFile, NewSecret(path)} }
+
 func (r Reference) read(ctx context.Context, getenv func(string) string) (string, error) {
 	switch r.kind {
 	case inEnvironment:
@@ -102,8 +108,8 @@ func (r Reference) read(ctx context.Context, getenv func(string) string) (string
 		text, err := privatefile.Read(r.rest.Reveal(), maxSecretFile)
 		return string(text), err
 	case fromCommand:
-		return runForSecret(ctx, r.rest.Reveal())
-	case inline:
+		return command.Secret(ctx, r.rest.Reveal())
+	case inline, typed:
 		return r.rest.Reveal(), nil
 	}
 	return "", fmt.Errorf("no secret is named")

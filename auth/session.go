@@ -1,23 +1,22 @@
 package auth
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"sync"
 	"time"
 
+	"fndeck/auth/claims"
+	"fndeck/auth/redact"
 	"fndeck/auth/tokenstore"
 )
 
 const (
 	// refreshAhead is how long before its end a token is renewed, and at most a
 	// fifth of its life: some issuers' tokens live a minute.
-	refreshAhead   = 2 * time.Minute
-	aheadOfLife    = 5
-	flightLimit    = 2 * time.Minute // longer than the lock's wait and two requests
-	pauseNoAnswer  = 5 * time.Second
-	pauseRefused   = 30 * time.Second
-	pauseUnwritten = 10 * time.Second
+	refreshAhead = 2 * time.Minute
+	aheadOfLife  = 5
 )
 
 // grantFunc asks for a new token; held is what is there, with its refresh token.
@@ -46,12 +45,6 @@ type session struct {
 	pause   time.Time // until then a failure stands, and is not tried again
 	// unwritten is why held is newer than the store's file, nil if it is not.
 	unwritten error
-}
-
-// flight is one renewal under way.
-type flight struct {
-	done chan struct{}
-	err  error
 }
 
 func newSession(i *issuer, o Options) *session {
@@ -129,6 +122,7 @@ func aheadOf(set tokenstore.Set) time.Duration {
 // take makes a set the held one. Twenty consoles with one token differ by the
 // jitter, so that the first to renew does it for all.
 func (s *session) take(set tokenstore.Set) {
+	s.issuer.known.Add(set.Access, set.Refresh, set.ID)
 	s.held = set
 	s.ahead = time.Duration(float64(aheadOf(set)) * (1 - s.jitter()/2))
 	s.problem, s.pause = nil, time.Time{}
@@ -143,80 +137,6 @@ func (s *session) Drop(token Token) {
 	}
 }
 
-// fly returns the flight under way, or starts one. The lock is held.
-func (s *session) fly() *flight {
-	if s.flight != nil {
-		return s.flight
-	}
-	f := &flight{done: make(chan struct{})}
-	s.flight = f
-	go func() {
-		ctx, cancel := context.WithTimeout(s.life, flightLimit)
-		defer cancel()
-		err := s.renew(ctx)
-		s.mu.Lock()
-		if err != nil {
-			f.err = s.fail(err)
-		}
-		s.flight = nil
-		s.mu.Unlock()
-		close(f.done)
-	}()
-	return f
-}
-
-// fail remembers why there is no new token, and for how long not to ask again:
-// a secret that is sent over and over locks its account. A person's missing
-// sign-in is looked for in the store each time, which sends nothing.
-func (s *session) fail(err error) *Error {
-	s.problem = asOurs(err, CodeUnavailable)
-	switch {
-	case s.problem.Code == CodeUnavailable:
-		s.pause = s.clock.Now().Add(pauseNoAnswer)
-	case s.entry == nil || s.problem.Code != CodeSignIn:
-		s.pause = s.clock.Now().Add(pauseRefused)
-	}
-	return s.problem
-}
-
-// renew gets a new token, from the store or from the issuer.
-func (s *session) renew(ctx context.Context) error {
-	s.mu.Lock()
-	held := s.held
-	s.mu.Unlock()
-	if s.entry != nil {
-		return s.renewShared(ctx, held)
-	}
-	g, err := s.grant(ctx, held)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if err != nil {
-		return err
-	}
-	s.accept(g)
-	return nil
-}
-
-// accept takes what a grant gave. The lock is held.
-func (s *session) accept(g granted) {
-	s.take(g.Set)
-	s.link, s.notes = g.link, g.notes
-}
-
-// Close implements Source.
-func (s *session) Close(ctx context.Context) {
-	s.mu.Lock()
-	f := s.flight
-	s.mu.Unlock()
-	if f != nil {
-		select {
-		case <-ctx.Done():
-		case <-f.done:
-		}
-	}
-	s.cancel()
-}
-
 // Status implements Source.
 func (s *session) Status() Status {
 	s.mu.Lock()
@@ -228,10 +148,10 @@ func (s *session) Status() Status {
 		Notes: append(id.notes(), s.notes...),
 	}
 	if s.usable() {
-		status.Who, status.Ends = who(s.held), s.held.Ends
+		status.Who, status.Ends = cmp.Or(claims.Of(s.held.ID).Who(), claims.Of(s.held.Access).Who()), s.held.Ends
 	}
 	if s.unwritten != nil {
-		status.Notes = append(status.Notes, fmt.Sprintf("the new token could not be written down and ends with this process: %s", firstLine(s.unwritten.Error())))
+		status.Notes = append(status.Notes, fmt.Sprintf("the new token could not be written down and ends with this process: %s", redact.Line(s.unwritten.Error())))
 	}
 	status.SignIn = s.problem != nil && s.problem.Code == CodeSignIn
 	return status

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 
 	"fndeck/auth/privatefile"
+	"fndeck/auth/redact"
 	"fndeck/auth/tokenstore"
 )
 
@@ -49,7 +50,7 @@ func (i *issuer) explainStore(err error) *Error {
 	case errors.Is(err, tokenstore.ErrBusy):
 		return &Error{Code: CodeUnavailable, Message: fmt.Sprintf("waited in vain for another fndeck that renews the sign-in at %s", i.host()), Hint: "end the one that hangs, and try again", Err: err}
 	}
-	return &Error{Code: CodeUnavailable, Message: fmt.Sprintf("the token store cannot be used: %s", firstLine(err.Error())), Hint: "see fndeck doctor", Err: err}
+	return &Error{Code: CodeUnavailable, Message: fmt.Sprintf("the token store cannot be used: %s", redact.Line(err.Error())), Hint: "see fndeck doctor", Err: err}
 }
 
 // renewShared renews a person's token for all processes: lock, read again,

@@ -7,7 +7,9 @@ import (
 	"net/url"
 	"strings"
 
+	"fndeck/auth/redact"
 	"fndeck/auth/tokenstore"
+	"fndeck/auth/wire"
 )
 
 // SignOut revokes a person's tokens where the issuer can, then deletes them. The
@@ -57,7 +59,7 @@ func (i *issuer) revoke(ctx context.Context, held tokenstore.Set) error {
 		err = fmt.Errorf("unexpected reply (%s, %d)", shapeOf("", text), status)
 	}
 	if err != nil {
-		return &Error{Code: CodeUnavailable, Status: status, Err: err, Message: fmt.Sprintf("the sign-in was deleted here, but %s did not revoke it: %s", hostOf(endpoint), firstLine(err.Error())), Hint: "it ends there by itself; an administrator can revoke it at once"}
+		return &Error{Code: CodeUnavailable, Status: status, Err: err, Message: fmt.Sprintf("the sign-in was deleted here, but %s did not revoke it: %s", hostOf(endpoint), redact.Line(err.Error())), Hint: "it ends there by itself; an administrator can revoke it at once"}
 	}
 	return nil
 }
@@ -69,12 +71,11 @@ func (i *issuer) post(ctx context.Context, address string, form url.Values) (sta
 		return 0, nil, err
 	}
 	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	seen := &witness{next: i.transport, whole: true}
-	client := &http.Client{Transport: seen, CheckRedirect: noRedirect, Timeout: requestLimit}
-	reply, err := client.Do(request)
+	seen := &wire.Witness{Next: i.transport, Whole: true}
+	reply, err := seen.Client().Do(request)
 	if err != nil {
 		return 0, nil, i.explain(ctx, address, err)
 	}
-	i.noteDate(seen.date, i.clock.Now())
-	return reply.StatusCode, seen.body, reply.Body.Close()
+	i.noteDate(seen.Date, i.clock.Now())
+	return reply.StatusCode, seen.Body, reply.Body.Close()
 }

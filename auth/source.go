@@ -3,14 +3,15 @@ package auth
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"math/rand/v2"
 	"net/http"
 	"os"
 	"strings"
 	"time"
 
+	"fndeck/auth/redact"
 	"fndeck/auth/tokenstore"
+	"fndeck/auth/wire"
 )
 
 // Token is a bearer token. It prints without its value.
@@ -50,13 +51,16 @@ type Options struct {
 	Transport http.RoundTripper
 	Clock     Clock
 	Getenv    func(string) string
+	// Known, if not nil, learns every secret and token, so that logs and traces
+	// mask them.
+	Known *redact.Known
 	// Jitter returns a number in [0,1).
 	Jitter func() float64
 }
 
 func (o Options) filled() Options {
 	if o.Transport == nil {
-		o.Transport = NewTransport(nil)
+		o.Transport = wire.NewTransport(nil)
 	}
 	if o.Clock.Now == nil {
 		o.Clock = SystemClock()
@@ -84,14 +88,20 @@ func Open(identity Identity, o Options) (Source, error) {
 		s.grant = staticGrant(i)
 	case FlowClientSecret:
 		s.grant = clientSecretGrant(i)
+	case FlowClientCertificate:
+		s.grant = clientCertificateGrant(i)
+	case FlowManagedIdentity:
+		s.grant = managedGrant(i)
+	case FlowDefault:
+		s.grant = chainGrant(i)
+	case FlowOnBehalfOf:
+		s.grant = onBehalfOfGrant(i)
 	case FlowBrowser, FlowDeviceCode:
-		s.grant = refreshGrant(i)
 		if o.Store == nil {
 			return nil, errNoStore
 		}
+		s.grant = refreshGrant(i)
 		s.openStore(entryOf(i, o.Store))
-	default:
-		return nil, &Error{Code: CodeUnsupported, Message: fmt.Sprintf("this fndeck does not have the flow %s", identity.Flow)}
 	}
 	return s, nil
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"unicode"
 
+	"fndeck/auth/claims"
 	"fndeck/auth/tokenstore"
 )
 
@@ -27,7 +28,7 @@ func staticGrant(i *issuer) grantFunc {
 			g.notes = append(g.notes, note)
 		}
 		// Nothing else says how long it lives, so the claim has to do.
-		g.Ends = claimsOf(token).ends()
+		g.Ends = claims.Of(token).Ends()
 		renew := fmt.Sprintf("set a new token: %s", i.identity.Token)
 		switch {
 		case !g.Ends.IsZero() && !g.Obtained.Before(g.Ends):

@@ -2,18 +2,18 @@ package auth
 
 import (
 	"context"
-	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"mime"
-	"net"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
 
 	"golang.org/x/oauth2"
+
+	"fndeck/auth/redact"
 )
 
 // oauthError is the JSON of a refusal: RFC 6749 section 5.2, with Entra's numbers.
@@ -71,15 +71,15 @@ func (i *issuer) explainRefusal(address string, r *oauth2.RetrieveError) *Error 
 		v = unexpectedReply(host, kind, r.Body, status)
 	}
 	return &Error{
-		Code: v.code, Message: v.message, Hint: v.hint, Server: firstLine(said.Description), Status: status,
-		TraceID: clip(said.TraceID, 80), CorrelationID: clip(said.CorrelationID, 80), Err: refusedBy{said.Error},
+		Code: v.code, Message: v.message, Hint: v.hint, Server: redact.Line(i.known.Text(said.Description)), Status: status,
+		TraceID: redact.Clip(said.TraceID, 80), CorrelationID: redact.Clip(said.CorrelationID, 80), Err: refusedBy{said.Error},
 	}
 }
 
 // refusedBy is the protocol's word for a refusal, for errors.As.
 type refusedBy struct{ word string }
 
-func (r refusedBy) Error() string { return "the issuer says " + clip(r.word, 80) }
+func (r refusedBy) Error() string { return "the issuer says " + redact.Clip(r.word, 80) }
 
 // saidWord reports whether the issuer refused with the word.
 func saidWord(err error, words ...string) bool {
@@ -116,6 +116,8 @@ func (i *issuer) verdict(host string, e oauthError) verdict {
 			return verdict{CodeSignIn, "a second factor is wanted, which only the calling client can ask for", "sign in there again, and pass on the new token"}
 		}
 		return verdict{CodeSignIn, "a second factor is wanted", "sign in interactively: fndeck auth login"}
+	case e.has("invalid_client", 7000215) && id.ClientSecret.IsZero():
+		return verdict{CodeRefused, fmt.Sprintf("%s refused what %s proves itself with", host, id.ClientID), "check client_id, and how the application is registered"}
 	case e.has("invalid_client", 7000215):
 		return verdict{CodeRefused, fmt.Sprintf("%s refused the client secret of %s: the secret is wrong, or its id was set in its place", host, id.ClientID), "set a new secret"}
 	case e.has("invalid_scope"):
@@ -131,7 +133,7 @@ func (i *issuer) verdict(host string, e oauthError) verdict {
 	case e.has("server_error"), e.has("temporarily_unavailable"):
 		return verdict{CodeUnavailable, fmt.Sprintf("%s cannot answer now (%s)", host, e.Error), "try again; nothing is forgotten"}
 	}
-	return verdict{CodeRefused, fmt.Sprintf("%s refused: %s", host, clip(e.Error, 80)), "read what the server says, and check the context"}
+	return verdict{CodeRefused, fmt.Sprintf("%s refused: %s", host, redact.Clip(e.Error, 80)), "read what the server says, and check the context"}
 }
 
 // invalidGrant is said of whatever was handed in: a sign-in or a user's token.
@@ -148,53 +150,4 @@ func (i *issuer) consentAddress() string {
 		return i.host()
 	}
 	return i.authority() + "/" + i.identity.Tenant + "/adminconsent?client_id=" + url.QueryEscape(i.identity.ClientID)
-}
-
-// explainTransport is the sentence for a request that got no reply.
-func explainTransport(address string, err error) *Error {
-	host := hostOf(address)
-	var proxy *ProxyError
-	var authority x509.UnknownAuthorityError
-	var name x509.HostnameError
-	var invalid x509.CertificateInvalidError
-	var unresolved *net.DNSError
-	switch {
-	case errors.As(err, &proxy):
-		realm := ""
-		if proxy.Realm != "" {
-			realm = fmt.Sprintf(" (%s)", firstLine(proxy.Realm))
-		}
-		return &Error{Code: CodeProxy, Status: proxy.Status, Err: err, Message: fmt.Sprintf("the proxy, not %s, refused with %d%s", host, proxy.Status, realm), Hint: "check HTTPS_PROXY and NO_PROXY"}
-	case errors.As(err, &authority):
-		by := "an unknown authority"
-		if authority.Cert != nil {
-			by = clip(authority.Cert.Issuer.String(), 200)
-		}
-		return &Error{Code: CodeCertificate, Err: err, Message: fmt.Sprintf("the certificate of %s is signed by %s, which is not trusted here", host, by), Hint: "set ca_file to the authority's certificate if you trust it"}
-	case errors.As(err, &name), errors.As(err, &invalid):
-		return &Error{Code: CodeCertificate, Err: err, Message: fmt.Sprintf("the certificate of %s is not good: %s", host, firstLine(cause(err).Error())), Hint: "check the address, the clock and ca_file"}
-	case errors.As(err, &unresolved):
-		return &Error{Code: CodeUnavailable, Err: err, Message: fmt.Sprintf("the name %s cannot be resolved", host), Hint: "check the address and the network"}
-	case errors.Is(err, errTooLarge):
-		return &Error{Code: CodeUnexpected, Err: err, Message: fmt.Sprintf("unexpected reply from %s: %s", host, errTooLarge), Hint: "check the address in the context"}
-	}
-	if text := err.Error(); strings.HasPrefix(text, "oauth2:") { // it could not be read
-		return &Error{Code: CodeUnavailable, Message: fmt.Sprintf("unexpected reply from %s: no token in it", host), Hint: "a proxy may have answered in its place; nothing is forgotten, try again"}
-	}
-	var timeout net.Error
-	if errors.As(err, &timeout) && timeout.Timeout() {
-		return &Error{Code: CodeUnavailable, Err: err, Message: fmt.Sprintf("%s does not answer in time", host), Hint: "nothing is forgotten, try again"}
-	}
-	return &Error{Code: CodeUnavailable, Err: err, Message: fmt.Sprintf("%s cannot be reached: %s", host, firstLine(cause(err).Error())), Hint: "check the address and the network; nothing is forgotten"}
-}
-
-// cause is the innermost error.
-func cause(err error) error {
-	for {
-		inner := errors.Unwrap(err)
-		if inner == nil {
-			return err
-		}
-		err = inner
-	}
 }

@@ -1,4 +1,4 @@
-package auth
+package redact
 
 import (
 	"strings"
@@ -8,9 +8,9 @@ import (
 // maxForeignLine bounds a line of foreign text in a sentence.
 const maxForeignLine = 300
 
-// clean takes from foreign text what could drive a terminal or reorder what is
+// Clean takes from foreign text what could drive a terminal or reorder what is
 // read: control and format characters become spaces, invalid bytes U+FFFD.
-func clean(text string) string {
+func Clean(text string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || r == '\u2028' || r == '\u2029' {
 			return ' '
@@ -19,18 +19,18 @@ func clean(text string) string {
 	}, strings.ToValidUTF8(text, "\ufffd"))
 }
 
-// clip cleans a text and cuts it after n characters.
-func clip(text string, n int) string {
-	runes := []rune(clean(text))
+// Clip cleans a text and cuts it after n characters.
+func Clip(text string, n int) string {
+	runes := []rune(Clean(text))
 	if len(runes) > n {
 		return string(runes[:n]) + "…"
 	}
 	return string(runes)
 }
 
-// firstLine is the first line of foreign text, fit for a sentence: cleaned, cut
+// Line is the first line of foreign text, fit for a sentence: cleaned, cut
 // and without what looks like a secret.
-func firstLine(text string) string {
+func Line(text string) string {
 	line, _, _ := strings.Cut(strings.TrimSpace(text), "\n")
-	return clip(strings.TrimSpace(Redact(line)), maxForeignLine)
+	return Clip(strings.TrimSpace(Shapes(line)), maxForeignLine)
 }

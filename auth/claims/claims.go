@@ -1,4 +1,6 @@
-package auth
+// Package claims reads what a token says of itself, for display. No signature is
+// checked: nothing is decided by it.
+package claims
 
 import (
 	"cmp"
@@ -7,12 +9,11 @@ import (
 	"strings"
 	"time"
 
-	"fndeck/auth/tokenstore"
+	"fndeck/auth/redact"
 )
 
-// claims are those of a JWT that are shown. No signature is checked: nothing is
-// decided by them.
-type claims struct {
+// Claims are those of a JWT that are shown.
+type Claims struct {
 	PreferredUsername string      `json:"preferred_username"`
 	UPN               string      `json:"upn"`
 	Name              string      `json:"name"`
@@ -26,21 +27,21 @@ type claims struct {
 // maxJWT bounds what is decoded for display.
 const maxJWT = 64 << 10
 
-// claimsOf decodes a JWT's claims, none if it is no JWT.
-func claimsOf(token string) (c claims) {
+// Of decodes a JWT's claims, none if it is no JWT.
+func Of(token string) (c Claims) {
 	parts := strings.Split(token, ".")
 	if len(parts) != 3 || len(token) > maxJWT {
-		return claims{}
+		return Claims{}
 	}
 	text, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(parts[1], "="))
 	if err != nil || json.Unmarshal(text, &c) != nil {
-		return claims{}
+		return Claims{}
 	}
 	return c
 }
 
-// ends is the exp claim, zero without one that makes sense.
-func (c claims) ends() time.Time {
+// Ends is the exp claim, zero without one that makes sense.
+func (c Claims) Ends() time.Time {
 	seconds, err := c.Expires.Float64()
 	if err != nil || seconds <= 0 || seconds > 1<<40 {
 		return time.Time{}
@@ -48,27 +49,22 @@ func (c claims) ends() time.Time {
 	return time.Unix(int64(seconds), 0).UTC()
 }
 
-// audience is the aud claim in words.
-func (c claims) audience() string {
+// For is the aud claim in words.
+func (c Claims) For() string {
 	switch aud := c.Audience.(type) {
 	case string:
-		return clip(aud, 100)
+		return redact.Clip(aud, 100)
 	case []any:
 		if len(aud) > 0 {
 			first, _ := aud[0].(string)
-			return clip(first, 100)
+			return redact.Clip(first, 100)
 		}
 	}
 	return ""
 }
 
-// who names the person or the application of a set, cleaned for the screen.
-func who(set tokenstore.Set) string {
-	for _, token := range []string{set.ID, set.Access} {
-		c := claimsOf(token)
-		if name := cmp.Or(c.PreferredUsername, c.UPN, c.Name, c.Subject, c.AppID, c.AuthorizedParty); name != "" {
-			return clip(name, 100)
-		}
-	}
-	return ""
+// Who names the person or the application, cleaned for the screen; it is empty if
+// the claims do not say.
+func (c Claims) Who() string {
+	return redact.Clip(cmp.Or(c.PreferredUsername, c.UPN, c.Name, c.Subject, c.AppID, c.AuthorizedParty), 100)
 }

@@ -1,7 +1,11 @@
-package auth
+// Package loopback waits on this machine for the browser of a sign-in that comes
+// back from the issuer: by a listener on the loopback addresses, or by its address
+// being pasted. The first that is right wins; everything else is told why not.
+package loopback
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -11,55 +15,59 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
+
+	"fndeck/auth/redact"
 )
 
 // answerLimit is how long the browser may take to ask and to read.
 const answerLimit = 5 * time.Second
 
-// loopbackListener waits on loopback for a browser that comes back.
-type loopbackListener struct {
-	// redirect is the address sent to the issuer, with the port that was got.
-	redirect  string
-	port      string
-	addresses []string
-	failure   string
+// Listener waits on loopback for a browser that comes back.
+type Listener struct {
+	// Redirect is the address to send to the issuer, with the port that was got.
+	Redirect string
+	Port     string
+	// Addresses are those that listen; Failure says why there is none.
+	Addresses []string
+	Failure   string
 	server    *http.Server
 	serving   sync.WaitGroup
 	once      sync.Once
 }
 
-// listen opens the redirect's port on both loopback addresses; port 0 is any
+// Listen opens the redirect's port on both loopback addresses; port 0 is any
 // port. A failure is told in the prompt: pasting still works.
-func listen(redirect *url.URL, w *waiting) *loopbackListener {
-	l := &loopbackListener{redirect: redirect.String(), port: redirect.Port()}
-	if l.port == "" {
-		l.port = "80"
+func Listen(redirect *url.URL, w *Waiting) *Listener {
+	l := &Listener{Redirect: redirect.String(), Port: redirect.Port()}
+	if l.Port == "" {
+		l.Port = "80"
 	}
-	if !loopback(redirect.Hostname()) {
-		l.failure = fmt.Sprintf("%s is not on this machine", hostOf(l.redirect))
+	if !Local(redirect.Hostname()) {
+		l.Failure = fmt.Sprintf("%s is not on this machine", redirect.Host)
 		return l
 	}
 	var sockets []net.Listener
 	for _, host := range []string{"127.0.0.1", "::1"} {
-		socket, err := net.Listen("tcp", net.JoinHostPort(host, l.port))
+		socket, err := net.Listen("tcp", net.JoinHostPort(host, l.Port))
 		if err != nil {
-			if l.failure == "" {
-				l.failure = fmt.Sprintf("port %s: %s", l.port, firstLine(cause(err).Error()))
+			if l.Failure == "" {
+				l.Failure = notOpened(l.Port, err)
 			}
 			continue
 		}
-		_, l.port, _ = net.SplitHostPort(socket.Addr().String()) // it is what was asked for
-		sockets, l.addresses = append(sockets, socket), append(l.addresses, socket.Addr().String())
+		_, l.Port, _ = net.SplitHostPort(socket.Addr().String()) // it is what was asked for
+		sockets, l.Addresses = append(sockets, socket), append(l.Addresses, socket.Addr().String())
 	}
 	if len(sockets) == 0 {
 		return l
 	}
-	l.failure = ""
+	l.Failure = ""
 	if redirect.Port() == "0" {
 		chosen := *redirect
-		chosen.Host = net.JoinHostPort(redirect.Hostname(), l.port)
-		l.redirect = chosen.String()
+		chosen.Host = net.JoinHostPort(redirect.Hostname(), l.Port)
+		l.Redirect = chosen.String()
 	}
 	l.server = &http.Server{Handler: l.handler(redirect, w), ReadTimeout: answerLimit, WriteTimeout: answerLimit, MaxHeaderBytes: 2 * maxAnswer}
 	for _, socket := range sockets {
@@ -68,7 +76,16 @@ func listen(redirect *url.URL, w *waiting) *loopbackListener {
 	return l
 }
 
-func (l *loopbackListener) close() {
+// notOpened says why a port could not be had, and who has it if that can be told.
+func notOpened(port string, err error) string {
+	if name := holder(port); name != "" && errors.Is(err, syscall.EADDRINUSE) {
+		return fmt.Sprintf("port %s is taken by %s", port, name)
+	}
+	return fmt.Sprintf("port %s: %s", port, redact.Line(innermost(err).Error()))
+}
+
+// Close ends the listening; what is being answered may end first.
+func (l *Listener) Close() {
 	if l.server != nil {
 		l.once.Do(func() { l.shut() })
 		l.serving.Wait()
@@ -76,7 +93,7 @@ func (l *loopbackListener) close() {
 }
 
 // shut lets the answer that is being written reach the browser, for a moment.
-func (l *loopbackListener) shut() {
+func (l *Listener) shut() {
 	ctx, cancel := context.WithTimeout(context.Background(), answerLimit)
 	defer cancel()
 	if l.server.Shutdown(ctx) != nil {
@@ -86,13 +103,13 @@ func (l *loopbackListener) shut() {
 
 // handler takes one GET on the redirect's exact path, from a browser that was led
 // to this host and no other (DNS rebinding).
-func (l *loopbackListener) handler(redirect *url.URL, w *waiting) http.Handler {
+func (l *Listener) handler(redirect *url.URL, w *Waiting) http.Handler {
 	path := redirect.EscapedPath()
 	if path == "" {
 		path = "/"
 	}
-	hosts := []string{"127.0.0.1:" + l.port, "[::1]:" + l.port, "localhost:" + l.port}
-	if l.port == "80" {
+	hosts := []string{"127.0.0.1:" + l.Port, "[::1]:" + l.Port, "localhost:" + l.Port}
+	if l.Port == "80" {
 		hosts = append(hosts, "127.0.0.1", "[::1]", "localhost")
 	}
 	return http.HandlerFunc(func(out http.ResponseWriter, r *http.Request) {
@@ -119,8 +136,8 @@ func (l *loopbackListener) handler(redirect *url.URL, w *waiting) http.Handler {
 	})
 }
 
-// tunnel is the line that a person types on the laptop with the browser.
-func tunnel(port string, getenv func(string) string) string {
+// Tunnel is the line that a person types on the laptop with the browser.
+func Tunnel(port string, getenv func(string) string) string {
 	user := getenv("USER")
 	if user == "" {
 		user = getenv("LOGNAME")
@@ -134,5 +151,19 @@ func tunnel(port string, getenv func(string) string) string {
 	if user != "" {
 		host = user + "@" + host
 	}
-	return fmt.Sprintf("ssh -L %s:127.0.0.1:%s %s", port, port, clean(host))
+	return fmt.Sprintf("ssh -L %s:127.0.0.1:%s %s", port, port, redact.Clean(host))
+}
+
+// Local reports whether a host is this machine.
+func Local(host string) bool {
+	ip := net.ParseIP(host)
+	return strings.EqualFold(host, "localhost") || (ip != nil && ip.IsLoopback())
+}
+
+// innermost is the error at the end of the chain: the operating system's.
+func innermost(err error) error {
+	for inner := errors.Unwrap(err); inner != nil; inner = errors.Unwrap(err) {
+		err = inner
+	}
+	return err
 }

@@ -1,4 +1,6 @@
-package auth
+// Package command runs programs that tell a secret or a token: without a shell,
+// without a terminal that they could ask on, with a time limit.
+package command
 
 import (
 	"bytes"
@@ -9,38 +11,44 @@ import (
 	"os/exec"
 	"strings"
 	"time"
+
+	"fndeck/auth/redact"
 )
 
 const (
-	// commandLimit is how long a program may take to tell a secret or a token.
-	commandLimit = 10 * time.Second
-	// commandGrace is how long its children may hold its output open after it.
-	commandGrace = time.Second
-	// maxCommandOutput bounds what is read of it.
-	maxCommandOutput = 1 << 20
+	// limit is how long a program may take to tell a secret or a token.
+	limit = 10 * time.Second
+	// grace is how long its children may hold its output open after it.
+	grace = time.Second
+	// maxOutput bounds what is read of it.
+	maxOutput = 1 << 20
 )
 
-// errNoProgram says that a program is not installed.
-var errNoProgram = errors.New("not installed")
+// ErrNotInstalled says that a program is not there.
+var ErrNotInstalled = errors.New("not installed")
 
-// run runs a program without a shell and without a terminal, and returns its
+// Run runs a program without a shell and without a terminal, and returns its
 // output. The sentence of a failure ends with the last line of its error output.
-func run(ctx context.Context, program string, args ...string) ([]byte, error) {
-	ctx, cancel := context.WithTimeout(ctx, commandLimit)
+func Run(ctx context.Context, program string, args ...string) ([]byte, error) {
+	return runFor(ctx, limit, program, args...)
+}
+
+func runFor(ctx context.Context, limit time.Duration, program string, args ...string) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	path, err := exec.LookPath(program)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", program, errNoProgram)
+		return nil, fmt.Errorf("%s: %w", program, ErrNotInstalled)
 	}
 	var out, complaint bytes.Buffer
 	command := exec.CommandContext(ctx, path, args...)
-	command.Stdout, command.Stderr = &bounded{&out, maxCommandOutput}, &bounded{&complaint, maxCommandOutput}
-	command.WaitDelay = commandGrace
+	command.Stdout, command.Stderr = &bounded{&out, maxOutput}, &bounded{&complaint, maxOutput}
+	command.WaitDelay = grace
 	detach(command)
 	err = command.Run()
 	switch {
 	case errors.Is(ctx.Err(), context.DeadlineExceeded):
-		return nil, fmt.Errorf("%s has not ended within %s", program, commandLimit)
+		return nil, fmt.Errorf("%s has not ended within %s", program, limit)
 	case ctx.Err() != nil:
 		return nil, ctx.Err()
 	case err != nil:
@@ -52,11 +60,11 @@ func run(ctx context.Context, program string, args ...string) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
-// runForSecret runs a command line, split at spaces, whose output is one secret.
+// Secret runs a command line, split at spaces, whose output is one secret.
 // Two lines are ambiguous: a program that asks or warns would end up in a request.
-func runForSecret(ctx context.Context, line string) (string, error) {
+func Secret(ctx context.Context, line string) (string, error) {
 	words := strings.Fields(line)
-	out, err := run(ctx, words[0], words[1:]...)
+	out, err := Run(ctx, words[0], words[1:]...)
 	if err != nil {
 		return "", err
 	}
@@ -70,7 +78,7 @@ func runForSecret(ctx context.Context, line string) (string, error) {
 // lastLine is the last line that is not blank, cleaned and without secrets.
 func lastLine(text string) string {
 	lines := strings.Split(strings.TrimSpace(text), "\n")
-	return firstLine(lines[len(lines)-1])
+	return redact.Line(lines[len(lines)-1])
 }
 
 // bounded keeps the first bytes of what is written and drops the rest.

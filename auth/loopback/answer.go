@@ -1,4 +1,4 @@
-package auth
+package loopback
 
 import (
 	"crypto/subtle"
@@ -7,20 +7,32 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+
+	"fndeck/auth/redact"
 )
 
 // maxAnswer bounds an address that is pasted or asked for: codes have at most a
 // few thousand characters.
 const maxAnswer = 16 << 10
 
-// waiting is a sign-in that waits for its browser to come back.
-type waiting struct {
+// Waiting is a sign-in that waits for its browser to come back. It is safe for
+// concurrent use.
+type Waiting struct {
 	state, issuer string
 	answer        chan url.Values // room for one
 
 	mu   sync.Mutex
 	over bool
 }
+
+// NewWaiting waits for an address with the state; issuer, unless empty, is what
+// its iss parameter must be, if it has one (RFC 9207).
+func NewWaiting(state, issuer string) *Waiting {
+	return &Waiting{state: state, issuer: issuer, answer: make(chan url.Values, 1)}
+}
+
+// Answer receives the parameters of the one address that was right.
+func (w *Waiting) Answer() <-chan url.Values { return w.answer }
 
 // The faults of an address that came back.
 var (
@@ -29,7 +41,7 @@ var (
 )
 
 // take judges what came back, and ends the wait if it is right.
-func (w *waiting) take(answer url.Values) error {
+func (w *Waiting) take(answer url.Values) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	switch {
@@ -39,8 +51,8 @@ func (w *waiting) take(answer url.Values) error {
 		return errors.New("the address holds two codes or two states: copy it once")
 	case subtle.ConstantTimeCompare([]byte(answer.Get("state")), []byte(w.state)) != 1:
 		return errNotState
-	case answer.Has("iss") && w.issuer != "" && answer.Get("iss") != w.issuer: // RFC 9207
-		return fmt.Errorf("the address comes from another issuer, %s", hostOf(answer.Get("iss")))
+	case answer.Has("iss") && w.issuer != "" && answer.Get("iss") != w.issuer:
+		return fmt.Errorf("the address comes from another issuer, %s", redact.Clip(answer.Get("iss"), 100))
 	case answer.Get("code") == "" && answer.Get("error") == "":
 		return errors.New("the address holds no code")
 	}
@@ -49,9 +61,9 @@ func (w *waiting) take(answer url.Values) error {
 	return nil
 }
 
-// paste takes the address on which a browser ended: it failed to open it, as the
+// Paste takes the address on which a browser ended: it failed to open it, as the
 // listener is on another machine, but the code is in it.
-func (w *waiting) paste(text string) error {
+func (w *Waiting) Paste(text string) error {
 	if len(text) > maxAnswer {
 		return fmt.Errorf("this is longer than any address of a sign-in (%d bytes)", len(text))
 	}

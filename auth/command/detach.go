@@ -1,4 +1,4 @@
-package auth
+package command
 
 import (
 	"os/exec"

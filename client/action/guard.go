@@ -4,6 +4,7 @@ import (
 	"maps"
 	"sync/atomic"
 
+	"fndeck/auth"
 	"fndeck/client"
 )
 
@@ -67,6 +68,13 @@ func (g *Guarded) Trace() *client.Trace {
 		return tracer.Trace()
 	}
 	return nil
+}
+
+// Identity implements client.Identified; the zero Status where the backend needs
+// none.
+func (g *Guarded) Identity() auth.Status {
+	status, _ := client.IdentityOf(g.Backend)
+	return status
 }
 
 // Lost is the backend's banner while it is being reconnected; one that has none

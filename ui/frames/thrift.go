@@ -125,7 +125,7 @@ func (t *thrift) put(text string, n int) {
 
 // blank clears n cells, which seq does.
 func (t *thrift) blank(seq []byte, n int) {
-	if t.lost || t.adrift || t.x == t.width {
+	if !t.settled() {
 		t.verbatim(seq)
 		t.forgetRow()
 		return

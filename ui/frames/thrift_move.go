@@ -71,9 +71,27 @@ func (t *thrift) move(x, y int) {
 	t.x, t.y = min(max(0, x), t.width-1), min(max(0, y), t.height-1)
 }
 
+// settled reports whether the renderer's cursor is known to be in a cell.
+func (t *thrift) settled() bool { return !t.lost && !t.adrift && t.x < t.width }
+
+// tab moves the cursor by tab stops, of which the renderer takes every eighth
+// column to have one; false where it is not known from where.
+func (t *thrift) tab(by int) bool {
+	const every = 8
+	if !t.settled() {
+		return false
+	}
+	if by > 0 {
+		t.move((t.x/every+by)*every, t.y)
+	} else {
+		t.move(((t.x+every-1)/every+by)*every, t.y)
+	}
+	return true
+}
+
 // shift moves the cursor from where it is; seq does so too.
 func (t *thrift) shift(seq []byte, x, y int) {
-	if t.lost || t.adrift || t.x == t.width {
+	if !t.settled() {
 		if t.x == t.width || y != 0 {
 			t.lose()
 		}

@@ -35,6 +35,8 @@ func (t *thrift) take(p []byte) int {
 	case c == '\b' && !t.lost:
 		t.shift(p[:1], -1, 0)
 		return 1
+	case c == '\t' && t.tab(1):
+		return 1
 	}
 	seq, _, n, state := ansi.DecodeSequence(p, ansi.NormalState, t.parser)
 	switch {
@@ -136,6 +138,15 @@ func (t *thrift) command(seq []byte) bool {
 			return false
 		}
 		t.move(count-1, t.y)
+	case 'd':
+		if !t.settled() {
+			return false
+		}
+		t.move(t.x, count-1)
+	case 'I':
+		return t.tab(count)
+	case 'Z':
+		return t.tab(-count)
 	case 'b':
 		if t.last == "" {
 			return false

@@ -106,7 +106,7 @@ func piece(random *rand.Rand, width, height int) string {
 	case 11:
 		return fmt.Sprintf("x\x1b[%db", n(9))
 	case 12:
-		return fmt.Sprintf("\x1b[%dG", n(width))
+		return fmt.Sprintf("\x1b[%d%c", n(min(width, height)), "GdIZ"[random.IntN(4)])
 	case 13, 14:
 		return []string{"\x1b[m", "\x1b[1m", "\x1b[31m", "\x1b[38;5;102m", "\x1b[44m", "\x1b[22;39m", "\x1b[4:3;58;5;9m", "\x1b[7m"}[random.IntN(8)]
 	case 15:

@@ -75,8 +75,8 @@ type Request struct {
 	Limit time.Duration
 }
 
-// Do sends a request and decodes the reply into out, unless nil. It retries as
-// the request's class allows.
+// Do sends a request and decodes the reply into out, unless nil; a *[]byte takes
+// its body as it is. It retries as the request's class allows.
 func (h *HTTP) Do(ctx context.Context, r Request, out any) error {
 	body := r.RawJSON
 	if r.JSON != nil {
@@ -163,6 +163,10 @@ func (h *HTTP) once(ctx context.Context, r Request, body []byte, out any) error 
 	case out == nil:
 		return nil
 	}
+	if whole, ok := out.(*[]byte); ok {
+		*whole = text
+		return nil
+	}
 	if err := json.Unmarshal(text, out); err != nil {
 		return unexpected(reply, text, err)
 	}
@@ -172,12 +176,13 @@ func (h *HTTP) once(ctx context.Context, r Request, body []byte, out any) error 
 // readReply reads a body, and one byte more than it may have at most. One of known
 // length is read into its place at once: a long list would be copied many times.
 func readReply(reply *http.Response) ([]byte, error) {
-	var text bytes.Buffer
-	if n := reply.ContentLength; n > 0 && n <= maxReply {
-		text.Grow(int(n) + bytes.MinRead)
+	n := reply.ContentLength
+	if n <= 0 || n > maxReply {
+		return io.ReadAll(io.LimitReader(reply.Body, maxReply+1))
 	}
-	_, err := text.ReadFrom(io.LimitReader(reply.Body, maxReply+1))
-	return text.Bytes(), err
+	text := make([]byte, n)
+	_, err := io.ReadFull(reply.Body, text)
+	return text, err
 }
 
 // Open sends a request once and returns the reply of a success; the caller

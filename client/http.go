@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"golang.org/x/oauth2"
+
+	"fndeck/auth/wire"
 )
 
 const (
@@ -219,7 +221,7 @@ func (h *HTTP) Open(ctx context.Context, r Request, body []byte) (*http.Response
 	}
 	defer func() { _ = reply.Body.Close() }() // an error's text is enough
 	if reply.StatusCode == http.StatusProxyAuthRequired {
-		return nil, proxyRefusal("on the way", reply)
+		return nil, proxyRefusal(wire.Refused(reply))
 	}
 	text, _ := io.ReadAll(io.LimitReader(reply.Body, 1<<20))
 	err = h.StatusError(reply, text)

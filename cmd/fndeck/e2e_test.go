@@ -135,9 +135,7 @@ func (f *far) login(ts *testscript.TestScript, negated bool, args []string) {
 	if negated || len(args) != 2 {
 		ts.Fatalf("usage: login CONTEXT device_code|browser")
 	}
-	cmd := exec.Command("fndeck", "auth", "login", args[0], "--flow", args[1])
-	bin := binary(f.t)
-	cmd.Path = filepath.Join(bin, "fndeck")
+	cmd := exec.Command(filepath.Join(binary(f.t), "fndeck"), "auth", "login", args[0], "--flow", args[1])
 	for _, name := range []string{"HOME", "FNDECK_STATE_DIR", "TMPDIR", "PATH", "LANG", "TERM"} {
 		cmd.Env = append(cmd.Env, name+"="+ts.Getenv(name))
 	}
@@ -176,7 +174,8 @@ func (f *far) answer(ts *testscript.TestScript, flow, sent string) bool {
 	if address == nil {
 		return false
 	}
-	reply, err := http.Get(address[1]) // the redirect leads to the listener
+	browser := http.Client{Timeout: 10 * time.Second}
+	reply, err := browser.Get(address[1]) // the redirect leads to the listener
 	ts.Check(err)
 	_, err = io.Copy(io.Discard, reply.Body)
 	ts.Check(err)

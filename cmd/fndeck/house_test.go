@@ -97,7 +97,7 @@ var mayImport = []struct {
 	{"client/embedded", append([]string{"auth", "client/cognite", "client/embedded/wire"}, clientRoom...)},
 	{"client/cognite/", append([]string{"auth", "auth/seal", "client/cognite/"}, clientRoom...)},
 	{"client/clienttest", append([]string{"auth"}, clientRoom...)},
-	{"client/", append([]string{"auth"}, clientRoom...)},
+	{"client/", append([]string{"auth", "auth/wire"}, clientRoom...)},
 	{"views/", append([]string{"auth", "ui/", "views/"}, clientRoom...)},
 	{"ui/", []string{"ui/"}},
 	{"auth/", []string{"auth/"}},

@@ -153,6 +153,40 @@ func TestLogLinesKeepTheirOrderAndPositionOverALayoutChange(t *testing.T) {
 	assert.Greater(t, lines[3].Position, int64(4))
 }
 
+func TestAStateOfTheSecondLayoutLosesItsEventsOnly(t *testing.T) {
+	dir := t.TempDir()
+	s := openTest(t, dir)
+	fillState(t, s)
+	want, err := s.Calls(CallQuery{Limit: 10})
+	require.NoError(t, err)
+	require.NotEmpty(t, want)
+	require.NoError(t, s.Close())
+	db, err := sql.Open("sqlite", filepath.Join(dir, fileName))
+	require.NoError(t, err)
+	_, err = db.ExecContext(context.Background(), `
+		CREATE TABLE events (seq INTEGER PRIMARY KEY, time INTEGER NOT NULL, kind TEXT NOT NULL, subject INTEGER NOT NULL);
+		INSERT INTO events VALUES (9, 1, 'call', 1007);
+		INSERT INTO meta VALUES ('epoch', 'aaaa', 1);
+		PRAGMA user_version = 2`)
+	require.NoError(t, err)
+	require.NoError(t, db.Close())
+
+	s = openTest(t, dir)
+	have, err := s.Calls(CallQuery{Limit: 10})
+	require.NoError(t, err)
+	assert.Equal(t, want, have)
+	assert.Zero(t, s.LastEvent())
+	left, err := texts(t.Context(), s.read, `SELECT name FROM sqlite_master WHERE name = 'events' UNION SELECT key FROM meta WHERE key = 'epoch'`)
+	require.NoError(t, err)
+	assert.Empty(t, left)
+	require.NoError(t, s.Close())
+	checked, err := Check(t.Context(), dir)
+	require.NoError(t, err)
+	assert.Equal(t, schemaVersion, checked.Layout)
+	assert.True(t, checked.Healthy())
+	assert.FileExists(t, filepath.Join(dir, fileName+".layout-2.bak"))
+}
+
 func TestTheOldLayoutIsCopiedAsideFirst(t *testing.T) {
 	dir := t.TempDir()
 	writeLayout1(t, dir)

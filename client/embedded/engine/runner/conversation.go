@@ -105,10 +105,12 @@ func (c *conversation) run(ctx context.Context) Outcome {
 	limit := soon(c.r.Timeout)
 	follow := soon(min(stdoutAfter, c.r.Timeout))
 	for {
-		if !c.p.following {
-			c.p.watch.until(follow)
-		} else {
+		switch {
+		case c.replied(): // there is nothing to wait for
+		case c.p.following:
 			c.p.watch.until(limit)
+		default:
+			c.p.watch.until(follow)
 		}
 		switch {
 		case c.answer != nil:

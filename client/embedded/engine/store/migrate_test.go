@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"database/sql"
+	"errors"
 	"os"
 	"path/filepath"
 	"testing"
@@ -153,13 +154,14 @@ func TestLogLinesKeepTheirOrderAndPositionOverALayoutChange(t *testing.T) {
 	assert.Greater(t, lines[3].Position, int64(4))
 }
 
-func TestAStateOfTheSecondLayoutLosesItsEventsOnly(t *testing.T) {
-	dir := t.TempDir()
+// writeLayout2 makes a state as the second layout was, and returns its calls.
+func writeLayout2(t *testing.T, dir string) []Call {
+	t.Helper()
 	s := openTest(t, dir)
 	fillState(t, s)
-	want, err := s.Calls(CallQuery{Limit: 10})
+	calls, err := s.Calls(CallQuery{Limit: 10})
 	require.NoError(t, err)
-	require.NotEmpty(t, want)
+	require.NotEmpty(t, calls)
 	require.NoError(t, s.Close())
 	db, err := sql.Open("sqlite", filepath.Join(dir, fileName))
 	require.NoError(t, err)
@@ -170,8 +172,13 @@ func TestAStateOfTheSecondLayoutLosesItsEventsOnly(t *testing.T) {
 		PRAGMA user_version = 2`)
 	require.NoError(t, err)
 	require.NoError(t, db.Close())
+	return calls
+}
 
-	s = openTest(t, dir)
+func TestAStateOfTheSecondLayoutLosesItsEventsOnly(t *testing.T) {
+	dir := t.TempDir()
+	want := writeLayout2(t, dir)
+	s := openTest(t, dir)
 	have, err := s.Calls(CallQuery{Limit: 10})
 	require.NoError(t, err)
 	assert.Equal(t, want, have)
@@ -185,6 +192,27 @@ func TestAStateOfTheSecondLayoutLosesItsEventsOnly(t *testing.T) {
 	assert.Equal(t, schemaVersion, checked.Layout)
 	assert.True(t, checked.Healthy())
 	assert.FileExists(t, filepath.Join(dir, fileName+".layout-2.bak"))
+}
+
+func TestAStateOfTheSecondLayoutIsReadAndMendedAsItLies(t *testing.T) {
+	dir := t.TempDir()
+	want := writeLayout2(t, dir)
+	s, err := OpenReadOnly(dir, testClock, errors.New("read-only"))
+	require.NoError(t, err)
+	have, err := s.Calls(CallQuery{Limit: 10})
+	require.NoError(t, err)
+	assert.Equal(t, want, have)
+	require.NoError(t, s.Close())
+
+	mended := t.TempDir()
+	salvaged, err := Salvage(t.Context(), filepath.Join(dir, fileName), filepath.Join(mended, fileName), testClock)
+	require.NoError(t, err)
+	assert.Equal(t, len(want), salvaged.Rows["calls"])
+	s = openTest(t, mended)
+	defer func() { require.NoError(t, s.Close()) }()
+	have, err = s.Calls(CallQuery{Limit: 10})
+	require.NoError(t, err)
+	assert.Equal(t, want, have)
 }
 
 func TestTheOldLayoutIsCopiedAsideFirst(t *testing.T) {

@@ -193,7 +193,8 @@ func assemble(c Config, s *store.Store, room *disk.Room) *Core {
 	e := &Core{
 		c: c, store: s, room: room, subject: Subject(), started: c.Clock(), kernel: confine.Probe(),
 		vault: &vault{path: c.KeyFile, named: c.KeyNamed}, nonces: newNonces(c.Clock), sessions: newSessions(c.Clock), tokens: newCallTokens(), uploads: newUploads(c.Clock),
-		running: newRunning(), crew: newCrew(), deploying: newRunning(), lineage: newLineage(), slots: make(chan struct{}, maxRunning), chained: make(chan struct{}, maxRunning), tick: make(chan struct{}, 1), runtimesDone: make(chan struct{}),
+		running: newRunning(), deploying: newRunning(), lineage: newLineage(), slots: make(chan struct{}, maxRunning), chained: make(chan struct{}, maxRunning), tick: make(chan struct{}, 1), runtimesDone: make(chan struct{}),
+		crew: newCrew(),
 	}
 	s.OnDamage(func(err error) { c.Logger.Error("left out of what is shown", "error", err) })
 	e.ctx, e.cancel = context.WithCancelCause(context.Background())

@@ -13,10 +13,7 @@ import (
 )
 
 func (a *API) functions(r *dialect.Request) error {
-	as, err := a.as()
-	if err != nil {
-		return err
-	}
+	as := a.as()
 	if r.URL.Query().Get("unless") == as {
 		return dialect.WriteJSON(r.Writer, http.StatusOK, wire.List[client.Function]{Items: []client.Function{}, As: as, Unchanged: true})
 	}
@@ -46,9 +43,8 @@ func (a *API) functions(r *dialect.Request) error {
 }
 
 // as names the present state, by its newest event.
-func (a *API) as() (string, error) {
-	seq, err := a.core.Store().LastEvent()
-	return fmt.Sprintf("%s-%d", a.core.Store().Epoch(), seq), err
+func (a *API) as() string {
+	return fmt.Sprintf("%s-%d", a.core.Store().Epoch(), a.core.Store().LastEvent())
 }
 
 func (a *API) function(r *dialect.Request) error {

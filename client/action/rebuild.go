@@ -21,13 +21,10 @@ var Rebuild = Action{
 
 // nothingToRebuild is the disabled reason of a rebuild.
 func nothingToRebuild(target Target) string {
-	if reason := alreadyDeploying(target); reason != "" {
+	if reason := noCodeServes(target); reason != "" {
 		return reason
 	}
-	switch f := target.Function; {
-	case f.Status == client.FunctionFailed:
-		return f.Name + " has no version that serves: redeploy it"
-	case f.Environment == "":
+	if f := target.Function; f.Environment == "" {
 		return f.Name + " has no requirements to install anew"
 	}
 	return ""

@@ -2,10 +2,15 @@ package drift
 
 import (
 	"bytes"
+	"context"
 	"fmt"
+	"io"
+	"strings"
 	"unicode/utf8"
 
 	udiff "github.com/aymanbagabas/go-udiff"
+
+	"fndeck/client/pack"
 )
 
 // maxText is up to what size, in bytes, a file is compared line by line: the time
@@ -30,6 +35,41 @@ func Unified(path string, deployed, here []byte) string {
 		return fmt.Sprintf("Binary files %s and %s differ\n", from, to)
 	}
 	return udiff.Unified(from, to, string(deployed), string(here))
+}
+
+// Patch is the difference of every file that differs, one after the other: from the
+// packed code of a version to what lies at path.
+func Patch(ctx context.Context, d Drift, code []byte, path string, opts pack.Options) (string, error) {
+	differs := map[string]bool{}
+	for _, change := range d.Changes() {
+		differs[change.Path] = true
+	}
+	deployed, here := contents{}, contents{}
+	if err := pack.EachIn(ctx, bytes.NewReader(code), int64(len(code)), pack.Limits{}, deployed.of(differs)); err != nil {
+		return "", err
+	}
+	if err := pack.Each(ctx, path, opts, here.of(differs)); err != nil {
+		return "", err
+	}
+	var out strings.Builder
+	for _, change := range d.Changes() {
+		out.WriteString(Unified(change.Path, deployed[change.Path], here[change.Path]))
+	}
+	return out.String(), nil
+}
+
+// contents are files, by path, as much of each as is ever compared.
+type contents map[string][]byte
+
+func (c contents) of(wanted map[string]bool) pack.Visit {
+	return func(path string, content io.Reader) error {
+		if !wanted[path] {
+			return nil
+		}
+		text, err := io.ReadAll(io.LimitReader(content, maxText+1))
+		c[path] = text
+		return err
+	}
 }
 
 func isText(content []byte) bool {

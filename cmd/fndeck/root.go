@@ -41,7 +41,7 @@ func (a *app) root() *cobra.Command {
 	a.completeFlag(root, "output", completeFormats)
 	a.completeFlag(root, "context", cobra.FixedCompletions([]string{config.LocalContext}, cobra.ShellCompDirectiveNoFileComp))
 	root.AddCommand(
-		a.deployCommand(), a.redeployCommand(), a.rollbackCommand(),
+		a.deployCommand(), a.newCommand(), a.redeployCommand(), a.diffCommand(), a.rollbackCommand(),
 		a.callCommand(), a.logsCommand(), a.getCommand(),
 		a.functionGroup(), a.callsGroup(), a.scheduleGroup(), a.engineGroup(), a.doctorCommand(),
 		a.keysCommand(), a.completionCommand(), a.manCommand(), a.versionCommand(),

@@ -26,7 +26,7 @@ var viewWords = [][]string{
 }
 
 // otherWords are the words of commands whose id does not end in them.
-var otherWords = map[string]string{"err": "app.errors", "dep": "app.deploys", "tr": "app.trace", "ctx": "app.contexts", "trace": "app.trace", "q": "app.quit", "quit": "app.quit"}
+var otherWords = map[string]string{"err": "app.errors", "dep": "app.deploys", "tr": "app.trace", "ctx": "app.contexts", "trace": "app.trace", "q": "app.quit", "quit": "app.quit", "edit": "list.edit", "settings": "list.edit"}
 
 // commandLine is the : line in the foot.
 type commandLine struct {

@@ -61,7 +61,7 @@ func newFunctionPage(s *shell, f client.Function) *pageScreen[described] {
 				builds := func() tea.Cmd { return s.open(newDeploys(s, current)) }
 				open.label, open.run, logs.label, logs.run, logs.hinted = "choose a build", builds, "choose a build", builds, false
 			}
-			return append(functionCommands(s, current), logs, open,
+			return append(functionCommands(s, current), s.editCommand(current), logs, open,
 				command{
 					id: "functions.upload", reason: s.reason(action.Redeploy, action.Target{Function: &current}),
 					run: func() tea.Cmd { return s.upload(&current, current.Folder) },

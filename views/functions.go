@@ -26,8 +26,8 @@ func newFunctions(s *shell) *listScreen[client.Function] {
 		brake:   s.brake,
 		running: isDeploying,
 		ages:    true,
-		empty: fmt.Sprintf("No functions in %s.  %s uploads a folder",
-			ui.Clean(s.backend.Describe().Name), s.keys.Key("functions.upload")),
+		empty: fmt.Sprintf("No functions in %s.  %s uploads a folder, %s starts from a template",
+			ui.Clean(s.backend.Describe().Name), s.keys.Key("functions.upload"), s.keys.Key("list.new")),
 		sortName: "name", sortAge: "age", sortStatus: "status",
 		failing: "status:/Failed|deploy$/",
 		commands: func(l *listScreen[client.Function]) []command {
@@ -127,19 +127,20 @@ func functionListCommands(s *shell, l *listScreen[client.Function]) []command {
 	able := func(a action.Action) func(client.Function) string {
 		return func(f client.Function) string { return s.reason(a, action.Target{Function: &f}) }
 	}
-	upload := func(id string) command {
-		return command{
-			id: id, reason: s.reason(action.Deploy, action.Target{}), hinted: id == "functions.upload",
-			run: func() tea.Cmd { return s.upload(nil, "") },
-		}
-	}
 	return []command{
 		l.on("functions.redeploy", true, able(action.Redeploy), s.redeploy),
 		l.on("functions.call", true, able(action.Invoke), func(f client.Function) tea.Cmd { return s.call(f, "") }),
 		l.on("list.logs", true, nil, s.functionLogs),
 		l.on("list.describe", true, nil, func(f client.Function) tea.Cmd { return s.open(newFunctionPage(s, f)) }),
-		upload("functions.upload"),
-		upload("list.new"),
+		{
+			id: "functions.upload", reason: s.reason(action.Deploy, action.Target{}), hinted: true,
+			run: func() tea.Cmd { return s.upload(nil, "") },
+		},
+		{
+			id: "list.new", label: "new function", reason: s.reason(action.New, action.Target{}),
+			run: func() tea.Cmd { return s.overlay(forms.NewFunction(s.forms(), s.known.Value)) },
+		},
+		labelled("settings", l.on("list.edit", false, able(action.ChangeSettings), s.changeSettings)),
 		l.on("functions.rollback", true, able(action.Rollback), s.chooseVersion),
 		l.on("list.open", false, nil, func(f client.Function) tea.Cmd {
 			return s.open(newCalls(s, callScope{functionID: f.ID, name: ui.Clean(f.Name)}))
@@ -184,6 +185,16 @@ func (s *shell) rebuild(f client.Function) tea.Cmd {
 	return s.start(forms.RunAction{Action: action.Rebuild, Target: action.Target{Function: &f}})
 }
 
+func (s *shell) changeSettings(f client.Function) tea.Cmd {
+	return s.overlay(forms.NewSettings(s.forms(), f))
+}
+
+// labelled is a command under another name than that of its key.
+func labelled(label string, c command) command {
+	c.label = label
+	return c
+}
+
 func (s *shell) changeMode(f client.Function) tea.Cmd {
 	return s.start(forms.RunAction{Action: action.ChooseMode, Target: action.Target{Function: &f}, Values: action.Values{Mode: action.OtherMode(f)}})
 }
@@ -201,6 +212,15 @@ func functionCommands(s *shell, f client.Function) []command {
 	}
 }
 
+// editCommand changes the settings of a function that a page is about, or that is
+// named.
+func (s *shell) editCommand(f client.Function) command {
+	return command{
+		id: "list.edit", label: "settings", reason: s.reason(action.ChangeSettings, action.Target{Function: &f}),
+		run: func() tea.Cmd { return s.changeSettings(f) },
+	}
+}
+
 // namedCommands are the actions on a function that is named, wherever the
 // operator is.
 func namedCommands(s *shell, f client.Function) []command {
@@ -208,6 +228,7 @@ func namedCommands(s *shell, f client.Function) []command {
 		return func(f client.Function) string { return s.reason(a, action.Target{Function: &f}) }
 	}
 	return append(functionCommands(s, f),
+		s.editCommand(f),
 		command{id: "list.logs", run: func() tea.Cmd { return s.functionLogs(f) }},
 		command{id: "list.describe", run: func() tea.Cmd { return s.open(newFunctionPage(s, f)) }},
 		command{id: "functions.repeat", reason: neverCalled(s, able(action.Invoke))(f), run: func() tea.Cmd { return s.repeat(f, "") }},

@@ -3,6 +3,7 @@ package views
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -18,7 +19,7 @@ import (
 func newFunctions(s *shell) *listScreen[client.Function] {
 	return newListScreen(s, listSpec[client.Function]{
 		title: "functions", noun: "functions",
-		columns: functionColumns,
+		columns: withDrift(s, functionColumns),
 		id:      func(f client.Function) string { return f.ID },
 		label:   func(f client.Function, key string) string { return f.Metadata[key] },
 		load:    s.backend.Functions,
@@ -30,6 +31,12 @@ func newFunctions(s *shell) *listScreen[client.Function] {
 			ui.Clean(s.backend.Describe().Name), s.keys.Key("functions.upload"), s.keys.Key("list.new")),
 		sortName: "name", sortAge: "age", sortStatus: "status",
 		failing: "status:/Failed|deploy$/",
+		background: func(visible []client.Function) tea.Cmd {
+			if s.drifts.Missing() != "" {
+				return nil
+			}
+			return s.drifts.Next(visible)
+		},
 		commands: func(l *listScreen[client.Function]) []command {
 			return functionListCommands(s, l)
 		},
@@ -91,6 +98,25 @@ var functionColumns = []listColumn[client.Function]{
 		cell:   func(f client.Function, at moment) ui.Cell { return cells.Dim(ui.Age(at.Now.Sub(f.Created))) },
 		order:  func(a, b client.Function) int { return b.Created.Compare(a.Created) },
 	},
+}
+
+// withDrift adds the column of how folders differ, where that can be found out.
+func withDrift(s *shell, columns []listColumn[client.Function]) []listColumn[client.Function] {
+	if s.drifts.Missing() != "" {
+		return columns
+	}
+	count := func(f client.Function) int {
+		found, known := s.drifts.Of(f)
+		if !known || found.Why != "" {
+			return -1
+		}
+		return found.Count
+	}
+	return slices.Insert(slices.Clone(columns), slices.IndexFunc(columns, func(c listColumn[client.Function]) bool { return c.Key == "size" }), listColumn[client.Function]{
+		Column: ui.Column{Title: "DRIFT", Key: "drift", Priority: 3, Min: 5, Align: ui.AlignRight},
+		cell:   func(f client.Function, at moment) ui.Cell { return cells.Drift(at, count(f)) },
+		order:  func(a, b client.Function) int { return cmp.Compare(count(a), count(b)) },
+	})
 }
 
 // functionStatus counts the seconds of a deploy, and says when the last deploy

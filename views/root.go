@@ -9,6 +9,7 @@ import (
 	"fndeck/ui"
 	"fndeck/ui/form"
 	"fndeck/ui/palette"
+	"fndeck/views/drifts"
 	"fndeck/views/feeds"
 	"fndeck/views/forms"
 	"fndeck/views/logread"
@@ -62,7 +63,15 @@ func (r *root) waitFunctions() tea.Cmd {
 // Update implements tea.Model.
 func (r *root) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	cmd := r.route(msg)
-	return r, tea.Batch(cmd, r.tick())
+	return r, tea.Batch(cmd, r.tick(), r.work())
+}
+
+// work lets the visible screen work while somebody may look at it.
+func (r *root) work() tea.Cmd {
+	if w, ok := r.screen().(worker); ok && !r.away.Load() {
+		return w.Background()
+	}
+	return nil
 }
 
 func (r *root) route(msg tea.Msg) tea.Cmd {
@@ -118,6 +127,8 @@ func (r *root) route(msg tea.Msg) tea.Cmd {
 		return r.saved(msg)
 	case questionKnown:
 		return r.complete(msg)
+	case drifts.Looked:
+		r.drifts.Took(msg)
 	case prefilled:
 		return r.prefill(msg)
 	case forms.Failed:

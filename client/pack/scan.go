@@ -64,7 +64,7 @@ func (p *Preview) scanFolder(ctx context.Context, opts Options) error {
 	}
 	defer func() { _ = root.Close() }()
 	src := folder{root}
-	if err := p.walk(ctx, src, opts); err != nil {
+	if _, err := p.walk(ctx, src, opts); err != nil {
 		return err
 	}
 	if len(p.Blocking()) == 0 {

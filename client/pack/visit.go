@@ -55,27 +55,45 @@ func Each(ctx context.Context, path string, opts Options, visit Visit) error {
 		return p.fill(ctx, visit)
 	}
 	p := Preview{Root: root, limits: opts.Limits.orDefaults()}
-	if err := p.list(ctx, opts); err != nil {
+	if _, err := p.list(ctx, opts); err != nil {
 		return err
 	}
 	return p.fill(ctx, visit)
 }
 
+// Stamp is a number that is another once what Each would hand over may be, found
+// without opening a file: by names, sizes and times. Its errors are those of Each.
+func Stamp(ctx context.Context, path string, opts Options) (uint64, error) {
+	root, err := filepath.Abs(path)
+	if err != nil {
+		return 0, fmt.Errorf("find %s: %w", shorten(path), err)
+	}
+	info, err := os.Stat(root)
+	switch {
+	case err != nil:
+		return 0, fmt.Errorf("look at the code: %w", err)
+	case !info.IsDir():
+		return stampOf(root, info), nil
+	}
+	p := Preview{Root: root, limits: opts.Limits.orDefaults()}
+	return p.list(ctx, opts)
+}
+
 // list counts the files of a folder and refuses what no archive can hold.
-func (p *Preview) list(ctx context.Context, opts Options) error {
+func (p *Preview) list(ctx context.Context, opts Options) (stamp uint64, err error) {
 	root, err := os.OpenRoot(p.Root)
 	if err != nil {
-		return fmt.Errorf("open the folder: %w", err)
+		return 0, fmt.Errorf("open the folder: %w", err)
 	}
 	defer func() { _ = root.Close() }() // only read
-	if err := p.walk(ctx, folder{root}, opts); err != nil {
-		return err
+	if stamp, err = p.walk(ctx, folder{root}, opts); err != nil {
+		return 0, err
 	}
 	if blocking := p.Blocking(); len(blocking) > 0 {
-		return client.Invalidf("%s: %s", shorten(p.Root), blocking[0])
+		return 0, client.Invalidf("%s: %s", shorten(p.Root), blocking[0])
 	}
 	p.sort()
-	return nil
+	return stamp, nil
 }
 
 // EachIn hands over every file of a zip in the order of its directory, under the

@@ -142,6 +142,15 @@ func functionStatus(f client.Function, at moment) ui.Cell {
 	return cells.State(at, string(f.Status), 0)
 }
 
+// usually is what deploys of a function usually take, while one is under way; "" if
+// that is not known.
+func usually(f client.Function) string {
+	if !isDeploying(f) || f.UsualDeploy == 0 {
+		return ""
+	}
+	return "usually " + ui.Duration(f.UsualDeploy)
+}
+
 func lastStarted(f client.Function) time.Time {
 	if f.LastCall == nil {
 		return time.Time{}

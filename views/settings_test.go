@@ -3,9 +3,12 @@ package views
 import (
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
+	tea "charm.land/bubbletea/v2"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -144,5 +147,54 @@ func TestNothingIsLeftOfATemplateWhereTheFolderCannotBeMade(t *testing.T) {
 		d.typed(filepath.Join(file, "below"))
 		d.press("ctrl+s")
 		d.see("new function", "not a directory")
+	})
+}
+
+func TestThePageOfAFunctionTellsSchedulesEnvironmentLimitsAndTheError(t *testing.T) {
+	backend := sampleBackend(bubbleStart)
+	f := &backend.functions[0]
+	f.EnvVars, f.SecretNames, f.HasIndex, f.CPU = map[string]string{"REGION": "eu"}, []string{"api-key"}, true, 2
+	backend.description.DataLimitBytes = 36_000
+	drive(t, backend, func(d *driver) {
+		d.press("d", "tab", "tab", "tab")
+		d.see("hourly", "0 * * * *", "every hour")
+		d.press("tab")
+		d.see("REGION = eu", "api-key", "one of its own")
+		d.press("tab")
+		d.see("2 CPU", "at most 36 kB of JSON in a call")
+		d.press("tab")
+		d.see("The last deploy did not fail.")
+		d.press("esc", "j", "j", "d", "shift+tab")
+		d.see("no matching distribution for pandass", "no version serves")
+	})
+}
+
+func TestADeployUnderWayIsShownBesideWhatIsUsual(t *testing.T) {
+	backend := sampleBackend(bubbleStart)
+	backend.functions[1].UsualDeploy = 70 * time.Second
+	drive(t, backend, func(d *driver) {
+		d.press("j", "d")
+		d.see("Deploying 42s, usually 1m10s")
+		d.press("l")
+		d.see("build ingest-ims", "Deploying 42s  usually 1m10s")
+		d.wait(2 * time.Second)
+		d.see("Deploying 44s")
+		d.press("~")
+		d.see("usually 1m10s")
+	})
+}
+
+func TestTheTabThatIsShownIsInTheBarHoweverNarrowItIs(t *testing.T) {
+	drive(t, sampleBackend(bubbleStart), func(d *driver) {
+		d.send(tea.WindowSizeMsg{Width: 40, Height: 20})
+		d.press("d")
+		d.see("  Overview    Versions")
+		d.press("shift+tab")
+		d.see("Limits    Error")
+		d.miss("Overview")
+		lines := strings.Split(d.frame(), "\n")
+		bar := slices.IndexFunc(lines, func(line string) bool { return strings.Contains(line, "Limits    Error") })
+		d.send(tea.MouseClickMsg{X: strings.Index(lines[bar], "Limits"), Y: bar, Button: tea.MouseLeft})
+		d.see("isolation")
 	})
 }

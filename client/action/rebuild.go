@@ -44,7 +44,7 @@ func rebuild(ctx context.Context, backend client.Backend, target Target, _ Value
 		return Outcome{}, fmt.Errorf("rebuild the environment of %s: %w", f.Name, err)
 	}
 	return Outcome{
-		Sentence: fmt.Sprintf("%s v%d gets its packages anew, v%d serves until it is Ready", after.Name, after.DeployingVersion, after.Version),
+		Sentence: fmt.Sprintf("%s v%d gets its packages anew, v%d serves until it is Ready", after.Name, after.DeployingVersion, after.Version) + usually(after),
 		Function: &after,
 	}, nil
 }

@@ -57,5 +57,5 @@ func changeSettings(ctx context.Context, backend client.Backend, target Target, 
 	if after.Version > 0 && after.DeployingVersion > 0 {
 		sentence = fmt.Sprintf("%s v%d gets the settings, v%d serves until it is Ready", after.Name, after.DeployingVersion, after.Version)
 	}
-	return Outcome{Sentence: sentence, Function: &after}, nil
+	return Outcome{Sentence: sentence + usually(after), Function: &after}, nil
 }

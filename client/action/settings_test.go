@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -73,4 +74,14 @@ func TestANewFunctionThatCannotBeMadeWritesNothing(t *testing.T) {
 
 	assert.ErrorContains(t, run("free", "hello", folder), "free lies in "+folder+" and is not deployed: deploy free: no answer")
 	assert.DirExists(t, folder)
+}
+
+func TestWhatIsDeployedAgainSaysHowLongThatUsuallyTakes(t *testing.T) {
+	b := full{bare{&fake{rebuild: func(id string) (client.Function, error) {
+		return client.Function{ID: id, Name: "hello", Version: 2, DeployingVersion: 3, UsualDeploy: 34_120 * time.Millisecond}, nil
+	}}}}
+	f := client.Function{ID: "7", Name: "hello", Version: 2, Environment: "e"}
+	out, err := action.Rebuild.Run(t.Context(), b, action.Target{Function: &f}, action.Values{})
+	require.NoError(t, err)
+	assert.Equal(t, "hello v3 gets its packages anew, v2 serves until it is Ready; it usually takes 34.1s", out.Sentence)
 }

@@ -24,9 +24,6 @@ func (a *app) settle(ctx context.Context, backend client.Backend, f client.Funct
 	if noWait {
 		return a.printOutcome(f, format)
 	}
-	if f.UsualDeploy > 0 {
-		a.note("%s usually takes %s to deploy", ui.Clean(f.Name), ui.Duration(f.UsualDeploy))
-	}
 	log := a.tail(ctx, backend, client.LogQuery{FunctionID: f.ID, DeployID: f.DeployID}, f.DeployID != "")
 	ready, err := action.AwaitReady(ctx, backend, f.ID, nil)
 	log.stop()

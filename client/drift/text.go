@@ -38,8 +38,8 @@ func Unified(path string, deployed, here []byte) string {
 }
 
 // Patch is the difference of every file that differs, one after the other: from the
-// packed code of a version to what lies at path.
-func Patch(ctx context.Context, d Drift, code []byte, path string, opts pack.Options) (string, error) {
+// packed code of a version to the files that each hands over.
+func Patch(ctx context.Context, d Drift, code []byte, each func(pack.Visit) error) (string, error) {
 	differs := map[string]bool{}
 	for _, change := range d.Changes() {
 		differs[change.Path] = true
@@ -48,7 +48,7 @@ func Patch(ctx context.Context, d Drift, code []byte, path string, opts pack.Opt
 	if err := pack.EachIn(ctx, bytes.NewReader(code), int64(len(code)), pack.Limits{}, deployed.of(differs)); err != nil {
 		return "", err
 	}
-	if err := pack.Each(ctx, path, opts, here.of(differs)); err != nil {
+	if err := each(here.of(differs)); err != nil {
 		return "", err
 	}
 	var out strings.Builder

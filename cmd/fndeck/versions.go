@@ -211,7 +211,7 @@ func (a *app) printPatch(ctx context.Context, backend client.Backend, c comparis
 	if err != nil {
 		return fmt.Errorf("diff %s: %w", c.fn.Name, err)
 	}
-	patch, err := drift.Patch(ctx, d, code, c.path, c.opts)
+	patch, err := drift.Patch(ctx, d, code, func(visit pack.Visit) error { return pack.Each(ctx, c.path, c.opts, visit) })
 	if err != nil {
 		return fmt.Errorf("diff %s: %w", c.fn.Name, err)
 	}

@@ -132,3 +132,24 @@ func TestAColumnThatCannotBeFilledIsNotThere(t *testing.T) {
 		d.miss("DRIFT")
 	})
 }
+
+func TestThePageOfChangesShowsFilesAndTheirTexts(t *testing.T) {
+	b := deployedFrom(t, map[string]string{"handler.py": plainHandler})
+	require.NoError(t, os.WriteFile(filepath.Join(b.functions[0].Folder, "handler.py"), []byte(plainHandler+"# \x1b]0;owned\a\n"), 0o600))
+	driveAny(t, func() client.Backend { return b }, func(d *driver) {
+		d.press("=")
+		d.see("changes of ingest-pi", "since v12", "M 1", "changed", "handler.py")
+		d.press("tab")
+		d.see("+++ b/handler.py", "owned")
+		d.press("esc", "j", "=")
+		d.see("the folder that ingest-ims came from is not known")
+		d.press(":")
+		d.typed("diff ingest-pi")
+		d.press("enter")
+		d.see("changes of ingest-pi")
+	})
+	drive(t, sampleBackend(bubbleStart), func(d *driver) {
+		d.press("=")
+		d.see("does not offer code")
+	})
+}

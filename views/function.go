@@ -13,6 +13,7 @@ import (
 
 	"fndeck/client"
 	"fndeck/client/action"
+	"fndeck/client/drift"
 	"fndeck/ui"
 	"fndeck/views/cells"
 	"fndeck/views/forms"
@@ -68,7 +69,7 @@ func newFunctionPage(s *shell, f client.Function) *pageScreen[described] {
 				builds := func() tea.Cmd { return s.open(newDeploys(s, current)) }
 				open.label, open.run, logs.label, logs.run, logs.hinted = "choose a build", builds, "choose a build", builds, false
 			}
-			return append(functionCommands(s, current), s.editCommand(current), logs, open,
+			return append(functionCommands(s, current), s.editCommand(current), s.diffCommand(current), logs, open,
 				command{
 					id: "functions.upload", reason: s.reason(action.Redeploy, action.Target{Function: &current}),
 					run: func() tea.Cmd { return s.upload(&current, current.Folder) },
@@ -294,4 +295,84 @@ func deployFacts(d described, at moment) []ui.Fact {
 		return []ui.Fact{{Value: "No deploys yet.", Tone: ui.ToneDim}}
 	}
 	return facts
+}
+
+// changes is how the folder of a function differs from the version that serves.
+type changes struct {
+	version int
+	drift   drift.Drift
+	patch   string
+}
+
+// patchLines bounds the lines of a difference that the page holds.
+const patchLines = 20_000
+
+// newChangesPage shows what would be deployed anew.
+func newChangesPage(s *shell, f client.Function) *pageScreen[changes] {
+	return newPage(s, pageSpec[changes]{
+		title: "changes of " + ui.Clean(f.Name),
+		tabs:  []string{"Files", "Difference"},
+		kinds: []string{"function", "version"},
+		load: func(ctx context.Context) (changes, error) {
+			c := changes{}
+			now, err := s.backend.Function(ctx, f.ID)
+			if err != nil {
+				return c, err
+			}
+			c.version = now.Version
+			c.drift, c.patch, err = action.Differences(ctx, s.backend, now, now.Folder)
+			return c, err
+		},
+		build: func(c changes, at moment) ([]pageTab, error) {
+			return factTabs(s.stateDir, changedFiles(c, f), patchFacts(c.patch))
+		},
+		commands: func(*pageScreen[changes]) []command {
+			return append(functionCommands(s, f), command{
+				id: "functions.upload", reason: s.reason(action.Redeploy, action.Target{Function: &f}),
+				run: func() tea.Cmd { return s.upload(&f, f.Folder) },
+			})
+		},
+	})
+}
+
+func changedFiles(c changes, f client.Function) []ui.Fact {
+	summary := c.drift.Summary()
+	if summary == "" {
+		summary = "no file differs"
+	}
+	facts := []ui.Fact{{Label: "folder", Value: f.Folder}, {Label: fmt.Sprintf("since v%d", c.version), Value: summary}, {}}
+	for _, change := range c.drift.Changes() {
+		facts = append(facts, ui.Fact{Label: change.Word(), Value: change.Path})
+	}
+	return facts
+}
+
+func patchFacts(patch string) []ui.Fact {
+	if patch == "" {
+		return []ui.Fact{{Value: "No difference.", Tone: ui.ToneDim}}
+	}
+	lines := strings.Split(strings.TrimSuffix(patch, "\n"), "\n")
+	facts := make([]ui.Fact, 0, min(len(lines), patchLines)+1)
+	for _, line := range lines[:min(len(lines), patchLines)] {
+		facts = append(facts, ui.Fact{Value: line, Tone: cells.PatchTone(line)})
+	}
+	if more := len(lines) - patchLines; more > 0 {
+		facts = append(facts, ui.Fact{Value: "and " + ui.Counted(more, "more line") + ": fndeck diff prints them", Tone: ui.ToneDim})
+	}
+	return facts
+}
+
+// showChanges opens the page of what differs; noChanges is why there is none.
+func (s *shell) showChanges(f client.Function) tea.Cmd { return s.open(newChangesPage(s, f)) }
+
+func (s *shell) noChanges(f client.Function) string {
+	switch {
+	case s.drifts.Missing() != "":
+		return s.drifts.Missing()
+	case f.Folder == "":
+		return "the folder that " + ui.Clean(f.Name) + " came from is not known"
+	case f.Version == 0:
+		return ui.Clean(f.Name) + " has no version that serves to compare with"
+	}
+	return ""
 }

@@ -181,6 +181,7 @@ func functionListCommands(s *shell, l *listScreen[client.Function]) []command {
 			return s.open(newCalls(s, callScope{functionID: f.ID, name: ui.Clean(f.Name)}))
 		}),
 		l.on("functions.rebuild", false, able(action.Rebuild), s.rebuild),
+		l.on("functions.diff", false, s.noChanges, s.showChanges),
 		l.on("functions.mode", false, able(action.ChooseMode), s.changeMode),
 		l.on("functions.repeat", false, neverCalled(s, able(action.Invoke)), func(f client.Function) tea.Cmd { return s.repeat(f, "") }),
 		s.redeployMarked(l),
@@ -256,6 +257,12 @@ func (s *shell) editCommand(f client.Function) command {
 	}
 }
 
+// diffCommand shows what differs in the folder of a function that a page is about, or
+// that is named.
+func (s *shell) diffCommand(f client.Function) command {
+	return command{id: "functions.diff", reason: s.noChanges(f), run: func() tea.Cmd { return s.showChanges(f) }}
+}
+
 // namedCommands are the actions on a function that is named, wherever the
 // operator is.
 func namedCommands(s *shell, f client.Function) []command {
@@ -264,6 +271,7 @@ func namedCommands(s *shell, f client.Function) []command {
 	}
 	return append(functionCommands(s, f),
 		s.editCommand(f),
+		s.diffCommand(f),
 		command{id: "list.logs", run: func() tea.Cmd { return s.functionLogs(f) }},
 		command{id: "list.describe", run: func() tea.Cmd { return s.open(newFunctionPage(s, f)) }},
 		command{id: "functions.repeat", reason: neverCalled(s, able(action.Invoke))(f), run: func() tea.Cmd { return s.repeat(f, "") }},

@@ -51,6 +51,17 @@ type Change struct {
 	Path   string
 }
 
+// Word says what became of the file.
+func (c Change) Word() string {
+	switch c.Letter {
+	case 'A':
+		return "added"
+	case 'D':
+		return "gone"
+	}
+	return "changed"
+}
+
 // Changes lists every file that differs, sorted by path.
 func (d Drift) Changes() []Change {
 	all := make([]Change, 0, d.Count())
@@ -91,18 +102,19 @@ func Compare(deployed, here Files) Drift {
 // Its errors are those of pack.Each.
 func Here(ctx context.Context, path string, opts pack.Options) (Files, error) {
 	files := Files{}
-	err := pack.Each(ctx, path, opts, files.hash)
+	err := pack.Each(ctx, path, opts, files.Hash)
 	return files, err
 }
 
 // InZip hashes the files of packed code.
 func InZip(ctx context.Context, archive io.ReaderAt, size int64) (Files, error) {
 	files := Files{}
-	err := pack.EachIn(ctx, archive, size, pack.Limits{}, files.hash)
+	err := pack.EachIn(ctx, archive, size, pack.Limits{}, files.Hash)
 	return files, err
 }
 
-func (f Files) hash(path string, content io.Reader) error {
+// Hash records the hash of one file; it is a pack.Visit.
+func (f Files) Hash(path string, content io.Reader) error {
 	sum := sha256.New()
 	if _, err := io.Copy(sum, content); err != nil {
 		return err

@@ -2,7 +2,6 @@ package main
 
 import (
 	"cmp"
-	"context"
 	"fmt"
 	"strconv"
 	"strings"
@@ -120,7 +119,6 @@ type comparison struct {
 	fn      client.Function
 	version int
 	path    string
-	opts    pack.Options
 }
 
 func (a *app) diff(cmd *cobra.Command, args []string, f diffFlags) error {
@@ -134,7 +132,7 @@ func (a *app) diff(cmd *cobra.Command, args []string, f diffFlags) error {
 		if err != nil {
 			return err
 		}
-		c := comparison{fn: fn, version: fn.Version, path: fn.Folder, opts: action.PackOptions(fn, client.SpecChange{})}
+		c, opts := comparison{fn: fn, version: fn.Version, path: fn.Folder}, action.PackOptions(fn, client.SpecChange{})
 		if f.version != "" {
 			if c.version, err = versionNumber(cmd, f.version); err != nil {
 				return err
@@ -149,16 +147,16 @@ func (a *app) diff(cmd *cobra.Command, args []string, f diffFlags) error {
 		case c.version == 0:
 			return &client.Error{Code: client.CodeConflict, Message: "diff: no version of " + fn.Name + " serves", Hint: "fndeck get versions --function NAME lists them, --version chooses one"}
 		}
-		d, err := c.files(ctx, backend)
+		d, patch, err := action.DifferencesOf(ctx, backend, fn, c.version, func(visit pack.Visit) error { return pack.Each(ctx, c.path, opts, visit) })
 		if err != nil {
-			return fmt.Errorf("diff %s: %w", fn.Name, err)
+			return err
 		}
 		a.note("%s v%d and %s: %s", ui.Clean(fn.Name), c.version, ui.Clean(c.path), cmp.Or(d.Summary(), "no difference"))
 		if err := a.printFiles(c, d, format); err != nil {
 			return err
 		}
 		if !f.files && d.Count() > 0 && (format == output.Table || format == output.Wide) {
-			if err := a.printPatch(ctx, backend, c, d); err != nil {
+			if err := a.printPatch(patch); err != nil {
 				return err
 			}
 		}
@@ -167,16 +165,6 @@ func (a *app) diff(cmd *cobra.Command, args []string, f diffFlags) error {
 		}
 		return nil
 	})
-}
-
-// files compares what is recorded of the version with what is there.
-func (c comparison) files(ctx context.Context, backend client.Backend) (drift.Drift, error) {
-	deployed, err := drift.Deployed(ctx, backend, c.fn.ID, c.version)
-	if err != nil {
-		return drift.Drift{}, err
-	}
-	here, err := drift.Here(ctx, c.path, c.opts)
-	return drift.Compare(deployed, here), err
 }
 
 // printFiles lists what differs: a line for each file, or one value.
@@ -202,19 +190,7 @@ func (a *app) printFiles(c comparison, d drift.Drift, format string) error {
 
 // printPatch prints the difference of texts: byte for byte where a program reads
 // it, and cleaned for a terminal.
-func (a *app) printPatch(ctx context.Context, backend client.Backend, c comparison, d drift.Drift) error {
-	reader, err := client.As[client.CodeReader](backend, client.CanReadCode)
-	if err != nil {
-		return err
-	}
-	code, err := reader.Code(ctx, c.fn.ID, c.version)
-	if err != nil {
-		return fmt.Errorf("diff %s: %w", c.fn.Name, err)
-	}
-	patch, err := drift.Patch(ctx, d, code, func(visit pack.Visit) error { return pack.Each(ctx, c.path, c.opts, visit) })
-	if err != nil {
-		return fmt.Errorf("diff %s: %w", c.fn.Name, err)
-	}
+func (a *app) printPatch(patch string) error {
 	if a.outTerminal {
 		patch = strings.Join(ui.CleanLines(patch), "\n") + "\n"
 	}

@@ -79,6 +79,18 @@ func Drift(at Moment, files int) ui.Cell {
 	return ui.Cell{Text: at.Theme.Glyph('Δ') + ui.Grouped(int64(files)), Tone: ui.ToneWarn}
 }
 
+// PatchTone tells in the difference of a text what came from what went; the line
+// says it too.
+func PatchTone(line string) ui.Tone {
+	switch {
+	case strings.HasPrefix(line, "+"):
+		return ui.ToneOK
+	case strings.HasPrefix(line, "-"):
+		return ui.ToneBad
+	}
+	return ui.ToneDim
+}
+
 // Size is an amount of bytes.
 func Size(at Moment, n int64) ui.Cell {
 	if n <= 0 {

@@ -10,9 +10,11 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"fndeck/client"
+	"fndeck/client/action"
 	"fndeck/client/drift"
 	"fndeck/client/pack"
 	"fndeck/ui"
+	"fndeck/views/cells"
 )
 
 // changedLines bounds the lines of the difference that a preview shows.
@@ -36,42 +38,21 @@ func (u *uploadForm) compare(code client.Package) tea.Cmd {
 	if fn == nil || fn.Version == 0 {
 		return nil
 	}
-	reader, err := client.As[client.CodeReader](u.d.Backend, client.CanReadCode)
-	if err != nil {
+	if _, err := client.As[client.CodeReader](u.d.Backend, client.CanReadCode); err != nil {
 		return nil
 	}
 	ctx, cancel := context.WithCancel(u.d.Ctx)
 	u.scan.cancel = cancel
 	answer := compared{owner: u, generation: u.scan.generation, version: fn.Version}
-	backend, id := u.d.Backend, fn.ID
+	backend, f := u.d.Backend, *fn
+	each := func(visit pack.Visit) error {
+		return pack.EachIn(ctx, bytes.NewReader(code.Zip), int64(len(code.Zip)), pack.Limits{}, visit)
+	}
 	return func() tea.Msg {
 		defer cancel()
-		answer.drift, answer.patch, answer.err = differences(ctx, backend, reader, id, answer.version, code.Zip)
+		answer.drift, answer.patch, answer.err = action.DifferencesOf(ctx, backend, f, f.Version, each)
 		return answer
 	}
-}
-
-func differences(ctx context.Context, backend client.Backend, reader client.CodeReader, id string, version int, zip []byte) (drift.Drift, string, error) {
-	deployed, err := drift.Deployed(ctx, backend, id, version)
-	if err != nil {
-		return drift.Drift{}, "", err
-	}
-	here, err := drift.InZip(ctx, bytes.NewReader(zip), int64(len(zip)))
-	if err != nil {
-		return drift.Drift{}, "", err
-	}
-	d := drift.Compare(deployed, here)
-	if d.Count() == 0 {
-		return d, "", nil
-	}
-	old, err := reader.Code(ctx, id, version)
-	if err != nil {
-		return d, "", err
-	}
-	patch, err := drift.Patch(ctx, d, old, func(visit pack.Visit) error {
-		return pack.EachIn(ctx, bytes.NewReader(zip), int64(len(zip)), pack.Limits{}, visit)
-	})
-	return d, patch, err
 }
 
 // tookComparison shows what differs in the preview.
@@ -89,7 +70,7 @@ func (u *uploadForm) tookComparison(msg compared) {
 		u.scan.since = fmt.Sprintf("; since v%d %s", msg.version, msg.drift.Summary())
 	}
 	for _, change := range msg.drift.Changes() {
-		rows = append(rows, previewRow{label: changeWords[change.Letter], text: change.Path, tone: ui.ToneInfo})
+		rows = append(rows, previewRow{label: change.Word(), text: change.Path, tone: ui.ToneInfo})
 	}
 	lines := strings.Split(strings.TrimSuffix(msg.patch, "\n"), "\n")
 	for i, line := range lines {
@@ -98,23 +79,10 @@ func (u *uploadForm) tookComparison(msg compared) {
 			break
 		}
 		if msg.patch != "" {
-			rows = append(rows, previewRow{text: line, tone: patchTone(line)})
+			rows = append(rows, previewRow{text: line, tone: cells.PatchTone(line)})
 		}
 	}
 	u.preview.insert(rows)
-}
-
-var changeWords = map[byte]string{'A': "added", 'M': "changed", 'D': "gone"}
-
-// patchTone tells what came from what went; the line says it too.
-func patchTone(line string) ui.Tone {
-	switch {
-	case strings.HasPrefix(line, "+"):
-		return ui.ToneOK
-	case strings.HasPrefix(line, "-"):
-		return ui.ToneBad
-	}
-	return ui.ToneDim
 }
 
 // insert puts rows where changes belong. Who has moved below that stays on the row

@@ -43,6 +43,7 @@ var table = []ui.Binding{
 	{ID: "list.open", Scope: ui.ScopeList, Keys: []string{"enter"}, Label: "open", Help: "open what is under the cursor"},
 	{ID: "functions.redeploy", Scope: ui.ScopeList, Keys: []string{"r"}, Label: "redeploy", Help: "deploy the folder again; the old version serves until the new one is Ready"},
 	{ID: "functions.rebuild", Scope: ui.ScopeList, Keys: []string{"E"}, Label: "rebuild", Help: "install the requirements anew; the code stays, the old version serves until the new one is Ready"},
+	{ID: "functions.diff", Scope: ui.ScopeList, Keys: []string{"="}, Label: "diff", Help: "what differs between the folder and the version that serves"},
 	{ID: "functions.mode", Scope: ui.ScopeList, Keys: []string{"W"}, Label: "mode", Help: "run calls warm, in kept processes, or isolated again"},
 	{ID: "functions.call", Scope: ui.ScopeList, Keys: []string{"i"}, Label: "call", Help: "call with JSON; on a call, with its data"},
 	{ID: "functions.repeat", Scope: ui.ScopeList, Keys: []string{"I"}, Label: "repeat", Help: "repeat the last call as it was"},

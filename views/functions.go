@@ -143,9 +143,9 @@ func functionStatus(f client.Function, at moment) ui.Cell {
 }
 
 // usually is what deploys of a function usually take, while one is under way; "" if
-// that is not known.
+// that is not known, or is over before it is read.
 func usually(f client.Function) string {
-	if !isDeploying(f) || f.UsualDeploy == 0 {
+	if !isDeploying(f) || f.UsualDeploy < time.Second {
 		return ""
 	}
 	return "usually " + ui.Duration(f.UsualDeploy)

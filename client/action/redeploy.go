@@ -80,9 +80,9 @@ func redeploy(ctx context.Context, backend client.Backend, target Target, values
 }
 
 // usually is how long deploys of a function usually take, as the end of a sentence; ""
-// if that is not known.
+// if that is not known, or is over before it is read.
 func usually(f client.Function) string {
-	if f.UsualDeploy == 0 {
+	if f.UsualDeploy < time.Second {
 		return ""
 	}
 	return "; it usually takes " + f.UsualDeploy.Round(time.Second/10).String()

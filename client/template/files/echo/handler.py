@@ -3,7 +3,7 @@
 import json
 
 
-def handle(client, data):
+def handle(data):
     for key, value in data.items():
         print(f"{key}: {type(value).__name__}")
     return {"data": data, "keys": sorted(data), "size": len(json.dumps(data))}

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta, timezone
 WINDOW = timedelta(hours=1)
 
 
-def handle(client, data, function_call_info):
+def handle(data, function_call_info):
     due = function_call_info.get("scheduled_time")  # milliseconds; absent in a call by hand
     end = datetime.fromtimestamp(due / 1000, timezone.utc) if due else datetime.now(timezone.utc)
     window = timedelta(minutes=data["minutes"]) if "minutes" in data else WINDOW

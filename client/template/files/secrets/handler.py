@@ -7,7 +7,7 @@ can read back, and BASE_URL, which everybody who sees the function can read.
 import os
 
 
-def handle(client, data, secrets):
+def handle(data, secrets):
     missing = [name for name in ("api-key",) if not secrets.get(name)]
     if missing:
         return {"ready": False, "missing": missing}

@@ -76,15 +76,15 @@ func (p *commandLine) insert(_ *shell, text string) tea.Cmd {
 	return nil
 }
 
-func (p *commandLine) view(theme *ui.Theme, width int) string {
-	line := promptView(theme, p.input, p.err, width)
-	if p.err == nil && p.input.Value() == "" && len(p.root.typed) > 0 {
-		line += theme.Dim.Render("  ↑ " + strings.Join(lastOf(p.root.typed, 3), "   "))
+func (p *commandLine) view(theme *ui.Theme, width int) []string {
+	hint := ""
+	if p.input.Value() == "" && len(p.root.typed) > 0 {
+		hint = theme.Dim.Render("  ↑ " + strings.Join(lastOf(p.root.typed, 3), "   "))
 	}
-	if rest := p.offers; p.err == nil && len(rest) > 1 {
-		line += theme.Dim.Render("  " + ui.Clean(strings.Join(lastWords(rest[p.offered+1:], rest[:p.offered]), "  ")))
+	if rest := p.offers; len(rest) > 1 {
+		hint += theme.Dim.Render("  " + ui.Clean(strings.Join(lastWords(rest[p.offered+1:], rest[:p.offered]), "  ")))
 	}
-	return ui.Truncate(line, width)
+	return promptView(theme, p.input, p.err, hint, width)
 }
 
 // lastWords are the last words of lines: what a completion would put there.

@@ -20,7 +20,7 @@ func (r *root) key(msg tea.KeyPressMsg) tea.Cmd {
 	if r.keys.Bound("app.quit", name) {
 		return tea.Quit
 	}
-	if r.layout(false).TooSmall != "" {
+	if r.layout(0).TooSmall != "" {
 		return r.keyUnseen(name)
 	}
 	if r.toast.Read(r.clock()) {
@@ -149,7 +149,7 @@ func (r *root) click(m tea.Mouse) tea.Cmd {
 	if !ok || m.Button != tea.MouseLeft || r.top() != nil || r.prompt != nil {
 		return nil
 	}
-	l, above := r.layout(r.urgent() != ""), 0
+	l, above := r.layout(len(r.urgent())), 0
 	for _, drawn := range []bool{l.Header, l.Crumbs} {
 		if drawn {
 			above++

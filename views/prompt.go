@@ -18,8 +18,9 @@ type promptLine interface {
 	key(s *shell, msg tea.KeyPressMsg) tea.Cmd
 	// insert adds pasted text, of which only the first line counts.
 	insert(s *shell, text string) tea.Cmd
-	// view draws the line; a reason stands behind the text.
-	view(theme *ui.Theme, width int) string
+	// view draws the line; a reason stands behind the text, or below it where it is
+	// long.
+	view(theme *ui.Theme, width int) []string
 }
 
 // passing is a line that may be done with before enter: a key that it passes is
@@ -100,14 +101,20 @@ func (p *prompt) apply() tea.Cmd {
 	return cmd
 }
 
-func (p *prompt) view(theme *ui.Theme, width int) string {
-	return promptView(theme, p.input, p.err, width)
+func (p *prompt) view(theme *ui.Theme, width int) []string {
+	return promptView(theme, p.input, p.err, "", width)
 }
 
-func promptView(theme *ui.Theme, input textinput.Model, err error, width int) string {
+// promptView draws a line that is typed into: behind it what may be typed, or why
+// what was typed is wrong.
+func promptView(theme *ui.Theme, input textinput.Model, err error, hint string, width int) []string {
 	line := input.View()
-	if err != nil {
-		line += "  " + theme.Bad.Render(ui.Clean(err.Error()))
+	if err == nil {
+		return []string{ui.Truncate(line+hint, width)}
 	}
-	return ui.Truncate(line, width)
+	reason := ui.Clean(err.Error())
+	if ui.Width(line)+2+ui.Width(reason) <= width {
+		return []string{line + "  " + theme.Bad.Render(reason)}
+	}
+	return append([]string{ui.Truncate(line, width)}, ui.FewLines(theme.Bad, reason, "", "", width)...)
 }

@@ -2,6 +2,7 @@ package views
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"time"
 
@@ -174,5 +175,19 @@ func TestAResultFoldsUnderTheCursorAndKeepsItsPlace(t *testing.T) {
 		d.typed("next")
 		d.press("enter")
 		d.see("$.next ")
+	})
+}
+
+func TestAResultThatIsCutAtTheEdgeSaysSoAndWraps(t *testing.T) {
+	backend := sampleBackend(bubbleStart)
+	backend.result.Response = []byte(`{"note":"` + strings.Repeat("all of it matters ", 20) + `to the end"}`)
+	perform(t, backend, 80, 24, Options{}, func(s *stage) {
+		s.press("2", "j", "enter")
+		assert.Contains(t, s.screen.text(), "…\n")
+		assert.NotContains(t, s.screen.text(), "to the end")
+		s.press("w")
+		assert.Contains(t, s.screen.text(), `to the end"`)
+		s.press("w")
+		assert.NotContains(t, s.screen.text(), "to the end")
 	})
 }

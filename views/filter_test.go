@@ -98,3 +98,27 @@ func TestAfterASearchTheFootOffersItsKeys(t *testing.T) {
 		d.see("next n", "previous N", "matches x", "2 matches ")
 	})
 }
+
+func TestTheFilterInForceIsReplacedByTypingAndEditedByOtherKeys(t *testing.T) {
+	perform(t, sampleBackend(bubbleStart), 80, 24, Options{}, func(s *stage) {
+		s.press("/", "p", "i", "enter")
+		assert.Contains(t, s.screen.text(), "> /pi")
+		s.press("/")
+		assert.Contains(t, s.screen.text(), "\n /pi", "the text from before is there")
+		s.press("i", "m")
+		assert.Contains(t, s.screen.text(), "> /im\n", "and typing replaces it")
+		assert.Contains(t, s.screen.text(), "› ingest-ims")
+		s.press("enter", "/", "enter")
+		assert.Contains(t, s.screen.text(), "> /im\n", "opening alone changes nothing")
+		s.press("/", "left", "g", "-")
+		assert.Contains(t, s.screen.text(), "> /ig-m\n")
+		s.press("enter", "/", "backspace", "i")
+		assert.Contains(t, s.screen.text(), "> /ig-i\n")
+		s.press("enter", "/")
+		s.program.Send(tea.PasteMsg{Content: "score"})
+		s.rest()
+		assert.Contains(t, s.screen.text(), "> /score\n", "a paste replaces it too")
+		s.press("enter", "/", "esc")
+		assert.Contains(t, s.screen.text(), " functions (5)\n")
+	})
+}

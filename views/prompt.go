@@ -36,12 +36,15 @@ type prompt struct {
 	input  textinput.Model
 	target searcher
 	err    error
+	// selected says that the text is the one from before: what is typed replaces it,
+	// and any other key edits it.
+	selected bool
 }
 
 func newPrompt(theme *ui.Theme, target searcher) *prompt {
 	input := newInput(theme, " /")
 	input.SetValue(target.Searched())
-	return &prompt{input: input, target: target}
+	return &prompt{input: input, target: target, selected: target.Searched() != ""}
 }
 
 // newInput is a text field for the foot.
@@ -73,11 +76,20 @@ func (p *prompt) key(s *shell, msg tea.KeyPressMsg) tea.Cmd {
 		s.prompt = nil
 		return nil
 	}
-	return p.update(msg)
+	return p.edit(msg, msg.Text != "")
 }
 
 func (p *prompt) insert(_ *shell, text string) tea.Cmd {
-	return p.update(pastedLine(text))
+	return p.edit(pastedLine(text), true)
+}
+
+// edit changes the text, or puts what is typed in the place of one from before.
+func (p *prompt) edit(msg tea.Msg, typed bool) tea.Cmd {
+	if p.selected && typed {
+		p.input.Reset()
+	}
+	p.selected = false
+	return p.update(msg)
 }
 
 // pastedLine is what a prompt takes of a paste.
@@ -102,6 +114,11 @@ func (p *prompt) apply() tea.Cmd {
 }
 
 func (p *prompt) view(theme *ui.Theme, width int) []string {
+	styles := p.input.Styles()
+	if styles.Focused.Text = theme.Text; p.selected {
+		styles.Focused.Text = theme.Selection
+	}
+	p.input.SetStyles(styles)
 	return promptView(theme, p.input, p.err, "", width)
 }
 

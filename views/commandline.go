@@ -26,7 +26,7 @@ var viewWords = [][]string{
 }
 
 // otherWords are the words of commands whose id does not end in them.
-var otherWords = map[string]string{"err": "app.errors", "dep": "app.deploys", "tr": "app.trace", "ctx": "app.contexts", "trace": "app.trace", "q": "app.quit", "quit": "app.quit"}
+var otherWords = map[string]string{"err": "app.errors", "dep": "app.deploys", "tr": "app.trace", "ctx": "app.contexts", "trace": "app.trace", "q": "app.quit", "quit": "app.quit", "run": "list.run"}
 
 // commandLine is the : line in the foot.
 type commandLine struct {
@@ -137,7 +137,7 @@ func (p *commandLine) recall(s *shell, by int) {
 // complete goes through what the line may become, from what is in memory.
 func (p *commandLine) complete(s *shell, by int) {
 	if p.offers == nil {
-		p.offers, p.offered = cmdline.Complete(p.input.Value(), p.root.words(), functionNames(s.known.Value)), -1
+		p.offers, p.offered = cmdline.Complete(p.input.Value(), p.root.words(), p.root.subjects(p.input.Value())), -1
 		if by < 0 {
 			p.offered = 0
 		}
@@ -195,7 +195,10 @@ func (r *root) goTo(view int, line cmdline.Line) (tea.Cmd, error) {
 	var f client.Function
 	var from time.Time
 	var err error
-	if len(line.Names) > 0 {
+	switch {
+	case view == viewSchedules || view == viewSources:
+		return nil, fmt.Errorf("%s are not kept by function: filter them with /%s", viewWords[view][0], cmdline.Quote(ui.Clean(line.Names[0])))
+	case len(line.Names) > 0:
 		if f, err = r.named(line.Names); err != nil {
 			return nil, err
 		}
@@ -212,10 +215,8 @@ func (r *root) goTo(view int, line cmdline.Line) (tea.Cmd, error) {
 		return r.open(newFunctionPage(r.shell, f)), nil
 	case viewCalls:
 		return r.open(newCalls(r.shell, callScope{functionID: f.ID, name: name, since: from})), nil
-	case viewLogs:
-		return r.open(newLogs(r.shell, logScope{query: client.LogQuery{FunctionID: f.ID, Since: from}, name: name})), nil
 	}
-	return nil, fmt.Errorf("%s are not kept by function: filter them with /%s", viewWords[view][0], cmdline.Quote(name))
+	return r.open(newLogs(r.shell, logScope{query: client.LogQuery{FunctionID: f.ID, Since: from}, name: name})), nil
 }
 
 // named finds the one function that is meant.
@@ -231,15 +232,76 @@ func (r *root) named(names []string) (client.Function, error) {
 	return client.Function{}, unknownWord("function", names[0], functionNames(r.known.Value))
 }
 
-// act does an action of this screen, of every screen, or of a named function.
+// kindOf is what the names behind a word are names of.
+func kindOf(word string) string {
+	switch word {
+	case "ctx", "contexts":
+		return "context"
+	case "run", "runnow", "change":
+		return "schedule"
+	}
+	return "function"
+}
+
+// subjects are the names that may stand behind what begins a line.
+func (r *root) subjects(text string) []string {
+	word, _, _ := strings.Cut(strings.TrimSpace(text), " ")
+	switch kindOf(word) {
+	case "context":
+		return []string{r.backend.Describe().Name}
+	case "schedule":
+		return scheduleNames(r.knownSchedules())
+	}
+	return functionNames(r.known.Value)
+}
+
+// knownSchedules are the schedules as the list of them was read last, if it was.
+func (s *shell) knownSchedules() []client.Schedule {
+	list, _ := s.views[viewSchedules].(*listScreen[client.Schedule]) // It is no other.
+	return list.shown()
+}
+
+// namedSchedule finds the one schedule that is meant.
+func (r *root) namedSchedule(names []string) (client.Schedule, error) {
+	known := r.knownSchedules()
+	switch {
+	case len(names) > 1:
+		return client.Schedule{}, errors.New("one schedule at a time")
+	case known == nil:
+		return client.Schedule{}, errors.New("the schedules have not been read yet: " + r.keys.Key("view.schedules") + " reads them")
+	}
+	for _, c := range known {
+		if c.Name == names[0] || c.ID == names[0] {
+			return c, nil
+		}
+	}
+	return client.Schedule{}, unknownWord("schedule", names[0], scheduleNames(known))
+}
+
+// commandsOf are what can be done to what is named.
+func (r *root) commandsOf(line cmdline.Line) ([]command, error) {
+	switch kindOf(line.Word) {
+	case "context":
+		if d := r.backend.Describe(); len(line.Names) > 1 || line.Names[0] != d.Name {
+			return nil, fmt.Errorf("%w: this console is on %s", unknownWord("context", strings.Join(line.Names, " "), nil), ui.Clean(d.Name))
+		}
+		return r.global(), nil
+	case "schedule":
+		c, err := r.namedSchedule(line.Names)
+		return scheduleCommands(r.shell, c), err
+	}
+	f, err := r.named(line.Names)
+	return namedCommands(r.shell, f), err
+}
+
+// act does an action of this screen, of every screen, or of what is named.
 func (r *root) act(line cmdline.Line) (tea.Cmd, error) {
 	commands := append(slices.Clone(r.screen().Commands()), r.global()...)
 	if len(line.Names) > 0 {
-		f, err := r.named(line.Names)
-		if err != nil {
+		var err error
+		if commands, err = r.commandsOf(line); err != nil {
 			return nil, err
 		}
-		commands = namedCommands(r.shell, f)
 	}
 	id := otherWords[line.Word]
 	if id == "app.quit" {
@@ -280,6 +342,14 @@ func functionNames(functions []client.Function) []string {
 	names := make([]string, len(functions))
 	for i, f := range functions {
 		names[i] = f.Name
+	}
+	return names
+}
+
+func scheduleNames(schedules []client.Schedule) []string {
+	names := make([]string, len(schedules))
+	for i, c := range schedules {
+		names[i] = c.Name
 	}
 	return names
 }

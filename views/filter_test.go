@@ -122,3 +122,25 @@ func TestTheFilterInForceIsReplacedByTypingAndEditedByOtherKeys(t *testing.T) {
 		assert.Contains(t, s.screen.text(), " functions (5)\n")
 	})
 }
+
+func TestTimesAreComparedByHowLongAgoTheyWere(t *testing.T) {
+	perform(t, sampleBackend(bubbleStart), 100, 40, Options{}, func(s *stage) {
+		for text, count := range map[string]string{
+			"started:<10m":              "calls (2 of 30)",
+			"started:>1h":               "calls (21 of 30)",
+			"started:!>1h":              "calls (9 of 30)",
+			"started:<=1h status:faile": "calls (2 of 30)",
+			"started:>30d":              "calls (0 of 30)",
+		} {
+			s.press("2", "/")
+			s.program.Send(tea.PasteMsg{Content: text})
+			s.press("enter")
+			assert.Contains(t, s.screen.text(), count, text)
+		}
+		s.press("4", "/")
+		s.program.Send(tea.PasteMsg{Content: "next:<2h"})
+		s.press("enter")
+		assert.Contains(t, s.screen.text(), "schedules (1 of 3)")
+		assert.Contains(t, s.screen.text(), "› hourly")
+	})
+}

@@ -56,6 +56,10 @@ var scheduleColumns = []listColumn[client.Schedule]{
 		Column: ui.Column{Title: "NEXT", Key: "next", Priority: 1, Min: 14, Volatile: true},
 		cell:   nextCell,
 		order:  func(a, b client.Schedule) int { return a.Next.Compare(b.Next) },
+		span: func(c client.Schedule, at moment) (time.Duration, bool) {
+			next := nextRun(c, at.Now)
+			return next.Sub(at.Now), !next.IsZero()
+		},
 	},
 	{
 		Column: ui.Column{Title: "FUNCTION", Key: "function", Priority: 2, Min: 10, Max: 32},

@@ -41,6 +41,9 @@ func (t *Table) View(theme *Theme, width, height int) []string {
 	return lines[:height]
 }
 
+// LeftOut is how many columns had no room when the table was drawn last.
+func (t *Table) LeftOut() int { return len(t.Columns) - len(t.drawn.shown) }
+
 // leadWidth is the room for the cursor and the mark before the columns.
 const leadWidth = 2
 

@@ -363,6 +363,7 @@ func TestManyCallsStopWithOneKey(t *testing.T) {
 		d.wait(3 * time.Second)
 		d.see("3.0s")
 		d.press("esc")
+		d.see("stopped: no further calls", "wait no longer esc")
 		close(hold)
 		d.settle()
 		d.see("11 calls ended of 50")
@@ -370,6 +371,33 @@ func TestManyCallsStopWithOneKey(t *testing.T) {
 		d.press("esc")
 		d.see("11 of 50 calls ended")
 		d.miss("! 1")
+	})
+}
+
+func TestWhatRunsWhenCallsAreStoppedIsFollowedToItsEnd(t *testing.T) {
+	backend, made := measured(t)
+	backend.invoke = func(request client.CallRequest) (client.Call, error) {
+		call := client.Call{ID: fmt.Sprintf("s-%d", made.Add(1)), FunctionID: request.FunctionID, Status: client.CallRunning}
+		backend.change(func() { backend.calls = append(backend.calls, call) })
+		return call, nil
+	}
+	drive(t, backend, func(d *driver) {
+		d.press("i", "tab", "9", "tab", "3", "ctrl+s", "esc")
+		d.see("stopped: no further calls, 3 still running")
+		backend.change(func() {
+			for i := range backend.calls {
+				backend.calls[i].Status, backend.calls[i].Duration = client.CallCompleted, 70*time.Millisecond
+			}
+		})
+		d.wait(10 * time.Second)
+		d.see("3 calls ended of 9", "p50 70ms")
+		d.miss("still run")
+		assert.EqualValues(t, 3, made.Load())
+	})
+	drive(t, backend, func(d *driver) {
+		made.Store(10)
+		d.press("i", "tab", "9", "tab", "3", "ctrl+s", "esc", "esc")
+		d.see("0 calls ended of 9; 3 more may still run")
 	})
 }
 

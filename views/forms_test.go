@@ -427,3 +427,21 @@ func TestANumberOfCallsThatCannotBeIsRefused(t *testing.T) {
 		}
 	})
 }
+
+func TestTheReasonOfWhatWasNotDoneGoesWithTheNextChange(t *testing.T) {
+	backend := sampleBackend(bubbleStart)
+	backend.invoke = func(client.CallRequest) (client.Call, error) {
+		return client.Call{}, &client.Error{Code: client.CodeInvalid, Message: "the engine wants another key"}
+	}
+	drive(t, backend, func(d *driver) {
+		d.press("i")
+		d.typed(`{"a": 1}`)
+		d.press("ctrl+s")
+		d.see("not done: call ingest-pi: the engine wants another key", `{"a": 1}`)
+		d.press("left")
+		d.see("not done")
+		d.typed("2")
+		d.see(`{"a": 12}`)
+		d.miss("not done")
+	})
+}

@@ -28,6 +28,9 @@ func (v *LogView) layout(at int, line LogLine) []string {
 	if !v.Wrap {
 		return rows
 	}
+	if room := v.textWidth(); line.Bars {
+		return []string{Cut(rows[0], max(0, Width(rows[0])-room), room)}
+	}
 	var wrapped []string
 	for _, row := range rows {
 		wrapped = append(wrapped, Wrap(row, v.textWidth())...)

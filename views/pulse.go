@@ -148,9 +148,9 @@ func callFacts(p pulse, at moment) []ui.Fact {
 		return facts
 	}
 	most := slices.Max(started)
-	facts = append(facts, ui.Fact{Label: "started", Value: string(chart.Counts(started, most)), Tone: ui.ToneInfo})
+	facts = append(facts, ui.Fact{Label: "started", Value: string(chart.Counts(started, most)), Tone: ui.ToneInfo, Bars: true})
 	if sum.Failed > 0 {
-		facts = append(facts, ui.Fact{Label: "failed", Value: string(chart.Counts(failed, most)), Tone: ui.ToneBad})
+		facts = append(facts, ui.Fact{Label: "failed", Value: string(chart.Counts(failed, most)), Tone: ui.ToneBad, Bars: true})
 	}
 	return append(facts, ui.Fact{Label: "took", Value: "p50 " + ui.Duration(sum.P50) + "   p95 " + ui.Duration(sum.P95)})
 }

@@ -445,3 +445,26 @@ func TestTheReasonOfWhatWasNotDoneGoesWithTheNextChange(t *testing.T) {
 		d.miss("not done")
 	})
 }
+
+func TestDataWithAKeyTwiceAreRefusedInTheFormWhereTheBackendRefusesThem(t *testing.T) {
+	for refused, said := range map[bool]string{
+		true:  `data, line 1 column 10: key "a" is already in line 1 column 2`,
+		false: `key "a" in line 1 column 10 is already in line 1 column 2; the last one wins`,
+	} {
+		backend := sampleBackend(bubbleStart)
+		backend.description.UniqueKeys = refused
+		backend.invoke = func(r client.CallRequest) (client.Call, error) {
+			assert.False(t, refused, "it was sent")
+			return client.Call{ID: "new", FunctionID: r.FunctionID, Status: client.CallRunning}, nil
+		}
+		drive(t, backend, func(d *driver) {
+			d.press("i")
+			d.typed(`{"a": 1, "a": 2}`)
+			d.see(said)
+			d.press("ctrl+s")
+			if refused {
+				d.see("not sent: 1 field to mend")
+			}
+		})
+	}
+}

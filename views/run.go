@@ -82,6 +82,7 @@ func Run(ctx context.Context, o Options) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	console := newConsole(ctx, o)
+	console.fail("start", console.editor.Sweep())
 	model := crash.New(console)
 	program, pacer := newProgram(ctx, o, model)
 	ended := watchSignals(ctx, program, console.editor.Lent)

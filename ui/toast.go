@@ -47,7 +47,7 @@ func (t Toast) Shown(now time.Time) bool { return t.Text != "" && now.Before(t.U
 
 // View draws the toast, in a few lines where it is long.
 func (t Toast) View(theme *Theme, width int) []string {
-	return FewLines(theme.Tone(t.Tone), t.Text, t.Keep, t.More, width)
+	return FewLines(theme.Tone(t.Tone), theme.Shown(t.Text), t.Keep, t.More, width)
 }
 
 // fewLines is how many lines of the foot a sentence may take of the rows.

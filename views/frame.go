@@ -38,6 +38,7 @@ func (r *root) retheme() {
 	if r.few {
 		r.theme = r.theme.FewColors()
 	}
+	r.theme.SevenBit = r.plainBytes
 }
 
 // View implements tea.Model.
@@ -109,7 +110,7 @@ func (r *root) body(height int) []string {
 	}
 	top := r.overlays[len(r.overlays)-1]
 	keys := r.ruleHints(top.Hints())
-	title := " " + r.theme.Accent.Render(ui.Truncate(ui.Clean(r.titleOf(top)), r.width-4-ui.Width(keys))) + " "
+	title := " " + r.theme.Accent.Render(ui.Truncate(r.theme.Shown(ui.Clean(r.titleOf(top))), r.width-4-ui.Width(keys))) + " "
 	rule := strings.Repeat(r.theme.Glyph('─'), max(0, r.width-ui.Width(title)-1-ui.Width(keys)))
 	lines := []string{r.theme.Border.Render(r.theme.Glyph('─')) + title + r.theme.Border.Render(rule) + keys}
 	return fill(append(lines, top.View(r.theme, r.width, height-1)...), height)
@@ -262,6 +263,7 @@ func (r *root) crumbs() string {
 		if i > 0 {
 			line += separator
 		}
+		name = r.theme.Shown(name)
 		if i < len(names)-1 {
 			name = r.theme.Dim.Render(name)
 		}

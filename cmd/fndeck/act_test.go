@@ -184,3 +184,16 @@ func TestTheConsoleIsDrawnWithASCIIWhereAFlagOrItsVariableSaysSo(t *testing.T) {
 		assert.Equal(t, c.ascii, a.appearance(&config.Config{}).ASCII, name)
 	}
 }
+
+func TestTheContextIsListedWithItsMarks(t *testing.T) {
+	b := helloBackend()
+	got := fndeck(t, b, door{}, "get", "contexts")
+	assert.Regexp(t, `(?m)^NAME +BACKEND +MODE +HOST\n.* open `, got.out)
+	got = fndeck(t, b, door{}, configured(t, protected), "get", "ctx", "-o", "json")
+	assert.Contains(t, got.out, `"protected": true`)
+	got = fndeck(t, b, door{}, configured(t, readOnly), "get", "contexts")
+	assert.Contains(t, got.out, " read-only ")
+	got = fndeck(t, b, door{}, "get", "contexts", "moon")
+	assert.Equal(t, 3, got.code)
+	assert.Contains(t, got.errs, `no context "moon"`)
+}

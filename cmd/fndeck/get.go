@@ -53,7 +53,7 @@ type listing struct {
 
 // listings are the kinds, in the order of the help.
 func listings() []listing {
-	return []listing{functionsListing, callsListing, schedulesListing, versionsListing, deploysListing}
+	return []listing{functionsListing, callsListing, schedulesListing, versionsListing, deploysListing, contextsListing}
 }
 
 // getFlags are the flags of get and of the ls commands.
@@ -103,7 +103,8 @@ func (a *app) getCommand() *cobra.Command {
   fndeck get functions hello -o json
   fndeck get calls --function hello --limit 500 -o wide
   fndeck get versions --function hello
-  fndeck get deploys --watch -o jsonl`,
+  fndeck get deploys --watch -o jsonl
+  fndeck get contexts`,
 		Args: between(1, 2),
 		ValidArgsFunction: func(cmd *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
 			switch {

@@ -89,8 +89,9 @@ func takePulse(ctx context.Context, b client.Backend) (p pulse, err error) {
 func pulseFacts(p pulse, at moment) []ui.Fact {
 	facts := []ui.Fact{{Label: "functions", Value: stateCounts(p.functions, at)}}
 	facts = append(facts, callFacts(p, at)...)
-	facts = append(facts, ui.Fact{})
-	facts = append(facts, troubled(p.functions, at)...)
+	if troubles := troubled(p.functions, at); len(troubles) > 0 {
+		facts = append(append(facts, ui.Fact{}), troubles...)
+	}
 	return append(facts, dueFacts(p.schedules, at)...)
 }
 

@@ -12,7 +12,7 @@ import (
 // them, returns other results from the next call on.
 var ChooseMode = Action{
 	ID:       "functions.mode",
-	Label:    "mode",
+	Label:    "change mode",
 	Help:     "Run calls isolated, in a process each, or warm, in processes that are kept and keep their globals.",
 	Danger:   Ask,
 	Needs:    client.CanChooseMode,

@@ -3,6 +3,7 @@ package views
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -16,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"fndeck/client"
+	"fndeck/ui/terminal"
 )
 
 // heldBackend hands out what calls were given only when the test says so.
@@ -467,4 +469,20 @@ func TestDataWithAKeyTwiceAreRefusedInTheFormWhereTheBackendRefusesThem(t *testi
 			}
 		})
 	}
+}
+
+func TestAPasteThatLostItsColoursSaysSo(t *testing.T) {
+	drive(t, sampleBackend(bubbleStart), func(d *driver) {
+		r, w, err := os.Pipe()
+		require.NoError(t, err)
+		_, err = w.WriteString("\x1b[200~{\"a\": \x1b[31m1\x1b[m}\x1b[201~")
+		require.NoError(t, err)
+		d.root.pastes = terminal.NewPastes(r)
+		_, err = d.root.pastes.Read(make([]byte, 100))
+		require.NoError(t, err)
+		d.press("i")
+		d.send(tea.PasteMsg{Content: `{"a": 1}`})
+		d.see(`{"a": 1}`, "2 control sequences of the paste left out")
+		require.NoError(t, errors.Join(r.Close(), w.Close()))
+	})
 }

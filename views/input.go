@@ -163,8 +163,12 @@ func (r *root) click(m tea.Mouse) tea.Cmd {
 
 // paste goes where text is typed; elsewhere it is ignored and says so.
 func (r *root) paste(msg tea.PasteMsg) tea.Cmd {
+	left := r.pastes.LeftOut(msg.Content)
 	switch {
 	case len(r.overlays) > 0:
+		if left > 0 {
+			r.say(ui.Counted(left, "control sequence")+" of the paste left out: colours and the like are no text", ui.ToneWarn)
+		}
 		top := r.overlays[len(r.overlays)-1]
 		cmd, _ := top.Update(msg)
 		return cmd

@@ -83,6 +83,10 @@ func Run(ctx context.Context, o Options) error {
 	defer cancel()
 	console := newConsole(ctx, o)
 	console.fail("start", console.editor.Sweep())
+	if o.Input == nil {
+		console.pastes = terminal.NewPastes(os.Stdin)
+		o.Input = console.pastes
+	}
 	model := crash.New(console)
 	program, pacer := newProgram(ctx, o, model)
 	ended := watchSignals(ctx, program, console.editor.Lent)

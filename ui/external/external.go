@@ -144,11 +144,16 @@ type session struct {
 	err  error
 }
 
-// SetStdin implements tea.ExecCommand.
-func (s *session) SetStdin(r io.Reader) { s.Stdin = r }
+// SetStdin implements tea.ExecCommand. The editor gets the file that is the
+// terminal, not what the console reads and writes through: that would be a pipe.
+func (s *session) SetStdin(r io.Reader) {
+	if t, ok := r.(interface{ Terminal() *os.File }); ok {
+		r = t.Terminal()
+	}
+	s.Stdin = r
+}
 
-// SetStdout implements tea.ExecCommand. The editor gets the file that is the
-// terminal, not what the console writes through: that would be a pipe to it.
+// SetStdout implements tea.ExecCommand, as SetStdin.
 func (s *session) SetStdout(w io.Writer) {
 	if t, ok := w.(interface{ Terminal() *os.File }); ok {
 		w = t.Terminal()

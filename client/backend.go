@@ -78,6 +78,7 @@ const (
 	CanWait       Capability = "wait"         // CallWaiter
 	CanPush       Capability = "push"         // Pusher
 	CanListBuilds Capability = "deploys-list" // DeployLister
+	CanReadBuilds Capability = "build-output" // LogFollower with LogQuery.DeployID, for deploys that succeed too
 	CanCancel     Capability = "cancel"       // Canceller
 	CanRebuild    Capability = "rebuild"      // Rebuilder
 	CanChooseMode Capability = "mode"         // ModeChooser

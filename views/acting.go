@@ -44,10 +44,10 @@ func (s *shell) begin(request forms.RunAction) tea.Cmd {
 	}
 	s.say(request.Action.Label+" "+subject(request)+"…", ui.ToneInfo)
 	ctx, backend := s.ctx, s.backend
-	return func() tea.Msg {
+	return s.bind(func() tea.Msg {
 		outcome, err := request.Action.Run(ctx, backend, request.Target, request.Values)
 		return actionDone{request: request, outcome: outcome, err: err}
-	}
+	})
 }
 
 // ask puts the action's question on the screen.
@@ -113,12 +113,12 @@ func (s *shell) lookUpLosses(dialog string, request forms.RunAction) tea.Cmd {
 		return nil
 	}
 	ctx, backend := s.ctx, s.backend
-	return func() tea.Msg {
+	return s.bind(func() tea.Msg {
 		target := request.Target
 		target.Losses = action.LossesOf(ctx, backend, *target.Function)
 		check, _ := request.Action.Check(backend, target, request.Values)
 		return questionKnown{id: dialog, question: check.Question}
-	}
+	})
 }
 
 // losesMore reports whether it is not known yet what goes with what is deleted.
@@ -186,6 +186,9 @@ func (s *shell) tell(done actionDone) tea.Cmd {
 		}
 		if !s.giveBack(done.request.Origin, text) {
 			s.say(text, ui.ToneBad)
+		}
+		if here := s.signInHere(); x.Code == client.CodeUnauthenticated && here.reason == "" {
+			return tea.Batch(refresh, here.run()) // What was typed lies below.
 		}
 	}
 	return refresh
@@ -310,10 +313,10 @@ func (s *shell) repeat(fn client.Function, callID string) tea.Cmd {
 		return s.prefill(prefilled{fn: fn, data: data})
 	}
 	ctx, backend := s.ctx, s.backend
-	return func() tea.Msg {
+	return s.bind(func() tea.Msg {
 		result, err := backend.Result(ctx, fn.ID, read)
 		return prefilled{fn: fn, data: result.Data, err: err}
-	}
+	})
 }
 
 // prefill repeats the call with the data, if they could be read.

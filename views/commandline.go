@@ -14,6 +14,7 @@ import (
 	"fndeck/ui"
 	"fndeck/ui/near"
 	"fndeck/views/cmdline"
+	"fndeck/views/deck"
 )
 
 // viewWords are the words that go to a view, each with its short forms.
@@ -26,7 +27,7 @@ var viewWords = [][]string{
 }
 
 // otherWords are the words of commands whose id does not end in them.
-var otherWords = map[string]string{"err": "app.errors", "dep": "app.deploys", "tr": "app.trace", "ctx": "app.contexts", "trace": "app.trace", "q": "app.quit", "quit": "app.quit", "run": "list.run"}
+var otherWords = map[string]string{"err": "app.errors", "dep": "app.deploys", "tr": "app.trace", "ctx": "app.contexts", "contexts": "app.contexts", "trace": "app.trace", "q": "app.quit", "quit": "app.quit", "run": "list.run"}
 
 // commandLine is the : line in the foot.
 type commandLine struct {
@@ -137,7 +138,7 @@ func (p *commandLine) recall(s *shell, by int) {
 // complete goes through what the line may become, from what is in memory.
 func (p *commandLine) complete(s *shell, by int) {
 	if p.offers == nil {
-		p.offers, p.offered = cmdline.Complete(p.input.Value(), p.root.words(), p.root.subjects(p.input.Value())), -1
+		p.offers, p.offered = cmdline.Complete(p.input.Value(), p.root.words(), p.names(s)), -1
 		if by < 0 {
 			p.offered = 0
 		}
@@ -146,6 +147,19 @@ func (p *commandLine) complete(s *shell, by int) {
 		p.offered = ((p.offered+by)%n + n) % n
 		p.set(p.offers[p.offered])
 	}
+}
+
+// names are what may follow the first word of the line.
+func (p *commandLine) names(s *shell) []string {
+	word, _, _ := strings.Cut(strings.TrimLeft(p.input.Value(), " "), " ")
+	switch {
+	case slices.Contains(ofSchedules, word):
+		return scheduleNames(s.knownSchedules())
+	case otherWords[word] != "app.contexts":
+		return functionNames(s.known.Value)
+	}
+	names, _ := p.root.contextNames() // Without a configuration there is nothing to offer.
+	return names
 }
 
 func (p *commandLine) set(text string) {
@@ -163,7 +177,7 @@ func (r *root) execute(text string) (tea.Cmd, error) {
 	case line.Word == "":
 		return nil, nil
 	case line.Context != "" && line.Context != r.backend.Describe().Name:
-		return nil, fmt.Errorf("no context is called %q: this console is on %s", line.Context, r.backend.Describe().Name)
+		return r.inContext(line.Context, text)
 	}
 	view := slices.IndexFunc(viewWords, func(words []string) bool { return slices.Contains(words, line.Word) })
 	for key := range line.Options {
@@ -184,6 +198,43 @@ func (r *root) execute(text string) (tea.Cmd, error) {
 	}
 	more, err := search.Search(line.Filter)
 	return tea.Batch(cmd, more), err
+}
+
+// inContext does the rest of a line in another context.
+func (r *root) inContext(name, text string) (tea.Cmd, error) {
+	names, err := r.contextNames()
+	if err != nil {
+		return nil, err
+	}
+	if !slices.Contains(names, name) {
+		return nil, unknownWord("context", name, names)
+	}
+	return func() tea.Msg { return deck.Switch{Name: name, Line: text} }, nil
+}
+
+// contextNames are the contexts that can be switched to.
+func (r *root) contextNames() ([]string, error) {
+	rows, err := r.contextRows()
+	var names []string
+	for _, row := range rows {
+		names = append(names, row.Name)
+	}
+	return names, err
+}
+
+// arrived does what was to be done in this context once its functions are known:
+// the line may name one.
+func (r *root) arrived() tea.Cmd {
+	if r.awaiting == "" || !r.known.Loaded && r.known.Err == nil {
+		return nil
+	}
+	line := r.awaiting
+	r.awaiting = ""
+	cmd, err := r.execute(line)
+	if err != nil {
+		r.say(err.Error(), ui.ToneWarn)
+	}
+	return cmd
 }
 
 // goTo opens a view, of one function if it is named.
@@ -232,28 +283,8 @@ func (r *root) named(names []string) (client.Function, error) {
 	return client.Function{}, unknownWord("function", names[0], functionNames(r.known.Value))
 }
 
-// kindOf is what the names behind a word are names of.
-func kindOf(word string) string {
-	switch word {
-	case "ctx", "contexts":
-		return "context"
-	case "run", "runnow", "change":
-		return "schedule"
-	}
-	return "function"
-}
-
-// subjects are the names that may stand behind what begins a line.
-func (r *root) subjects(text string) []string {
-	word, _, _ := strings.Cut(strings.TrimSpace(text), " ")
-	switch kindOf(word) {
-	case "context":
-		return []string{r.backend.Describe().Name}
-	case "schedule":
-		return scheduleNames(r.knownSchedules())
-	}
-	return functionNames(r.known.Value)
-}
+// ofSchedules are the words of what is done to schedules.
+var ofSchedules = []string{"run", "runnow", "change"}
 
 // knownSchedules are the schedules as the list of them was read last, if it was.
 func (s *shell) knownSchedules() []client.Schedule {
@@ -280,13 +311,10 @@ func (r *root) namedSchedule(names []string) (client.Schedule, error) {
 
 // commandsOf are what can be done to what is named.
 func (r *root) commandsOf(line cmdline.Line) ([]command, error) {
-	switch kindOf(line.Word) {
-	case "context":
-		if d := r.backend.Describe(); len(line.Names) > 1 || line.Names[0] != d.Name {
-			return nil, fmt.Errorf("%w: this console is on %s", unknownWord("context", strings.Join(line.Names, " "), nil), ui.Clean(d.Name))
-		}
-		return r.global(), nil
-	case "schedule":
+	switch {
+	case otherWords[line.Word] == "app.contexts":
+		return nil, errors.New("one context at a time")
+	case slices.Contains(ofSchedules, line.Word):
 		c, err := r.namedSchedule(line.Names)
 		return scheduleCommands(r.shell, c), err
 	}
@@ -297,6 +325,9 @@ func (r *root) commandsOf(line cmdline.Line) ([]command, error) {
 // act does an action of this screen, of every screen, or of what is named.
 func (r *root) act(line cmdline.Line) (tea.Cmd, error) {
 	commands := append(slices.Clone(r.screen().Commands()), r.global()...)
+	if otherWords[line.Word] == "app.contexts" && len(line.Names) == 1 {
+		return r.inContext(line.Names[0], "")
+	}
 	if len(line.Names) > 0 {
 		var err error
 		if commands, err = r.commandsOf(line); err != nil {

@@ -43,12 +43,12 @@ func TestAWrongWordStaysToBeMendedAndNamesTheNearest(t *testing.T) {
 		for text, reason := range map[string]string{
 			"redploy":             "nearest are redeploy",
 			"calls ingst-pi":      "nearest are ingest-pi",
-			"calls @prod":         `no context is called "prod"`,
+			"calls @prod":         `there is no context "prod"`,
 			"functions since=1h":  "takes no since=",
 			`calls "open`:         "is not closed",
 			"schedules ingest-pi": "filter them with /ingest-pi",
 			"schedules nosuch":    "filter them with /nosuch",
-			"ctx nosuch":          `there is no context "nosuch": this console is on local`,
+			"ctx nosuch":          `there is no context "nosuch"; nearest are local`,
 			"run hourly":          "the schedules have not been read yet: 4 reads them",
 		} {
 			d.press(":")
@@ -138,11 +138,11 @@ func TestACommandLineLimitsCallsAndLogsToATime(t *testing.T) {
 		assert.Contains(t, s.screen.text(), "functions takes no since=")
 		s.press("esc")
 		line("calls @moon")
-		assert.Contains(t, s.screen.text(), `no context is called "moon"`)
+		assert.Contains(t, s.screen.text(), `there is no context "moon"`)
 	})
 }
 
-func TestACommandLineRunsAScheduleByItsNameAndKnowsContexts(t *testing.T) {
+func TestACommandLineRunsAScheduleByItsName(t *testing.T) {
 	perform(t, sampleBackend(bubbleStart), 100, 24, Options{}, func(s *stage) {
 		line := func(text string, keys ...string) {
 			s.press(":")
@@ -151,8 +151,6 @@ func TestACommandLineRunsAScheduleByItsNameAndKnowsContexts(t *testing.T) {
 			}
 			s.press(keys...)
 		}
-		line("ctx local", "enter")
-		assert.Contains(t, s.screen.text(), "contexts (1)")
 		s.press("4")
 		line("run nigtly", "enter")
 		assert.Contains(t, s.screen.text(), `there is no schedule "nigtly"; nearest are nightly`)

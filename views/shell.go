@@ -41,7 +41,6 @@ type shell struct {
 	// checked takes the answer of the checklist on top.
 	checked func(on []int) tea.Cmd
 	toast   ui.Toast
-	errors  *errorLog
 	file    followed
 	// lost is the banner of a backend that is being reconnected, "" if none is.
 	lost string
@@ -95,7 +94,7 @@ type forced struct {
 const historyMost = 50
 
 func newShell(d deps) *shell {
-	s := &shell{deps: d, errors: newErrorLog(d.clock), given: map[string][]action.Earlier{}}
+	s := &shell{deps: d, given: map[string][]action.Earlier{}}
 	s.brake = &feeds.Brake{}
 	s.functions = feeds.New(d.source(), feeds.Braked(s.brake, d.backend.Functions), anyDeploying, 0)
 	s.views = newViews(s)
@@ -269,7 +268,7 @@ func (s *shell) notify(text string, took time.Duration) tea.Cmd {
 // fail keeps a failure in the list of errors. On the page of errors it is seen
 // at once and is no news.
 func (s *shell) fail(operation string, err error) {
-	s.errors.add(operation, err)
+	s.errors.add(s.backend.Describe().Name, operation, err)
 	if page, ok := s.screen().(*listScreen[failure]); ok {
 		s.errors.read()
 		page.data.Refresh(s.clock())
@@ -296,6 +295,9 @@ func (s *shell) unable(a action.Action) string { return ui.Clean(a.Unable(s.back
 
 // refresh asks for what is visible anew; no kinds mean everything.
 func (s *shell) refresh(kinds map[string]bool) tea.Cmd {
+	if s.left.Load() {
+		return nil // What has changed is read when this console is seen again.
+	}
 	if touches(kinds, []string{"function", "version", "deploy", "call", "schedule"}) {
 		s.functions.Refresh()
 	}

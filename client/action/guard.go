@@ -4,6 +4,7 @@ import (
 	"maps"
 	"sync/atomic"
 
+	"fndeck/auth"
 	"fndeck/client"
 )
 
@@ -69,6 +70,13 @@ func (g *Guarded) Trace() *client.Trace {
 	return nil
 }
 
+// Identity implements client.Identified; the zero Status where the backend needs
+// none.
+func (g *Guarded) Identity() auth.Status {
+	status, _ := client.IdentityOf(g.Backend)
+	return status
+}
+
 // Lost is the backend's banner while it is being reconnected; one that has none
 // is always well.
 func (g *Guarded) Lost() (text string, changed <-chan struct{}) {
@@ -99,6 +107,7 @@ func lacking(b client.Backend) map[client.Capability]string {
 		client.CanCancel:          is[client.Canceller](b),
 		client.CanReplaceSchedule: is[client.ScheduleReplacer](b),
 		client.CanRunSchedule:     is[client.ScheduleRunner](b),
+		client.CanResume:          is[client.DeployResumer](b),
 	} {
 		if !has {
 			missing[capability] = kind + " does not offer " + string(capability)

@@ -130,3 +130,30 @@ func (g *Guarded) CancelCall(ctx context.Context, functionID, callID string) err
 	}
 	return b.CancelCall(ctx, functionID, callID)
 }
+
+// ResumeDeploy implements client.DeployResumer.
+func (g *Guarded) ResumeDeploy(ctx context.Context, deployID string) error {
+	b, err := changing[client.DeployResumer](g, client.CanResume)
+	if err != nil {
+		return err
+	}
+	return b.ResumeDeploy(ctx, deployID)
+}
+
+// RollBackDeploy implements client.DeployResumer.
+func (g *Guarded) RollBackDeploy(ctx context.Context, deployID string) error {
+	b, err := changing[client.DeployResumer](g, client.CanResume)
+	if err != nil {
+		return err
+	}
+	return b.RollBackDeploy(ctx, deployID)
+}
+
+// LeaveDeploy implements client.DeployResumer.
+func (g *Guarded) LeaveDeploy(ctx context.Context, deployID string) error {
+	b, err := changing[client.DeployResumer](g, client.CanResume)
+	if err != nil {
+		return err
+	}
+	return b.LeaveDeploy(ctx, deployID)
+}

@@ -52,6 +52,7 @@ func Run(t *testing.T, open func(t *testing.T) client.Backend) {
 	t.Run("the log of a call holds what it printed", s.logs)
 	t.Run("a log can be followed to its end", s.follows)
 	t.Run("the build output of a deploy can be read", s.buildOutput)
+	t.Run("deploys are listed", s.listsDeploys)
 	t.Run("schedules are created, listed and deleted", s.schedules)
 	t.Run("a schedule is replaced by another at once", s.replacesSchedules)
 	t.Run("a schedule runs when it is asked to", s.runsSchedules)

@@ -12,6 +12,7 @@ import (
 	"fndeck/client"
 	"fndeck/client/action"
 	"fndeck/cmd/config"
+	"fndeck/cmd/contexts"
 )
 
 // configured is the flag of a configuration with this text.
@@ -129,14 +130,16 @@ func TestTheConsoleIsHandedWhatHasChangedAndTheBackendItsMarks(t *testing.T) {
 	assert.False(t, a.appearance(c).Mouse)
 	assert.True(t, a.appearance(c).Notify)
 	assert.False(t, a.appearance(c).ASCII)
-	guarded := action.Guard(helloBackend(), a.marks(c))
+	guarded := action.Guard(namedBackend{helloBackend()}, a.marks(c.Contexts[0]))
+	board := contexts.NewBoard(nil, c, a.marks)
+	board.Keep("local", guarded)
 
-	o, err := a.reload(guarded, false)
+	o, err := a.reload(board, false)
 	require.NoError(t, err)
 	assert.Nil(t, o, "nothing has changed")
 
 	write("notify: false\nascii: true\nzone: Europe/Oslo\nkeys: {functions.redeploy: f5, list.nwe: x}\n" + protected)
-	o, err = a.reload(guarded, false)
+	o, err = a.reload(board, false)
 	require.NoError(t, err)
 	assert.True(t, o.Mouse)
 	assert.False(t, o.Notify)
@@ -148,13 +151,13 @@ func TestTheConsoleIsHandedWhatHasChangedAndTheBackendItsMarks(t *testing.T) {
 	assert.True(t, guarded.Describe().Protected)
 
 	write("contexts: {local: {protected: false}}\nzoen: UTC\n")
-	_, err = a.reload(guarded, false)
+	_, err = a.reload(board, false)
 	assert.ErrorContains(t, err, "config.yaml:2:1: ")
 	assert.True(t, guarded.Describe().Protected, "a broken file lifts nothing")
 
 	a.flags.readOnly, a.flags.ascii = true, true
 	write(readOnly)
-	o, err = a.reload(guarded, true)
+	o, err = a.reload(board, true)
 	require.NoError(t, err)
 	assert.True(t, o.ASCII, "the flag holds whatever the file says")
 	assert.Equal(t, action.ReadOnlyFlag, guarded.Describe().Locked, "the flag holds whatever the file says")
@@ -188,11 +191,11 @@ func TestTheConsoleIsDrawnWithASCIIWhereAFlagOrItsVariableSaysSo(t *testing.T) {
 func TestTheContextIsListedWithItsMarks(t *testing.T) {
 	b := helloBackend()
 	got := fndeck(t, b, door{}, "get", "contexts")
-	assert.Regexp(t, `(?m)^NAME +BACKEND +MODE +HOST\n.* open `, got.out)
+	assert.Regexp(t, `(?m)^NAME .* MODE .*\nlocal .* open`, got.out)
 	got = fndeck(t, b, door{}, configured(t, protected), "get", "ctx", "-o", "json")
 	assert.Contains(t, got.out, `"protected": true`)
 	got = fndeck(t, b, door{}, configured(t, readOnly), "get", "contexts")
-	assert.Contains(t, got.out, " read-only ")
+	assert.Contains(t, got.out, " read-only")
 	got = fndeck(t, b, door{}, "get", "contexts", "moon")
 	assert.Equal(t, 3, got.code)
 	assert.Contains(t, got.errs, `no context "moon"`)

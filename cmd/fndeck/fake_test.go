@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"fndeck/client"
+	"fndeck/cmd/config"
 	"fndeck/cmd/output"
 )
 
@@ -217,7 +218,7 @@ func fndeckContext(ctx context.Context, backend client.Backend, d door, args ...
 		readSecret: func() ([]byte, error) { return []byte("typed"), nil },
 		console:    func(context.Context) error { return errors.New("the console was started") },
 	}
-	a.open = func(context.Context, bool) (client.Backend, error) {
+	a.open = func(context.Context, config.Context, bool) (client.Backend, error) {
 		if backend == nil {
 			return nil, &client.Error{Code: client.CodeUnavailable, Message: "no engine here"}
 		}

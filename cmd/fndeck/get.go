@@ -53,8 +53,11 @@ type listing struct {
 
 // listings are the kinds, in the order of the help.
 func listings() []listing {
-	return []listing{functionsListing, callsListing, schedulesListing, versionsListing, deploysListing, contextsListing}
+	return []listing{functionsListing, callsListing, schedulesListing, versionsListing, deploysListing}
 }
+
+// contextsKind is listed without asking any of the contexts, unlike the others.
+const contextsKind = "contexts"
 
 // getFlags are the flags of get and of the ls commands.
 type getFlags struct {
@@ -96,6 +99,7 @@ func (a *app) getCommand() *cobra.Command {
 	for _, l := range listings() {
 		kinds = append(kinds, l.kind)
 	}
+	kinds = append(kinds, contextsKind)
 	cmd := &cobra.Command{
 		Use:   "get " + strings.Join(kinds, "|") + " [ID]",
 		Short: "List things, or show one",
@@ -114,12 +118,20 @@ func (a *app) getCommand() *cobra.Command {
 				return a.completeManyFunctions(cmd, args, typed)
 			case args[0] == schedulesListing.kind:
 				return a.completeSchedules(cmd, args, typed)
+			case args[0] == contextsKind:
+				return a.completeContexts(cmd, args[1:], typed)
 			}
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		},
 	}
 	f.add(a, cmd, true)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if slices.Contains([]string{contextsKind, "context", "ctx"}, args[0]) {
+			if f != (getFlags{}) {
+				return usagef(cmd.CommandPath(), "contexts are listed whole and once: they take no --function, --watch, --limit or --all")
+			}
+			return a.printContexts(cmd, args[1:])
+		}
 		for _, l := range listings() {
 			if args[0] != l.kind && !slices.Contains(l.aliases, args[0]) {
 				continue

@@ -91,9 +91,11 @@ var mayImport = []struct {
 	room    string
 	allowed []string
 }{
-	{"client/embedded/engine/", append([]string{"auth", "client/embedded/wire", "client/embedded/engine/"}, clientRoom...)},
+	{"client/embedded/engine/", append([]string{"auth", "auth/seal", "client/embedded/wire", "client/embedded/engine/"}, clientRoom...)},
 	{"client/embedded/wire", append([]string{"auth"}, clientRoom...)},
+	{"client/embedded/enginetest", append([]string{"client/embedded", "client/embedded/engine", "client/embedded/wire"}, clientRoom...)},
 	{"client/embedded", append([]string{"auth", "client/cognite", "client/embedded/wire"}, clientRoom...)},
+	{"client/cognite/", append([]string{"auth", "auth/seal", "client/cognite/"}, clientRoom...)},
 	{"client/clienttest", append([]string{"auth"}, clientRoom...)},
 	{"client/", append([]string{"auth"}, clientRoom...)},
 	{"views/", append([]string{"auth", "ui/", "views/"}, clientRoom...)},

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"strconv"
@@ -54,12 +53,6 @@ var (
 		limit:  listLimit,
 		fetch:  fetchDeploys,
 	}
-	contextsListing = listing{
-		kind: "contexts", aliases: []string{"context", "ctx"},
-		header: []string{"NAME", "BACKEND", "MODE", "HOST"},
-		wide:   []string{"ISOLATION", "NOTE"},
-		fetch:  fetchContexts,
-	}
 )
 
 const (
@@ -69,44 +62,6 @@ const (
 	// pageLimit is the most that a backend hands out at once.
 	pageLimit = 1000
 )
-
-// contextView is a context as get prints it.
-type contextView struct {
-	Name      string `json:"name"`
-	Backend   string `json:"backend"`
-	Endpoint  string `json:"endpoint"`
-	Protected bool   `json:"protected"`
-	// ReadOnly is why nothing is changed from here, or can be there.
-	ReadOnly  string `json:"readOnly,omitempty"`
-	Isolation string `json:"isolation,omitempty"`
-	Outdated  string `json:"outdated,omitempty"`
-}
-
-// fetchContexts lists the context of this command, the only one there is.
-func fetchContexts(_ context.Context, _ *app, backend client.Backend, s scope) ([]row, error) {
-	d := backend.Describe()
-	if s.id != "" && s.id != d.Name {
-		return nil, &client.Error{Code: client.CodeNotFound, Message: fmt.Sprintf("no context %q", s.id), Hint: "the only one is " + d.Name}
-	}
-	return []row{contextRow(d)}, nil
-}
-
-func contextRow(d client.Description) row {
-	v := contextView{
-		Name: d.Name, Backend: d.Kind, Endpoint: d.Endpoint, Protected: d.Protected,
-		ReadOnly: cmp.Or(d.Locked, d.ReadOnly), Isolation: d.Isolation, Outdated: d.Outdated,
-	}
-	mode := "open"
-	switch {
-	case v.ReadOnly != "":
-		mode = "read-only"
-	case v.Protected:
-		mode = "protected"
-	}
-	return row{Key: v.Name, Name: v.Name, Value: v, Cells: []string{
-		v.Name, v.Backend, mode, v.Endpoint, v.Isolation, cmp.Or(v.ReadOnly, v.Outdated),
-	}}
-}
 
 func fetchFunctions(ctx context.Context, a *app, backend client.Backend, s scope) ([]row, error) {
 	var list []client.Function

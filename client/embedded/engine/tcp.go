@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"context"
+	"errors"
 	"mime"
 	"net"
 	"net/http"
@@ -33,7 +35,7 @@ type loopback struct {
 	// tokens, if not nil, serves the token endpoint.
 	tokens http.Handler
 	// who finds out whom a bearer token belongs to.
-	who func(token string) (core.Caller, error)
+	who func(ctx context.Context, token string) (core.Caller, error)
 	// refusals, if not nil, writes down who was not let in.
 	refusals *refusals
 }
@@ -46,7 +48,7 @@ func (l *loopback) refuse(w http.ResponseWriter, r *http.Request, status int, wh
 	cognite.Refuse(w, r, status, why)
 }
 
-func newLoopback(addr net.Addr, serve func(http.ResponseWriter, *http.Request, core.Caller), who func(string) (core.Caller, error)) *loopback {
+func newLoopback(addr net.Addr, serve func(http.ResponseWriter, *http.Request, core.Caller), who func(context.Context, string) (core.Caller, error)) *loopback {
 	_, port, _ := net.SplitHostPort(addr.String()) // it is our own listener's
 	return &loopback{serve: serve, names: map[string]bool{"127.0.0.1:" + port: true, "localhost:" + port: true}, who: who}
 }
@@ -73,8 +75,10 @@ func (l *loopback) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	token, _ := bearer(r)
-	caller, err := l.who(token)
+	caller, err := l.who(r.Context(), token)
 	switch {
+	case errors.Is(err, client.ErrUnavailable): // nobody can tell whether the token is right
+		l.refuse(w, r, http.StatusServiceUnavailable, err)
 	case err != nil:
 		l.refuse(w, r, http.StatusUnauthorized, err)
 	case !saysJSON(r):

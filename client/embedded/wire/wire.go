@@ -88,9 +88,13 @@ type Status struct {
 	TCP string `json:"tcp,omitempty"`
 	// TokenURL is the token endpoint there, ClientFile the file with the client id
 	// and secret that it takes, BearerFile the one with a ready token.
-	TokenURL      string    `json:"tokenUrl,omitempty"`
-	ClientFile    string    `json:"clientFile,omitempty"`
-	BearerFile    string    `json:"bearerFile,omitempty"`
+	TokenURL   string `json:"tokenUrl,omitempty"`
+	ClientFile string `json:"clientFile,omitempty"`
+	BearerFile string `json:"bearerFile,omitempty"`
+	// Issuer is an OpenID issuer whose tokens the port takes too, if they are meant
+	// for Audience.
+	Issuer        string    `json:"trustedIssuer,omitempty"`
+	Audience      string    `json:"trustedAudience,omitempty"`
 	Started       time.Time `json:"started"`
 	Functions     int       `json:"functions"`
 	Running       int       `json:"running"`

@@ -151,7 +151,7 @@ func (e *Core) sealInto(s *store.Settings, functionID int64, secrets map[string]
 	if secrets != nil {
 		s.Secrets = make(map[string][]byte, len(secrets))
 		for name, value := range secrets {
-			sealed, err := e.vault.seal(value, place(functionID, "secret/"+name))
+			sealed, err := e.vault.Seal(value, place(functionID, "secret/"+name))
 			if err != nil {
 				return err
 			}
@@ -161,7 +161,7 @@ func (e *Core) sealInto(s *store.Settings, functionID int64, secrets map[string]
 	if index != nil {
 		s.IndexURL = nil
 		if *index != "" {
-			sealed, err := e.vault.seal(*index, place(functionID, "index"))
+			sealed, err := e.vault.Seal(*index, place(functionID, "index"))
 			if err != nil {
 				return err
 			}
@@ -171,7 +171,7 @@ func (e *Core) sealInto(s *store.Settings, functionID int64, secrets map[string]
 	if extra != nil {
 		s.ExtraIndexURLs = nil
 		for _, u := range extra {
-			sealed, err := e.vault.seal(u, place(functionID, "index"))
+			sealed, err := e.vault.Seal(u, place(functionID, "index"))
 			if err != nil {
 				return err
 			}

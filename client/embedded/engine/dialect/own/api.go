@@ -21,6 +21,8 @@ type Config struct {
 	// TCP is the base URL of the loopback port, if it is open; the other three
 	// say how to be let in.
 	TCP, TokenURL, ClientFile, BearerFile string
+	// Issuer and Audience are those of other tokens that the port takes, if any.
+	Issuer, Audience string
 	// Isolation is the honest badge.
 	Isolation string
 	// ReadLimit is how long a reader of a stream may hold it up (10 seconds).
@@ -107,7 +109,7 @@ func (a *API) status(r *dialect.Request) error {
 	// Not the machine's runtimes, where they are still being looked for: a
 	// console must not wait for that.
 	return dialect.WriteJSON(r.Writer, http.StatusOK, wire.Status{
-		PID: os.Getpid(), Version: a.c.Version, StateDir: a.c.StateDir, Socket: a.c.Socket, TCP: a.c.TCP, TokenURL: a.c.TokenURL, ClientFile: a.c.ClientFile, BearerFile: a.c.BearerFile, Started: a.core.Started().UTC(),
+		PID: os.Getpid(), Version: a.c.Version, StateDir: a.c.StateDir, Socket: a.c.Socket, TCP: a.c.TCP, TokenURL: a.c.TokenURL, ClientFile: a.c.ClientFile, BearerFile: a.c.BearerFile, Issuer: a.c.Issuer, Audience: a.c.Audience, Started: a.core.Started().UTC(),
 		Functions: functions, Running: a.core.RunningCalls(), LoadedZygotes: a.core.LoadedZygotes(),
 		ReadOnly: a.readOnly(), Isolation: a.c.Isolation, Runtimes: a.core.KnownRuntimes(), DataLimitBytes: core.MaxDataBytes, Disk: disk, Process: self(), Limits: a.core.Limits(),
 	})

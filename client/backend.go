@@ -56,6 +56,8 @@ type Description struct {
 	Missing map[Capability]string
 	// DataLimitBytes bounds the JSON data of a call, 0 if not known.
 	DataLimitBytes int64
+	// UniqueKeys says that data with a key twice in an object are refused there.
+	UniqueKeys bool
 	// Runtimes lists the runtimes that a deploy may name, default first; empty
 	// if not known.
 	Runtimes []string

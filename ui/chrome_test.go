@@ -53,29 +53,30 @@ func TestAKeymapNamesItsConflicts(t *testing.T) {
 func TestTheFrameCollapsesInItsOrder(t *testing.T) {
 	cases := []struct {
 		width, height    int
-		wantFoot         bool
+		foot             int
 		full, crumb, end bool
 		body             int
 	}{
-		{120, 40, false, true, true, true, 37},
-		{80, 20, false, true, true, true, 17},
-		{79, 20, false, false, true, true, 17},
-		{80, 19, false, true, false, true, 17},
-		{80, 15, false, true, false, false, 14},
-		{80, 15, true, true, false, true, 13},
-		{40, 10, false, false, false, false, 9},
+		{120, 40, 0, true, true, true, 37},
+		{80, 20, 0, true, true, true, 17},
+		{80, 20, 3, true, true, true, 15},
+		{79, 20, 0, false, true, true, 17},
+		{80, 19, 0, true, false, true, 17},
+		{80, 15, 0, true, false, false, 14},
+		{80, 15, 1, true, false, true, 13},
+		{40, 10, 0, false, false, false, 9},
 	}
 	for _, c := range cases {
-		l := NewLayout(c.width, c.height, Lines{Foot: c.wantFoot})
+		l := NewLayout(c.width, c.height, Lines{Foot: c.foot})
 		assert.Empty(t, l.TooSmall)
 		assert.Equal(t, c, struct {
 			width, height    int
-			wantFoot         bool
+			foot             int
 			full, crumb, end bool
 			body             int
-		}{c.width, c.height, c.wantFoot, l.FullHeader, l.Crumbs, l.Foot, l.BodyHeight})
+		}{c.width, c.height, c.foot, l.FullHeader, l.Crumbs, l.Foot, l.BodyHeight})
 	}
-	assert.Equal(t, "too small: 38x9, need 40x10", NewLayout(38, 9, Lines{Foot: true}).TooSmall)
+	assert.Equal(t, "too small: 38x9, need 40x10", NewLayout(38, 9, Lines{Foot: 1}).TooSmall)
 }
 
 func TestStatesSayTheSameInGlyphAndWord(t *testing.T) {
@@ -153,7 +154,7 @@ func FuzzFilter(f *testing.F) {
 			assert.Nil(t, filter)
 			return
 		}
-		filter.MatchRow(2, func(int) string { return cell }, func(string) string { return cell })
+		filter.MatchRow(2, func(int) string { return cell }, func(string) string { return cell }, noSpan)
 		for _, span := range filter.Spans(cell, 10) {
 			require.True(t, 0 <= span[0] && span[0] < span[1] && span[1] <= len(cell), "%v of %q in %q", span, source, cell)
 		}
@@ -211,12 +212,24 @@ func TestEveryToneReadsOnItsBackground(t *testing.T) {
 	}
 }
 
-func TestAToastKeepsItsEndAndCutsWhatComesBefore(t *testing.T) {
+func TestALongToastTakesAFewLinesAndKeepsItsEnd(t *testing.T) {
+	theme := NewTheme(true, false)
+	drawn := func(toast Toast, width int) string {
+		lines := toast.View(theme, width)
+		require.LessOrEqual(t, len(lines), 3)
+		for i, line := range lines {
+			lines[i] = strings.TrimPrefix(plainText(line), " ")
+			require.Less(t, Width(lines[i]), width)
+		}
+		return strings.Join(lines, " ")
+	}
 	toast := NewToast("ingest: the deploy failed: no matching distribution for pandass", ToneBad, time.Unix(0, 0))
-	toast.Keep = ". v1 still serves. l shows the build"
-	line := plainText(toast.View(NewTheme(true, false), 60))
-	assert.Equal(t, 60, Width(line))
-	assert.True(t, strings.HasSuffix(line, ". v1 still serves. l shows the build"), line)
-	assert.Contains(t, line, "ingest: the")
-	assert.LessOrEqual(t, Width(plainText(toast.View(NewTheme(true, false), 20))), 20)
+	toast.Keep, toast.More = ". v1 still serves. l shows the build", "! shows all"
+	assert.Equal(t, toast.Text+toast.Keep, drawn(toast, 60), "nothing is cut where there is room")
+	toast.Text += strings.Repeat(" and more", 40)
+	cut := drawn(toast, 60)
+	assert.Contains(t, cut, "ingest: the deploy failed: no matching distribution for pandass and more")
+	assert.True(t, strings.HasSuffix(cut, "… ! shows all. v1 still serves. l shows the build"), cut)
+	drawn(toast, 20)
+	drawn(toast, 3)
 }

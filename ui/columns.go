@@ -52,7 +52,7 @@ type placed struct {
 func solveColumns(columns []Column, need []int, width int, wide bool) (shown []placed, gap int) {
 	keep := make([]bool, len(columns))
 	for i, c := range columns {
-		keep[i] = c.Priority <= 1 || width >= narrowTable && (wide || c.Priority < widePriority)
+		keep[i] = c.Priority <= 1 || wide || width >= narrowTable && c.Priority < widePriority
 	}
 	least := func(i int) int {
 		if columns[i].Priority <= 1 && width >= narrowTable {
@@ -70,14 +70,20 @@ func solveColumns(columns []Column, need []int, width int, wide bool) (shown []p
 		}
 		return sum + columnGap*max(0, count-1)
 	}
+	rank := func(c Column) int {
+		if wide && c.Priority == widePriority {
+			return 1 // The rare ones were asked for: others make room for them.
+		}
+		return c.Priority
+	}
 	for total() > width {
 		worst := -1
 		for i, c := range columns {
-			if keep[i] && (worst < 0 || c.Priority >= columns[worst].Priority) {
+			if keep[i] && c.Priority > 1 && (worst < 0 || rank(c) >= rank(columns[worst])) {
 				worst = i
 			}
 		}
-		if worst < 0 || columns[worst].Priority <= 1 {
+		if worst < 0 {
 			break // What and state stay; the last cell is clipped.
 		}
 		keep[worst] = false

@@ -18,6 +18,8 @@ func NewDocument(dir, text string) (*LogView, error) {
 type Fact struct {
 	Label, Value string
 	Tone         Tone
+	// Bars says that Value is a row of bars, the newest at its end.
+	Bars bool
 }
 
 // NewFacts is NewDocument for a description: labels at the left, values beside
@@ -29,7 +31,7 @@ func NewFacts(dir string, facts []Fact) (*LogView, error) {
 		labels = max(labels, Width(Clean(f.Label)))
 		label := f.Label
 		for value := range strings.SplitSeq(strings.TrimRight(f.Value, "\n"), "\n") {
-			lines = append(lines, LogLine{Source: label, Text: strings.TrimSuffix(value, "\r"), Tone: f.Tone})
+			lines = append(lines, LogLine{Source: label, Text: strings.TrimSuffix(value, "\r"), Tone: f.Tone, Bars: f.Bars})
 			label = ""
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 	"unicode"
 )
 
@@ -105,9 +106,16 @@ func (f *Filter) String() string {
 	return f.source
 }
 
+// spanOf returns the span of time that a column's text stands for, false where it
+// stands for none: a comparison then takes the text.
+type spanOf func(column int) (time.Duration, bool)
+
+// noSpan is that of rows without times.
+func noSpan(int) (time.Duration, bool) { return 0, false }
+
 // MatchRow reports whether a row's cells match; cell returns one column's text and
 // label a value of the row's metadata.
-func (f *Filter) MatchRow(columns int, cell func(column int) string, label func(key string) string) bool {
+func (f *Filter) MatchRow(columns int, cell func(column int) string, label func(key string) string, span spanOf) bool {
 	if f == nil {
 		return true
 	}
@@ -116,7 +124,12 @@ func (f *Filter) MatchRow(columns int, cell func(column int) string, label func(
 		if term.key != "" {
 			hit = term.match(label(term.key))
 		} else if term.column >= 0 {
-			hit = term.match(cell(term.column))
+			d, dated := span(term.column)
+			if term.bound != nil && dated {
+				hit = term.bound.holds(quantity{d.Seconds(), timeKind})
+			} else {
+				hit = term.match(cell(term.column))
+			}
 		} else {
 			for c := 0; c < columns && !hit; c++ {
 				hit = term.match(cell(c))
@@ -147,7 +160,7 @@ func (f *Filter) narrows(wider *Filter) bool {
 
 // MatchText reports whether one line of text matches.
 func (f *Filter) MatchText(s string) bool {
-	return f.MatchRow(1, func(int) string { return s }, noLabel)
+	return f.MatchRow(1, func(int) string { return s }, noLabel, noSpan)
 }
 
 // noLabel is the metadata of what has none.

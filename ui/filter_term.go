@@ -121,7 +121,11 @@ func (t filterTerm) parseBound(word string) (filterTerm, error) {
 // of its kind never are; a bare number is of any kind.
 func (b *bound) match(cell string) bool {
 	q, ok := parseQuantity(cell)
-	if !ok || q.kind != b.than.kind && b.than.kind != countKind {
+	return ok && b.holds(q)
+}
+
+func (b *bound) holds(q quantity) bool {
+	if q.kind != b.than.kind && b.than.kind != countKind {
 		return false
 	}
 	return b.equal && q.value == b.than.value || q.value != b.than.value && b.greater == (q.value > b.than.value)

@@ -28,8 +28,9 @@ type Layout struct {
 // Lines is what is wanted of the frame's lines beside what there is room for.
 type Lines struct {
 	NoHeader, NoCrumbs, NoHints bool
-	// Foot keeps the foot in any case, for a toast or a prompt that must be seen.
-	Foot bool
+	// Foot is how many lines the foot has in any case, for a toast or a prompt that
+	// must be seen; with 0 it is the hints, where they have room.
+	Foot int
 }
 
 // NewLayout divides a terminal.
@@ -42,11 +43,12 @@ func NewLayout(width, height int, lines Lines) Layout {
 	l.Header = !lines.NoHeader
 	l.FullHeader = l.Header && width >= headerFromWidth
 	l.Crumbs = !lines.NoCrumbs && height >= crumbsFromHeight
-	l.Foot = lines.Foot || !lines.NoHints && height >= hintsFromHeight
+	l.Foot = lines.Foot > 0 || !lines.NoHints && height >= hintsFromHeight
 	for _, drawn := range []bool{l.Header, l.Crumbs, l.Foot} {
 		if drawn {
 			l.BodyHeight--
 		}
 	}
+	l.BodyHeight -= max(0, lines.Foot-1)
 	return l
 }

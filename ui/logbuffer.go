@@ -21,6 +21,9 @@ type LogLine struct {
 	Mark bool
 	// Tone is what the line means; most mean nothing.
 	Tone Tone
+	// Bars says that the line is a row of bars: where it does not fit its end is
+	// shown, and it is never wrapped.
+	Bars bool
 	Text string
 	// More counts the bytes of Text that were left out because the line is too
 	// long for a screen; the buffer holds them.
@@ -37,7 +40,8 @@ const (
 	// recordHead is the fixed part of a stored line: time, source and flags.
 	recordHead = 11
 	writeBytes = 256 << 10
-	flagMark   = 0x80 // The other bits of the flags are the tone.
+	flagMark   = 0x80
+	flagBars   = 0x40 // The other bits of the flags are the tone.
 )
 
 // LogBuffer keeps lines in the order they came and never changes one. Below
@@ -242,6 +246,9 @@ func (b *LogBuffer) appendHead(to []byte, line LogLine) []byte {
 		nanos = line.Time.UnixNano()
 	}
 	flags := byte(line.Tone)
+	if line.Bars {
+		flags |= flagBars
+	}
 	if line.Mark {
 		flags |= flagMark
 	}
@@ -300,7 +307,7 @@ func (b *LogBuffer) Line(i int) (LogLine, bool) {
 		return LogLine{Mark: true, Text: unreadable}, true
 	}
 	flags := record[recordHead-1]
-	line := LogLine{Mark: flags&flagMark != 0, Tone: Tone(flags &^ flagMark), Text: string(record[recordHead:]), More: more}
+	line := LogLine{Mark: flags&flagMark != 0, Bars: flags&flagBars != 0, Tone: Tone(flags &^ (flagMark | flagBars)), Text: string(record[recordHead:]), More: more}
 	line.Time, line.Source = timeOf(record), sourceOf(record, b.sources)
 	return line, true
 }

@@ -28,9 +28,16 @@ func (v *LogView) layout(at int, line LogLine) []string {
 	if !v.Wrap {
 		return rows
 	}
+	if room := v.textWidth(); line.Bars {
+		return []string{Cut(rows[0], max(0, Width(rows[0])-room), room)}
+	}
+	wrap := Wrap
+	if v.Labels > 0 {
+		wrap = WrapWords // What is described in words is read in words.
+	}
 	var wrapped []string
 	for _, row := range rows {
-		wrapped = append(wrapped, Wrap(row, v.textWidth())...)
+		wrapped = append(wrapped, wrap(row, v.textWidth())...)
 	}
 	return wrapped
 }

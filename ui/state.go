@@ -88,6 +88,16 @@ func ASCIIOnly(s string) string {
 	return rewrite(s, func(_ string, width int) string { return strings.Repeat("?", width) })
 }
 
+// Shown is foreign text, cleaned before, as this theme can show it: for a terminal
+// without UTF-8 what is beyond ASCII becomes visible escapes, so that two names that
+// differ still do. Chrome has its twins instead.
+func (t *Theme) Shown(s string) string {
+	if !t.SevenBit {
+		return s
+	}
+	return rewrite(s, func(cluster string, _ int) string { return escapeAll(cluster) })
+}
+
 func rewrite(s string, other func(cluster string, width int) string) string {
 	var b []byte
 	for len(s) > 0 {

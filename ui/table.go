@@ -53,6 +53,20 @@ func labelled(rows Rows, row int, key string) string {
 	return ""
 }
 
+// Dated are rows with columns of times.
+type Dated interface {
+	// Span is how long ago the time in a column was, or how long it is until then;
+	// false for a column of no time.
+	Span(row, column int) (time.Duration, bool)
+}
+
+func spanned(rows Rows, row, column int) (time.Duration, bool) {
+	if d, ok := rows.(Dated); ok {
+		return d.Span(row, column)
+	}
+	return 0, false
+}
+
 // sorting is what rows are ordered by.
 type sorting struct {
 	sortBy  int // column + 1, 0 keeps the snapshot's order
@@ -247,7 +261,7 @@ func (t *Table) job() func() Ordered {
 			if narrows {
 				row = among[i]
 			}
-			if of.filter.MatchRow(columns, func(c int) string { return still.Cell(row, c).Text }, func(key string) string { return labelled(still, row, key) }) {
+			if of.filter.MatchRow(columns, func(c int) string { return still.Cell(row, c).Text }, func(key string) string { return labelled(still, row, key) }, func(c int) (time.Duration, bool) { return spanned(still, row, c) }) {
 				order = append(order, row)
 			}
 		}

@@ -16,7 +16,7 @@ func (t *Table) View(theme *Theme, width, height int) []string {
 	}
 	t.height = height - 1
 	t.clamp()
-	rows := t.window()
+	rows := t.window(theme)
 	shown, gap := t.solve(rows, width-leadWidth)
 	lines = append(lines, t.titles(theme, shown, gap, width))
 	as := layout{theme: theme, shown: shown, gap: gap, width: width}
@@ -40,6 +40,9 @@ func (t *Table) View(theme *Theme, width, height int) []string {
 	}
 	return lines[:height]
 }
+
+// LeftOut is how many columns had no room when the table was drawn last.
+func (t *Table) LeftOut() int { return len(t.Columns) - len(t.drawn.shown) }
 
 // leadWidth is the room for the cursor and the mark before the columns.
 const leadWidth = 2
@@ -79,13 +82,14 @@ type windowRow struct {
 	cells []Cell
 }
 
-func (t *Table) window() []windowRow {
+func (t *Table) window(theme *Theme) []windowRow {
 	var rows []windowRow
 	for i := t.top; i < min(len(t.order), t.top+t.height); i++ {
 		r := windowRow{id: t.rows.ID(t.order[i]), cells: make([]Cell, len(t.Columns))}
 		for c, column := range t.Columns {
 			if t.Wide || column.Priority < widePriority {
 				r.cells[c] = t.rows.Cell(t.order[i], c)
+				r.cells[c].Text = theme.Shown(r.cells[c].Text)
 			}
 		}
 		rows = append(rows, r)

@@ -31,7 +31,9 @@ type Theme struct {
 	// Sources tells the sources of a merged log apart, beside their names.
 	Sources [8]lipgloss.Style
 	// ASCII asks for glyphs that every terminal draws in one cell.
-	ASCII           bool
+	ASCII bool
+	// SevenBit says that the terminal takes bytes above 0x7f for controls.
+	SevenBit        bool
 	tones, selected [toneCount]lipgloss.Style
 }
 

@@ -112,6 +112,7 @@ func callColumns(scope callScope) []listColumn[client.Call] {
 			Column: ui.Column{Title: "STARTED", Key: "started", Priority: 1, Min: 8, Down: true, Volatile: true},
 			cell:   func(c client.Call, at moment) ui.Cell { return ui.Cell{Text: cells.Clock(c.Started, at)} },
 			order:  func(a, b client.Call) int { return b.Started.Compare(a.Started) },
+			span:   func(c client.Call, at moment) (time.Duration, bool) { return ago(c.Started, at) },
 		},
 		{
 			Column: ui.Column{Title: "DURATION", Key: "duration", Priority: 1, Min: 8, Align: ui.AlignRight},

@@ -29,7 +29,7 @@ var viewWords = [][]string{
 // otherWords are the words of commands whose id does not end in them.
 var otherWords = map[string]string{
 	"err": "app.errors", "dep": "app.deploys", "tr": "app.trace", "trace": "app.trace", "ctx": "app.contexts", "contexts": "app.contexts",
-	"edit": "list.edit", "settings": "list.edit", "q": "app.quit", "quit": "app.quit",
+	"edit": "list.edit", "settings": "list.edit", "run": "list.run", "q": "app.quit", "quit": "app.quit",
 }
 
 // commandLine is the : line in the foot.
@@ -80,15 +80,15 @@ func (p *commandLine) insert(_ *shell, text string) tea.Cmd {
 	return nil
 }
 
-func (p *commandLine) view(theme *ui.Theme, width int) string {
-	line := promptView(theme, p.input, p.err, width)
-	if p.err == nil && p.input.Value() == "" && len(p.root.typed) > 0 {
-		line += theme.Dim.Render("  ↑ " + strings.Join(lastOf(p.root.typed, 3), "   "))
+func (p *commandLine) view(theme *ui.Theme, width int) []string {
+	hint := ""
+	if p.input.Value() == "" && len(p.root.typed) > 0 {
+		hint = theme.Dim.Render("  ↑ " + strings.Join(lastOf(p.root.typed, 3), "   "))
 	}
-	if rest := p.offers; p.err == nil && len(rest) > 1 {
-		line += theme.Dim.Render("  " + ui.Clean(strings.Join(lastWords(rest[p.offered+1:], rest[:p.offered]), "  ")))
+	if rest := p.offers; len(rest) > 1 {
+		hint += theme.Dim.Render("  " + ui.Clean(strings.Join(lastWords(rest[p.offered+1:], rest[:p.offered]), "  ")))
 	}
-	return ui.Truncate(line, width)
+	return promptView(theme, p.input, p.err, hint, width)
 }
 
 // lastWords are the last words of lines: what a completion would put there.
@@ -155,7 +155,10 @@ func (p *commandLine) complete(s *shell, by int) {
 // names are what may follow the first word of the line.
 func (p *commandLine) names(s *shell) []string {
 	word, _, _ := strings.Cut(strings.TrimLeft(p.input.Value(), " "), " ")
-	if otherWords[word] != "app.contexts" {
+	switch {
+	case slices.Contains(ofSchedules, word):
+		return scheduleNames(s.knownSchedules())
+	case otherWords[word] != "app.contexts":
 		return functionNames(s.known.Value)
 	}
 	names, _ := p.root.contextNames() // Without a configuration there is nothing to offer.
@@ -246,7 +249,10 @@ func (r *root) goTo(view int, line cmdline.Line) (tea.Cmd, error) {
 	var f client.Function
 	var from time.Time
 	var err error
-	if len(line.Names) > 0 {
+	switch {
+	case view == viewSchedules || view == viewSources:
+		return nil, fmt.Errorf("%s are not kept by function: filter them with /%s", viewWords[view][0], cmdline.Quote(ui.Clean(line.Names[0])))
+	case len(line.Names) > 0:
 		if f, err = r.named(line.Names); err != nil {
 			return nil, err
 		}
@@ -263,10 +269,8 @@ func (r *root) goTo(view int, line cmdline.Line) (tea.Cmd, error) {
 		return r.open(newFunctionPage(r.shell, f)), nil
 	case viewCalls:
 		return r.open(newCalls(r.shell, callScope{functionID: f.ID, name: name, since: from})), nil
-	case viewLogs:
-		return r.open(newLogs(r.shell, logScope{query: client.LogQuery{FunctionID: f.ID, Since: from}, name: name})), nil
 	}
-	return nil, fmt.Errorf("%s are not kept by function: filter them with /%s", viewWords[view][0], cmdline.Quote(name))
+	return r.open(newLogs(r.shell, logScope{query: client.LogQuery{FunctionID: f.ID, Since: from}, name: name})), nil
 }
 
 // named finds the one function that is meant.
@@ -282,18 +286,56 @@ func (r *root) named(names []string) (client.Function, error) {
 	return client.Function{}, unknownWord("function", names[0], functionNames(r.known.Value))
 }
 
-// act does an action of this screen, of every screen, or of a named function.
+// ofSchedules are the words of what is done to schedules.
+var ofSchedules = []string{"run", "runnow", "change"}
+
+// knownSchedules are the schedules as the list of them was read last, if it was.
+func (s *shell) knownSchedules() []client.Schedule {
+	list, _ := s.views[viewSchedules].(*listScreen[client.Schedule]) // It is no other.
+	return list.shown()
+}
+
+// namedSchedule finds the one schedule that is meant.
+func (r *root) namedSchedule(names []string) (client.Schedule, error) {
+	known := r.knownSchedules()
+	switch {
+	case len(names) > 1:
+		return client.Schedule{}, errors.New("one schedule at a time")
+	case known == nil:
+		return client.Schedule{}, errors.New("the schedules have not been read yet: " + r.keys.Key("view.schedules") + " reads them")
+	}
+	for _, c := range known {
+		if c.Name == names[0] || c.ID == names[0] {
+			return c, nil
+		}
+	}
+	return client.Schedule{}, unknownWord("schedule", names[0], scheduleNames(known))
+}
+
+// commandsOf are what can be done to what is named.
+func (r *root) commandsOf(line cmdline.Line) ([]command, error) {
+	switch {
+	case otherWords[line.Word] == "app.contexts":
+		return nil, errors.New("one context at a time")
+	case slices.Contains(ofSchedules, line.Word):
+		c, err := r.namedSchedule(line.Names)
+		return scheduleCommands(r.shell, c), err
+	}
+	f, err := r.named(line.Names)
+	return namedCommands(r.shell, f), err
+}
+
+// act does an action of this screen, of every screen, or of what is named.
 func (r *root) act(line cmdline.Line) (tea.Cmd, error) {
 	commands := append(slices.Clone(r.screen().Commands()), r.global()...)
 	if otherWords[line.Word] == "app.contexts" && len(line.Names) == 1 {
 		return r.inContext(line.Names[0], "")
 	}
 	if len(line.Names) > 0 {
-		f, err := r.named(line.Names)
-		if err != nil {
+		var err error
+		if commands, err = r.commandsOf(line); err != nil {
 			return nil, err
 		}
-		commands = namedCommands(r.shell, f)
 	}
 	id := otherWords[line.Word]
 	if id == "app.quit" {
@@ -334,6 +376,14 @@ func functionNames(functions []client.Function) []string {
 	names := make([]string, len(functions))
 	for i, f := range functions {
 		names[i] = f.Name
+	}
+	return names
+}
+
+func scheduleNames(schedules []client.Schedule) []string {
+	names := make([]string, len(schedules))
+	for i, c := range schedules {
+		names[i] = c.Name
 	}
 	return names
 }

@@ -47,6 +47,9 @@ func TestAWrongWordStaysToBeMendedAndNamesTheNearest(t *testing.T) {
 			"functions since=1h":  "takes no since=",
 			`calls "open`:         "is not closed",
 			"schedules ingest-pi": "filter them with /ingest-pi",
+			"schedules nosuch":    "filter them with /nosuch",
+			"ctx nosuch":          `there is no context "nosuch"; nearest are local`,
+			"run hourly":          "the schedules have not been read yet: 4 reads them",
 		} {
 			d.press(":")
 			d.typed(text)
@@ -136,5 +139,25 @@ func TestACommandLineLimitsCallsAndLogsToATime(t *testing.T) {
 		s.press("esc")
 		line("calls @moon")
 		assert.Contains(t, s.screen.text(), `there is no context "moon"`)
+	})
+}
+
+func TestACommandLineRunsAScheduleByItsName(t *testing.T) {
+	perform(t, sampleBackend(bubbleStart), 100, 24, Options{}, func(s *stage) {
+		line := func(text string, keys ...string) {
+			s.press(":")
+			for _, r := range text {
+				s.press(string(r))
+			}
+			s.press(keys...)
+		}
+		s.press("4")
+		line("run nigtly", "enter")
+		assert.Contains(t, s.screen.text(), `there is no schedule "nigtly"; nearest are nightly`)
+		s.press("esc", "1")
+		line("run hou", "tab")
+		assert.Contains(t, s.screen.text(), ":run hourly")
+		s.press("enter")
+		assert.Contains(t, s.screen.text(), "call run-s1")
 	})
 }

@@ -1,6 +1,7 @@
 package views
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"sync/atomic"
@@ -296,5 +297,32 @@ func TestAContextThatWasJustProtectedAsksFromTheFirstKeyOn(t *testing.T) {
 	driveWith(t, guarded, Options{Reload: reload}, func(d *driver) {
 		d.press("I")
 		d.see("PROTECTED", "call ingest-pi in ")
+	})
+}
+
+// modal is a backend that can choose the mode of a function.
+type modal struct {
+	*fakeBackend
+	chosen []string
+}
+
+func (m *modal) SetMode(_ context.Context, id, mode string, _ int) (client.Function, error) {
+	m.chosen = append(m.chosen, id+" "+mode)
+	return client.Function{ID: id, Name: "ingest-pi", Mode: mode, Status: client.FunctionReady}, nil
+}
+
+func TestAModeIsChangedOnlyAfterAYes(t *testing.T) {
+	backend := &modal{fakeBackend: sampleBackend(bubbleStart)}
+	driveWith(t, backend, Options{}, func(d *driver) {
+		d.press("W")
+		d.see("run calls of ingest-pi warm, not isolated", "keep their globals")
+		d.wait(time.Second)
+		d.press("n")
+		assert.Empty(t, backend.chosen)
+		d.press("W")
+		d.wait(time.Second)
+		d.press("y")
+		assert.Equal(t, []string{"f1 warm"}, backend.chosen)
+		d.see("calls of ingest-pi run from now on: warm")
 	})
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -101,6 +102,7 @@ var deployColumns = []listColumn[client.Deploy]{
 		Column: ui.Column{Title: "STARTED", Key: "started", Priority: 2, Min: 8, Down: true, Volatile: true},
 		cell:   func(d client.Deploy, at moment) ui.Cell { return ui.Cell{Text: cells.Clock(d.Started, at)} },
 		order:  func(a, b client.Deploy) int { return b.Started.Compare(a.Started) },
+		span:   func(d client.Deploy, at moment) (time.Duration, bool) { return ago(d.Started, at) },
 	},
 	{
 		Column: ui.Column{Title: "ERROR", Key: "error", Priority: 2, Min: 12, Grow: true},

@@ -98,6 +98,7 @@ func newErrors(s *shell) *listScreen[failure] {
 					return ui.Cell{Text: f.at.In(at.Zone).Format("15:04:05"), Tone: ui.ToneDim}
 				},
 				order: func(a, b failure) int { return a.at.Compare(b.at) },
+				span:  func(f failure, at moment) (time.Duration, bool) { return ago(f.at, at) },
 			},
 			{
 				Column: ui.Column{Title: "SENTENCE", Key: "sentence", Priority: 1, Min: 46, Grow: true},

@@ -98,3 +98,49 @@ func TestAfterASearchTheFootOffersItsKeys(t *testing.T) {
 		d.see("next n", "previous N", "matches x", "2 matches ")
 	})
 }
+
+func TestTheFilterInForceIsReplacedByTypingAndEditedByOtherKeys(t *testing.T) {
+	perform(t, sampleBackend(bubbleStart), 80, 24, Options{}, func(s *stage) {
+		s.press("/", "p", "i", "enter")
+		assert.Contains(t, s.screen.text(), "> /pi")
+		s.press("/")
+		assert.Contains(t, s.screen.text(), "\n /pi", "the text from before is there")
+		s.press("i", "m")
+		assert.Contains(t, s.screen.text(), "> /im\n", "and typing replaces it")
+		assert.Contains(t, s.screen.text(), "› ingest-ims")
+		s.press("enter", "/", "enter")
+		assert.Contains(t, s.screen.text(), "> /im\n", "opening alone changes nothing")
+		s.press("/", "left", "g", "-")
+		assert.Contains(t, s.screen.text(), "> /ig-m\n")
+		s.press("enter", "/", "backspace", "i")
+		assert.Contains(t, s.screen.text(), "> /ig-i\n")
+		s.press("enter", "/")
+		s.program.Send(tea.PasteMsg{Content: "score"})
+		s.rest()
+		assert.Contains(t, s.screen.text(), "> /score\n", "a paste replaces it too")
+		s.press("enter", "/", "esc")
+		assert.Contains(t, s.screen.text(), " functions (5)\n")
+	})
+}
+
+func TestTimesAreComparedByHowLongAgoTheyWere(t *testing.T) {
+	perform(t, sampleBackend(bubbleStart), 100, 40, Options{}, func(s *stage) {
+		for text, count := range map[string]string{
+			"started:<10m":              "calls (2 of 30)",
+			"started:>1h":               "calls (21 of 30)",
+			"started:!>1h":              "calls (9 of 30)",
+			"started:<=1h status:faile": "calls (2 of 30)",
+			"started:>30d":              "calls (0 of 30)",
+		} {
+			s.press("2", "/")
+			s.program.Send(tea.PasteMsg{Content: text})
+			s.press("enter")
+			assert.Contains(t, s.screen.text(), count, text)
+		}
+		s.press("4", "/")
+		s.program.Send(tea.PasteMsg{Content: "next:<2h"})
+		s.press("enter")
+		assert.Contains(t, s.screen.text(), "schedules (1 of 3)")
+		assert.Contains(t, s.screen.text(), "› hourly")
+	})
+}

@@ -3,6 +3,7 @@ package views
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -16,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"fndeck/client"
+	"fndeck/ui/terminal"
 )
 
 // heldBackend hands out what calls were given only when the test says so.
@@ -363,6 +365,7 @@ func TestManyCallsStopWithOneKey(t *testing.T) {
 		d.wait(3 * time.Second)
 		d.see("3.0s")
 		d.press("esc")
+		d.see("stopped: no further calls", "wait no longer esc")
 		close(hold)
 		d.settle()
 		d.see("11 calls ended of 50")
@@ -370,6 +373,33 @@ func TestManyCallsStopWithOneKey(t *testing.T) {
 		d.press("esc")
 		d.see("11 of 50 calls ended")
 		d.miss("! 1")
+	})
+}
+
+func TestWhatRunsWhenCallsAreStoppedIsFollowedToItsEnd(t *testing.T) {
+	backend, made := measured(t)
+	backend.invoke = func(request client.CallRequest) (client.Call, error) {
+		call := client.Call{ID: fmt.Sprintf("s-%d", made.Add(1)), FunctionID: request.FunctionID, Status: client.CallRunning}
+		backend.change(func() { backend.calls = append(backend.calls, call) })
+		return call, nil
+	}
+	drive(t, backend, func(d *driver) {
+		d.press("i", "tab", "9", "tab", "3", "ctrl+s", "esc")
+		d.see("stopped: no further calls, 3 still running")
+		backend.change(func() {
+			for i := range backend.calls {
+				backend.calls[i].Status, backend.calls[i].Duration = client.CallCompleted, 70*time.Millisecond
+			}
+		})
+		d.wait(10 * time.Second)
+		d.see("3 calls ended of 9", "p50 70ms")
+		d.miss("still run")
+		assert.EqualValues(t, 3, made.Load())
+	})
+	drive(t, backend, func(d *driver) {
+		made.Store(10)
+		d.press("i", "tab", "9", "tab", "3", "ctrl+s", "esc", "esc")
+		d.see("0 calls ended of 9; 3 more may still run")
 	})
 }
 
@@ -397,5 +427,62 @@ func TestANumberOfCallsThatCannotBeIsRefused(t *testing.T) {
 			d.press("ctrl+s")
 			d.see("a number from 1 to 10 000 is expected", "not sent")
 		}
+	})
+}
+
+func TestTheReasonOfWhatWasNotDoneGoesWithTheNextChange(t *testing.T) {
+	backend := sampleBackend(bubbleStart)
+	backend.invoke = func(client.CallRequest) (client.Call, error) {
+		return client.Call{}, &client.Error{Code: client.CodeInvalid, Message: "the engine wants another key"}
+	}
+	drive(t, backend, func(d *driver) {
+		d.press("i")
+		d.typed(`{"a": 1}`)
+		d.press("ctrl+s")
+		d.see("not done: call ingest-pi: the engine wants another key", `{"a": 1}`)
+		d.press("left")
+		d.see("not done")
+		d.typed("2")
+		d.see(`{"a": 12}`)
+		d.miss("not done")
+	})
+}
+
+func TestDataWithAKeyTwiceAreRefusedInTheFormWhereTheBackendRefusesThem(t *testing.T) {
+	for refused, said := range map[bool]string{
+		true:  `data, line 1 column 10: key "a" is already in line 1 column 2`,
+		false: `key "a" in line 1 column 10 is already in line 1 column 2; the last one wins`,
+	} {
+		backend := sampleBackend(bubbleStart)
+		backend.description.UniqueKeys = refused
+		backend.invoke = func(r client.CallRequest) (client.Call, error) {
+			assert.False(t, refused, "it was sent")
+			return client.Call{ID: "new", FunctionID: r.FunctionID, Status: client.CallRunning}, nil
+		}
+		drive(t, backend, func(d *driver) {
+			d.press("i")
+			d.typed(`{"a": 1, "a": 2}`)
+			d.see(said)
+			d.press("ctrl+s")
+			if refused {
+				d.see("not sent: 1 field to mend")
+			}
+		})
+	}
+}
+
+func TestAPasteThatLostItsColoursSaysSo(t *testing.T) {
+	drive(t, sampleBackend(bubbleStart), func(d *driver) {
+		r, w, err := os.Pipe()
+		require.NoError(t, err)
+		_, err = w.WriteString("\x1b[200~{\"a\": \x1b[31m1\x1b[m}\x1b[201~")
+		require.NoError(t, err)
+		d.root.pastes = terminal.NewPastes(r)
+		_, err = d.root.pastes.Read(make([]byte, 100))
+		require.NoError(t, err)
+		d.press("i")
+		d.send(tea.PasteMsg{Content: `{"a": 1}`})
+		d.see(`{"a": 1}`, "2 control sequences of the paste left out")
+		require.NoError(t, errors.Join(r.Close(), w.Close()))
 	})
 }

@@ -39,6 +39,7 @@ func (r *root) retheme() {
 	if r.few {
 		r.theme = r.theme.FewColors()
 	}
+	r.theme.SevenBit = r.plainBytes
 }
 
 // View implements tea.Model.
@@ -58,7 +59,7 @@ func (r *root) frame() string {
 		return ""
 	}
 	foot := r.urgent()
-	l := r.layout(foot != "")
+	l := r.layout(len(foot))
 	if l.TooSmall != "" {
 		return ui.Truncate(l.TooSmall, r.width)
 	}
@@ -71,10 +72,10 @@ func (r *root) frame() string {
 	}
 	lines = append(lines, r.body(l.BodyHeight)...)
 	if l.Foot {
-		if foot == "" {
-			foot = r.hints()
+		if len(foot) == 0 {
+			foot = []string{r.hints()}
 		}
-		lines = append(lines, foot)
+		lines = append(lines, foot...)
 	}
 	fits := make(map[string]bool, len(lines))
 	for i, line := range lines {
@@ -97,9 +98,9 @@ func (r *root) frame() string {
 }
 
 // layout divides the terminal as the operator wants it.
-func (r *root) layout(wantFoot bool) ui.Layout {
+func (r *root) layout(foot int) ui.Layout {
 	return ui.NewLayout(r.width, r.height, ui.Lines{
-		NoHeader: r.noHeader || r.bodyOnly, NoCrumbs: r.noCrumbs || r.bodyOnly, NoHints: r.bodyOnly, Foot: wantFoot,
+		NoHeader: r.noHeader || r.bodyOnly, NoCrumbs: r.noCrumbs || r.bodyOnly, NoHints: r.bodyOnly, Foot: foot,
 	})
 }
 
@@ -110,7 +111,7 @@ func (r *root) body(height int) []string {
 	}
 	top := r.overlays[len(r.overlays)-1]
 	keys := r.ruleHints(top.Hints())
-	title := " " + r.theme.Accent.Render(ui.Truncate(ui.Clean(r.titleOf(top)), r.width-4-ui.Width(keys))) + " "
+	title := " " + r.theme.Accent.Render(ui.Truncate(r.theme.Shown(ui.Clean(r.titleOf(top))), r.width-4-ui.Width(keys))) + " "
 	rule := strings.Repeat(r.theme.Glyph('─'), max(0, r.width-ui.Width(title)-1-ui.Width(keys)))
 	lines := []string{r.theme.Border.Render(r.theme.Glyph('─')) + title + r.theme.Border.Render(rule) + keys}
 	return fill(append(lines, top.View(r.theme, r.width, height-1)...), height)
@@ -133,7 +134,7 @@ func (r *root) titleOf(o ui.Overlay) string {
 // ruleHints are the keys of an overlay for the end of its title, where the screen
 // has no line for them: the first and the last, with a word where that fits.
 func (r *root) ruleHints(hints []ui.Hint) string {
-	if len(hints) == 0 || r.layout(false).Foot {
+	if len(hints) == 0 || r.layout(0).Foot {
 		return ""
 	}
 	first, last := hints[0], hints[len(hints)-1]
@@ -274,6 +275,7 @@ func (r *root) crumbs() string {
 		if i > 0 {
 			line += separator
 		}
+		name = r.theme.Shown(name)
 		if i < len(names)-1 {
 			name = r.theme.Dim.Render(name)
 		}
@@ -297,28 +299,35 @@ func filterText(st status) string {
 }
 
 // urgent is what the foot shows before the hints: the prompt, a toast, or why
-// the rows are stale.
-func (r *root) urgent() string {
+// the rows are stale. A long sentence takes a few lines.
+func (r *root) urgent() []string {
 	switch st := r.screen().Status(); {
 	case r.prompt != nil:
 		return r.prompt.view(r.theme, r.width)
 	case r.toast.Shown(r.clock()):
 		return r.told()
 	case st.err != nil && !st.at.IsZero():
-		return r.theme.Warn.Render(ui.Truncate(" "+ui.Clean(client.Explain(st.err).Sentence), r.width))
+		return ui.FewLines(r.theme.Warn, ui.Clean(client.Explain(st.err).Sentence), "", r.allShown(), r.width)
 	}
-	return ""
+	return nil
 }
 
+// allShown says where the whole of a long error is.
+func (s *shell) allShown() string { return s.keys.Key("app.errors") + " shows all" }
+
 // told is the toast, with the keys beside it where there is room.
-func (r *root) told() string {
-	toast := r.toast.View(r.theme, r.width)
+func (r *root) told() []string {
+	lines := r.toast.View(r.theme, r.width)
+	if len(lines) != 1 {
+		return lines
+	}
+	toast := lines[0]
 	hints := r.fitHints(r.width - ui.Width(toast) - 2)
 	gap := r.width - ui.Width(toast) - ui.Width(hints) - 1
 	if hints == "" || gap < 2 {
-		return toast
+		return lines
 	}
-	return toast + strings.Repeat(" ", gap) + hints
+	return []string{toast + strings.Repeat(" ", gap) + hints}
 }
 
 // hints are the keys with the position at the right.

@@ -20,7 +20,7 @@ func (r *root) key(msg tea.KeyPressMsg) tea.Cmd {
 	if r.keys.Bound("app.quit", name) {
 		return tea.Quit
 	}
-	if r.layout(false).TooSmall != "" {
+	if r.layout(0).TooSmall != "" {
 		return r.keyUnseen(name)
 	}
 	if r.toast.Read(r.clock()) {
@@ -149,7 +149,7 @@ func (r *root) click(m tea.Mouse) tea.Cmd {
 	if !ok || m.Button != tea.MouseLeft || r.top() != nil || r.prompt != nil {
 		return nil
 	}
-	l, above := r.layout(r.urgent() != ""), 0
+	l, above := r.layout(len(r.urgent())), 0
 	for _, drawn := range []bool{l.Header, l.Crumbs} {
 		if drawn {
 			above++
@@ -163,8 +163,12 @@ func (r *root) click(m tea.Mouse) tea.Cmd {
 
 // paste goes where text is typed; elsewhere it is ignored and says so.
 func (r *root) paste(msg tea.PasteMsg) tea.Cmd {
+	left := r.pastes.LeftOut(msg.Content)
 	switch {
 	case len(r.overlays) > 0:
+		if left > 0 {
+			r.say(ui.Counted(left, "control sequence")+" of the paste left out: colours and the like are no text", ui.ToneWarn)
+		}
 		top := r.overlays[len(r.overlays)-1]
 		cmd, _ := top.Update(msg)
 		return cmd

@@ -67,7 +67,13 @@ type listColumn[T any] struct {
 	cell func(item T, at moment) ui.Cell
 	// less orders by the column; nil orders by the text.
 	order func(a, b T) int
+	// span is how long ago the time in the column was, or how long it is until then,
+	// for comparisons; nil where the text says that itself.
+	span func(item T, at moment) (time.Duration, bool)
 }
+
+// ago is how long ago a time was; false for one that is not known.
+func ago(t time.Time, at moment) (time.Duration, bool) { return at.Now.Sub(t), !t.IsZero() }
 
 // moment is what a cell may depend on beside its item.
 type moment = cells.Moment
@@ -274,6 +280,15 @@ func (r listRows[T]) Compare(a, b, column int) int {
 		return order(r.items[a], r.items[b])
 	}
 	return cmp.Compare(r.Cell(a, column).Text, r.Cell(b, column).Text)
+}
+
+// Span implements ui.Dated.
+func (r listRows[T]) Span(row, column int) (time.Duration, bool) {
+	span := r.columns[column].span
+	if span == nil {
+		return 0, false
+	}
+	return span(r.items[row], *r.at)
 }
 
 // Keys implements ui.Keyed: a text is made once for each row, not once for each

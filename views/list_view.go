@@ -131,6 +131,9 @@ func (l *listScreen[T]) Status() status {
 	case n > 0:
 		st.position = ui.Grouped(int64(n)) + " marked  " + st.position
 	}
+	if n := l.table.LeftOut(); l.table.Wide && n > 0 {
+		st.position = fmt.Sprintf("wide, no room for %s  %s", ui.Counted(n, "column"), st.position)
+	}
 	if l.table.Busy() {
 		st.position = "sorting  " + st.position
 	}

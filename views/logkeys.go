@@ -303,21 +303,20 @@ func (p *sincePrompt) done() tea.Cmd {
 	return p.pane.loadSince(p.shell.deps)
 }
 
-func (p *sincePrompt) view(theme *ui.Theme, width int) string {
-	line := promptView(theme, p.input, p.err, width)
+func (p *sincePrompt) view(theme *ui.Theme, width int) []string {
+	var hint string
 	switch begin := p.pane.view.Begin(); {
-	case p.err != nil:
 	case p.input.Value() == "":
-		line += theme.Dim.Render("  ")
+		hint = theme.Dim.Render("  ")
 		for i, name := range sinceKeys {
-			line += theme.Accent.Render(fmt.Sprint(i)) + theme.Dim.Render(" "+name+"  ")
+			hint += theme.Accent.Render(fmt.Sprint(i)) + theme.Dim.Render(" "+name+"  ")
 		}
-		line += theme.Dim.Render("or 2h, 10:30")
+		hint += theme.Dim.Render("or 2h, 10:30")
 	case !begin.IsZero():
-		line += theme.Dim.Render(fmt.Sprintf("  %s, %s", begin.In(p.shell.zone).Format(time.DateTime), ui.Counted(p.pane.view.Shown(), "line")))
+		hint = theme.Dim.Render(fmt.Sprintf("  %s, %s", begin.In(p.shell.zone).Format(time.DateTime), ui.Counted(p.pane.view.Shown(), "line")))
 	default:
 		meant, _ := p.digit()
-		line += theme.Dim.Render("  " + meant)
+		hint = theme.Dim.Render("  " + meant)
 	}
-	return ui.Truncate(line, width)
+	return promptView(theme, p.input, p.err, hint, width)
 }

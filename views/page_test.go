@@ -2,6 +2,7 @@ package views
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"time"
 
@@ -174,5 +175,44 @@ func TestAResultFoldsUnderTheCursorAndKeepsItsPlace(t *testing.T) {
 		d.typed("next")
 		d.press("enter")
 		d.see("$.next ")
+	})
+}
+
+func TestAResultThatIsCutAtTheEdgeSaysSoAndWraps(t *testing.T) {
+	backend := sampleBackend(bubbleStart)
+	backend.result.Response = []byte(`{"note":"` + strings.Repeat("all of it matters ", 20) + `to the end"}`)
+	perform(t, backend, 80, 24, Options{}, func(s *stage) {
+		s.press("2", "j", "enter")
+		assert.Contains(t, s.screen.text(), "…\n")
+		assert.NotContains(t, s.screen.text(), "to the end")
+		s.press("w")
+		assert.Contains(t, s.screen.text(), `to the end"`)
+		s.press("w")
+		assert.NotContains(t, s.screen.text(), "to the end")
+	})
+}
+
+func TestTheRareColumnsAreShownAtEightyColumnsInThePlaceOfOthers(t *testing.T) {
+	perform(t, sampleBackend(bubbleStart), 80, 24, Options{}, func(s *stage) {
+		s.press("2")
+		assert.NotContains(t, s.screen.text(), "MEM")
+		s.press("ctrl+w")
+		for _, title := range []string{"STATUS", "STARTED", "DURATION", "LOG", "MEM"} {
+			assert.Contains(t, s.screen.text(), title)
+		}
+		assert.Contains(t, s.screen.text(), "48 MB")
+		assert.Regexp(t, `wide, no room for \d columns?  1/30`, s.screen.text())
+		s.press("ctrl+w")
+		assert.NotContains(t, s.screen.text(), "MEM")
+		assert.Contains(t, s.screen.text(), "TRIGGER")
+	})
+	perform(t, sampleBackend(bubbleStart), 40, 10, Options{}, func(s *stage) {
+		s.press("2", "ctrl+w")
+		assert.Contains(t, s.screen.text(), "LOG")
+	})
+	perform(t, sampleBackend(bubbleStart), 200, 24, Options{}, func(s *stage) {
+		s.press("2", "ctrl+w")
+		assert.Contains(t, s.screen.text(), "MEM")
+		assert.NotContains(t, s.screen.text(), "no room")
 	})
 }

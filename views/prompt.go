@@ -18,8 +18,9 @@ type promptLine interface {
 	key(s *shell, msg tea.KeyPressMsg) tea.Cmd
 	// insert adds pasted text, of which only the first line counts.
 	insert(s *shell, text string) tea.Cmd
-	// view draws the line; a reason stands behind the text.
-	view(theme *ui.Theme, width int) string
+	// view draws the line; a reason stands behind the text, or below it where it is
+	// long.
+	view(theme *ui.Theme, width int) []string
 }
 
 // passing is a line that may be done with before enter: a key that it passes is
@@ -35,12 +36,15 @@ type prompt struct {
 	input  textinput.Model
 	target searcher
 	err    error
+	// selected says that the text is the one from before: what is typed replaces it,
+	// and any other key edits it.
+	selected bool
 }
 
 func newPrompt(theme *ui.Theme, target searcher) *prompt {
 	input := newInput(theme, " /")
 	input.SetValue(target.Searched())
-	return &prompt{input: input, target: target}
+	return &prompt{input: input, target: target, selected: target.Searched() != ""}
 }
 
 // newInput is a text field for the foot.
@@ -72,11 +76,20 @@ func (p *prompt) key(s *shell, msg tea.KeyPressMsg) tea.Cmd {
 		s.prompt = nil
 		return nil
 	}
-	return p.update(msg)
+	return p.edit(msg, msg.Text != "")
 }
 
 func (p *prompt) insert(_ *shell, text string) tea.Cmd {
-	return p.update(pastedLine(text))
+	return p.edit(pastedLine(text), true)
+}
+
+// edit changes the text, or puts what is typed in the place of one from before.
+func (p *prompt) edit(msg tea.Msg, typed bool) tea.Cmd {
+	if p.selected && typed {
+		p.input.Reset()
+	}
+	p.selected = false
+	return p.update(msg)
 }
 
 // pastedLine is what a prompt takes of a paste.
@@ -100,14 +113,25 @@ func (p *prompt) apply() tea.Cmd {
 	return cmd
 }
 
-func (p *prompt) view(theme *ui.Theme, width int) string {
-	return promptView(theme, p.input, p.err, width)
+func (p *prompt) view(theme *ui.Theme, width int) []string {
+	styles := p.input.Styles()
+	if styles.Focused.Text = theme.Text; p.selected {
+		styles.Focused.Text = theme.Selection
+	}
+	p.input.SetStyles(styles)
+	return promptView(theme, p.input, p.err, "", width)
 }
 
-func promptView(theme *ui.Theme, input textinput.Model, err error, width int) string {
+// promptView draws a line that is typed into: behind it what may be typed, or why
+// what was typed is wrong.
+func promptView(theme *ui.Theme, input textinput.Model, err error, hint string, width int) []string {
 	line := input.View()
-	if err != nil {
-		line += "  " + theme.Bad.Render(ui.Clean(err.Error()))
+	if err == nil {
+		return []string{ui.Truncate(line+hint, width)}
 	}
-	return ui.Truncate(line, width)
+	reason := ui.Clean(err.Error())
+	if ui.Width(line)+2+ui.Width(reason) <= width {
+		return []string{line + "  " + theme.Bad.Render(reason)}
+	}
+	return append([]string{ui.Truncate(line, width)}, ui.FewLines(theme.Bad, reason, "", "", width)...)
 }

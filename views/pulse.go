@@ -89,8 +89,9 @@ func takePulse(ctx context.Context, b client.Backend) (p pulse, err error) {
 func pulseFacts(p pulse, at moment) []ui.Fact {
 	facts := []ui.Fact{{Label: "functions", Value: stateCounts(p.functions, at)}}
 	facts = append(facts, callFacts(p, at)...)
-	facts = append(facts, ui.Fact{})
-	facts = append(facts, troubled(p.functions, at)...)
+	if troubles := troubled(p.functions, at); len(troubles) > 0 {
+		facts = append(append(facts, ui.Fact{}), troubles...)
+	}
 	return append(facts, dueFacts(p.schedules, at)...)
 }
 
@@ -148,9 +149,9 @@ func callFacts(p pulse, at moment) []ui.Fact {
 		return facts
 	}
 	most := slices.Max(started)
-	facts = append(facts, ui.Fact{Label: "started", Value: string(chart.Counts(started, most)), Tone: ui.ToneInfo})
+	facts = append(facts, ui.Fact{Label: "started", Value: string(chart.Counts(started, most)), Tone: ui.ToneInfo, Bars: true})
 	if sum.Failed > 0 {
-		facts = append(facts, ui.Fact{Label: "failed", Value: string(chart.Counts(failed, most)), Tone: ui.ToneBad})
+		facts = append(facts, ui.Fact{Label: "failed", Value: string(chart.Counts(failed, most)), Tone: ui.ToneBad, Bars: true})
 	}
 	return append(facts, ui.Fact{Label: "took", Value: "p50 " + ui.Duration(sum.P50) + "   p95 " + ui.Duration(sum.P95)})
 }

@@ -21,3 +21,19 @@ func TestThePulseSaysWhatGoesOnAndWhatIsDue(t *testing.T) {
 		assert.Contains(t, s.screen.text(), "functions > pulse", "it is there already")
 	})
 }
+
+func TestTheBarsOfThePulseStandInOneLineHoweverNarrowTheScreenIs(t *testing.T) {
+	perform(t, sampleBackend(bubbleStart), 40, 20, Options{}, func(s *stage) {
+		s.press("~")
+		var bars []string
+		for line := range strings.Lines(s.screen.text()) {
+			if strings.Contains(line, "█") {
+				bars = append(bars, strings.TrimSpace(line))
+			}
+		}
+		assert.Len(t, bars, 2, s.screen.text())
+		assert.True(t, strings.HasPrefix(bars[0], "started"))
+		assert.True(t, strings.HasPrefix(bars[1], "failed"))
+		assert.True(t, strings.HasSuffix(bars[0], "█"), "the newest mark is there")
+	})
+}

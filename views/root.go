@@ -9,6 +9,7 @@ import (
 	"fndeck/ui"
 	"fndeck/ui/form"
 	"fndeck/ui/palette"
+	"fndeck/ui/terminal"
 	"fndeck/views/deck"
 	"fndeck/views/drifts"
 	"fndeck/views/feeds"
@@ -23,6 +24,8 @@ type root struct {
 	push          *feeds.Pump
 	link          *feeds.Link
 	width, height int
+	// pastes knows what is missing in a paste, nil where the input is not watched.
+	pastes *terminal.Pastes
 	// fits are the lines of the last frame that were no wider than the screen: most
 	// come again, and measuring a styled line costs more than drawing it.
 	fits map[string]bool

@@ -68,6 +68,8 @@ type Options struct {
 
 	// failures is what all consoles of a program share.
 	failures *errorLog
+	// pastes watches what is pasted into any of them, nil where nothing does.
+	pastes *terminal.Pastes
 }
 
 // SignalError says that a signal ended the console. The terminal is restored.
@@ -87,7 +89,12 @@ func Run(ctx context.Context, o Options) error {
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	if o.Input == nil {
+		o.pastes = terminal.NewPastes(os.Stdin)
+		o.Input = o.pastes
+	}
 	consoles, first := newDeck(ctx, o)
+	first.fail("start", first.editor.Sweep())
 	model := crash.New(consoles)
 	program, pacer := newProgram(ctx, o, model)
 	ended := watchSignals(ctx, program, first.editor.Lent)
@@ -146,7 +153,7 @@ func newConsole(ctx context.Context, o Options) *root {
 	}
 	r := newRoot(d, o.Lost)
 	r.file.reload, r.environ = o.Reload, o.Environ
-	r.few, r.otherZone = o.NoColor, time.UTC
+	r.few, r.otherZone, r.pastes = o.NoColor, time.UTC, o.pastes
 	r.appear(o)
 	if why := o.Backend.Describe().Outdated; why != "" {
 		r.fail("start", &client.Error{Code: client.CodeFailed, Message: why})

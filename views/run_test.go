@@ -219,3 +219,19 @@ func TestWithoutAUTF8LocaleOrOnADumbTerminalTheConsoleDrawsASCII(t *testing.T) {
 		})
 	}
 }
+
+func TestWithoutUTF8NamesInOtherScriptsStayDistinguishable(t *testing.T) {
+	backend := sampleBackend(bubbleStart)
+	backend.functions[0].Name, backend.functions[1].Name = "管理", "監視"
+	driveWith(t, backend, Options{Environ: []string{"TERM=vt100", "LANG=C"}}, func(d *driver) {
+		d.see(`> \u7ba1\u7406`, `  \u76e3\u8996`, "* Ready")
+		d.press("d")
+		d.see(`functions > \u7ba1\u7406`)
+		d.press("esc", "i")
+		d.see(`call \u7ba1\u7406 v12`)
+		for _, r := range d.frame() {
+			assert.Less(t, r, rune(0x80))
+		}
+	})
+	driveWith(t, backend, Options{Environ: []string{"LANG=C.UTF-8"}}, func(d *driver) { d.see("› 管理", "  監視") })
+}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -55,6 +56,10 @@ var scheduleColumns = []listColumn[client.Schedule]{
 		Column: ui.Column{Title: "NEXT", Key: "next", Priority: 1, Min: 14, Volatile: true},
 		cell:   nextCell,
 		order:  func(a, b client.Schedule) int { return a.Next.Compare(b.Next) },
+		span: func(c client.Schedule, at moment) (time.Duration, bool) {
+			next := nextRun(c, at.Now)
+			return next.Sub(at.Now), !next.IsZero()
+		},
 	},
 	{
 		Column: ui.Column{Title: "FUNCTION", Key: "function", Priority: 2, Min: 10, Max: 32},
@@ -212,6 +217,16 @@ func (s *shell) changeSchedule(c client.Schedule) tea.Cmd {
 	return s.overlay(forms.ChangeSchedule(s.forms(), c))
 }
 
+// scheduleCommands are the actions on a schedule that a page is about, or that is
+// named.
+func scheduleCommands(s *shell, c client.Schedule) []command {
+	able := func(a action.Action) string { return s.reason(a, action.Target{Schedule: &c}) }
+	return []command{
+		{id: "list.run", hinted: true, reason: able(action.RunSchedule), run: func() tea.Cmd { return s.runSchedule(c) }},
+		{id: "list.edit", hinted: true, reason: able(action.ReplaceSchedule), run: func() tea.Cmd { return s.changeSchedule(c) }},
+	}
+}
+
 // callScheduled opens the call form with the schedule's own data.
 func (s *shell) callScheduled(c client.Schedule) tea.Cmd {
 	return s.overlay(forms.NewCall(s.forms(), s.scheduled(c), forms.CallStart{Data: c.Data}))
@@ -256,17 +271,16 @@ func newSchedulePage(s *shell, c client.Schedule) *pageScreen[scheduleRuns] {
 				c = v.schedule
 			}
 			f, able := s.scheduled(c), func(a action.Action) string { return s.reason(a, action.Target{Schedule: &c}) }
-			return append(functionCommands(s, f),
-				command{id: "list.open", label: "calls", hinted: true, run: func() tea.Cmd {
+			return slices.Concat(functionCommands(s, f), []command{
+				{id: "list.open", label: "calls", hinted: true, run: func() tea.Cmd {
 					return s.open(newCalls(s, callScope{functionID: c.FunctionID, scheduleID: c.ID, name: ui.Clean(c.Name)}))
 				}},
-				command{id: "list.run", hinted: true, reason: able(action.RunSchedule), run: func() tea.Cmd { return s.runSchedule(c) }},
-				command{id: "list.edit", hinted: true, reason: able(action.ReplaceSchedule), run: func() tea.Cmd { return s.changeSchedule(c) }},
-				command{id: "list.logs", hinted: true, run: func() tea.Cmd { return s.functionLogs(f) }},
-				command{id: "list.delete", reason: able(action.DeleteSchedule), run: func() tea.Cmd {
+			}, scheduleCommands(s, c), []command{
+				{id: "list.logs", hinted: true, run: func() tea.Cmd { return s.functionLogs(f) }},
+				{id: "list.delete", reason: able(action.DeleteSchedule), run: func() tea.Cmd {
 					return s.start(forms.RunAction{Action: action.DeleteSchedule, Target: action.Target{Schedule: &c}})
 				}},
-			)
+			})
 		},
 	})
 }

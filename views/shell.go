@@ -241,6 +241,9 @@ func (s *shell) overlay(o ui.Overlay, cmd tea.Cmd) tea.Cmd {
 // say tells something in the foot.
 func (s *shell) say(text string, tone ui.Tone) {
 	s.toast = ui.NewToast(text, tone, s.clock())
+	if tone == ui.ToneBad {
+		s.toast.More = s.allShown() // What has failed is kept there.
+	}
 }
 
 // longJob is how long something takes that its end is told to who looks elsewhere.

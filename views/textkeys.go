@@ -61,6 +61,7 @@ func unsearched(v scroller) string {
 // documentCommands are what every JSON document offers.
 func documentCommands(s *shell, v *jsondoc.View) []command {
 	return append(moveCommands(v, s.say),
+		command{id: "text.wrap", hinted: true, run: do(v.ToggleWrap)},
 		command{id: "text.fold", hinted: true, run: do(v.Fold)},
 		command{id: "text.foldall", run: do(v.FoldAll)},
 		command{id: "text.copy", hinted: true, run: func() tea.Cmd { return copyText(s, "value", v.Value()) }},

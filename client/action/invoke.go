@@ -62,12 +62,15 @@ func checkData(backend client.Backend, data json.RawMessage) (json.RawMessage, [
 	if data == nil {
 		return nil, nil, nil
 	}
-	report, err := jsondata.Check(data, jsondata.Options{
-		MustBeObject: true,
-		LimitBytes:   backend.Describe().DataLimitBytes,
-	})
+	report, err := jsondata.Check(data, DataRules(backend))
 	if err != nil {
 		return nil, nil, err
 	}
 	return report.Data, report.Warnings, nil
+}
+
+// DataRules are what a backend takes as the data of a call.
+func DataRules(backend client.Backend) jsondata.Options {
+	d := backend.Describe()
+	return jsondata.Options{MustBeObject: true, UniqueKeys: d.UniqueKeys, LimitBytes: d.DataLimitBytes}
 }

@@ -7,15 +7,17 @@ import (
 	"fndeck/client"
 )
 
-// ChooseMode chooses how the calls of a function run. It asks nothing: the
-// choice holds from the next call on and can be changed back.
+// ChooseMode chooses how the calls of a function run. It asks, although it can be
+// changed back: a function that was not written for kept globals, or that relies on
+// them, returns other results from the next call on.
 var ChooseMode = Action{
 	ID:       "functions.mode",
-	Label:    "mode",
+	Label:    "change mode",
 	Help:     "Run calls isolated, in a process each, or warm, in processes that are kept and keep their globals.",
-	Danger:   Safe,
+	Danger:   Ask,
 	Needs:    client.CanChooseMode,
 	Disabled: needsFunction,
+	Question: modeQuestion,
 	Run:      chooseMode,
 }
 
@@ -25,6 +27,22 @@ func OtherMode(f client.Function) string {
 		return client.ModeIsolated
 	}
 	return client.ModeWarm
+}
+
+func modeQuestion(target Target, values Values) string {
+	f := target.Function
+	if f == nil {
+		return ""
+	}
+	means := "each in a process of its own, with fresh globals"
+	if values.Mode == client.ModeWarm {
+		means = "in processes that are kept and keep their globals"
+	}
+	from := ""
+	if f.Mode != "" {
+		from = ", not " + f.Mode
+	}
+	return fmt.Sprintf("run calls of %s %s%s: %s, from the next call on", f.Name, values.Mode, from, means)
 }
 
 func chooseMode(ctx context.Context, backend client.Backend, target Target, values Values) (Outcome, error) {

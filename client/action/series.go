@@ -29,6 +29,9 @@ type Series struct {
 	// Progress is told what it has come to after each call that was made or has
 	// ended. It must return at once; it may be nil.
 	Progress func(Figures)
+	// Enough ends the making of calls when it closes; those that run are still waited
+	// for. nil never does.
+	Enough <-chan struct{}
 }
 
 // CallMany makes the calls of a series and says what they came to. A call that
@@ -86,6 +89,11 @@ type seriesRun struct {
 
 // next reports whether there is another call to be made, and takes it.
 func (r *seriesRun) next() bool {
+	select {
+	case <-r.Enough:
+		return false
+	default:
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.err != nil || r.taken == r.Times {

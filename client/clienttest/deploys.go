@@ -80,6 +80,46 @@ func (s suite) failedRedeploy(t *testing.T) {
 	assert.JSONEq(t, `{"echo":{},"version":1}`, x.answer(f))
 }
 
+// failureOvercome is a failed deploy that is no news any more: a good one came
+// after it, or the operator went back to another version.
+func (s suite) failureOvercome(t *testing.T) {
+	x := s.start(t)
+	redeployer := need[client.Redeployer](x, client.CanRedeploy)
+	versioner := need[client.Versioner](x, client.CanVersion)
+	f := x.deploy("overcome", echo)
+	deploy := func(source string) {
+		t.Helper()
+		_, err := redeployer.Redeploy(x.ctx, f.ID, x.pack(source), client.SpecChange{}, nil)
+		require.NoError(t, err)
+		_, _ = action.AwaitReady(x.ctx, x.b, f.ID, nil) // how it ended is looked at below
+	}
+	failure := func() *client.Failure {
+		t.Helper()
+		read, err := x.b.Function(x.ctx, f.ID)
+		require.NoError(t, err)
+		all, err := x.b.Functions(x.ctx)
+		require.NoError(t, err)
+		for _, listed := range all {
+			if listed.ID == f.ID {
+				require.Equal(t, read.Error, listed.Error, "list and function say the same")
+			}
+		}
+		return read.Error
+	}
+	const broken = "raise RuntimeError('broken')\n"
+	deploy(broken)
+	require.NotNil(t, failure())
+	deploy(echo2)
+	assert.Nil(t, failure(), "a later deploy went well")
+	deploy(broken)
+	require.NotNil(t, failure())
+	_, err := versioner.Rollback(x.ctx, f.ID, 1)
+	require.NoError(t, err)
+	assert.Nil(t, failure(), "it was rolled back since")
+	deploy(broken)
+	assert.NotNil(t, failure(), "a new failure is news")
+}
+
 func (s suite) buildOutput(t *testing.T) {
 	x := s.start(t)
 	follower := need[client.LogFollower](x, client.CanReadBuilds)

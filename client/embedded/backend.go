@@ -124,7 +124,7 @@ func (b *Backend) Describe() client.Description {
 	return client.Description{
 		Outdated: outdated,
 		Kind:     "embedded", Name: b.o.Name, Endpoint: b.o.StateDir, Isolation: b.last.Isolation, ReadOnly: b.last.ReadOnly,
-		DataLimitBytes: b.last.DataLimitBytes, Runtimes: b.last.Runtimes, Missing: map[client.Capability]string{},
+		DataLimitBytes: b.last.DataLimitBytes, UniqueKeys: true, Runtimes: b.last.Runtimes, Missing: map[client.Capability]string{},
 	}
 }
 

@@ -5,11 +5,13 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/spf13/cobra"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"fndeck/client"
 	"fndeck/client/action"
+	"fndeck/cmd/config"
 	"fndeck/cmd/contexts"
 )
 
@@ -127,6 +129,7 @@ func TestTheConsoleIsHandedWhatHasChangedAndTheBackendItsMarks(t *testing.T) {
 	require.NoError(t, err)
 	assert.False(t, a.appearance(c).Mouse)
 	assert.True(t, a.appearance(c).Notify)
+	assert.False(t, a.appearance(c).ASCII)
 	guarded := action.Guard(namedBackend{helloBackend()}, a.marks(c.Contexts[0]))
 	board := contexts.NewBoard(nil, c, a.marks)
 	board.Keep("local", guarded)
@@ -152,9 +155,48 @@ func TestTheConsoleIsHandedWhatHasChangedAndTheBackendItsMarks(t *testing.T) {
 	assert.ErrorContains(t, err, "config.yaml:2:1: ")
 	assert.True(t, guarded.Describe().Protected, "a broken file lifts nothing")
 
-	a.flags.readOnly = true
+	a.flags.readOnly, a.flags.ascii = true, true
 	write(readOnly)
-	_, err = a.reload(board, true)
+	o, err = a.reload(board, true)
 	require.NoError(t, err)
+	assert.True(t, o.ASCII, "the flag holds whatever the file says")
 	assert.Equal(t, action.ReadOnlyFlag, guarded.Describe().Locked, "the flag holds whatever the file says")
+}
+
+func TestTheConsoleIsDrawnWithASCIIWhereAFlagOrItsVariableSaysSo(t *testing.T) {
+	for name, c := range map[string]struct {
+		args  []string
+		value string
+		ascii bool
+	}{
+		"neither":                      {nil, "", false},
+		"the flag":                     {[]string{"--ascii"}, "", true},
+		"the variable":                 {nil, "1", true},
+		"the flag before the variable": {[]string{"--ascii=false"}, "1", false},
+	} {
+		a := &app{env: func(key string) string {
+			if key == "FNDECK_ASCII" {
+				return c.value
+			}
+			return ""
+		}}
+		root := a.root()
+		root.RunE = func(*cobra.Command, []string) error { return nil }
+		root.SetArgs(c.args)
+		require.NoError(t, root.Execute(), name)
+		assert.Equal(t, c.ascii, a.appearance(&config.Config{}).ASCII, name)
+	}
+}
+
+func TestTheContextIsListedWithItsMarks(t *testing.T) {
+	b := helloBackend()
+	got := fndeck(t, b, door{}, "get", "contexts")
+	assert.Regexp(t, `(?m)^NAME .* MODE .*\nlocal .* open`, got.out)
+	got = fndeck(t, b, door{}, configured(t, protected), "get", "ctx", "-o", "json")
+	assert.Contains(t, got.out, `"protected": true`)
+	got = fndeck(t, b, door{}, configured(t, readOnly), "get", "contexts")
+	assert.Contains(t, got.out, " read-only")
+	got = fndeck(t, b, door{}, "get", "contexts", "moon")
+	assert.Equal(t, 3, got.code)
+	assert.Contains(t, got.errs, `no context "moon"`)
 }

@@ -62,7 +62,7 @@ type globals struct {
 	output, color, config, stateDir string
 	context                         string
 	noHeaders, yes, noInput         bool
-	readOnly, verbose               bool
+	readOnly, verbose, ascii        bool
 }
 
 // run executes one command line and returns the exit code.

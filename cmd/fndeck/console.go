@@ -67,7 +67,7 @@ func (a *app) appearance(c *config.Config) views.Options {
 		zone = time.Local
 	}
 	return views.Options{
-		Keys: &bound, Problems: problems, Zone: zone, ASCII: c.ASCII, Dark: background(c.Theme), Mouse: c.Mouse, Notify: c.Notify,
+		Keys: &bound, Problems: problems, Zone: zone, ASCII: c.ASCII || a.flags.ascii, Dark: background(c.Theme), Mouse: c.Mouse, Notify: c.Notify,
 	}
 }
 

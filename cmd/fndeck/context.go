@@ -31,18 +31,21 @@ func (a *app) contextList() *cobra.Command {
 	return &cobra.Command{
 		Use: "ls", Aliases: []string{"list", "get"}, Short: "List the contexts, with who is signed in", Args: between(0, 1),
 		Example: "  fndeck context ls\n  fndeck context ls prod -o yaml", ValidArgsFunction: a.completeContexts,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			format, err := a.format(cmd.CommandPath())
-			if err != nil {
-				return err
-			}
-			s, err := a.contextSheet(args)
-			if err != nil {
-				return err
-			}
-			return a.print(s, format)
-		},
+		RunE: a.printContexts,
 	}
+}
+
+// printContexts lists the contexts, or the one that is named.
+func (a *app) printContexts(cmd *cobra.Command, names []string) error {
+	format, err := a.format(cmd.CommandPath())
+	if err != nil {
+		return err
+	}
+	s, err := a.contextSheet(names)
+	if err != nil {
+		return err
+	}
+	return a.print(s, format)
 }
 
 // contextFacts is a context as `-o json` prints it.

@@ -64,8 +64,10 @@ func (a *app) functionModeCommand() *cobra.Command {
 
 isolated  a process for each call: fresh globals, limits and figures of its own
 warm      processes that are kept: globals persist between calls, a call costs
-          less; calls beyond --workers wait in their order`,
-		Example:           "  fndeck fn mode hello warm --workers 4\n  fndeck fn mode hello isolated",
+          less; calls beyond --workers wait in their order
+
+It changes how a function runs, so it asks; --yes answers.`,
+		Example:           "  fndeck fn mode hello warm --workers 4\n  fndeck fn mode hello isolated --yes",
 		Args:              between(2, 2),
 		ValidArgsFunction: a.completeFunctions,
 	}

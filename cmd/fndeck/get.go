@@ -56,6 +56,9 @@ func listings() []listing {
 	return []listing{functionsListing, callsListing, schedulesListing, versionsListing, deploysListing}
 }
 
+// contextsKind is listed without asking any of the contexts, unlike the others.
+const contextsKind = "contexts"
+
 // getFlags are the flags of get and of the ls commands.
 type getFlags struct {
 	function   string
@@ -96,6 +99,7 @@ func (a *app) getCommand() *cobra.Command {
 	for _, l := range listings() {
 		kinds = append(kinds, l.kind)
 	}
+	kinds = append(kinds, contextsKind)
 	cmd := &cobra.Command{
 		Use:   "get " + strings.Join(kinds, "|") + " [ID]",
 		Short: "List things, or show one",
@@ -103,7 +107,8 @@ func (a *app) getCommand() *cobra.Command {
   fndeck get functions hello -o json
   fndeck get calls --function hello --limit 500 -o wide
   fndeck get versions --function hello
-  fndeck get deploys --watch -o jsonl`,
+  fndeck get deploys --watch -o jsonl
+  fndeck get contexts`,
 		Args: between(1, 2),
 		ValidArgsFunction: func(cmd *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
 			switch {
@@ -113,12 +118,20 @@ func (a *app) getCommand() *cobra.Command {
 				return a.completeManyFunctions(cmd, args, typed)
 			case args[0] == schedulesListing.kind:
 				return a.completeSchedules(cmd, args, typed)
+			case args[0] == contextsKind:
+				return a.completeContexts(cmd, args[1:], typed)
 			}
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		},
 	}
 	f.add(a, cmd, true)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if slices.Contains([]string{contextsKind, "context", "ctx"}, args[0]) {
+			if f != (getFlags{}) {
+				return usagef(cmd.CommandPath(), "contexts are listed whole and once: they take no --function, --watch, --limit or --all")
+			}
+			return a.printContexts(cmd, args[1:])
+		}
 		for _, l := range listings() {
 			if args[0] != l.kind && !slices.Contains(l.aliases, args[0]) {
 				continue

@@ -37,6 +37,7 @@ func (a *app) root() *cobra.Command {
 		return usagef(cmd.CommandPath(), "%s", err)
 	})
 	a.globalFlags(root.PersistentFlags())
+	root.Flags().BoolVar(&a.flags.ascii, "ascii", false, "draw the console with ASCII alone, as ascii: true in the configuration does")
 	a.completeFlag(root, "output", completeFormats)
 	a.completeFlag(root, "context", a.completeContexts)
 	root.AddCommand(

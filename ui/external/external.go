@@ -81,19 +81,23 @@ func (e Editor) begin(t Text) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	dir, err := os.MkdirTemp(e.Dir, "edit-")
+	dir, err := os.MkdirTemp(e.Dir, prefix)
 	if err != nil {
 		return nil, fmt.Errorf("make a file to edit: %w", err)
 	}
+	held, err := hold(dir)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("make a file to edit: %w", err), os.RemoveAll(dir))
+	}
 	path := filepath.Join(dir, filepath.Base(t.FileName))
 	if err := renameio.WriteFile(path, []byte(t.Body), 0o600, renameio.WithTempDir(dir)); err != nil {
-		return nil, errors.Join(fmt.Errorf("make a file to edit: %w", err), os.RemoveAll(dir))
+		return nil, errors.Join(fmt.Errorf("make a file to edit: %w", err), os.RemoveAll(dir), held.Close())
 	}
 	// The variables hold a command line, such as "code --wait". An interrupt is for
 	// the editor: a shell that it ended would hide how the editor did.
 	c := exec.Command("/bin/sh", "-c", "trap : INT QUIT\n"+command+` "$1"`, "sh", path) //nolint:gosec // It is the operator's own editor.
 	c.Env = e.Environ
-	return &session{Cmd: c, editor: command, dir: dir, path: path, before: t.Body, lent: e.Lent}, nil
+	return &session{Cmd: c, editor: command, dir: dir, held: held, path: path, before: t.Body, lent: e.Lent}, nil
 }
 
 // command is the operator's editor.
@@ -131,6 +135,8 @@ type session struct {
 	*exec.Cmd
 	editor, dir, path, before string
 	lent                      *atomic.Bool
+	// held keeps dir from being swept by another console.
+	held *os.File
 	// ran is true once the editor had the terminal; body and err are what came of
 	// it.
 	ran  bool
@@ -138,11 +144,16 @@ type session struct {
 	err  error
 }
 
-// SetStdin implements tea.ExecCommand.
-func (s *session) SetStdin(r io.Reader) { s.Stdin = r }
+// SetStdin implements tea.ExecCommand. The editor gets the file that is the
+// terminal, not what the console reads and writes through: that would be a pipe.
+func (s *session) SetStdin(r io.Reader) {
+	if t, ok := r.(interface{ Terminal() *os.File }); ok {
+		r = t.Terminal()
+	}
+	s.Stdin = r
+}
 
-// SetStdout implements tea.ExecCommand. The editor gets the file that is the
-// terminal, not what the console writes through: that would be a pipe to it.
+// SetStdout implements tea.ExecCommand, as SetStdin.
 func (s *session) SetStdout(w io.Writer) {
 	if t, ok := w.(interface{ Terminal() *os.File }); ok {
 		w = t.Terminal()
@@ -173,7 +184,7 @@ func (s *session) Run() error {
 
 // remove takes away the file and what the editor left beside it.
 func (s *session) remove() {
-	if err := os.RemoveAll(s.dir); err != nil && s.err == nil {
+	if err := errors.Join(os.RemoveAll(s.dir), s.held.Close()); err != nil && s.err == nil {
 		s.err = fmt.Errorf("remove what was edited: %w", err)
 	}
 }

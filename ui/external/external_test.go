@@ -100,3 +100,22 @@ func TestAFullStateDirectoryIsSaid(t *testing.T) {
 	_, err := Editor{Environ: []string{"EDITOR=ed"}, Dir: "/nowhere"}.begin(Text{FileName: "data.json"})
 	assert.ErrorContains(t, err, "make a file to edit")
 }
+
+func TestWhatAKilledConsoleLeftIsSweptAndWhatIsBeingEditedIsNot(t *testing.T) {
+	e := Editor{Environ: []string{"EDITOR=true"}, Dir: t.TempDir()}
+	open, err := e.begin(Text{FileName: "data.json", Body: "{}"})
+	require.NoError(t, err)
+	killed, err := e.begin(Text{FileName: "data.json", Body: "secret"})
+	require.NoError(t, err)
+	require.NoError(t, killed.held.Close(), "as the kernel does for a process that is killed")
+	other := filepath.Join(e.Dir, "edited")
+	require.NoError(t, os.Mkdir(other, 0o700))
+	require.NoError(t, e.Sweep())
+	assert.FileExists(t, open.path)
+	assert.NoDirExists(t, killed.dir)
+	assert.DirExists(t, other, "it is nobody's text")
+	open.remove()
+	require.NoError(t, open.err)
+	assert.NoDirExists(t, open.dir)
+	assert.ErrorContains(t, Editor{Dir: filepath.Join(e.Dir, "gone")}.Sweep(), "look for texts that were left behind")
+}

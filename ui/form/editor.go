@@ -92,6 +92,7 @@ func (e *Editor) settle() {
 	e.check(e.text)
 }
 
+func (e *Editor) value() string    { return e.text }
 func (e *Editor) dirty() bool      { return e.text != e.start }
 func (e *Editor) rows() (int, int) { return editorRows, max(len(e.buf.lines)+2, editorShows) }
 

@@ -13,6 +13,8 @@ type Field interface {
 	draw(theme *ui.Theme, width, height int, focused bool) []string
 	// rows says how many lines the input needs and how many it can use.
 	rows() (least, most int)
+	// value is what the field holds.
+	value() string
 	// dirty reports whether the operator changed the value.
 	dirty() bool
 }
@@ -92,6 +94,7 @@ func (n *Note) Set(remarks ...Remark) { n.remarks = remarks }
 
 func (n *Note) update(tea.Msg) bool { return false }
 func (n *Note) dirty() bool         { return false }
+func (n *Note) value() string       { return "" }
 func (n *Note) rows() (int, int)    { return len(n.remarks), len(n.remarks) }
 
 func (n *Note) draw(theme *ui.Theme, width, height int, _ bool) []string {

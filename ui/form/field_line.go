@@ -40,6 +40,7 @@ func (t *Text) SetValue(value string) {
 	t.check(value)
 }
 
+func (t *Text) value() string    { return t.Value() }
 func (t *Text) dirty() bool      { return t.buf.value() != t.start }
 func (t *Text) rows() (int, int) { return 1, 1 }
 
@@ -153,6 +154,7 @@ func (c *Choice) Value() string {
 	return c.options[c.at]
 }
 
+func (c *Choice) value() string    { return c.Value() }
 func (c *Choice) dirty() bool      { return c.at != c.start }
 func (c *Choice) rows() (int, int) { return 1, 1 }
 

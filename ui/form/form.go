@@ -90,7 +90,7 @@ func (f *Form) Reopened(text, why string) {
 	f.opened = nil
 	e.said = why
 	if why == "" && text != e.Value() {
-		e.Selected = false
+		e.Selected, f.refused = false, ""
 		e.SetValue(text)
 	}
 }
@@ -162,7 +162,15 @@ func (f *Form) update(msg tea.Msg) Event {
 		}
 	}
 	field := f.focused()
-	if field == nil || field.update(msg) || !isKey {
+	if field == nil {
+		return GoesOn
+	}
+	before := field.value()
+	handled := field.update(msg)
+	if field.value() != before {
+		f.refused = "" // It was about what stood there; moving about leaves it to be read.
+	}
+	if handled || !isKey {
 		return GoesOn
 	}
 	switch key.String() {

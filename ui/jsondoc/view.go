@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"charm.land/lipgloss/v2"
 	"github.com/charmbracelet/x/ansi"
 
 	"fndeck/ui"
@@ -23,6 +24,7 @@ type View struct {
 	query  string
 	hit    int // offset of the match under the cursor, -1 for none
 	err    error
+	wrap   wrapping
 }
 
 // NewView shows a document from its beginning.
@@ -43,9 +45,9 @@ func (v *View) Take(newer *View) {
 	if bytes.Equal(v.doc.data, newer.doc.data) {
 		return
 	}
-	height, query := v.height, v.query
+	height, query, wrap := v.height, v.query, v.wrap
 	*v = *newer
-	v.height, v.query = height, query
+	v.height, v.query, v.wrap = height, query, wrap
 }
 
 // IndexStep returns the work that makes every place reachable, for outside the
@@ -67,6 +69,10 @@ func (v *View) Indexed(x *Index, err error) {
 
 // Move moves the cursor by rows.
 func (v *View) Move(by int) {
+	if v.wrap.on && v.wrap.theme != nil {
+		v.moveLines(by)
+		return
+	}
 	if by < 0 {
 		rows, err := v.doc.Before(v.cursor, -by)
 		if len(rows) > 0 {
@@ -106,7 +112,11 @@ func (v *View) End() {
 }
 
 // Sideways scrolls the text.
-func (v *View) Sideways(by int) { v.left = max(0, v.left+by) }
+func (v *View) Sideways(by int) {
+	if !v.wrap.on { // Nothing is beside what is wrapped.
+		v.left = max(0, v.left+by)
+	}
+}
 
 // Fold closes or opens what is under the cursor.
 func (v *View) Fold() {
@@ -173,6 +183,7 @@ func (v *View) find(from int, backward bool) bool {
 	v.note(err)
 	if err == nil {
 		v.cursor, v.hit = r, at
+		v.lineOf(at)
 	}
 	return err == nil
 }
@@ -197,7 +208,10 @@ func (v *View) Status() string {
 
 // View draws the rows around the cursor, at most height of them.
 func (v *View) View(theme *ui.Theme, width, height int) []string {
-	v.height = height
+	v.height, v.wrap.theme, v.wrap.width = height, theme, width
+	if v.wrap.on {
+		return v.viewWrapped(height)
+	}
 	rows := v.window(height)
 	lines := make([]string, len(rows))
 	for i, r := range rows {
@@ -235,34 +249,44 @@ func (v *View) draw(theme *ui.Theme, r Row, width int) string {
 	if r.Key != nil {
 		b.WriteString(theme.Accent.Render(ui.Clean(string(r.Key[:min(len(r.Key), room)]))) + theme.Dim.Render(": "))
 	}
-	b.WriteString(v.value(theme, r, room))
+	text, style := v.value(theme, r, room)
+	b.WriteString(style.Render(text))
 	if r.Comma {
 		b.WriteString(theme.Dim.Render(","))
 	}
-	line := ui.Cut(b.String(), v.left, v.left+width)
+	line := ui.Cut(b.String(), v.left, width)
+	if ui.Width(b.String()) > v.left+width {
+		line = ui.Cut(line, 0, width-1) + theme.Dim.Render("…")
+	}
 	if r.Offset() == v.cursor.Offset() {
-		return theme.Selection.Render(ui.Pad(ansi.Strip(line), width))
+		return v.selected(theme, line, width)
 	}
 	return line
 }
 
-func (v *View) value(theme *ui.Theme, r Row, room int) string {
+// selected is a line under the cursor.
+func (v *View) selected(theme *ui.Theme, line string, width int) string {
+	return theme.Selection.Render(ui.Pad(ansi.Strip(line), width))
+}
+
+// value is what stands for a row's value, of which at most room bytes are looked at.
+func (v *View) value(theme *ui.Theme, r Row, room int) (string, lipgloss.Style) {
 	switch r.Kind {
 	case Folded:
 		text := string(r.Value[0]) + string(r.Value[len(r.Value)-1])
 		if v.doc.folds[r.bracket()] {
 			text = string(r.Value[0]) + "…" + string(r.Value[len(r.Value)-1]) + "  " + ui.Bytes(int64(len(r.Value)))
 		}
-		return theme.Dim.Render(text)
+		return text, theme.Dim
 	case Open, Close:
-		return theme.Dim.Render(string(r.Value))
+		return string(r.Value), theme.Dim
 	}
 	text := ui.Clean(string(r.Value[:min(len(r.Value), room)]))
 	switch r.Value[0] {
 	case '"':
-		return theme.OK.Render(text)
+		return text, theme.OK
 	case 't', 'f', 'n':
-		return theme.Info.Render(text)
+		return text, theme.Info
 	}
-	return theme.Warn.Render(text)
+	return text, theme.Warn
 }

@@ -84,3 +84,61 @@ func TestAnEqualDocumentKeepsThePlaceAndANewOneBegins(t *testing.T) {
 	v.Take(shown(t, `[1]`))
 	assert.Equal(t, "$", v.Path())
 }
+
+func TestARowThatIsCutSaysSoAndWrappingShowsAllOfIt(t *testing.T) {
+	v := shown(t, `{"short":1,"long":"abcdefghijklmnopqrstuvwxyz","end":true}`)
+	v.Move(1)
+	assert.Equal(t, "{\n  \"short\": 1,       \n  \"long\": \"abcdefgh…\n  \"end\": true\n}", screen(v, 20, 9))
+	v.Sideways(8)
+	assert.Contains(t, screen(v, 20, 9), `: "abcdefghijklmnop…`)
+	v.ToggleWrap()
+	assert.Equal(t, []string{
+		`{`, `  "short": 1,       `, `  "long": "abcdefghi`, `  jklmnopqrstuvwxyz"`, `  ,`, `  "end": true`, `}`,
+	}, strings.Split(screen(v, 20, 9), "\n"))
+	v.Move(2)
+	assert.Equal(t, "$.long", v.Path())
+	v.Move(2)
+	assert.Equal(t, "$.end", v.Path())
+	v.Move(-1)
+	assert.Equal(t, "$.long", v.Path(), "up from below comes to its last line")
+	assert.Equal(t, []string{`  jklmnopqrstuvwxyz"`, `  ,                 `}, strings.Split(screen(v, 20, 2), "\n"))
+	v.Top()
+	v.Search("yz")
+	assert.Contains(t, screen(v, 20, 2), `jklmnopqrstuvwxyz"`, "the line of the match is on the screen")
+	v.ToggleWrap()
+	assert.Contains(t, screen(v, 20, 9), `  "long": "abcdefgh…`)
+}
+
+func TestAWrappedValueLargerThanTheScreenIsReadThroughAndBounded(t *testing.T) {
+	v := shown(t, `["`+strings.Repeat("x", 10*wrapMost)+`",2]`)
+	v.ToggleWrap()
+	screen(v, 80, 10)
+	v.Page(3)
+	assert.Equal(t, "$[0]", v.Path())
+	assert.NotContains(t, screen(v, 80, 10), "[")
+	v.End()
+	assert.Contains(t, screen(v, 80, 4), fmt.Sprintf("… +%s bytes", ui.Grouped(9*wrapMost+2)))
+}
+
+func TestWrappingChangesNeitherTheValuesNorTheirOrder(t *testing.T) {
+	v := shown(t, sample)
+	v.ToggleWrap()
+	for _, width := range []int{0, 1, 2, 7, 30, 79} {
+		screen(v, width, 5)
+		v.Top()
+		var all strings.Builder
+		last := ""
+		for range 2000 {
+			lines := strings.Split(screen(v, width+1, 1), "\n")
+			require.Len(t, lines, 1)
+			if place := fmt.Sprint(v.wrap.cursor.line, v.cursor.Offset()); place == last {
+				break
+			} else {
+				last = place
+			}
+			all.WriteString(strings.Trim(lines[0], " "))
+			v.Move(1)
+		}
+		assert.Contains(t, strings.ReplaceAll(all.String(), " ", ""), `"items"`, "%d", width)
+	}
+}

@@ -69,12 +69,17 @@ func message(c client.Call) string {
 	return line
 }
 
-// times says how many times as long b took.
+// times says how many times as long, or as fast, b took.
 func times(a, b time.Duration) string {
 	if a <= 0 || b <= 0 {
 		return ""
 	}
-	return fmt.Sprintf("%.2g times as long", float64(b)/float64(a))
+	const clearly = 0.5
+	ratio := float64(b) / float64(a)
+	if ratio < clearly {
+		return ui.Rate(1/ratio) + " times as fast"
+	}
+	return ui.Rate(ratio) + " times as long"
 }
 
 // JSON lists the lines in which two documents differ, laid out alike, with some

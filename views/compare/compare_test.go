@@ -57,3 +57,12 @@ func TestDocumentsThatNeedNoComparisonSayWhy(t *testing.T) {
 		assert.Contains(t, said(JSON("result", c.a, c.b)), c.says)
 	}
 }
+
+func TestHowLongTheOtherTookIsReadAtAGlance(t *testing.T) {
+	for want, took := range map[string]time.Duration{
+		"2.5 times as long": 2500 * time.Millisecond, "0.9 times as long": 900 * time.Millisecond, "18 times as fast": 55 * time.Millisecond,
+		"1 200 times as long": 20 * time.Minute, "": 0,
+	} {
+		assert.Equal(t, want, times(time.Second, took))
+	}
+}

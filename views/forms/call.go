@@ -102,7 +102,7 @@ func newDataField(backend client.Backend, value string) *form.Editor {
 		help += ", at most " + ui.Bytes(limit)
 	}
 	help += ", sent byte for byte"
-	e := form.NewEditor(form.FieldSpec{Label: "Data", Help: help, Value: value, Check: dataCheck(limit)})
+	e := form.NewEditor(form.FieldSpec{Label: "Data", Help: help, Value: value, Check: dataCheck(action.DataRules(backend))})
 	e.Tidy = func(text string) (string, error) {
 		tidied, err := jsondata.Tidy([]byte(text))
 		return string(tidied), err
@@ -111,9 +111,9 @@ func newDataField(backend client.Backend, value string) *form.Editor {
 }
 
 // dataCheck judges data as the action will before it is sent.
-func dataCheck(limit int64) func(string) form.Report {
+func dataCheck(rules jsondata.Options) func(string) form.Report {
 	return func(value string) form.Report {
-		report, err := jsondata.Check([]byte(value), jsondata.Options{MustBeObject: true, LimitBytes: limit})
+		report, err := jsondata.Check([]byte(value), rules)
 		if err != nil {
 			return form.Report{Error: client.Explain(err).Sentence}
 		}

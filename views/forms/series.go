@@ -19,11 +19,13 @@ import (
 
 // series is many calls under way, and then what they came to.
 type series struct {
-	clock   func() time.Time
-	began   time.Time
-	stop    context.CancelFunc
-	atOnce  int
-	figures action.Figures
+	clock func() time.Time
+	began time.Time
+	// enough keeps further calls from being made, leave ends the waiting for those
+	// that run.
+	enough, leave context.CancelFunc
+	atOnce        int
+	figures       action.Figures
 	// over is true once no call is made or waited for any more, err is why that
 	// was before all had ended.
 	over    bool
@@ -48,8 +50,10 @@ type seriesEnded struct {
 
 // newSeries makes a series, and the command that makes its calls.
 func newSeries(d Deps, s action.Series) (*series, tea.Cmd) {
-	ctx, stop := context.WithCancel(d.Ctx)
-	v := &series{clock: d.Clock, began: d.Clock(), stop: stop, atOnce: s.AtOnce}
+	ctx, leave := context.WithCancel(d.Ctx)
+	making, enough := context.WithCancel(ctx)
+	v := &series{clock: d.Clock, began: d.Clock(), enough: enough, leave: leave, atOnce: s.AtOnce}
+	s.Enough = making.Done()
 	v.figures.Asked = s.Times
 	newest, backend := make(chan action.Figures, 1), d.Backend
 	s.Clock = d.Clock
@@ -61,7 +65,7 @@ func newSeries(d Deps, s action.Series) (*series, tea.Cmd) {
 		newest <- f
 	}
 	run := func() tea.Msg {
-		defer stop()
+		defer leave()
 		figures, err := action.CallMany(ctx, backend, s)
 		return seriesEnded{owner: v, figures: figures, err: err}
 	}
@@ -90,7 +94,7 @@ func (v *series) took(msg tea.Msg) tea.Cmd {
 			return nil
 		}
 		v.figures, v.over = msg.figures, true
-		if !v.stopped && !errors.Is(msg.err, context.Canceled) {
+		if !errors.Is(msg.err, context.Canceled) {
 			v.err = msg.err
 		}
 	}
@@ -105,8 +109,11 @@ func (v *series) key(key string) (closed, again bool) {
 		if v.over {
 			return true, false
 		}
+		if v.stopped {
+			v.leave()
+		}
 		v.stopped = true
-		v.stop()
+		v.enough()
 	case "enter":
 		return v.over, false
 	case "e":
@@ -120,7 +127,10 @@ func (v *series) key(key string) (closed, again bool) {
 }
 
 func (v *series) hints() []ui.Hint {
-	if !v.over {
+	switch {
+	case !v.over && v.stopped:
+		return []ui.Hint{{Key: "esc", Label: "wait no longer"}}
+	case !v.over:
 		return []ui.Hint{{Key: "esc", Label: "stop"}}
 	}
 	return []ui.Hint{{Key: "enter", Label: "close"}, {Key: "e", Label: "change, call again"}, {Key: "esc", Label: "close"}}
@@ -150,6 +160,9 @@ func (v *series) head(theme *ui.Theme, width int) []string {
 		elapsed = v.clock().Sub(v.began)
 		add(ui.ToneText, fmt.Sprintf("%s of %s, %d at once", ui.Grouped(int64(f.Ended)), ui.Counted(f.Asked, "call"), v.atOnce))
 		add(ui.ToneAccent, progress(theme, f, min(width-4, 50)))
+		if v.stopped {
+			add(ui.ToneWarn, fmt.Sprintf("stopped: no further calls, %s still running", ui.Grouped(int64(f.Made-f.Ended))))
+		}
 	} else {
 		said, tone := "", ui.ToneOK
 		if f.Ended < f.Asked {

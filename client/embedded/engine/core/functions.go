@@ -49,6 +49,9 @@ type View struct {
 	// Serving is nil while no version was ever Ready; Latest is the newest.
 	Serving *store.Version
 	Latest  store.Version
+	// Overcome says that Latest has failed, and that another version was put into
+	// service by hand since: the failure is history then.
+	Overcome bool
 }
 
 // Shown is the version that a function looks like: the serving one, or the
@@ -356,7 +359,30 @@ func (e *Core) View(id int64) (View, error) {
 		}
 		v.Serving = &serving
 	}
-	return v, nil
+	views := []View{v}
+	if err := e.overcome(views); err != nil {
+		return View{}, err
+	}
+	return views[0], nil
+}
+
+// overcome finds out which failures a rollback has answered. Few functions have
+// one that is still to be asked about.
+func (e *Core) overcome(views []View) error {
+	var failed []int64
+	for _, v := range views {
+		if v.Latest.Status == store.Failed && v.Serving != nil {
+			failed = append(failed, v.ID)
+		}
+	}
+	if len(failed) == 0 {
+		return nil
+	}
+	newest, err := e.store.NewestDeploys(failed)
+	for i, v := range views {
+		views[i].Overcome = newest[v.ID] > v.Latest.DeployID
+	}
+	return err
 }
 
 // knownViews are the views as they were at a state of the definitions: calls come
@@ -420,7 +446,7 @@ func (e *Core) readViews() ([]View, error) {
 		}
 		views = append(views, View{Function: f, Latest: *latest, Serving: byKey[key{f.ID, f.Serving}]})
 	}
-	return views, nil
+	return views, e.overcome(views)
 }
 
 // SecretNames lists the names of a version's secrets, sorted.

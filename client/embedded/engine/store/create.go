@@ -147,6 +147,9 @@ const (
 	// positionKey is the position of the newest line when lines were deleted last,
 	// absent before that.
 	positionKey = "position"
+	// formerKey and its id name a schedule that is no more, for the calls that it
+	// made.
+	formerKey = "schedule "
 )
 
 func metaSum(key, value string) int64 { return digestOf("meta").text(key, value).sum() }

@@ -52,6 +52,18 @@ func (s *Store) Deploys(functionID int64, limit int) ([]Deploy, error) {
 	return fitting(s, "an index of deploys", rows, err, func(d Deploy) (int64, bool) { return d.ID, d.FunctionID == functionID })
 }
 
+// NewestDeploys maps functions to the id of the newest deploy of each.
+func (s *Store) NewestDeploys(functionIDs []int64) (map[int64]int64, error) {
+	type newest struct{ function, deploy int64 }
+	rows, err := list(s, func(r scanner) (n newest, err error) { return n, r.Scan(number(&n.function), number(&n.deploy)) },
+		`SELECT function_id, MAX(id) FROM deploys WHERE function_id IN (SELECT value FROM json_each(?)) GROUP BY function_id`, jsonIDs(functionIDs))
+	byFunction := make(map[int64]int64, len(rows))
+	for _, n := range rows {
+		byFunction[n.function] = n.deploy
+	}
+	return byFunction, err
+}
+
 // OpenDeploys lists the deploys that have not ended, oldest first.
 func (s *Store) OpenDeploys() ([]Deploy, error) {
 	return list(s, scanDeploy, `SELECT `+deployColumns+` FROM deploys WHERE ended = 0 ORDER BY id`)

@@ -2,6 +2,8 @@ package store
 
 import (
 	"cmp"
+	"strconv"
+	"strings"
 	"time"
 )
 
@@ -55,12 +57,28 @@ func (s *Store) Schedules(functionID int64) ([]Schedule, error) {
 	return fitting(s, "an index of schedules", rows, err, func(c Schedule) (int64, bool) { return c.ID, c.FunctionID == functionID })
 }
 
-// ScheduleNames maps ids of schedules to their names, those that exist.
+// ScheduleNames maps ids of schedules to their names, also those of former ones: a
+// schedule that is changed is another one, and its calls stay.
 func (s *Store) ScheduleNames(ids []int64) (map[int64]string, error) {
 	schedules, err := list(s, scanSchedule, `SELECT `+scheduleColumns+` FROM schedules WHERE id IN (SELECT value FROM json_each(?))`, jsonIDs(ids))
 	names := make(map[int64]string, len(schedules))
 	for _, c := range schedules {
 		names[c.ID] = c.Name
+	}
+	if err != nil || len(names) == len(ids) {
+		return names, err
+	}
+	type former struct {
+		key, name string
+		sum       int64
+	}
+	gone, err := list(s, func(r scanner) (f former, err error) { return f, r.Scan(text(&f.key), text(&f.name), number(&f.sum)) },
+		`SELECT key, value, sum FROM meta WHERE key IN (SELECT '`+formerKey+`' || value FROM json_each(?))`, jsonIDs(ids))
+	for _, f := range gone {
+		id, wrong := strconv.ParseInt(strings.TrimPrefix(f.key, formerKey), 10, 64)
+		if wrong == nil && f.sum == metaSum(f.key, f.name) { // A damaged name is no name: the id is shown.
+			names[id] = f.name
+		}
 	}
 	return names, err
 }
@@ -117,8 +135,14 @@ func (tx *Tx) storeSchedule(c Schedule) error {
 	return nil
 }
 
-// DeleteSchedule deletes a schedule; its calls stay.
+// DeleteSchedule deletes a schedule; its calls stay, and with them its name.
 func (tx *Tx) DeleteSchedule(id int64) error {
+	if c, err := tx.Schedule(id); err == nil { // One that is damaged goes without.
+		key := formerKey + strconv.FormatInt(id, 10)
+		if err := tx.exec(`INSERT OR REPLACE INTO meta VALUES (?, ?, ?)`, key, c.Name, metaSum(key, c.Name)); err != nil {
+			return err
+		}
+	}
 	if err := tx.change(`DELETE FROM schedules WHERE id = ?`, id); err != nil {
 		return err
 	}

@@ -46,13 +46,11 @@ func (a *API) call(r *dialect.Request) error {
 	if err != nil {
 		return err
 	}
-	schedule := ""
-	if c.ScheduleID != 0 {
-		if s, err := a.core.Store().Schedule(c.ScheduleID); err == nil { // it may be deleted
-			schedule = s.Name
-		}
+	schedules, err := a.core.Store().ScheduleNames([]int64{c.ScheduleID})
+	if err != nil {
+		return err
 	}
-	return dialect.WriteJSON(r.Writer, http.StatusOK, callOf(c, f.Name, schedule))
+	return dialect.WriteJSON(r.Writer, http.StatusOK, callOf(c, f.Name, schedules[c.ScheduleID]))
 }
 
 func (a *API) cancel(r *dialect.Request) error {

@@ -97,14 +97,14 @@ func (a *API) lastCalls() (map[int64]*store.Call, error) {
 }
 
 // functionOf maps a function. Status and what the function looks like are those
-// of the serving version; Error and DeployID those of the newest.
+// of the serving version; DeployID is that of the newest, and so is Error, unless
+// the operator has gone back to another version since.
 func functionOf(v core.View, last *store.Call) client.Function {
 	shown := v.Shown()
 	mode, reason := core.ModeOf(v.Function, shown)
 	f := client.Function{
 		ID: id(v.ID), Name: v.Name, ExternalID: v.ExternalID, Description: v.Description, Owner: v.Owner,
-		Status: client.FunctionStatus(shown.Status), Error: failure(v.Latest.ErrorMessage, v.Latest.ErrorTrace),
-		DeployID: id(v.Latest.DeployID), DeployStarted: v.Latest.Created,
+		Status: client.FunctionStatus(shown.Status), DeployID: id(v.Latest.DeployID), DeployStarted: v.Latest.Created,
 		Runtime: shown.Runtime, RuntimeVersion: shown.RuntimeVersion, Mode: mode, ModeReason: reason, Workers: v.Workers(),
 		FunctionPath: shown.Settings.FunctionPath, SecretNames: core.SecretNames(shown), EnvVars: shown.Settings.EnvVars,
 		Metadata: core.Metadata(v.Metadata), Environment: shown.Environment, HasIndex: shown.Settings.IndexURL != nil, ExtraIndexes: len(shown.Settings.ExtraIndexURLs), CPU: shown.Settings.CPU, MemoryGB: shown.Settings.MemoryGB, SizeBytes: shown.SizeBytes,
@@ -112,6 +112,9 @@ func functionOf(v core.View, last *store.Call) client.Function {
 	}
 	if v.Latest.Status == store.Queued || v.Latest.Status == store.Deploying {
 		f.DeployingVersion = v.Latest.Number
+	}
+	if !v.Overcome {
+		f.Error = failure(v.Latest.ErrorMessage, v.Latest.ErrorTrace)
 	}
 	if last != nil {
 		f.LastCall = summary(*last)

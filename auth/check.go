@@ -95,17 +95,31 @@ func (id Identity) notes() (all []string) {
 	if id.Issuer == "" && id.TokenURL == "" && id.Tenant != "" && id.ClientID != "" && !uuidShape.MatchString(id.ClientID) {
 		all = append(all, fmt.Sprintf("client_id %s is no UUID, as those of Entra are", redact.Clip(id.ClientID, 60)))
 	}
-	for _, secret := range []struct {
-		setting string
-		Reference
-	}{
+	for _, secret := range id.Secrets() {
+		if secret.Inline() {
+			all = append(all, secret.Setting+" stands in the configuration itself: env:, file: or cmd: keeps it elsewhere")
+		}
+	}
+	return all
+}
+
+// NamedSecret is a secret that an identity refers to, under the setting that does.
+type NamedSecret struct {
+	Setting string
+	Reference
+}
+
+// Secrets lists what the identity refers to, and only that.
+func (id Identity) Secrets() (all []NamedSecret) {
+	for _, secret := range []NamedSecret{
 		{"token", id.Token},
 		{"client_secret", id.ClientSecret},
+		{"certificate", id.CertificateFile},
 		{"certificate_password", id.CertificatePassword},
 		{"user_assertion", id.UserAssertion},
 	} {
-		if secret.Inline() {
-			all = append(all, secret.setting+" stands in the configuration itself: env:, file: or cmd: keeps it elsewhere")
+		if !secret.IsZero() {
+			all = append(all, secret)
 		}
 	}
 	return all

@@ -7,6 +7,7 @@ import (
 	"mime"
 	"net/http"
 	"strings"
+	"time"
 
 	"fndeck/auth/redact"
 	"fndeck/auth/wire"
@@ -102,4 +103,79 @@ func shapeOf(kind string, text []byte) string {
 		return "no content type"
 	}
 	return redact.Clip(kind, 40)
+}
+
+// Reached is what an issuer answered to a question that holds no secret.
+type Reached struct {
+	// Host is the issuer's, empty where the flow asks none.
+	Host string
+	// Ahead is how far its clock is ahead of ours, 0 below SkewWorthSaying.
+	Ahead time.Duration
+}
+
+// Reach sees whether an identity's issuer answers and has the endpoints that its
+// flow needs. It reads the discovery document, or, where the context names the
+// endpoints, takes any answer of the token endpoint for one. No secret and no token
+// is sent. Errors are *Error, or the context's.
+func Reach(ctx context.Context, identity Identity, o Options) (Reached, error) {
+	kinds := flowEndpoints[identity.Flow]
+	if len(kinds) == 0 {
+		return Reached{}, nil
+	}
+	if err := identity.Check(); err != nil {
+		return Reached{}, err
+	}
+	i := newIssuer(identity, o.filled())
+	reached := Reached{Host: i.host()}
+	var token string
+	for _, kind := range kinds {
+		address, err := i.endpoint(ctx, kind)
+		if err != nil {
+			return reached, err
+		}
+		if kind == tokenEndpoint {
+			token = address
+		}
+	}
+	if i.asked() {
+		reached.Ahead = i.ahead()
+		return reached, nil
+	}
+	err := i.knock(ctx, token)
+	reached.Ahead = i.ahead()
+	return reached, err
+}
+
+// flowEndpoints are the endpoints that each flow needs. The other flows are given
+// their tokens by somebody else than an issuer.
+var flowEndpoints = map[Flow][]endpointKind{
+	FlowClientSecret:      {tokenEndpoint},
+	FlowClientCertificate: {tokenEndpoint},
+	FlowOnBehalfOf:        {tokenEndpoint},
+	FlowBrowser:           {authorizeEndpoint, tokenEndpoint},
+	FlowDeviceCode:        {deviceEndpoint, tokenEndpoint},
+}
+
+// asked reports whether the issuer has answered with its document.
+func (i *issuer) asked() bool {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return i.found != nil
+}
+
+// knock asks an address for nothing: whatever comes is an answer, since an endpoint
+// for POST refuses a GET.
+func (i *issuer) knock(ctx context.Context, address string) error {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	if err != nil {
+		return &Error{Code: CodeInvalid, Message: "the token endpoint is no address", Err: err}
+	}
+	seen := &wire.Witness{Next: i.transport, Whole: true}
+	reply, err := seen.Client().Do(request)
+	if err != nil {
+		return i.explain(ctx, address, err)
+	}
+	_ = reply.Body.Close() // the witness has read it
+	i.noteDate(seen.Date, i.clock.Now())
+	return nil
 }

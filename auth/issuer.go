@@ -18,8 +18,8 @@ import (
 	"fndeck/auth/wire"
 )
 
-// skewWorthSaying is how far a server's clock may be off without a word.
-const skewWorthSaying = 5 * time.Minute
+// SkewWorthSaying is how far a server's clock may be off without a word.
+const SkewWorthSaying = 5 * time.Minute
 
 // issuer speaks to one identity's issuer. It is safe for concurrent use.
 type issuer struct {
@@ -109,7 +109,7 @@ func (i *issuer) noteDate(date, now time.Time) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	i.skew = date.Sub(now.Truncate(time.Second))
-	if i.skew.Abs() < skewWorthSaying {
+	if i.skew.Abs() < SkewWorthSaying {
 		i.skew = 0
 	}
 }

@@ -59,6 +59,9 @@ func (r Reference) IsZero() bool { return r.kind == "" }
 // at every start.
 func (r Reference) Inline() bool { return r.kind == inline }
 
+// Runs reports whether a program tells the secret, which may ask a network for it.
+func (r Reference) Runs() bool { return r.kind == fromCommand }
+
 // String names the place of the secret, never the secret.
 func (r Reference) String() string {
 	switch r.kind {

@@ -58,6 +58,9 @@ func Parse(data []byte, password string, now time.Time) (*Certificate, error) {
 	return c, nil
 }
 
+// Ends is when the certificate is no longer valid.
+func (c *Certificate) Ends() time.Time { return c.leaf.NotAfter.UTC() }
+
 func read(data []byte, password string) (crypto.PrivateKey, []*x509.Certificate, error) {
 	if bytes.Contains(data, []byte("-----BEGIN ")) {
 		return readPEM(data, password)

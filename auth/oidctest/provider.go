@@ -67,7 +67,7 @@ func Start(t testing.TB, life time.Duration) *Provider {
 		t.Skip("needs the OpenID provider of testdata/oidc: make test-oidc")
 	}
 	p := &Provider{Secret: secret()}
-	p.Key, p.CertificatePEM = certificate(t)
+	p.Key, p.CertificatePEM = Certificate(t)
 	settings, err := json.Marshal(map[string]any{
 		"tenant": Tenant, "seconds": int(life.Seconds()), "audience": Audience, "middleAudience": MiddleAudience,
 		"certificateKey": map[string]any{
@@ -133,8 +133,9 @@ func secret() string {
 // keyBits is what is usual for certificates.
 const keyBits = 2048
 
-// certificate makes a key and a certificate of it that is good for long.
-func certificate(t testing.TB) (*rsa.PrivateKey, []byte) {
+// Certificate makes a key and a certificate of it that is good for long, and both as
+// PEM with the key in front.
+func Certificate(t testing.TB) (*rsa.PrivateKey, []byte) {
 	t.Helper()
 	key, err := rsa.GenerateKey(rand.Reader, keyBits)
 	require.NoError(t, err)

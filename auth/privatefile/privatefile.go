@@ -19,21 +19,11 @@ var ErrUnsafe = errors.New("the file is not private")
 // effective user, and any right of group and others; the sentence holds the
 // command that mends it.
 func Read(path string, limit int64) ([]byte, error) {
-	file, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0)
-	if errors.Is(err, syscall.ELOOP) {
-		return nil, fmt.Errorf("%s is a symbolic link: name the file itself: %w", path, ErrUnsafe)
-	}
+	file, err := open(path)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = file.Close() }() // it was only read
-	info, err := file.Stat()
-	if err != nil {
-		return nil, err
-	}
-	if err := judge(path, info); err != nil {
-		return nil, err
-	}
 	text, err := io.ReadAll(io.LimitReader(file, limit+1))
 	if err != nil {
 		return nil, err
@@ -42,6 +32,35 @@ func Read(path string, limit int64) ([]byte, error) {
 		return nil, fmt.Errorf("%s is larger than %d bytes", path, limit)
 	}
 	return text, nil
+}
+
+// Check refuses what Read refuses, without reading the file.
+func Check(path string) error {
+	file, err := open(path)
+	if err != nil {
+		return err
+	}
+	return file.Close()
+}
+
+// open opens a file that passes judge.
+func open(path string) (*os.File, error) {
+	file, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0)
+	if errors.Is(err, syscall.ELOOP) {
+		return nil, fmt.Errorf("%s is a symbolic link: name the file itself: %w", path, ErrUnsafe)
+	}
+	if err != nil {
+		return nil, err
+	}
+	info, err := file.Stat()
+	if err == nil {
+		err = judge(path, info)
+	}
+	if err != nil {
+		_ = file.Close() // it is not used
+		return nil, err
+	}
+	return file, nil
 }
 
 // judge looks at the open file, so that nobody can exchange it in between.

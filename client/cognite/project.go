@@ -101,6 +101,17 @@ func (i Inspection) Lacks(acl string, actions ...string) []string {
 	return lacks
 }
 
+// LacksToDeploy lists what the token has not of what deploying needs in the project.
+func (i Inspection) LacksToDeploy() []string {
+	return append(i.Lacks("functionsAcl", "READ", "WRITE"), i.Lacks("filesAcl", "READ", "WRITE")...)
+}
+
+// LacksToSchedule lists what the token has not of what opening and ending sessions
+// needs in the project: schedules run under them.
+func (i Inspection) LacksToSchedule() []string {
+	return i.Lacks("sessionsAcl", "CREATE", "LIST", "DELETE")
+}
+
 // ServerTime asks for the time by the server's clock, to the second; ok is false
 // where it does not tell.
 func (b *Backend) ServerTime(ctx context.Context) (at time.Time, ok bool, err error) {

@@ -194,6 +194,16 @@ func (d *Desk) SignOut(ctx context.Context, x config.Context) error {
 	return client.TokenError(err)
 }
 
+// Reach sees whether the issuer of a context answers as its flow needs, without a
+// secret.
+func (d *Desk) Reach(ctx context.Context, x config.Context) (auth.Reached, error) {
+	options, err := d.options(x)
+	if err != nil {
+		return auth.Reached{}, err
+	}
+	return auth.Reach(ctx, withScopes(x), options)
+}
+
 // forget has the next Source opened anew, from what the store holds then.
 func (d *Desk) forget(x config.Context) {
 	d.mu.Lock()

@@ -15,28 +15,31 @@ import (
 	"fndeck/client/embedded/engine"
 	"fndeck/client/embedded/engine/doctor"
 	"fndeck/client/embedded/wire"
+	"fndeck/cmd/config"
+	"fndeck/cmd/contexts/check"
 	"fndeck/cmd/output"
 	"fndeck/ui"
 )
 
 // doctorCommand looks for what keeps fndeck from working, and mends it.
 func (a *app) doctorCommand() *cobra.Command {
-	var repair bool
+	var repair, offline bool
 	command := &cobra.Command{
 		Use:   "doctor",
-		Short: "Find what is wrong with this machine or the engine's state, and mend it",
+		Short: "Find what is wrong with this machine, the engine's state or a context",
 		Long: "doctor checks the configuration file, the state directory and its modes, the\nengine, the key, the socket's place, Pythons and pip, the disk, the database with\n" +
-			"the checksum of every row, the code archives and the package environments. It\nsays of each finding what is wrong, why that matters, and what to do; it exits\nwith 1 if there is one. Looking changes nothing, and an engine may run.\n\n" +
+			"the checksum of every row, the code archives and the package environments. Of each\ncontext it checks that secrets are where it says, who has signed in, whether issuer\nand API answer as they should, the clocks, and what the identity may do in the\nproject; --context NAME looks at that one only, --offline asks no host.\n\nIt says of each finding what is wrong, why that matters, and what to do; it exits\nwith 1 if there is one. Looking changes nothing, and an engine may run. No host is\nasked but those of the contexts.\n\n" +
 			"--repair mends modes, brings what is right in a damaged database into a new one\nand sets damaged files aside, all without an engine: fndeck engine stop. Nothing\nis deleted, and what is lost is listed.",
-		Example: "  fndeck doctor\n  fndeck doctor -o json | jq -r '.[].fix'\n  fndeck doctor --repair",
+		Example: "  fndeck doctor\n  fndeck doctor --context prod\n  fndeck doctor --offline\n  fndeck doctor -o json | jq -r '.[].fix'\n  fndeck doctor --repair",
 		Args:    between(0, 0),
 	}
 	command.Flags().BoolVar(&repair, "repair", false, "mend what can be mended; no engine may run")
-	command.RunE = func(cmd *cobra.Command, _ []string) error { return a.doctor(cmd, repair) }
+	command.Flags().BoolVar(&offline, "offline", false, "look at this machine only: no issuer and no API is asked")
+	command.RunE = func(cmd *cobra.Command, _ []string) error { return a.doctor(cmd, repair, offline) }
 	return command
 }
 
-func (a *app) doctor(cmd *cobra.Command, repair bool) error {
+func (a *app) doctor(cmd *cobra.Command, repair, offline bool) error {
 	format, err := a.format(cmd.CommandPath())
 	if err != nil {
 		return err
@@ -49,8 +52,12 @@ func (a *app) doctor(cmd *cobra.Command, repair bool) error {
 	}
 	if setup.StateDir != "" {
 		report := doctor.Look(cmd.Context(), setup)
-		findings = append(findings, report.Findings...)
-		for _, fact := range report.Facts {
+		of, err := a.doctorContexts(cmd.Context(), offline)
+		if err != nil {
+			return err
+		}
+		findings = append(append(findings, report.Findings...), of.Findings...)
+		for _, fact := range append(report.Facts, of.Facts...) {
 			a.note("%s", ui.Clean(fact))
 		}
 	}
@@ -84,6 +91,28 @@ func (a *app) doctorSetup() (setup doctor.Setup, findings []doctor.Finding) {
 		StateDir: dir, KeyFile: key, Version: version, Env: a.env, Clock: a.now,
 		Status: func(ctx context.Context) (wire.Status, error) { return embedded.Status(ctx, dir) },
 	}, findings
+}
+
+// doctorContexts looks at the contexts, or at the one that the command line names.
+// A configuration that cannot be read has none, and is a finding already.
+func (a *app) doctorContexts(ctx context.Context, offline bool) (report doctor.Report, err error) {
+	c, err := a.configuration()
+	if err != nil {
+		return report, nil
+	}
+	all := c.Contexts
+	if a.namedContext != "" {
+		x, err := findContext(c, a.namedContext)
+		if err != nil {
+			return report, err
+		}
+		all = []config.Context{x}
+	}
+	desk, err := a.contextDesk()
+	if err != nil {
+		return report, nil // what is missing for it is a finding already
+	}
+	return check.Look(ctx, check.Setup{Desk: desk, Offline: offline}, all), nil
 }
 
 func orElse(text, otherwise string) string {

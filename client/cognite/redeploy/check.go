@@ -62,8 +62,7 @@ func (m *Machine) checkProject(ctx context.Context, plan *Plan, r Request, f cog
 		return err
 	}
 	plan.Subject = token.Subject
-	lacks := slices.Concat(token.Lacks("functionsAcl", "READ", "WRITE"), token.Lacks("filesAcl", "READ", "WRITE"))
-	if len(lacks) > 0 {
+	if lacks := token.LacksToDeploy(); len(lacks) > 0 {
 		return &client.Error{Code: client.CodeForbidden, Message: "the identity lacks " + strings.Join(lacks, ", ") + " in project " + m.Project, Hint: "ask for these capabilities: a redeploy that stops halfway helps nobody"}
 	}
 	limits, err := m.API.Limits(ctx)
@@ -147,7 +146,7 @@ func (m *Machine) checkSessions(ctx context.Context, plan *Plan) error {
 	if err != nil {
 		return err
 	}
-	if lacks := token.Lacks("sessionsAcl", "CREATE", "LIST", "DELETE"); len(lacks) > 0 {
+	if lacks := token.LacksToSchedule(); len(lacks) > 0 {
 		return &client.Error{Code: client.CodeForbidden, Message: fmt.Sprintf("the identity lacks %s in project %s, and %d schedules must move", strings.Join(lacks, ", "), m.Project, len(plan.Schedules)), Hint: "ask for these capabilities"}
 	}
 	return nil

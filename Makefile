@@ -12,7 +12,7 @@ FAULT_ROUNDS ?= 100
 SOAK ?= 1h
 
 .DEFAULT_GOAL := help
-.PHONY: help run build install cross test race e2e test-oidc faults soak fuzz bench cover update-golden lint fmt vuln clean need-go need-all
+.PHONY: help run build install cross test race e2e test-oidc try-oidc faults soak fuzz bench cover update-golden lint fmt vuln clean need-go need-all
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ e2e: need-all ## run the scripts against the real binary and a real engine
 
 test-oidc: need-all ## run the tests of signing in against a real OpenID provider, if node and npm are there
 	@.ci/oidc
+
+try-oidc: ## start that provider to try signing in by hand, see docs/cognite.md
+	@.ci/oidc serve
 
 faults: need-all ## kill engine and workers FAULT_ROUNDS (100) times and at every call of the file system
 	FNDECK_FAULT_ROUNDS=$(FAULT_ROUNDS) go test -count=1 -timeout 2h -v -run 'Kill|Dead|Restart|Die|Damaged|FileSystemCall' ./client/embedded ./client/embedded/engine/...

@@ -3,6 +3,8 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"os"
@@ -18,19 +20,21 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"fndeck/auth/authtest"
+	"fndeck/auth/oidctest"
 	"fndeck/client/faultproxy"
 )
 
 // far is what lies between fndeck and a cloud in the scripts of testdata/e2e: an
 // OpenID issuer, an engine that trusts it, and a link that can be cut.
 type far struct {
-	t      *testing.T
-	issuer *authtest.Issuer
+	t *testing.T
+	// issuer and audience are what the engine trusts, secret is that of its client.
+	issuer, audience, secret string
+	// person opens an address and signs in there, with a device's code if there is
+	// one. Without one the program that asked is called back.
+	person func(address, code string) error
 	link   *faultproxy.Proxy
 }
-
-// audience is that of the engine's tokens.
-const audience = "https://engine.example"
 
 // TestFarContexts runs the scripts of testdata/e2e: the real binary against an
 // engine far away, with identities of a real issuer.
@@ -41,23 +45,60 @@ func TestFarContexts(t *testing.T) {
 	require.NoError(t, err)
 	require.NotEmpty(t, scripts)
 	for _, script := range scripts {
-		f := &far{t: t, issuer: authtest.New(t, time.Now, authtest.Client{ID: "svc", Secret: "far-secret"}, authtest.Client{ID: "console"})}
-		f.issuer.Audience = audience
-		testscript.Run(t, testscript.Params{
-			Files: []string{script},
-			Setup: func(env *testscript.Env) error { return f.setUp(env, bin) },
-			Cmds: map[string]func(*testscript.TestScript, bool, []string){
-				"exits":   exits,
-				"replace": replace,
-				"jsonout": jsonOut,
-				"link":    f.connect,
-				"cut":     f.cut,
-				"mend":    f.mend,
-				"login":   f.login,
-				"sweep":   sweep,
-			},
-		})
+		issuer := authtest.New(t, time.Now, authtest.Client{ID: "svc", Secret: "far-secret"}, authtest.Client{ID: "console"})
+		issuer.Audience = "https://engine.example"
+		f := &far{t: t, issuer: issuer.Issuer, audience: issuer.Audience, secret: "far-secret"}
+		f.person = func(address, code string) error {
+			if code != "" {
+				issuer.Approve(code)
+				return nil
+			}
+			return visit(address) // the redirect leads to the listener
+		}
+		f.run(bin, script)
 	}
+}
+
+// TestFarContextsOfARealIssuer runs the scripts of testdata/e2e/oidc with an OpenID
+// provider that is none of ours.
+func TestFarContextsOfARealIssuer(t *testing.T) {
+	p := oidctest.Start(t, time.Hour)
+	bin := binary(t)
+	needPython(t)
+	scripts, err := filepath.Glob("../../testdata/e2e/oidc/*.txtar")
+	require.NoError(t, err)
+	require.NotEmpty(t, scripts)
+	for _, script := range scripts {
+		f := &far{t: t, issuer: p.Issuer, audience: oidctest.Audience, secret: p.Secret}
+		f.person = func(address, code string) error {
+			back, page, err := oidctest.NewPerson("ada").Walk(t.Context(), address, code)
+			switch {
+			case err != nil:
+				return fmt.Errorf("%w: %s", err, page)
+			case back != nil:
+				return visit(back.String())
+			}
+			return nil
+		}
+		f.run(bin, script)
+	}
+}
+
+func (f *far) run(bin, script string) {
+	testscript.Run(f.t, testscript.Params{
+		Files: []string{script},
+		Setup: func(env *testscript.Env) error { return f.setUp(env, bin) },
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"exits":   exits,
+			"replace": replace,
+			"jsonout": jsonOut,
+			"link":    f.connect,
+			"cut":     f.cut,
+			"mend":    f.mend,
+			"login":   f.login,
+			"sweep":   sweep,
+		},
+	})
 }
 
 // setUp gives a script two homes: that of the operator, and that of the engine far
@@ -70,8 +111,8 @@ func (f *far) setUp(env *testscript.Env, bin string) error {
 		}
 	}
 	env.Vars = append(env.Vars, homeless(home, bin)...)
-	env.Vars = append(env.Vars, "CLOUD="+cloud, "ISSUER="+f.issuer.Issuer, "TENANT="+authtest.Tenant, "AUDIENCE="+audience, "FAR_SECRET=far-secret")
-	settings := "engine:\n  tcp: true\n  oidc:\n    issuer: " + f.issuer.Issuer + "\n    audience: " + audience + "\n"
+	env.Vars = append(env.Vars, "CLOUD="+cloud, "ISSUER="+f.issuer, "AUDIENCE="+f.audience, "FAR_SECRET="+f.secret)
+	settings := "engine:\n  tcp: true\n  oidc:\n    issuer: " + f.issuer + "\n    audience: " + f.audience + "\n"
 	env.Defer(func() {
 		for _, dir := range []string{filepath.Join(cloud, "state"), filepath.Join(home, "state")} {
 			stop := exec.Command(filepath.Join(bin, "fndeck"), "engine", "stop", "--yes", "--state-dir", dir)
@@ -125,8 +166,8 @@ func (f *far) mend(ts *testscript.TestScript, negated bool, args []string) {
 }
 
 var (
-	userCode = regexp.MustCompile(`type  (\S+)`)
-	signInAt = regexp.MustCompile(`open  (\S+)`)
+	userCode = regexp.MustCompile(`type  (\S+)\s`)
+	signInAt = regexp.MustCompile(`open  (\S+)\s`)
 )
 
 // login signs in on a terminal as a person does, by device code or browser:
@@ -162,25 +203,27 @@ func (f *far) login(ts *testscript.TestScript, negated bool, args []string) {
 // answer does what the person does once the terminal says what; false if it does
 // not yet.
 func (f *far) answer(ts *testscript.TestScript, flow, sent string) bool {
-	if flow == "device_code" {
-		code := userCode.FindStringSubmatch(sent)
-		if code == nil {
-			return false
-		}
-		f.issuer.Approve(code[1])
-		return true
-	}
-	address := signInAt.FindStringSubmatch(sent)
-	if address == nil {
+	address, code := signInAt.FindStringSubmatch(sent), userCode.FindStringSubmatch(sent)
+	switch {
+	case address == nil, flow == "device_code" && code == nil:
 		return false
+	case flow == "device_code":
+		ts.Check(f.person(address[1], code[1]))
+	default:
+		ts.Check(f.person(address[1], ""))
 	}
-	browser := http.Client{Timeout: 10 * time.Second}
-	reply, err := browser.Get(address[1]) // the redirect leads to the listener
-	ts.Check(err)
-	_, err = io.Copy(io.Discard, reply.Body)
-	ts.Check(err)
-	ts.Check(reply.Body.Close())
 	return true
+}
+
+// visit opens an address and goes wherever it leads.
+func visit(address string) error {
+	browser := http.Client{Timeout: 10 * time.Second}
+	reply, err := browser.Get(address)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(io.Discard, reply.Body)
+	return errors.Join(err, reply.Body.Close())
 }
 
 // sweep demands that no file below a folder holds a secret: sweep FOLDER SECRET.

@@ -2,7 +2,8 @@
 // Entra's shape. It reads its settings as one line of JSON from its standard input,
 // answers with one line that says where it is and whom it knows, and ends when that
 // input does, so that it cannot outlive the test that started it. All its state is
-// in memory. Package auth/oidctest starts it.
+// in memory. Package auth/oidctest starts it; make try-oidc starts it to be tried by
+// hand, at the port of its settings and without a client that has a certificate.
 import { createServer } from 'node:http';
 import { createInterface } from 'node:readline';
 
@@ -15,7 +16,7 @@ const settings = await new Promise((resolve) => {
 process.stdin.on('end', () => process.exit(0)).resume();
 
 const {
-  tenant, seconds, audience, middleAudience, certificateKey, clients: known,
+  tenant, seconds, audience, middleAudience, certificateKey, clients: known, port = 0,
 } = settings;
 const jwtBearer = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
 const deviceCode = 'urn:ietf:params:oauth:grant-type:device_code';
@@ -33,7 +34,7 @@ const resourceServer = (resource) => ({
 });
 
 const server = createServer();
-await new Promise((resolve) => { server.listen(0, '127.0.0.1', resolve); });
+await new Promise((resolve) => { server.listen(port, '127.0.0.1', resolve); });
 const base = `http://127.0.0.1:${server.address().port}`;
 const issuer = `${base}/${tenant}/v2.0`;
 
@@ -49,13 +50,13 @@ const loopback = ['127.0.0.1', 'localhost', '[::1]'].flatMap((host) => [`http://
 const provider = new Provider(issuer, {
   clients: [
     { ...confidential, client_id: known.secret, client_secret: known.secretValue },
-    {
+    ...(certificateKey ? [{
       ...confidential,
       client_id: known.certificate,
       token_endpoint_auth_method: 'private_key_jwt',
       token_endpoint_auth_signing_alg: 'PS256',
       jwks: { keys: [{ ...certificateKey, use: 'sig' }] },
-    },
+    }] : []),
     {
       ...confidential,
       client_id: known.middle,

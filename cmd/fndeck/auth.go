@@ -17,7 +17,11 @@ import (
 
 // authGroup is who one is in a context.
 func (a *app) authGroup() *cobra.Command {
-	group := &cobra.Command{Use: "auth", Short: "Sign in and out of contexts", Example: "  fndeck auth login prod\n  fndeck auth status", RunE: needsCommand}
+	group := &cobra.Command{
+		Use: "auth", Short: "Sign in and out of contexts", RunE: needsCommand,
+		Long:    "People sign in to a context, and stay so: their tokens lie in files of the state directory\nthat are theirs alone, and are renewed by whoever needs them. Applications and machines\nsign in by themselves; their tokens stay in memory.",
+		Example: "  fndeck auth login prod\n  fndeck auth status",
+	}
 	group.AddCommand(a.authLogin(), a.authLogout(), a.authStatus(), a.authToken())
 	return group
 }
@@ -132,6 +136,7 @@ func (t *teller) takePasted(paste func(string) error) {
 func (a *app) authLogout() *cobra.Command {
 	return &cobra.Command{
 		Use: "logout [CONTEXT]", Short: "Revoke a sign-in where the issuer can, and forget it", Args: between(0, 1),
+		Long:    "Has the issuer take the sign-in back where it can, and deletes its file in any case. Every\nconsole and command of this machine that uses the sign-in has to sign in again.",
 		Example: "  fndeck auth logout prod", ValidArgsFunction: a.completeContexts,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			x, err := a.personContext(args)
@@ -154,6 +159,7 @@ func (a *app) authLogout() *cobra.Command {
 func (a *app) authStatus() *cobra.Command {
 	return &cobra.Command{
 		Use: "status [CONTEXT]", Short: "Say who is signed in, how, and until when", Args: between(0, 1),
+		Long:    "Says who is signed in, how, and until when. It asks for a token first, so that what it\nsays is true now; fndeck doctor --context NAME says more where it is not as it should be.",
 		Example: "  fndeck auth status prod\n  fndeck auth status -o json", ValidArgsFunction: a.completeContexts,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			format, err := a.format(cmd.CommandPath())

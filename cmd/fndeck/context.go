@@ -131,6 +131,7 @@ func (a *app) identityOf(x config.Context) (auth.Status, error) {
 func (a *app) contextUse() *cobra.Command {
 	return &cobra.Command{
 		Use: "use NAME", Short: "Choose the context that is taken where none is named", Args: between(1, 1),
+		Long:    "Chooses the context of commands without --context and FNDECK_CONTEXT, and the one that a\nconsole begins in. A protected context still has to be named where --yes is to be an answer.",
 		Example: "  fndeck context use prod\n  fndeck context use local", ValidArgsFunction: a.completeContexts,
 		RunE: func(_ *cobra.Command, args []string) error {
 			path, x, err := a.namedContextOf(args[0])
@@ -179,7 +180,7 @@ func (a *app) contextAdd() *cobra.Command {
 	return &cobra.Command{
 		Use: "add NAME KEY=VALUE...", Short: "Add a context, in a file of its own", Args: between(2, -1), Example: contextAddExample,
 		Long: "Adds a context. Its keys are those of the configuration:\n  " + strings.Join(config.ContextKeys(), "\n  ") +
-			"\n\nA secret is named, never written: env:NAME, file:/path or cmd:program. Command lines\ncan be read by other users of this machine.",
+			"\n\nA secret is named, never written: env:NAME, file:/path or cmd:program. Command lines\ncan be read by other users of this machine. What each key means: docs/cognite.md.",
 		ValidArgsFunction: completeContextKeys,
 		RunE: func(_ *cobra.Command, args []string) error {
 			path, err := a.placedConfig()
@@ -280,6 +281,7 @@ func (a *app) argumentOrChosen(args []string) (config.Context, error) {
 func (a *app) contextRemove() *cobra.Command {
 	return &cobra.Command{
 		Use: "rm NAME", Aliases: []string{"remove", "delete"}, Short: "Remove a context that has a file of its own", Args: between(1, 1),
+		Long:    "Removes the file of a context. What was deployed there stays there, and so does what this\nmachine keeps of it; one who is signed in stays so: fndeck auth logout comes before.",
 		Example: "  fndeck context rm prod --yes", ValidArgsFunction: a.completeContexts,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			path, x, err := a.namedContextOf(args[0])

@@ -34,7 +34,7 @@ func newRealDesk(t *testing.T) *realDesk {
 
 func (d *realDesk) options() auth.Options {
 	clock := auth.Clock{
-		Now:  func() time.Time { return time.Now().Add(d.ahead) },
+		Now: func() time.Time { return time.Now().Add(d.ahead) },
 		Wait: func(ctx context.Context, d time.Duration) error {
 			if d > time.Minute { // the end of a sign-in, which no test waits for
 				<-ctx.Done()

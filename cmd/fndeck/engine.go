@@ -142,7 +142,20 @@ func (a *app) engineStartCommand() *cobra.Command {
 		Example: "  fndeck engine start",
 		Args:    between(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.with(cmd.Context(), func(client.Backend) error { return a.engineStatus(cmd) })
+			c, err := a.configuration()
+			if err != nil {
+				return err
+			}
+			local, err := findContext(c, config.LocalContext) // whatever context is in use
+			if err != nil {
+				return err
+			}
+			backend, err := a.open(cmd.Context(), local, false)
+			if err != nil {
+				return err
+			}
+			_ = backend.Close() // the engine goes on
+			return a.engineStatus(cmd)
 		},
 	}
 }

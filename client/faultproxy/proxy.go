@@ -85,12 +85,13 @@ func New(t testing.TB, target string) *Proxy {
 	to, err := url.Parse(target)
 	require.NoError(t, err)
 	p := &Proxy{target: to, server: &http.Transport{}}
-	front := httptest.NewServer(p)
+	front := httptest.NewUnstartedServer(p)
+	p.URL = "http://" + front.Listener.Addr().String() // before a request can come
+	front.Start()
 	t.Cleanup(func() {
 		front.Close()
 		p.server.CloseIdleConnections()
 	})
-	p.URL = front.URL
 	return p
 }
 

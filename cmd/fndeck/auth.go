@@ -136,7 +136,7 @@ func (t *teller) takePasted(paste func(string) error) {
 func (a *app) authLogout() *cobra.Command {
 	return &cobra.Command{
 		Use: "logout [CONTEXT]", Short: "Revoke a sign-in where the issuer can, and forget it", Args: between(0, 1),
-		Long:    "Has the issuer take the sign-in back where it can, and deletes its file in any case. Every\nconsole and command of this machine that uses the sign-in has to sign in again.",
+		Long:    "Has the issuer take the sign-in back where it can, and deletes its file in any case. A\nconsole that is open goes on with the token it holds until that ends.",
 		Example: "  fndeck auth logout prod", ValidArgsFunction: a.completeContexts,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			x, err := a.personContext(args)

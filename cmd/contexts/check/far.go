@@ -114,7 +114,7 @@ func (l *look) capabilities(token cognite.Inspection) {
 		l.found(token.Subject+" lacks "+strings.Join(lacks, ", "), "deploys and redeploys need it; read_only: true in the context says that none are wanted", ask)
 	}
 	if lacks := token.LacksToSchedule(); len(lacks) > 0 {
-		l.found(token.Subject+" lacks "+strings.Join(lacks, ", "), "a schedule cannot be created, changed or moved by a redeploy without it", ask)
+		l.found(token.Subject+" lacks "+strings.Join(lacks, ", "), "a call needs CREATE; to create and change schedules, and to redeploy what has some, needs all of CREATE, LIST and DELETE", ask)
 	}
 }
 

@@ -1,0 +1,20 @@
+package action
+
+import (
+	"context"
+
+	"fndeck/client"
+	"fndeck/client/rows"
+)
+
+var _ rows.Lister = (*Guarded)(nil)
+
+// FunctionList implements rows.Lister for any backend.
+func (g *Guarded) FunctionList(ctx context.Context) (rows.List[client.Function], error) {
+	return rows.ListFunctions(ctx, g.Backend)
+}
+
+// FirstFunctions implements rows.Lister for any backend.
+func (g *Guarded) FirstFunctions(ctx context.Context) (rows.List[client.Function], bool, error) {
+	return rows.FirstFunctions(ctx, g.Backend)
+}

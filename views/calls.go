@@ -13,6 +13,7 @@ import (
 
 	"fndeck/client"
 	"fndeck/client/action"
+	"fndeck/client/rows"
 	"fndeck/ui"
 	"fndeck/ui/chart"
 	"fndeck/views/cells"
@@ -43,23 +44,25 @@ type callPages struct {
 	more atomic.Bool
 }
 
-func (p *callPages) load(ctx context.Context) ([]client.Call, error) {
+func (p *callPages) load(ctx context.Context) (rows.List[client.Call], error) {
 	query := client.CallQuery{FunctionID: p.scope.functionID, ScheduleID: p.scope.scheduleID}
-	var calls []client.Call
-	for wanted := int(p.wanted.Load()); ; {
-		query.Limit = min(callsLoaded, wanted-len(calls))
+	var chunks []rows.Chunk
+	for read, wanted := 0, int(p.wanted.Load()); ; {
+		query.Limit = min(callsLoaded, wanted-read)
 		page, err := p.backend.Calls(ctx, query)
 		if err != nil {
-			return nil, err
+			return rows.List[client.Call]{}, err
 		}
-		calls, query.Cursor = append(calls, page.Calls...), page.Next
-		if last := len(calls) - 1; last >= 0 && calls[last].Started.Before(p.scope.since) {
-			p.more.Store(false)
-			return slices.DeleteFunc(calls, func(c client.Call) bool { return c.Started.Before(p.scope.since) }), nil
+		older := func(c client.Call) bool { return c.Started.Before(p.scope.since) }
+		if last := len(page.Calls) - 1; last >= 0 && older(page.Calls[last]) {
+			page.Next = ""
 		}
-		p.more.Store(page.Next != "")
-		if page.Next == "" || len(calls) >= wanted {
-			return calls, nil
+		read, query.Cursor = read+len(page.Calls), page.Next
+		calls := slices.DeleteFunc(page.Calls, older)
+		chunks = rows.AppendChunks(rows.Calls, chunks, calls)
+		if page.Next == "" || read >= wanted {
+			p.more.Store(page.Next != "")
+			return rows.Packed(rows.Calls, chunks), nil
 		}
 	}
 }
@@ -76,7 +79,7 @@ func newCalls(s *shell, scope callScope) *listScreen[client.Call] {
 		title: title, noun: "calls",
 		columns: callColumns(scope),
 		id:      func(c client.Call) string { return c.ID },
-		load:    pages.load,
+		list:    pages.load,
 		more:    &pages.more, kinds: []string{"call"}, unscoped: viewCalls,
 		running: func(c client.Call) bool { return !c.Status.Ended() },
 		ages:    true,

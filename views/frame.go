@@ -211,7 +211,7 @@ func (r *root) alarms(full, crumbs bool) string {
 	if r.lost != "" {
 		parts = append(parts, r.theme.Banner.Render(" "+ui.Clean(r.lost)+" "))
 	}
-	if n := r.deploying; n > 0 {
+	if n := len(r.deploying); n > 0 {
 		glyph, tone := r.theme.State(string(client.FunctionDeploying))
 		text := fmt.Sprintf("%d deploying", n)
 		if !full {

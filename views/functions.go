@@ -2,6 +2,7 @@ package views
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"time"
 
@@ -9,6 +10,7 @@ import (
 
 	"fndeck/client"
 	"fndeck/client/action"
+	"fndeck/client/rows"
 	"fndeck/ui"
 	"fndeck/views/cells"
 	"fndeck/views/forms"
@@ -21,7 +23,7 @@ func newFunctions(s *shell) *listScreen[client.Function] {
 		columns: functionColumns,
 		id:      func(f client.Function) string { return f.ID },
 		label:   func(f client.Function, key string) string { return f.Metadata[key] },
-		load:    s.backend.Functions,
+		list:    s.loadFunctions,
 		shared:  s.functions,
 		brake:   s.brake,
 		running: isDeploying,
@@ -224,38 +226,62 @@ func isDeploying(f client.Function) bool {
 	return f.DeployingVersion != 0 || f.Status == client.FunctionQueued || f.Status == client.FunctionDeploying
 }
 
-func anyDeploying(functions []client.Function) bool { return deploying(functions) > 0 }
+func (s *shell) loadFunctions(ctx context.Context) (rows.List[client.Function], error) {
+	return rows.ListFunctions(ctx, s.backend)
+}
 
-func deploying(functions []client.Function) int {
-	n := 0
-	for _, f := range functions {
+func (s *shell) firstFunctions(ctx context.Context) (rows.List[client.Function], bool, error) {
+	return rows.FirstFunctions(ctx, s.backend)
+}
+
+// functionsMsg is a snapshot of the shell's own feed: which of the functions deploy,
+// and those whose deploy has ended, as they were and as they are.
+type functionsMsg struct {
+	snapshot  client.Snapshot[rows.List[client.Function]]
+	deploying map[string]client.Function
+	ended     [][2]client.Function
+}
+
+// waitFunctions is the one command that waits for the functions. It looks through
+// them outside the update loop: there may be very many.
+func (s *shell) waitFunctions() tea.Cmd {
+	feed, after, ctx, before := s.functions, s.known.Generation, s.ctx, s.deploying
+	return func() tea.Msg {
+		snapshot, ok := feed.Next(ctx, after)
+		if !ok {
+			return nil
+		}
+		msg := functionsMsg{snapshot: snapshot, deploying: map[string]client.Function{}}
+		for reader, row := snapshot.Value.Reader(), 0; row < snapshot.Value.Len(); row++ {
+			f := reader.At(row)
+			if isDeploying(*f) {
+				msg.deploying[f.ID] = *f
+			} else if len(before) > 0 {
+				if was, ok := before[f.ID]; ok {
+					msg.ended = append(msg.ended, [2]client.Function{was, *f})
+				}
+			}
+		}
+		return msg
+	}
+}
+
+// anyDeploying reports whether a function deploys.
+func anyDeploying(functions rows.List[client.Function]) bool {
+	for _, f := range functions.All() {
 		if isDeploying(f) {
-			n++
+			return true
 		}
 	}
-	return n
+	return false
 }
 
 // learn takes a snapshot of the functions and tells which deploys have ended.
-func (s *shell) learn(next client.Snapshot[[]client.Function]) tea.Cmd {
+func (s *shell) learn(msg functionsMsg) tea.Cmd {
+	s.known, s.deploying = msg.snapshot, msg.deploying
 	var told []tea.Cmd
-	before := map[string]client.Function{}
-	if s.deploying > 0 {
-		for _, f := range s.known.Value {
-			if isDeploying(f) {
-				before[f.ID] = f
-			}
-		}
-	}
-	s.known, s.deploying = next, deploying(next.Value)
-	if len(before) == 0 {
-		return nil // Most of the time; there may be very many functions.
-	}
-	for _, f := range next.Value {
-		was, ok := before[f.ID]
-		if !ok || isDeploying(f) {
-			continue
-		}
+	for _, end := range msg.ended {
+		was, f := end[0], end[1]
 		text, keep, tone := deployEnd(was, f, s.clock(), s.keys.Key("list.logs"))
 		s.say(text, tone)
 		s.toast.Keep = keep
@@ -265,6 +291,29 @@ func (s *shell) learn(next client.Snapshot[[]client.Function]) tea.Cmd {
 		told = append(told, s.notify(text, s.clock().Sub(was.DeployStarted)))
 	}
 	return tea.Batch(told...)
+}
+
+// foundFunction is the function that was looked up last: a screen asks for the same
+// one with every key.
+type foundFunction struct {
+	generation uint64
+	id         string
+	function   client.Function
+	ok         bool
+}
+
+// functionByID finds a function in what is known.
+func (s *shell) functionByID(id string) (client.Function, bool) {
+	if s.found.generation != s.known.Generation || s.found.id != id {
+		s.found = foundFunction{generation: s.known.Generation, id: id}
+		for reader, row := s.known.Value.Reader(), 0; row < s.known.Value.Len(); row++ {
+			if f := reader.At(row); f.ID == id {
+				s.found.function, s.found.ok = *f, true
+				break
+			}
+		}
+	}
+	return s.found.function, s.found.ok
 }
 
 // deployEnd is how a deploy ended: what failed, and then what still serves, which

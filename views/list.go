@@ -9,6 +9,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"fndeck/client"
+	"fndeck/client/rows"
 	"fndeck/ui"
 	"fndeck/views/cells"
 	"fndeck/views/feeds"
@@ -23,11 +24,13 @@ type listSpec[T any] struct {
 	// label is a value of an item's metadata, for the filter; nil where there is none.
 	label func(item T, key string) string
 	load  func(ctx context.Context) ([]T, error)
+	// list is load for what may be very much, in place of it.
+	list func(ctx context.Context) (rows.List[T], error)
 	// every reads anew at this pace, whatever pushes; 0 leaves it to that.
 	every time.Duration
 	// shared is a feed that lives as long as the console, nil if the screen has
 	// its own.
-	shared *client.Feed[[]T]
+	shared *client.Feed[rows.List[T]]
 	// brake stops the loads of the shared feed.
 	brake *feeds.Brake
 	// kinds are the client.Event kinds that change the rows.
@@ -74,7 +77,7 @@ type listScreen[T any] struct {
 	*shell
 	spec   listSpec[T]
 	table  *ui.Table
-	data   feeds.Subscription[[]T]
+	data   feeds.Subscription[rows.List[T]]
 	opened time.Time
 	now    moment
 	// bannered is how many lines stood over the table when it was drawn.
@@ -90,15 +93,22 @@ func newListScreen[T any](s *shell, spec listSpec[T]) *listScreen[T] {
 		columns = append(columns, c.Column)
 	}
 	l.table = ui.NewTable(columns)
-	l.data = feeds.Subscription[[]T]{Wrap: l.wrap, Load: spec.load, Shared: spec.shared, Brake: spec.brake, Busy: l.busy, Every: spec.every}
+	load := spec.list
+	if load == nil {
+		load = func(ctx context.Context) (rows.List[T], error) {
+			items, err := spec.load(ctx)
+			return rows.Of(items), err
+		}
+	}
+	l.data = feeds.Subscription[rows.List[T]]{Wrap: l.wrap, Load: load, Shared: spec.shared, Brake: spec.brake, Busy: l.busy, Every: spec.every}
 	return l
 }
 
-func (l *listScreen[T]) busy(items []T) bool {
+func (l *listScreen[T]) busy(items rows.List[T]) bool {
 	if l.spec.running == nil {
 		return false
 	}
-	for _, item := range items {
+	for _, item := range items.All() {
 		if l.spec.running(item) {
 			return true
 		}
@@ -152,7 +162,7 @@ func (l *listScreen[T]) Update(msg tea.Msg) tea.Cmd {
 		l.table.Take(ordered)
 		return nil
 	}
-	snapshot, ok := msg.(feeds.Snapshot[[]T])
+	snapshot, ok := msg.(feeds.Snapshot[rows.List[T]])
 	if !ok {
 		return nil
 	}
@@ -164,7 +174,7 @@ func (l *listScreen[T]) Update(msg tea.Msg) tea.Cmd {
 	if l.data.Last.Err != nil {
 		l.fail("read "+l.spec.noun, l.data.Last.Err)
 	} else {
-		l.table.SetRows(listRows[T]{columns: l.spec.columns, id: l.spec.id, label: l.spec.label, items: l.data.Last.Value, at: &l.now}, l.now.Now)
+		l.table.SetRows(listRows[T]{columns: l.spec.columns, id: l.spec.id, label: l.spec.label, items: l.data.Last.Value.Reader(), count: l.data.Last.Value.Len(), at: &l.now}, l.now.Now)
 	}
 	return tea.Batch(next, l.order())
 }
@@ -218,14 +228,13 @@ func (l *listScreen[T]) item() (item T, ok bool) {
 	if !ok {
 		return item, false
 	}
-	return l.shown()[row], true
+	return l.shown(row), true
 }
 
-// shown are the items of the snapshot that the table shows, which may be behind
-// the newest while that is being sorted.
-func (l *listScreen[T]) shown() []T {
-	rows, _ := l.table.Rows().(listRows[T]) // It holds no other rows.
-	return rows.items
+// shown is an item of the snapshot that the table shows, which may be behind the
+// newest while that is being sorted.
+func (l *listScreen[T]) shown(row int) T {
+	return *l.table.Rows().(listRows[T]).items.At(row) // It holds no other rows.
 }
 
 // listRows is one snapshot as the table sees it.
@@ -233,7 +242,8 @@ type listRows[T any] struct {
 	columns []listColumn[T]
 	id      func(T) string
 	label   func(item T, key string) string
-	items   []T
+	items   *rows.Reader[T]
+	count   int
 	// at is the screen's present moment.
 	at *moment
 }
@@ -243,19 +253,20 @@ func (r listRows[T]) Label(row int, key string) string {
 	if r.label == nil {
 		return ""
 	}
-	return ui.Clean(r.label(r.items[row], key))
+	return ui.Clean(r.label(*r.items.At(row), key))
 }
 
-func (r listRows[T]) Len() int          { return len(r.items) }
-func (r listRows[T]) ID(row int) string { return r.id(r.items[row]) }
+func (r listRows[T]) Len() int          { return r.count }
+func (r listRows[T]) ID(row int) string { return r.id(*r.items.At(row)) }
 
 func (r listRows[T]) Cell(row, column int) ui.Cell {
-	return r.columns[column].cell(r.items[row], *r.at)
+	return r.columns[column].cell(*r.items.At(row), *r.at)
 }
 
 func (r listRows[T]) Compare(a, b, column int) int {
 	if order := r.columns[column].order; order != nil {
-		return order(r.items[a], r.items[b])
+		first := *r.items.At(a) // A reader has one item at a time.
+		return order(first, *r.items.At(b))
 	}
 	return cmp.Compare(r.Cell(a, column).Text, r.Cell(b, column).Text)
 }
@@ -266,7 +277,7 @@ func (r listRows[T]) Keys(rows []int, column int) ([]string, bool) {
 	if r.columns[column].order != nil {
 		return nil, false
 	}
-	keys := make([]string, len(r.items))
+	keys := make([]string, r.count)
 	for _, row := range rows {
 		keys[row] = r.Cell(row, column).Text
 	}
@@ -276,6 +287,6 @@ func (r listRows[T]) Keys(rows []int, column int) ([]string, bool) {
 // Still implements ui.Rows: the same items at this moment, whatever comes.
 func (r listRows[T]) Still() ui.Rows {
 	at := *r.at
-	r.at = &at
+	r.at, r.items = &at, r.items.Again()
 	return r
 }

@@ -30,9 +30,6 @@ type root struct {
 
 var _ tea.Model = (*root)(nil)
 
-// functionsMsg is a snapshot of the shell's own feed.
-type functionsMsg client.Snapshot[[]client.Function]
-
 // tickMsg wakes the frame because the time that it names has come.
 type tickMsg time.Time
 
@@ -47,16 +44,6 @@ func (r *root) Init() tea.Cmd {
 		ask = tea.RequestBackgroundColor
 	}
 	return tea.Batch(ask, r.screen().Show(), r.waitFunctions(), r.push.Run(), r.push.Wait(), r.link.Wait(""))
-}
-
-func (r *root) waitFunctions() tea.Cmd {
-	feed, after, ctx := r.functions, r.known.Generation, r.ctx
-	return func() tea.Msg {
-		if snapshot, ok := feed.Next(ctx, after); ok {
-			return functionsMsg(snapshot)
-		}
-		return nil
-	}
 }
 
 // Update implements tea.Model.
@@ -92,7 +79,7 @@ func (r *root) route(msg tea.Msg) tea.Cmd {
 	case screenMsg:
 		return r.owned(msg)
 	case functionsMsg:
-		return tea.Batch(r.learn(client.Snapshot[[]client.Function](msg)), r.waitFunctions())
+		return tea.Batch(r.learn(msg), r.waitFunctions())
 	case feeds.Pushed:
 		return tea.Batch(r.refresh(msg.Kinds), r.push.Wait())
 	case feeds.LinkMsg:

@@ -8,6 +8,7 @@ import (
 
 	"fndeck/client"
 	"fndeck/client/action"
+	"fndeck/client/rows"
 	"fndeck/ui"
 	"fndeck/ui/form"
 	"fndeck/views/feeds"
@@ -21,12 +22,13 @@ type shell struct {
 	deps
 	// functions lives as long as the console: the header counts deploys wherever
 	// the operator is.
-	functions *client.Feed[[]client.Function]
+	functions *client.Feed[rows.List[client.Function]]
 	brake     *feeds.Brake
-	known     client.Snapshot[[]client.Function]
-	// deploying counts those among known that deploy; the header shows it in every
-	// frame.
-	deploying int
+	known     client.Snapshot[rows.List[client.Function]]
+	// deploying are those among known that deploy, by id; the header counts them in
+	// every frame.
+	deploying map[string]client.Function
+	found     foundFunction
 
 	views   []Screen
 	history []place
@@ -97,7 +99,7 @@ const historyMost = 50
 func newShell(d deps) *shell {
 	s := &shell{deps: d, errors: newErrorLog(d.clock), given: map[string][]action.Earlier{}}
 	s.brake = &feeds.Brake{}
-	s.functions = feeds.New(d.source(), feeds.Braked(s.brake, d.backend.Functions), anyDeploying, 0)
+	s.functions = feeds.NewBegun(d.source(), s.brake, s.firstFunctions, s.loadFunctions, anyDeploying)
 	s.views = newViews(s)
 	s.history = []place{{screen: s.views[0]}}
 	return s
@@ -271,16 +273,6 @@ func (s *shell) fail(operation string, err error) {
 		s.errors.read()
 		page.data.Refresh(s.clock())
 	}
-}
-
-// functionByID finds a function in what is known.
-func (s *shell) functionByID(id string) (client.Function, bool) {
-	for _, f := range s.known.Value {
-		if f.ID == id {
-			return f, true
-		}
-	}
-	return client.Function{}, false
 }
 
 // reason is why an action cannot be done to a target here and now.

@@ -14,7 +14,7 @@ func (g *Guarded) FunctionList(ctx context.Context) (rows.List[client.Function],
 	return rows.ListFunctions(ctx, g.Backend)
 }
 
-// FirstFunctions implements rows.Lister for any backend.
+// FirstFunctions implements rows.Lister; ErrUnsupported where the backend does not.
 func (g *Guarded) FirstFunctions(ctx context.Context) (rows.List[client.Function], bool, error) {
 	return rows.FirstFunctions(ctx, g.Backend)
 }

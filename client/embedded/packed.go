@@ -68,12 +68,11 @@ func (b *Backend) FunctionList(ctx context.Context) (rows.List[client.Function],
 	return now.list, nil
 }
 
-// FirstFunctions implements rows.Lister. It lists none where the engine cannot say
-// what its first are.
+// FirstFunctions implements rows.Lister.
 func (b *Backend) FirstFunctions(ctx context.Context) (rows.List[client.Function], bool, error) {
 	first, more, err := b.packed(ctx, query("limit", strconv.Itoa(firstFunctions)), packedList{})
 	if errors.Is(err, errOtherForm) {
-		return first.list, true, nil
+		return first.list, false, client.ErrUnsupported
 	}
 	return first.list, more, err
 }

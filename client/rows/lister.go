@@ -26,11 +26,11 @@ func ListFunctions(ctx context.Context, b client.Backend) (List[client.Function]
 	return Of(all), err
 }
 
-// FirstFunctions lists the newest functions of any backend and whether there are
-// more; one that lists no beginning lists none.
+// FirstFunctions lists the newest functions of a backend and whether there are more;
+// ErrUnsupported where the beginning comes no sooner than the whole.
 func FirstFunctions(ctx context.Context, b client.Backend) (list List[client.Function], more bool, err error) {
 	if lister, ok := b.(Lister); ok {
 		return lister.FirstFunctions(ctx)
 	}
-	return list, true, nil
+	return list, false, client.ErrUnsupported
 }

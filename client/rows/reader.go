@@ -34,6 +34,9 @@ func (r *Reader[T]) At(row int) *T {
 	return &r.item
 }
 
+// Again makes another reader of the same list.
+func (r *Reader[T]) Again() *Reader[T] { return r.list.Reader() }
+
 // begin goes before the first row of the chunk that holds a row.
 func (r *Reader[T]) begin(row int) {
 	at, found := slices.BinarySearch(r.list.starts, row)

@@ -168,3 +168,41 @@ func (f *Filter) Spans(s string, limit int) [][2]int {
 	}
 	return spans
 }
+
+// judge returns what says whether a row passes. It remembers what the rows of one
+// group have in common; for rows without groups that is nothing.
+func (f *Filter) judge(rows Rows, columns []Column) func(row int) bool {
+	grouped, _ := rows.(Alike)
+	group, shared := uint64(0), make([]bool, len(f.terms))
+	hit := func(term filterTerm, row int, own bool) bool {
+		if term.column >= 0 {
+			return columns[term.column].Own == own && term.match(rows.Cell(row, term.column).Text)
+		}
+		for c, column := range columns {
+			if column.Own == own && !column.Aside && term.match(rows.Cell(row, c).Text) {
+				return true
+			}
+		}
+		return false
+	}
+	return func(row int) bool {
+		if grouped == nil || grouped.Group(row) != group {
+			if grouped != nil {
+				group = grouped.Group(row)
+			}
+			for i, term := range f.terms {
+				shared[i] = term.key == "" && hit(term, row, false)
+			}
+		}
+		for i, term := range f.terms {
+			found := shared[i]
+			if term.key != "" {
+				found = term.match(labelled(rows, row, term.key))
+			}
+			if found = found || term.key == "" && hit(term, row, true); found == term.inverse {
+				return false
+			}
+		}
+		return true
+	}
+}

@@ -112,22 +112,22 @@ func callColumns(scope callScope) []listColumn[client.Call] {
 			cell:   func(c client.Call, at moment) ui.Cell { return cells.State(at, string(c.Status), 0) },
 		},
 		{
-			Column: ui.Column{Title: "STARTED", Key: "started", Priority: 1, Min: 8, Down: true, Volatile: true},
+			Column: ui.Column{Title: "STARTED", Key: "started", Priority: 1, Min: 8, Down: true, Own: true, Volatile: true},
 			cell:   func(c client.Call, at moment) ui.Cell { return ui.Cell{Text: cells.Clock(c.Started, at)} },
-			order:  func(a, b client.Call) int { return b.Started.Compare(a.Started) },
+			key:    func(c client.Call) int64 { return -c.Started.UnixMicro() },
 		},
 		{
-			Column: ui.Column{Title: "DURATION", Key: "duration", Priority: 1, Min: 8, Align: ui.AlignRight},
-			cell:   callDuration, order: func(a, b client.Call) int { return cmp.Compare(a.Duration, b.Duration) },
+			Column: ui.Column{Title: "DURATION", Key: "duration", Priority: 1, Min: 8, Align: ui.AlignRight, Own: true},
+			cell:   callDuration, key: func(c client.Call) int64 { return int64(c.Duration) },
 		},
 		{
-			Column: ui.Column{Title: "ID", Key: "id", Priority: 2, Min: 6, Max: 20},
+			Column: ui.Column{Title: "ID", Key: "id", Priority: 2, Min: 6, Max: 20, Own: true},
 			cell:   func(c client.Call, _ moment) ui.Cell { return cells.Dim(c.ID) },
 		},
 	}
 	if scope.functionID == "" {
 		columns = append(columns, listColumn[client.Call]{
-			Column: ui.Column{Title: "FUNCTION", Key: "function", Priority: 2, Min: 12, Max: 32},
+			Column: ui.Column{Title: "FUNCTION", Key: "function", Priority: 2, Min: 12, Max: 32, Own: true},
 			cell:   func(c client.Call, _ moment) ui.Cell { return cells.Text(cmp.Or(c.FunctionName, c.FunctionID)) },
 		})
 	}
@@ -137,20 +137,20 @@ func callColumns(scope callScope) []listColumn[client.Call] {
 			cell:   func(c client.Call, _ moment) ui.Cell { return cells.Dim(trigger(c)) },
 		},
 		listColumn[client.Call]{
-			Column: ui.Column{Title: "RESULT", Key: "result", Priority: 2, Min: 14, Grow: true},
+			Column: ui.Column{Title: "RESULT", Key: "result", Priority: 2, Min: 14, Grow: true, Own: true},
 			cell:   callResult,
 		},
 		listColumn[client.Call]{
 			Column: ui.Column{Title: "VERSION", Key: "version", Priority: 3, Min: 7},
 			cell:   func(c client.Call, at moment) ui.Cell { return versionCell(at, c.Version) },
-			order:  func(a, b client.Call) int { return cmp.Compare(a.Version, b.Version) },
+			key:    func(c client.Call) int64 { return int64(c.Version) },
 		},
 		listColumn[client.Call]{
 			Column: ui.Column{Title: "LOG", Key: "log", Priority: 4, Min: 5, Align: ui.AlignRight},
 			cell:   func(c client.Call, at moment) ui.Cell { return cells.Count(at, c.LogLines) },
 		},
 		listColumn[client.Call]{
-			Column: ui.Column{Title: "MEM", Key: "mem", Priority: 4, Min: 7, Align: ui.AlignRight},
+			Column: ui.Column{Title: "MEM", Key: "mem", Priority: 4, Min: 7, Align: ui.AlignRight, Own: true},
 			cell:   callMemory,
 		},
 	)

@@ -1,7 +1,6 @@
 package views
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -40,7 +39,7 @@ func newFunctions(s *shell) *listScreen[client.Function] {
 
 var functionColumns = []listColumn[client.Function]{
 	{
-		Column: ui.Column{Title: "NAME", Key: "name", Priority: 1, Min: 14, Max: 32},
+		Column: ui.Column{Title: "NAME", Key: "name", Priority: 1, Min: 14, Max: 32, Own: true},
 		cell:   func(f client.Function, _ moment) ui.Cell { return cells.Text(f.Name) },
 	},
 	{
@@ -50,22 +49,22 @@ var functionColumns = []listColumn[client.Function]{
 	{
 		Column: ui.Column{Title: "VERSION", Key: "version", Priority: 2, Min: 7},
 		cell:   func(f client.Function, at moment) ui.Cell { return ui.Cell{Text: cells.Version(f, at.Theme)} },
-		order:  func(a, b client.Function) int { return cmp.Compare(a.Version, b.Version) },
+		key:    func(f client.Function) int64 { return int64(f.Version) },
 	},
 	{
-		Column: ui.Column{Title: "LAST CALL", Key: "last", Priority: 2, Min: 9},
+		Column: ui.Column{Title: "LAST CALL", Key: "last", Priority: 2, Min: 9, Own: true, Aside: true},
 		cell:   func(f client.Function, at moment) ui.Cell { return cells.LastCall(at, f.LastCall) },
-		order:  func(a, b client.Function) int { return lastStarted(b).Compare(lastStarted(a)) },
+		key:    func(f client.Function) int64 { return -lastStarted(f).UnixMicro() },
 	},
 	{
-		Column: ui.Column{Title: "P95", Key: "p95", Priority: 3, Min: 6, Align: ui.AlignRight},
+		Column: ui.Column{Title: "P95", Key: "p95", Priority: 3, Min: 6, Align: ui.AlignRight, Own: true},
 		cell:   func(f client.Function, at moment) ui.Cell { return cells.Duration(at, f.P95) },
-		order:  func(a, b client.Function) int { return cmp.Compare(a.P95, b.P95) },
+		key:    func(f client.Function) int64 { return int64(f.P95) },
 	},
 	{
 		Column: ui.Column{Title: "SCHED", Key: "sched", Priority: 3, Min: 5, Align: ui.AlignRight},
 		cell:   func(f client.Function, at moment) ui.Cell { return cells.Count(at, int64(f.Schedules)) },
-		order:  func(a, b client.Function) int { return cmp.Compare(a.Schedules, b.Schedules) },
+		key:    func(f client.Function) int64 { return int64(f.Schedules) },
 	},
 	{
 		Column: ui.Column{Title: "RUNTIME", Key: "runtime", Priority: 3, Min: 7, Max: 16},
@@ -74,7 +73,7 @@ var functionColumns = []listColumn[client.Function]{
 	{
 		Column: ui.Column{Title: "SIZE", Key: "size", Priority: 4, Min: 7, Align: ui.AlignRight},
 		cell:   func(f client.Function, at moment) ui.Cell { return cells.Size(at, f.SizeBytes) },
-		order:  func(a, b client.Function) int { return cmp.Compare(a.SizeBytes, b.SizeBytes) },
+		key:    func(f client.Function) int64 { return f.SizeBytes },
 	},
 	{
 		Column: ui.Column{Title: "MODE", Key: "mode", Priority: 4, Min: 8, Max: 24},
@@ -85,13 +84,13 @@ var functionColumns = []listColumn[client.Function]{
 		cell:   func(f client.Function, _ moment) ui.Cell { return cells.Dim(f.Owner) },
 	},
 	{
-		Column: ui.Column{Title: "EXTERNAL ID", Key: "external", Priority: 4, Min: 11, Max: 32},
+		Column: ui.Column{Title: "EXTERNAL ID", Key: "external", Priority: 4, Min: 11, Max: 32, Own: true},
 		cell:   func(f client.Function, _ moment) ui.Cell { return cells.Dim(f.ExternalID) },
 	},
 	{
-		Column: ui.Column{Title: "AGE", Key: "age", Priority: 4, Min: 4, Align: ui.AlignRight, Volatile: true},
+		Column: ui.Column{Title: "AGE", Key: "age", Priority: 4, Min: 4, Align: ui.AlignRight, Own: true, Aside: true, Volatile: true},
 		cell:   func(f client.Function, at moment) ui.Cell { return cells.Dim(ui.Age(at.Now.Sub(f.Created))) },
-		order:  func(a, b client.Function) int { return b.Created.Compare(a.Created) },
+		key:    func(f client.Function) int64 { return -f.Created.UnixMicro() },
 	},
 }
 

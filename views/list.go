@@ -1,8 +1,8 @@
 package views
 
 import (
-	"cmp"
 	"context"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -11,6 +11,7 @@ import (
 	"fndeck/client"
 	"fndeck/client/rows"
 	"fndeck/ui"
+	"fndeck/ui/ordering"
 	"fndeck/views/cells"
 	"fndeck/views/feeds"
 )
@@ -65,7 +66,9 @@ type listSpec[T any] struct {
 type listColumn[T any] struct {
 	ui.Column
 	cell func(item T, at moment) ui.Cell
-	// less orders by the column; nil orders by the text.
+	// key orders by a number. Without it order does, in lists that are short, and
+	// without both the text.
+	key   func(item T) int64
 	order func(a, b T) int
 }
 
@@ -174,7 +177,7 @@ func (l *listScreen[T]) Update(msg tea.Msg) tea.Cmd {
 	if l.data.Last.Err != nil {
 		l.fail("read "+l.spec.noun, l.data.Last.Err)
 	} else {
-		l.table.SetRows(listRows[T]{columns: l.spec.columns, id: l.spec.id, label: l.spec.label, items: l.data.Last.Value.Reader(), count: l.data.Last.Value.Len(), at: &l.now}, l.now.Now)
+		l.table.SetRows(listRows[T]{columns: l.spec.columns, id: l.spec.id, label: l.spec.label, running: l.spec.running, items: l.data.Last.Value.Reader(), count: l.data.Last.Value.Len(), at: &l.now}, l.now.Now)
 	}
 	return tea.Batch(next, l.order())
 }
@@ -242,6 +245,7 @@ type listRows[T any] struct {
 	columns []listColumn[T]
 	id      func(T) string
 	label   func(item T, key string) string
+	running func(T) bool
 	items   *rows.Reader[T]
 	count   int
 	// at is the screen's present moment.
@@ -263,25 +267,49 @@ func (r listRows[T]) Cell(row, column int) ui.Cell {
 	return r.columns[column].cell(*r.items.At(row), *r.at)
 }
 
-func (r listRows[T]) Compare(a, b, column int) int {
-	if order := r.columns[column].order; order != nil {
-		first := *r.items.At(a) // A reader has one item at a time.
-		return order(first, *r.items.At(b))
+// Group implements ui.Alike. What runs is of no group: it counts its seconds.
+func (r listRows[T]) Group(row int) uint64 {
+	const alone = 1 << 63
+	if r.running != nil && r.running(*r.items.At(row)) {
+		return alone + uint64(row)
 	}
-	return cmp.Compare(r.Cell(a, column).Text, r.Cell(b, column).Text)
+	return r.items.Group(row) + 1
 }
 
-// Keys implements ui.Keyed: a text is made once for each row, not once for each
-// comparison.
-func (r listRows[T]) Keys(rows []int, column int) ([]string, bool) {
-	if r.columns[column].order != nil {
-		return nil, false
+// Keys implements ui.Rows.
+func (r listRows[T]) Keys(of []int32, column int) []ordering.Key {
+	keys := make([]ordering.Key, len(of))
+	c, group := r.columns[column], uint64(0)
+	for i, row := range of {
+		switch is := r.Group(int(row)); {
+		case c.key != nil:
+			keys[i].Number = c.key(*r.items.At(int(row)))
+		case c.order != nil:
+			return r.ranks(of, c.order)
+		case is == group && !c.Own:
+			keys[i] = keys[i-1]
+		default:
+			keys[i].Text, group = r.Cell(int(row), column).Text, is
+		}
 	}
-	keys := make([]string, r.count)
-	for _, row := range rows {
-		keys[row] = r.Cell(row, column).Text
+	return keys
+}
+
+// ranks are keys by which rows come as order has them.
+func (r listRows[T]) ranks(of []int32, order func(a, b T) int) []ordering.Key {
+	items, sorted := make([]T, len(of)), make([]int, len(of))
+	for i, row := range of {
+		items[i], sorted[i] = *r.items.At(int(row)), i
 	}
-	return keys, true
+	slices.SortFunc(sorted, func(a, b int) int { return order(items[a], items[b]) })
+	keys, rank := make([]ordering.Key, len(of)), int64(0)
+	for i, at := range sorted {
+		if i > 0 && order(items[sorted[i-1]], items[at]) != 0 {
+			rank++
+		}
+		keys[at].Number = rank
+	}
+	return keys
 }
 
 // Still implements ui.Rows: the same items at this moment, whatever comes.

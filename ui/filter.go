@@ -172,24 +172,30 @@ func (f *Filter) Spans(s string, limit int) [][2]int {
 // judge returns what says whether a row passes. It remembers what the rows of one
 // group have in common; for rows without groups that is nothing.
 func (f *Filter) judge(rows Rows, columns []Column) func(row int) bool {
+	text := func(row, column int) string { return rows.Cell(row, column).Text }
 	grouped, _ := rows.(Alike)
+	if grouped != nil {
+		text = grouped.Text
+	}
 	group, shared := uint64(0), make([]bool, len(f.terms))
 	hit := func(term filterTerm, row int, own bool) bool {
 		if term.column >= 0 {
-			return columns[term.column].Own == own && term.match(rows.Cell(row, term.column).Text)
+			return columns[term.column].Own == own && term.match(text(row, term.column))
 		}
 		for c, column := range columns {
-			if column.Own == own && !column.Aside && term.match(rows.Cell(row, c).Text) {
+			if column.Own == own && !column.Aside && term.match(text(row, c)) {
 				return true
 			}
 		}
 		return false
 	}
 	return func(row int) bool {
-		if grouped == nil || grouped.Group(row) != group {
-			if grouped != nil {
-				group = grouped.Group(row)
-			}
+		is := group + 1
+		if grouped != nil {
+			is = grouped.Group(row)
+		}
+		if is != group {
+			group = is
 			for i, term := range f.terms {
 				shared[i] = term.key == "" && hit(term, row, false)
 			}

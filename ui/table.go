@@ -44,6 +44,8 @@ type Alike interface {
 	// Group is a number: rows of one group have the same cells but in columns that
 	// are their own.
 	Group(row int) uint64
+	// Text is the text of a cell, which may cost less than the cell.
+	Text(row, column int) string
 }
 
 // Labelled are rows with metadata that a filter can ask for.

@@ -114,6 +114,7 @@ func callColumns(scope callScope) []listColumn[client.Call] {
 		{
 			Column: ui.Column{Title: "STARTED", Key: "started", Priority: 1, Min: 8, Down: true, Own: true, Volatile: true},
 			cell:   func(c client.Call, at moment) ui.Cell { return ui.Cell{Text: cells.Clock(c.Started, at)} },
+			text:   func(c *client.Call, at *moment) string { return cells.Clock(c.Started, *at) },
 			key:    func(c client.Call) int64 { return -c.Started.UnixMicro() },
 		},
 		{
@@ -123,12 +124,14 @@ func callColumns(scope callScope) []listColumn[client.Call] {
 		{
 			Column: ui.Column{Title: "ID", Key: "id", Priority: 2, Min: 6, Max: 20, Own: true},
 			cell:   func(c client.Call, _ moment) ui.Cell { return cells.Dim(c.ID) },
+			text:   func(c *client.Call, _ *moment) string { return ui.Clean(c.ID) },
 		},
 	}
 	if scope.functionID == "" {
 		columns = append(columns, listColumn[client.Call]{
 			Column: ui.Column{Title: "FUNCTION", Key: "function", Priority: 2, Min: 12, Max: 32, Own: true},
 			cell:   func(c client.Call, _ moment) ui.Cell { return cells.Text(cmp.Or(c.FunctionName, c.FunctionID)) },
+			text:   func(c *client.Call, _ *moment) string { return ui.Clean(cmp.Or(c.FunctionName, c.FunctionID)) },
 		})
 	}
 	return append(columns,

@@ -1,13 +1,19 @@
 package views
 
 import (
+	"fmt"
+	"math/rand/v2"
+	"strconv"
 	"testing"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"fndeck/client"
+	"fndeck/client/rows"
+	"fndeck/ui"
 )
 
 func TestAnActionAfterAFilterHitsTheRowThatCarriesTheMark(t *testing.T) {
@@ -96,5 +102,68 @@ func TestAfterASearchTheFootOffersItsKeys(t *testing.T) {
 		d.typed("page 199")
 		d.press("enter")
 		d.see("next n", "previous N", "matches x", "2 matches ")
+	})
+}
+
+func TestAFilterFindsInAPackedListWhatItFindsInAPlainOne(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	functions := make([]client.Function, 3000)
+	for i := range functions {
+		functions[i] = client.Function{
+			ID: strconv.Itoa(9000 - i), Name: fmt.Sprintf("fn-%d", random.IntN(500)), Owner: []string{"data", "ocean", ""}[i/100%3],
+			Status: []client.FunctionStatus{client.FunctionReady, client.FunctionFailed}[i/7%2], Version: 1 + i/50%4, Runtime: "py312",
+			P95: time.Duration(random.IntN(3)) * time.Second, Created: bubbleStart.Add(-time.Duration(i) * time.Minute),
+		}
+		if random.IntN(10) == 0 {
+			functions[i].Status, functions[i].DeployingVersion, functions[i].DeployStarted = client.FunctionDeploying, 9, bubbleStart.Add(-time.Duration(random.IntN(60))*time.Second)
+		}
+		if random.IntN(20) == 0 {
+			functions[i].ExternalID, functions[i].Mode, functions[i].Workers = "ext-7", client.ModeWarm, 2
+		}
+	}
+	var columns []ui.Column
+	for _, c := range functionColumns {
+		columns = append(columns, c.Column)
+	}
+	at := moment{Now: bubbleStart, Zone: time.UTC, Theme: ui.NewTheme(true, false)}
+	shown := func(list rows.List[client.Function], filter string, sortBy ...int) (ids []string) {
+		table := ui.NewTable(columns)
+		of := listRows[client.Function]{columns: functionColumns, id: func(f client.Function) string { return f.ID }, running: isDeploying, items: list.Reader(), count: list.Len(), at: &at, last: new(rowGroup)}
+		table.SetRows(of, at.Now)
+		require.NoError(t, table.Filter(filter))
+		for _, column := range sortBy {
+			table.Sort(column)
+		}
+		for _, row := range table.Around(list.Len()) {
+			ids = append(ids, of.ID(row))
+		}
+		return ids
+	}
+	plain, packed := rows.Of(functions), rows.Pack(rows.Functions, functions)
+	for _, filter := range []string{"", "7", "ready", "!ready", "dep 1", "40s", "owner:ocean", "status:failed !v3", "p95:>1s", "age:>1h", "name:/[0-3]$/ data", "ext", "warm", "external:ext name:!1"} {
+		want := shown(plain, filter)
+		assert.Equal(t, want, shown(packed, filter), filter)
+		assert.NotEmpty(t, want, filter)
+		if filter != "" {
+			assert.Less(t, len(want), len(functions), filter)
+		}
+		for column := range columns {
+			assert.Equal(t, shown(plain, filter, column, column), shown(packed, filter, column, column), "%s by %s", filter, columns[column].Key)
+		}
+	}
+}
+
+func TestAgesAreFoundByTheNameOfTheirColumnOnly(t *testing.T) {
+	drive(t, sampleBackend(bubbleStart), func(d *driver) {
+		table := d.root.screen().(*listScreen[client.Function]).table
+		_, all := table.Counts()
+		age := table.Rows().Cell(0, table.Column("age")).Text
+		require.NoError(t, table.Filter("age:"+age))
+		shown, _ := table.Counts()
+		assert.Positive(t, shown)
+		require.NoError(t, table.Filter(age))
+		without, _ := table.Counts()
+		assert.Less(t, without, all, "%s is in no name", age)
+		assert.Less(t, without, shown)
 	})
 }

@@ -41,6 +41,7 @@ var functionColumns = []listColumn[client.Function]{
 	{
 		Column: ui.Column{Title: "NAME", Key: "name", Priority: 1, Min: 14, Max: 32, Own: true},
 		cell:   func(f client.Function, _ moment) ui.Cell { return cells.Text(f.Name) },
+		text:   func(f *client.Function, _ *moment) string { return ui.Clean(f.Name) },
 	},
 	{
 		Column: ui.Column{Title: "STATUS", Key: "status", Priority: 1, Min: 12},
@@ -59,6 +60,7 @@ var functionColumns = []listColumn[client.Function]{
 	{
 		Column: ui.Column{Title: "P95", Key: "p95", Priority: 3, Min: 6, Align: ui.AlignRight, Own: true},
 		cell:   func(f client.Function, at moment) ui.Cell { return cells.Duration(at, f.P95) },
+		text:   func(f *client.Function, at *moment) string { return cells.Duration(*at, f.P95).Text },
 		key:    func(f client.Function) int64 { return int64(f.P95) },
 	},
 	{
@@ -86,6 +88,7 @@ var functionColumns = []listColumn[client.Function]{
 	{
 		Column: ui.Column{Title: "EXTERNAL ID", Key: "external", Priority: 4, Min: 11, Max: 32, Own: true},
 		cell:   func(f client.Function, _ moment) ui.Cell { return cells.Dim(f.ExternalID) },
+		text:   func(f *client.Function, _ *moment) string { return ui.Clean(f.ExternalID) },
 	},
 	{
 		Column: ui.Column{Title: "AGE", Key: "age", Priority: 4, Min: 4, Align: ui.AlignRight, Own: true, Aside: true, Volatile: true},

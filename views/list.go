@@ -66,6 +66,8 @@ type listSpec[T any] struct {
 type listColumn[T any] struct {
 	ui.Column
 	cell func(item T, at moment) ui.Cell
+	// text is the text of cell at less cost, for a filter that looks at all rows.
+	text func(item *T, at *moment) string
 	// key orders by a number. Without it order does, in lists that are short, and
 	// without both the text.
 	key   func(item T) int64
@@ -177,7 +179,7 @@ func (l *listScreen[T]) Update(msg tea.Msg) tea.Cmd {
 	if l.data.Last.Err != nil {
 		l.fail("read "+l.spec.noun, l.data.Last.Err)
 	} else {
-		l.table.SetRows(listRows[T]{columns: l.spec.columns, id: l.spec.id, label: l.spec.label, running: l.spec.running, items: l.data.Last.Value.Reader(), count: l.data.Last.Value.Len(), at: &l.now}, l.now.Now)
+		l.table.SetRows(listRows[T]{columns: l.spec.columns, id: l.spec.id, label: l.spec.label, running: l.spec.running, items: l.data.Last.Value.Reader(), count: l.data.Last.Value.Len(), at: &l.now, last: new(rowGroup)}, l.now.Now)
 	}
 	return tea.Batch(next, l.order())
 }
@@ -250,6 +252,14 @@ type listRows[T any] struct {
 	count   int
 	// at is the screen's present moment.
 	at *moment
+	// last is the group that was looked at last.
+	last *rowGroup
+}
+
+// rowGroup is a group of rows: what runs, runs in all of them.
+type rowGroup struct {
+	number  uint64
+	running bool
 }
 
 // Label implements ui.Labelled.
@@ -270,10 +280,21 @@ func (r listRows[T]) Cell(row, column int) ui.Cell {
 // Group implements ui.Alike. What runs is of no group: it counts its seconds.
 func (r listRows[T]) Group(row int) uint64 {
 	const alone = 1 << 63
-	if r.running != nil && r.running(*r.items.At(row)) {
+	if group := r.items.Group(row) + 1; group != r.last.number {
+		*r.last = rowGroup{number: group, running: r.running != nil && r.running(*r.items.At(row))}
+	}
+	if r.last.running {
 		return alone + uint64(row)
 	}
-	return r.items.Group(row) + 1
+	return r.last.number
+}
+
+// Text implements ui.Alike.
+func (r listRows[T]) Text(row, column int) string {
+	if text := r.columns[column].text; text != nil {
+		return text(r.items.At(row), r.at)
+	}
+	return r.Cell(row, column).Text
 }
 
 // Keys implements ui.Rows.
@@ -289,7 +310,7 @@ func (r listRows[T]) Keys(of []int32, column int) []ordering.Key {
 		case is == group && !c.Own:
 			keys[i] = keys[i-1]
 		default:
-			keys[i].Text, group = r.Cell(int(row), column).Text, is
+			keys[i].Text, group = r.Text(int(row), column), is
 		}
 	}
 	return keys
@@ -315,6 +336,6 @@ func (r listRows[T]) ranks(of []int32, order func(a, b T) int) []ordering.Key {
 // Still implements ui.Rows: the same items at this moment, whatever comes.
 func (r listRows[T]) Still() ui.Rows {
 	at := *r.at
-	r.at, r.items = &at, r.items.Again()
+	r.at, r.items, r.last = &at, r.items.Again(), new(rowGroup)
 	return r
 }

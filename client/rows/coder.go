@@ -136,7 +136,16 @@ func (c *Coder) varint() int64 {
 }
 
 // uvarint reads what binary.AppendUvarint writes.
-func (c *Coder) uvarint() (n uint64) {
+func (c *Coder) uvarint() uint64 {
+	if c.in != "" && c.in[0] < 1<<7 { // Most are short.
+		n := c.in[0]
+		c.in = c.in[1:]
+		return uint64(n)
+	}
+	return c.longUvarint()
+}
+
+func (c *Coder) longUvarint() (n uint64) {
 	const (
 		bits    = 7
 		more    = 1 << bits

@@ -29,15 +29,16 @@ func (o Order) filter(judge func() func(row int) bool, stop func() bool) (kept O
 	share := max(looks, (o.Len()+runtime.GOMAXPROCS(0)-1)/runtime.GOMAXPROCS(0))
 	parts := make([][]int32, (o.Len()+share-1)/share)
 	parallel(len(parts), func(n int) {
-		passes, from := judge(), n*share
+		passes, from, kept := judge(), n*share, []int32(nil)
 		for place := from; place < min(from+share, o.Len()); place++ {
 			if place%looks == 0 && stop() {
 				return
 			}
 			if row := o.At(place); passes(row) {
-				parts[n] = append(parts[n], int32(row))
+				kept = append(kept, int32(row))
 			}
 		}
+		parts[n] = kept
 	})
 	if stop() {
 		return Order{}, false

@@ -2,6 +2,7 @@ package views
 
 import (
 	"context"
+	"runtime/debug"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -87,6 +88,8 @@ type listScreen[T any] struct {
 	now    moment
 	// bannered is how many lines stood over the table when it was drawn.
 	bannered int
+	// tidied is how long the list was when it was last tidied up after.
+	tidied int
 	// before is the filter that the x key replaced.
 	before string
 }
@@ -181,7 +184,25 @@ func (l *listScreen[T]) Update(msg tea.Msg) tea.Cmd {
 	} else {
 		l.table.SetRows(listRows[T]{columns: l.spec.columns, id: l.spec.id, label: l.spec.label, running: l.spec.running, items: l.data.Last.Value.Reader(), count: l.data.Last.Value.Len(), at: &l.now, last: new(rowGroup)}, l.now.Now)
 	}
-	return tea.Batch(next, l.order())
+	return tea.Batch(next, l.order(), l.tidy())
+}
+
+// tidyAfter is by how many rows a list has grown when reading it has left behind more
+// than the list itself takes.
+const tidyAfter = 20_000
+
+// tidy gives back what reading a long list has left behind: the runtime would keep
+// it for as long as nothing more is read.
+func (l *listScreen[T]) tidy() tea.Cmd {
+	grown := l.data.Last.Value.Len() - l.tidied
+	if grown < tidyAfter {
+		return nil
+	}
+	l.tidied += grown
+	return func() tea.Msg {
+		debug.FreeOSMemory()
+		return nil
+	}
 }
 
 // wrap addresses a message to the list.

@@ -102,11 +102,12 @@ func packInto(list functionList, before []packedChunk, last *int64) []packedChun
 	}
 	var chunks []packedChunk
 	packer, first := rows.NewPacker(rows.Functions), int64(0)
+	var f client.Function // The packer has it on the heap: one for all.
 	for i, v := range list.views {
 		if first == 0 {
 			first = v.ID
 		}
-		f := list.function(v)
+		f = list.function(v)
 		packer.Add(&f)
 		if !endsChunk(v.ID) && i < len(list.views)-1 {
 			continue

@@ -31,8 +31,11 @@ func (o Order) filter(judge func() func(row int) bool, stop func() bool) (kept O
 	parallel(len(parts), func(n int) {
 		passes, from, kept := judge(), n*share, []int32(nil)
 		for place := from; place < min(from+share, o.Len()); place++ {
-			if place%looks == 0 && stop() {
-				return
+			if place%looks == 0 {
+				if stop() {
+					return
+				}
+				runtime.Gosched() // The frame that echoes the key comes first.
 			}
 			if row := o.At(place); passes(row) {
 				kept = append(kept, int32(row))

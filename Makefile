@@ -12,7 +12,7 @@ FAULT_ROUNDS ?= 100
 SOAK ?= 1h
 
 .DEFAULT_GOAL := help
-.PHONY: help run build install cross test race e2e faults soak fuzz bench cover update-golden lint fmt vuln clean need-go need-all
+.PHONY: help run build install cross test race e2e test-oidc faults soak fuzz bench cover update-golden lint fmt vuln clean need-go need-all
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,6 +38,9 @@ race: need-all ## run all tests anew in random order under the race detector
 
 e2e: need-all ## run the scripts against the real binary and a real engine
 	go test -count=1 -run 'TestScripts|TestReadme|Terminal' -v ./cmd/fndeck
+
+test-oidc: need-all ## run the tests of signing in against a real OpenID provider, if node and npm are there
+	@.ci/oidc
 
 faults: need-all ## kill engine and workers FAULT_ROUNDS (100) times and at every call of the file system
 	FNDECK_FAULT_ROUNDS=$(FAULT_ROUNDS) go test -count=1 -timeout 2h -v -run 'Kill|Dead|Restart|Die|Damaged|FileSystemCall' ./client/embedded ./client/embedded/engine/...
@@ -80,7 +83,7 @@ vuln: need-go ## look for known vulnerabilities; fetches their list
 	$(TOOL) govulncheck ./...
 
 clean: ## remove what the targets made
-	rm -rf bin coverage.out
+	rm -rf bin coverage.out testdata/oidc/node_modules
 
 need-go:
 	@.ci/need go

@@ -20,7 +20,10 @@ const (
 
 // Function is one deployed function.
 type Function struct {
-	ID          string `json:"id"`
+	ID string `json:"id"`
+	// NativeID is the id by which the backend itself knows the function now, where
+	// that is another: some give a new one with each deploy.
+	NativeID    string `json:"nativeId,omitempty"`
 	Name        string `json:"name"`
 	ExternalID  string `json:"externalId,omitempty"`
 	Description string `json:"description,omitempty"`
@@ -42,6 +45,9 @@ type Function struct {
 	// LogQuery.DeployID. Empty where the backend has no build output.
 	DeployID      string    `json:"deployId,omitempty"`
 	DeployStarted time.Time `json:"deployStarted,omitzero"`
+	// UsualDeploy is the median of what this function's deploys took that became
+	// Ready, told while one is under way; 0 if there was none or it is not known.
+	UsualDeploy time.Duration `json:"usualDeployNs,omitempty"`
 
 	Runtime        string `json:"runtime,omitempty"`
 	RuntimeVersion string `json:"runtimeVersion,omitempty"`
@@ -60,6 +66,8 @@ type Function struct {
 	SecretNames  []string          `json:"secretNames,omitempty"`
 	EnvVars      map[string]string `json:"envVars,omitempty"`
 	Metadata     map[string]string `json:"metadata,omitempty"`
+	// HasIndex says that it has a package index of its own, which a redeploy keeps.
+	HasIndex bool `json:"hasIndex,omitempty"`
 	// ExtraIndexes counts the extra package indexes that a redeploy keeps.
 	ExtraIndexes int `json:"extraIndexes,omitempty"`
 	// Environment names what holds the packages of requirements.txt, empty where
@@ -155,6 +163,9 @@ type Call struct {
 	Scheduled    time.Time `json:"scheduled,omitzero"`
 	Error        *Failure  `json:"error,omitempty"`
 	Version      int       `json:"version,omitempty"`
+	// Archived is the id that the function had then, where the backend has forgotten
+	// the call and this machine has not; empty otherwise.
+	Archived string `json:"archived,omitempty"`
 	// Preview is the first line of the result, for lists.
 	Preview string `json:"preview,omitempty"`
 	// LogLines counts the log lines, -1 if not told.
@@ -257,10 +268,27 @@ type Deploy struct {
 	FromVersion int            `json:"fromVersion,omitempty"`
 	ToVersion   int            `json:"toVersion"`
 	Status      FunctionStatus `json:"status"`
-	// Phase is queued, unpacking, building, checking or switched.
-	Phase     string    `json:"phase,omitempty"`
+	// Phase is queued, unpacking, building, checking or switched, or a backend's own
+	// word.
+	Phase string `json:"phase,omitempty"`
+	// Detail says more of the phase, for example until when a service asks to wait.
+	Detail    string    `json:"detail,omitempty"`
 	Error     *Failure  `json:"error,omitempty"`
 	SizeBytes int64     `json:"sizeBytes,omitempty"`
 	Started   time.Time `json:"started"`
 	Ended     time.Time `json:"ended,omitzero"`
+	// Phases are those that are over, where the backend tells them.
+	Phases []DeployPhase `json:"phases,omitempty"`
+}
+
+// DeployInterrupted is the status of a deploy that was cut and can be taken up, see
+// DeployResumer.
+const DeployInterrupted FunctionStatus = "Interrupted"
+
+// DeployPhase is a phase of a deploy that is over.
+type DeployPhase struct {
+	Name    string    `json:"name"`
+	Detail  string    `json:"detail,omitempty"`
+	Started time.Time `json:"started"`
+	Ended   time.Time `json:"ended"`
 }

@@ -22,6 +22,7 @@ const (
 	CodeLimit           Code = "limit"
 	CodeUnsupported     Code = "unsupported"
 	CodeUnavailable     Code = "unavailable"
+	CodeUntrusted       Code = "untrusted" // TLS: the server is not who it should be, or cannot say so
 	CodeUnexpected      Code = "unexpected_reply"
 	CodeUnknownOutcome  Code = "unknown_outcome"
 	CodeTimeout         Code = "timeout"

@@ -35,7 +35,9 @@ type FeedOptions[T any] struct {
 	// Unwatched says that nobody looks: then the pauses are unwatchedTimes as long.
 	// It may be nil.
 	Unwatched func() bool
-	Clock     func() time.Time
+	// Paused says that nothing is to be loaded until a Refresh. It may be nil.
+	Paused func() bool
+	Clock  func() time.Time
 	// Jitter returns a number in [0,1).
 	Jitter func() float64
 }
@@ -137,7 +139,9 @@ func (f *Feed[T]) run(ctx context.Context) {
 		var pause time.Duration
 		if err != nil {
 			failures++
-			pause = f.backOff(failures, err)
+			if pause = f.backOff(failures, err); f.paused() {
+				pause = 0
+			}
 		} else {
 			failures = 0
 			pause = f.pause(value)
@@ -168,11 +172,16 @@ func (f *Feed[T]) sleep(ctx context.Context, pause time.Duration) bool {
 }
 
 func (f *Feed[T]) pause(value T) time.Duration {
+	if f.paused() {
+		return 0
+	}
 	if f.o.Unwatched != nil && f.o.Unwatched() {
 		return unwatchedTimes * f.watchedPause(value)
 	}
 	return f.watchedPause(value)
 }
+
+func (f *Feed[T]) paused() bool { return f.o.Paused != nil && f.o.Paused() }
 
 func (f *Feed[T]) watchedPause(value T) time.Duration {
 	if f.o.Busy != nil && f.o.BusyEvery > 0 && f.o.Busy(value) {

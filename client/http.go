@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"golang.org/x/oauth2"
+
+	"fndeck/auth/wire"
 )
 
 const (
@@ -56,6 +58,9 @@ type HTTP struct {
 	Decode func(status int, body []byte) *Error
 	// Jitter returns a number in [0,1).
 	Jitter func() float64
+	// Impatient returns a request that was refused with 429 at once, for callers who
+	// wait themselves and show it.
+	Impatient bool
 }
 
 // Request is one request of an API.
@@ -72,8 +77,8 @@ type Request struct {
 	Limit time.Duration
 }
 
-// Do sends a request and decodes the reply into out, unless nil. It retries as
-// the request's class allows.
+// Do sends a request and decodes the reply into out, unless nil; a *[]byte takes
+// its body as it is. It retries as the request's class allows.
 func (h *HTTP) Do(ctx context.Context, r Request, out any) error {
 	body := r.RawJSON
 	if r.JSON != nil {
@@ -121,7 +126,7 @@ func (h *HTTP) again(class Retry, err error, try int) (time.Duration, bool) {
 	wait := time.Duration(float64(retryWait<<(try-1)) * (0.5 + h.Jitter()/2))
 	switch {
 	case e.Code == CodeThrottled:
-		return min(max(e.RetryAfter, wait), throttleMax), try < throttledTries
+		return min(max(e.RetryAfter, wait), throttleMax), try < throttledTries && !h.Impatient
 	case e.Code == CodeUnavailable && (class == Safe || isDial(err)):
 		return wait, try < readTries
 	}
@@ -131,7 +136,7 @@ func (h *HTTP) again(class Retry, err error, try int) (time.Duration, bool) {
 // isDial reports whether no connection was made, so that nothing was sent.
 func isDial(err error) bool {
 	var op *net.OpError
-	return errors.As(err, &op) && op.Op == "dial"
+	return errors.As(err, &op) && (op.Op == "dial" || op.Op == proxyConnect)
 }
 
 func (h *HTTP) once(ctx context.Context, r Request, body []byte, out any) error {
@@ -160,6 +165,10 @@ func (h *HTTP) once(ctx context.Context, r Request, body []byte, out any) error 
 	case out == nil:
 		return nil
 	}
+	if whole, ok := out.(*[]byte); ok {
+		*whole = text
+		return nil
+	}
 	if err := json.Unmarshal(text, out); err != nil {
 		return unexpected(reply, text, err)
 	}
@@ -169,12 +178,13 @@ func (h *HTTP) once(ctx context.Context, r Request, body []byte, out any) error 
 // readReply reads a body, and one byte more than it may have at most. One of known
 // length is read into its place at once: a long list would be copied many times.
 func readReply(reply *http.Response) ([]byte, error) {
-	var text bytes.Buffer
-	if n := reply.ContentLength; n > 0 && n <= maxReply {
-		text.Grow(int(n) + bytes.MinRead)
+	n := reply.ContentLength
+	if n <= 0 || n > maxReply {
+		return io.ReadAll(io.LimitReader(reply.Body, maxReply+1))
 	}
-	_, err := text.ReadFrom(io.LimitReader(reply.Body, maxReply+1))
-	return text.Bytes(), err
+	text := make([]byte, n)
+	_, err := io.ReadFull(reply.Body, text)
+	return text, err
 }
 
 // Open sends a request once and returns the reply of a success; the caller
@@ -204,12 +214,15 @@ func (h *HTTP) Open(ctx context.Context, r Request, body []byte) (*http.Response
 	}
 	reply, err := h.Client.Do(request)
 	if err != nil {
-		return nil, sendError(ctx, r, err)
+		return nil, sendError(ctx, r, request.URL.Host, err)
 	}
 	if reply.StatusCode/100 == 2 {
 		return reply, nil
 	}
 	defer func() { _ = reply.Body.Close() }() // an error's text is enough
+	if reply.StatusCode == http.StatusProxyAuthRequired {
+		return nil, proxyRefusal(wire.Refused(reply))
+	}
 	text, _ := io.ReadAll(io.LimitReader(reply.Body, 1<<20))
 	err = h.StatusError(reply, text)
 	if r.Retry == Once && errors.Is(err, ErrUnavailable) {
@@ -222,15 +235,16 @@ func (h *HTTP) Open(ctx context.Context, r Request, body []byte) (*http.Response
 	return nil, err
 }
 
-// sendError is the error of a request that got no answer.
-func sendError(ctx context.Context, r Request, err error) error {
-	switch {
-	case ctx.Err() != nil:
+// sendError is the error of a request that got no answer from host.
+func sendError(ctx context.Context, r Request, host string, err error) error {
+	if ctx.Err() != nil {
 		return context.Cause(ctx)
-	case r.Retry == Once && !isDial(err):
+	}
+	e := networkWords(host, err)
+	if sent := e.Err == err && e.Code == CodeUnavailable && !isDial(err); sent && r.Retry == Once {
 		return &Error{Code: CodeUnknownOutcome, Message: "no answer after the request was sent: it may have been carried out", Hint: "look before you send it again", Err: err}
 	}
-	return &Error{Code: CodeUnavailable, Message: "the backend does not answer", Err: err}
+	return e
 }
 
 // StatusError is the error of a reply whose status is none of success; text is

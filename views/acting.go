@@ -1,6 +1,7 @@
 package views
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -44,10 +45,10 @@ func (s *shell) begin(request forms.RunAction) tea.Cmd {
 	}
 	s.say(request.Action.Label+" "+subject(request)+"…", ui.ToneInfo)
 	ctx, backend := s.ctx, s.backend
-	return func() tea.Msg {
+	return s.bind(func() tea.Msg {
 		outcome, err := request.Action.Run(ctx, backend, request.Target, request.Values)
 		return actionDone{request: request, outcome: outcome, err: err}
-	}
+	})
 }
 
 // ask puts the action's question on the screen.
@@ -113,12 +114,12 @@ func (s *shell) lookUpLosses(dialog string, request forms.RunAction) tea.Cmd {
 		return nil
 	}
 	ctx, backend := s.ctx, s.backend
-	return func() tea.Msg {
+	return s.bind(func() tea.Msg {
 		target := request.Target
 		target.Losses = action.LossesOf(ctx, backend, *target.Function)
 		check, _ := request.Action.Check(backend, target, request.Values)
 		return questionKnown{id: dialog, question: check.Question}
-	}
+	})
 }
 
 // losesMore reports whether it is not known yet what goes with what is deleted.
@@ -187,6 +188,9 @@ func (s *shell) tell(done actionDone) tea.Cmd {
 		if !s.giveBack(done.request.Origin, text) {
 			s.say(text, ui.ToneBad)
 		}
+		if here := s.signInHere(); x.Code == client.CodeUnauthenticated && here.reason == "" {
+			return tea.Batch(refresh, here.run()) // What was typed lies below.
+		}
 	}
 	return refresh
 }
@@ -218,14 +222,40 @@ func (s *shell) called(done actionDone) tea.Cmd {
 	if made.FunctionName == "" {
 		made.FunctionName = fn.Name
 	}
-	return s.open(newCallPage(s, made))
+	if made.FunctionID == "" {
+		made.FunctionID = fn.ID
+	}
+	if done.request.Values.Async {
+		return nil
+	}
+	return tea.Batch(s.open(newCallPage(s, made)), s.patience(made, done.request.Values.Patience))
+}
+
+// patience tells of a call that has not ended after so long; 0 is for ever. Its page
+// shows one that has.
+func (s *shell) patience(made client.Call, length time.Duration) tea.Cmd {
+	if length == 0 {
+		return nil
+	}
+	ctx, backend := s.ctx, s.backend
+	said := fmt.Sprintf("call %s of %s still runs after %s and goes on; %s lists the calls",
+		ui.Clean(made.ID), ui.Clean(made.FunctionName), ui.Duration(length), s.keys.Key("view.calls"))
+	return func() tea.Msg {
+		waiting, stop := context.WithTimeout(ctx, length)
+		defer stop()
+		_, err := action.AwaitCall(waiting, backend, made)
+		if err == nil || ctx.Err() != nil || waiting.Err() == nil {
+			return nil // It has ended, or what keeps it from being read is told by its page.
+		}
+		return forms.Told{Sentence: said}
+	}
 }
 
 // point puts the cursor of the visible list on what a form has just made.
 func (s *shell) point(done actionDone) tea.Cmd {
 	switch screen := s.screen().(type) {
 	case *listScreen[client.Function]:
-		if made := done.outcome.Function; made != nil && done.request.Values.Code != nil {
+		if made := done.outcome.Function; made != nil && (done.request.Values.Code != nil || done.request.Action.ID == action.New.ID) {
 			return screen.point(made.ID)
 		}
 	case *listScreen[client.Schedule]:
@@ -310,10 +340,10 @@ func (s *shell) repeat(fn client.Function, callID string) tea.Cmd {
 		return s.prefill(prefilled{fn: fn, data: data})
 	}
 	ctx, backend := s.ctx, s.backend
-	return func() tea.Msg {
+	return s.bind(func() tea.Msg {
 		result, err := backend.Result(ctx, fn.ID, read)
 		return prefilled{fn: fn, data: result.Data, err: err}
-	}
+	})
 }
 
 // prefill repeats the call with the data, if they could be read.

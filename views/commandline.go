@@ -15,6 +15,7 @@ import (
 	"fndeck/ui"
 	"fndeck/ui/near"
 	"fndeck/views/cmdline"
+	"fndeck/views/deck"
 )
 
 // viewWords are the words that go to a view, each with its short forms.
@@ -27,7 +28,10 @@ var viewWords = [][]string{
 }
 
 // otherWords are the words of commands whose id does not end in them.
-var otherWords = map[string]string{"err": "app.errors", "dep": "app.deploys", "tr": "app.trace", "ctx": "app.contexts", "trace": "app.trace", "q": "app.quit", "quit": "app.quit"}
+var otherWords = map[string]string{
+	"err": "app.errors", "dep": "app.deploys", "tr": "app.trace", "trace": "app.trace", "ctx": "app.contexts", "contexts": "app.contexts",
+	"edit": "list.edit", "settings": "list.edit", "q": "app.quit", "quit": "app.quit",
+}
 
 // commandLine is the : line in the foot.
 type commandLine struct {
@@ -138,7 +142,7 @@ func (p *commandLine) recall(s *shell, by int) {
 // complete goes through what the line may become, from what is in memory.
 func (p *commandLine) complete(s *shell, by int) {
 	if p.offers == nil {
-		p.offers, p.offered = cmdline.Complete(p.input.Value(), p.root.words(), functionNames(s.known.Value)), -1
+		p.offers, p.offered = cmdline.Complete(p.input.Value(), p.root.words(), p.names(s)), -1
 		if by < 0 {
 			p.offered = 0
 		}
@@ -147,6 +151,16 @@ func (p *commandLine) complete(s *shell, by int) {
 		p.offered = ((p.offered+by)%n + n) % n
 		p.set(p.offers[p.offered])
 	}
+}
+
+// names are what may follow the first word of the line.
+func (p *commandLine) names(s *shell) []string {
+	word, _, _ := strings.Cut(strings.TrimLeft(p.input.Value(), " "), " ")
+	if otherWords[word] != "app.contexts" {
+		return functionNames(s.known.Value)
+	}
+	names, _ := p.root.contextNames() // Without a configuration there is nothing to offer.
+	return names
 }
 
 func (p *commandLine) set(text string) {
@@ -164,7 +178,7 @@ func (r *root) execute(text string) (tea.Cmd, error) {
 	case line.Word == "":
 		return nil, nil
 	case line.Context != "" && line.Context != r.backend.Describe().Name:
-		return nil, fmt.Errorf("no context is called %q: this console is on %s", line.Context, r.backend.Describe().Name)
+		return r.inContext(line.Context, text)
 	}
 	view := slices.IndexFunc(viewWords, func(words []string) bool { return slices.Contains(words, line.Word) })
 	for key := range line.Options {
@@ -185,6 +199,43 @@ func (r *root) execute(text string) (tea.Cmd, error) {
 	}
 	more, err := search.Search(line.Filter)
 	return tea.Batch(cmd, more), err
+}
+
+// inContext does the rest of a line in another context.
+func (r *root) inContext(name, text string) (tea.Cmd, error) {
+	names, err := r.contextNames()
+	if err != nil {
+		return nil, err
+	}
+	if !slices.Contains(names, name) {
+		return nil, unknownWord("context", name, names)
+	}
+	return func() tea.Msg { return deck.Switch{Name: name, Line: text} }, nil
+}
+
+// contextNames are the contexts that can be switched to.
+func (r *root) contextNames() ([]string, error) {
+	rows, err := r.contextRows()
+	var names []string
+	for _, row := range rows {
+		names = append(names, row.Name)
+	}
+	return names, err
+}
+
+// arrived does what was to be done in this context once its functions are known:
+// the line may name one.
+func (r *root) arrived() tea.Cmd {
+	if r.awaiting == "" || !r.known.Loaded && r.known.Err == nil {
+		return nil
+	}
+	line := r.awaiting
+	r.awaiting = ""
+	cmd, err := r.execute(line)
+	if err != nil {
+		r.say(err.Error(), ui.ToneWarn)
+	}
+	return cmd
 }
 
 // goTo opens a view, of one function if it is named.
@@ -235,6 +286,9 @@ func (r *root) named(names []string) (client.Function, error) {
 // act does an action of this screen, of every screen, or of a named function.
 func (r *root) act(line cmdline.Line) (tea.Cmd, error) {
 	commands := append(slices.Clone(r.screen().Commands()), r.global()...)
+	if otherWords[line.Word] == "app.contexts" && len(line.Names) == 1 {
+		return r.inContext(line.Names[0], "")
+	}
 	if len(line.Names) > 0 {
 		f, err := r.named(line.Names)
 		if err != nil {

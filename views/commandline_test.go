@@ -43,7 +43,7 @@ func TestAWrongWordStaysToBeMendedAndNamesTheNearest(t *testing.T) {
 		for text, reason := range map[string]string{
 			"redploy":             "nearest are redeploy",
 			"calls ingst-pi":      "nearest are ingest-pi",
-			"calls @prod":         `no context is called "prod"`,
+			"calls @prod":         `there is no context "prod"`,
 			"functions since=1h":  "takes no since=",
 			`calls "open`:         "is not closed",
 			"schedules ingest-pi": "filter them with /ingest-pi",
@@ -135,6 +135,6 @@ func TestACommandLineLimitsCallsAndLogsToATime(t *testing.T) {
 		assert.Contains(t, s.screen.text(), "functions takes no since=")
 		s.press("esc")
 		line("calls @moon")
-		assert.Contains(t, s.screen.text(), `no context is called "moon"`)
+		assert.Contains(t, s.screen.text(), `there is no context "moon"`)
 	})
 }

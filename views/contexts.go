@@ -5,52 +5,120 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
 
+	"fndeck/auth"
 	"fndeck/client"
+	"fndeck/client/action"
 	"fndeck/ui"
 	"fndeck/views/cells"
+	"fndeck/views/deck"
+	"fndeck/views/forms"
 )
 
-// contextRow is a context of the configuration as it stands.
-type contextRow struct {
+// Contexts are those of the configuration, as the program opens them. Its methods
+// are safe for concurrent use.
+type Contexts interface {
+	// All says how each stands, local first. It asks nobody far away.
+	All() ([]Context, error)
+	// Open reaches the backend of one, under its marks; what was opened is kept.
+	Open(ctx context.Context, name string) (Opened, error)
+	// SignIn signs a person in; show is told what to show, from one goroutine.
+	SignIn(ctx context.Context, name string, show func(auth.Prompt)) error
+	// SignOut revokes a sign-in where the issuer can, and forgets it.
+	SignOut(ctx context.Context, name string) error
+}
+
+// Context is a context as it stands.
+type Context struct {
 	client.Description
+	// Status is how its identity stands; NoSignIn is why nobody signs in there.
+	Status   auth.Status
+	NoSignIn string
+	// Fault is why it cannot be used at all, nil if it can.
+	Fault error
+	// Trace has its requests; nil until it is opened.
+	Trace *client.Trace
+}
+
+// Opened is the backend of a context, with what Options takes beside it.
+type Opened struct {
+	Backend client.Backend
+	Lost    func() (text string, changed <-chan struct{})
+}
+
+// contextRow is a context with what its requests tell.
+type contextRow struct {
+	Context
+	here bool
 	// latency is what half of its newest requests took at most, 0 if there is none.
 	latency time.Duration
-	// lastError is the newest request that failed, "" if none has.
+	// lastError is its fault, else the newest request that failed, "" if none has.
 	lastError string
 }
 
-// newContexts is the @ page. There is the context that this console was started
-// in.
+// noSignIn is why nobody signs in to the engine of this machine.
+const noSignIn = "the local engine needs no sign-in"
+
+// newContexts is the @ page.
 func newContexts(s *shell) *listScreen[contextRow] {
 	return newListScreen(s, listSpec[contextRow]{
 		title: "contexts", noun: "contexts", columns: contextColumns,
 		id:    func(c contextRow) string { return c.Name },
-		load:  func(context.Context) ([]contextRow, error) { return []contextRow{contextOf(s.backend)}, nil },
+		load:  func(context.Context) ([]contextRow, error) { return s.contextRows() },
 		every: time.Second,
 		commands: func(l *listScreen[contextRow]) []command {
 			test := l.on("list.run", true, nil, s.testContext)
 			test.label = "test"
+			enter := l.on("list.open", true, nil, s.enterContext)
+			enter.label = "switch"
 			return []command{
-				l.on("list.open", true, nil, func(contextRow) tea.Cmd { return s.switchTo(viewFunctions) }),
-				test,
-				{id: "app.signin", reason: "the local engine needs no sign-in"},
+				enter, test,
+				l.on("app.signin", true, func(c contextRow) string { return c.NoSignIn }, func(c contextRow) tea.Cmd { return s.signIn(c.Name) }),
 			}
 		},
 	})
 }
 
-func contextOf(b client.Backend) contextRow {
-	row := contextRow{Description: b.Describe()}
-	tracer, ok := b.(client.Tracer)
-	if !ok {
+// contextRows are the contexts of the configuration, or this one alone.
+func (s *shell) contextRows() ([]contextRow, error) {
+	all := []Context{{Description: s.backend.Describe(), NoSignIn: noSignIn, Trace: traceOf(s.backend)}}
+	if s.contexts != nil {
+		var err error
+		if all, err = s.contexts.All(); err != nil {
+			return nil, err
+		}
+	}
+	here := s.backend.Describe().Name
+	rows := make([]contextRow, 0, len(all))
+	for _, c := range all {
+		row := contextOf(c)
+		row.here = c.Name == here
+		rows = append(rows, row)
+	}
+	return rows, nil
+}
+
+func traceOf(b client.Backend) *client.Trace {
+	if tracer, ok := b.(client.Tracer); ok {
+		return tracer.Trace()
+	}
+	return nil
+}
+
+func contextOf(c Context) contextRow {
+	row := contextRow{Context: c}
+	if c.Fault != nil {
+		row.lastError = client.Explain(c.Fault).Sentence
+	}
+	if c.Trace == nil {
 		return row
 	}
 	var took []time.Duration
-	for _, e := range tracer.Trace().Exchanges() {
+	for _, e := range c.Trace.Exchanges() {
 		switch {
 		case e.Open:
 		case e.Failure != "":
@@ -66,10 +134,28 @@ func contextOf(b client.Backend) contextRow {
 	return row
 }
 
+// enterContext shows the functions of a context, this one or another.
+func (s *shell) enterContext(c contextRow) tea.Cmd {
+	if c.here {
+		return s.switchTo(viewFunctions)
+	}
+	return s.toContext(c.Name)
+}
+
+// toContext switches to another context.
+func (s *shell) toContext(name string) tea.Cmd {
+	return func() tea.Msg { return deck.Switch{Name: name} }
+}
+
 var contextColumns = []listColumn[contextRow]{
 	{
 		Column: ui.Column{Title: "NAME", Key: "name", Priority: 1, Min: 10, Max: 32},
-		cell:   func(c contextRow, _ moment) ui.Cell { return cells.Text(c.Name) },
+		cell: func(c contextRow, _ moment) ui.Cell {
+			if c.here {
+				return ui.Cell{Text: ui.Clean(c.Name), Tone: ui.ToneAccent}
+			}
+			return cells.Text(c.Name)
+		},
 	},
 	{
 		Column: ui.Column{Title: "BACKEND", Key: "backend", Priority: 1, Min: 8},
@@ -77,7 +163,7 @@ var contextColumns = []listColumn[contextRow]{
 	},
 	{
 		Column: ui.Column{Title: "SIGNED IN", Key: "signed", Priority: 2, Min: 10},
-		cell:   func(contextRow, moment) ui.Cell { return cells.Dim("not needed") },
+		cell:   signedInCell,
 	},
 	{
 		Column: ui.Column{Title: "MODE", Key: "mode", Priority: 2, Min: 9},
@@ -99,8 +185,31 @@ var contextColumns = []listColumn[contextRow]{
 	},
 }
 
+func signedInCell(c contextRow, at moment) ui.Cell {
+	switch {
+	case c.Fault != nil:
+		return cells.Dim("")
+	case c.Status.Flow == "":
+		return cells.Dim("not needed")
+	}
+	return ui.Cell{Text: ui.Clean(action.SignedIn(c.Status, at.Now)), Tone: identityTone(c.Status, at.Now)}
+}
+
+// identityTone warns of what the operator has to do something about.
+func identityTone(status auth.Status, now time.Time) ui.Tone {
+	switch {
+	case status.SignIn:
+		return ui.ToneBad
+	case status.Problem != nil || status.Warning(now):
+		return ui.ToneWarn
+	}
+	return ui.ToneText
+}
+
 func contextMode(c contextRow) ui.Cell {
 	switch {
+	case c.Fault != nil:
+		return ui.Cell{Text: "broken", Tone: ui.ToneBad}
 	case c.Locked != "" || c.ReadOnly != "":
 		return ui.Cell{Text: "read-only", Tone: ui.ToneWarn}
 	case c.Protected:
@@ -118,12 +227,43 @@ type contextTested struct {
 
 // testContext asks a context something small and says how long that took.
 func (s *shell) testContext(c contextRow) tea.Cmd {
-	ctx, backend, clock := s.ctx, s.backend, s.clock
-	return func() tea.Msg {
+	ctx, clock, contexts, here := s.ctx, s.clock, s.contexts, s.backend
+	return s.bind(func() tea.Msg {
 		began := clock()
-		_, err := backend.Calls(ctx, client.CallQuery{Limit: 1})
+		backend := here
+		if !c.here {
+			opened, err := contexts.Open(ctx, c.Name)
+			if err != nil {
+				return contextTested{name: c.Name, err: err}
+			}
+			backend = opened.Backend
+		}
+		_, err := backend.Functions(ctx)
 		return contextTested{name: c.Name, took: clock().Sub(began), err: err}
+	})
+}
+
+// signIn leads the operator through a sign-in to a context.
+func (s *shell) signIn(name string) tea.Cmd {
+	contexts := s.contexts
+	return s.overlay(forms.NewSignIn(s.forms(), name, func(ctx context.Context, show func(auth.Prompt)) error {
+		return contexts.SignIn(ctx, name, show)
+	}))
+}
+
+// signInHere is the key for the context of this console.
+func (s *shell) signInHere() command {
+	c := command{id: "app.signin", reason: noSignIn}
+	if status, ok := client.IdentityOf(s.backend); ok && s.contexts != nil {
+		name := s.backend.Describe().Name
+		c.reason = ""
+		c.urgent = status.SignIn
+		c.run = func() tea.Cmd { return s.signIn(name) }
+		if !status.Flow.Interactive() {
+			c.reason = name + " signs in by itself, by " + strings.ReplaceAll(string(status.Flow), "_", " ")
+		}
 	}
+	return c
 }
 
 // tellTested says how a test went.

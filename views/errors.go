@@ -21,6 +21,7 @@ const failuresMost = 500
 // failure is one error as the ! page shows it; equal ones fold into one.
 type failure struct {
 	id        int
+	context   string
 	operation string
 	at        time.Time
 	count     int
@@ -44,13 +45,15 @@ type errorLog struct {
 func newErrorLog(clock func() time.Time) *errorLog { return &errorLog{clock: clock, since: clock()} }
 
 // add keeps a failure. A cancelled operation is no failure.
-func (e *errorLog) add(operation string, err error) {
+func (e *errorLog) add(where, operation string, err error) {
 	if err == nil || errors.Is(err, context.Canceled) {
 		return
 	}
 	defer e.publish()
 	x := client.Explain(err)
-	same := func(f failure) bool { return f.operation == operation && f.explained.Sentence == x.Sentence }
+	same := func(f failure) bool {
+		return f.context == where && f.operation == operation && f.explained.Sentence == x.Sentence
+	}
 	if i := slices.IndexFunc(e.list, same); i >= 0 {
 		f := e.list[i]
 		f.at, f.explained, f.count = e.clock(), x, f.count+1
@@ -59,7 +62,7 @@ func (e *errorLog) add(operation string, err error) {
 	}
 	e.nextID++
 	e.unseen++
-	e.list = append([]failure{{id: e.nextID, operation: operation, at: e.clock(), count: 1, explained: x}}, e.list...)
+	e.list = append([]failure{{id: e.nextID, context: where, operation: operation, at: e.clock(), count: 1, explained: x}}, e.list...)
 	e.list = e.list[:min(len(e.list), failuresMost)]
 }
 
@@ -113,6 +116,10 @@ func newErrors(s *shell) *listScreen[failure] {
 				order: func(a, b failure) int { return a.count - b.count },
 			},
 			{
+				Column: ui.Column{Title: "CONTEXT", Key: "context", Priority: 2, Min: 7},
+				cell:   func(f failure, _ moment) ui.Cell { return ui.Cell{Text: ui.Clean(f.context), Tone: ui.ToneDim} },
+			},
+			{
 				Column: ui.Column{Title: "OPERATION", Key: "operation", Priority: 3, Min: 14},
 				cell:   func(f failure, _ moment) ui.Cell { return ui.Cell{Text: ui.Clean(f.operation), Tone: ui.ToneDim} },
 			},
@@ -140,6 +147,7 @@ func newFailurePage(s *shell, f failure) *pageScreen[failure] {
 				{Label: "when", Value: fullTime(f.at, at.Zone)},
 				{Label: "times", Value: fmt.Sprint(f.count)},
 				{Label: "doing", Value: f.operation},
+				{Label: "context", Value: f.context},
 				{Label: "class", Value: string(f.explained.Code)},
 				{Label: "status", Value: nonZero(f.explained.Status)},
 				{Label: "request id", Value: f.explained.RequestID},

@@ -8,6 +8,7 @@ import (
 	"github.com/charmbracelet/colorprofile"
 
 	"fndeck/client"
+	"fndeck/client/action"
 	"fndeck/ui"
 	"fndeck/ui/form"
 	"fndeck/ui/help"
@@ -160,6 +161,7 @@ func (r *root) header(l ui.Layout) string {
 			rest += "  " + r.theme.Dim.Render(ui.Clean(d.Kind))
 		}
 	}
+	rest += r.identity(l.FullHeader)
 	if d.Isolation != "" {
 		rest += "  " + r.theme.Dim.Render(ui.Clean(d.Isolation))
 	}
@@ -173,6 +175,16 @@ func (r *root) header(l ui.Layout) string {
 		left += help
 	}
 	return left + strings.Repeat(" ", max(1, r.width-ui.Width(left)-ui.Width(alarms)-1)) + alarms + " "
+}
+
+// identity is who is signed in, and for how long.
+func (r *root) identity(full bool) string {
+	status, ok := client.IdentityOf(r.backend)
+	if !ok || !full && !status.SignIn {
+		return ""
+	}
+	now := r.clock()
+	return "  " + r.theme.Tone(identityTone(status, now)).Render(ui.Clean(action.SignedIn(status, now)))
 }
 
 // mode is how the operator has marked the context, in words.

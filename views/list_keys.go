@@ -1,6 +1,10 @@
 package views
 
-import tea "charm.land/bubbletea/v2"
+import (
+	"slices"
+
+	tea "charm.land/bubbletea/v2"
+)
 
 // Commands implements Screen: the screen's own first, then what all lists do.
 func (l *listScreen[T]) Commands() []command {
@@ -42,6 +46,9 @@ func (l *listScreen[T]) Commands() []command {
 		}
 	}
 	all = append(all, l.markCommands()...)
+	if signIn := l.signInHere(); !slices.ContainsFunc(all, func(c command) bool { return c.id == signIn.id }) {
+		all = append(all, signIn)
+	}
 	return append(all,
 		command{id: "list.sortturn", run: ordered(t.Turn)},
 		command{id: "list.sortnext", run: ordered(func() { t.SortNext(1) })},

@@ -98,6 +98,9 @@ func (l *listScreen[T]) refused(err error) string {
 	}
 	var e *client.Error
 	if errors.As(err, &e) && (e.Code == client.CodeUnauthenticated || e.Code == client.CodeForbidden) {
+		if c := l.signInHere(); e.Code == client.CodeUnauthenticated && c.reason == "" {
+			sentence = ui.Clean(x.Sentence) + ".  " + l.keys.Key(c.id) + " signs in"
+		}
 		return sentence
 	}
 	return sentence + ".  " + l.keys.Key("app.refresh") + " tries again now"

@@ -186,7 +186,7 @@ type allDone struct {
 func (s *shell) runAll(requests []forms.RunAction) tea.Cmd {
 	s.say(fmt.Sprintf("%s %d…", requests[0].Action.Label, len(requests)), ui.ToneInfo)
 	ctx, backend := s.ctx, s.backend
-	return func() tea.Msg {
+	return s.bind(func() tea.Msg {
 		done := allDone{label: requests[0].Action.Label}
 		for _, r := range requests {
 			one := result{name: subject(r)}
@@ -206,7 +206,7 @@ func (s *shell) runAll(requests []forms.RunAction) tea.Cmd {
 			done.results = append(done.results, one)
 		}
 		return done
-	}
+	})
 }
 
 // tellAll shows what became of each.

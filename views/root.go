@@ -9,6 +9,8 @@ import (
 	"fndeck/ui"
 	"fndeck/ui/form"
 	"fndeck/ui/palette"
+	"fndeck/views/deck"
+	"fndeck/views/drifts"
 	"fndeck/views/feeds"
 	"fndeck/views/forms"
 	"fndeck/views/logread"
@@ -24,6 +26,10 @@ type root struct {
 	// fits are the lines of the last frame that were no wider than the screen: most
 	// come again, and measuring a styled line costs more than drawing it.
 	fits map[string]bool
+	// awaiting is a command line that waits for the functions it may name.
+	awaiting string
+	// began says that what lives as long as the console has begun.
+	began bool
 	// pulse is when the pending tick is due, zero if there is none.
 	pulse time.Time
 }
@@ -33,8 +39,13 @@ var _ tea.Model = (*root)(nil)
 // tickMsg wakes the frame because the time that it names has come.
 type tickMsg time.Time
 
+var _ deck.Console = (*root)(nil)
+
 func newRoot(d deps, lost func() (string, <-chan struct{})) *root {
-	return &root{shell: newShell(d), push: feeds.NewPump(d.source()), link: &feeds.Link{Ctx: d.ctx, Lost: lost}}
+	r := &root{push: feeds.NewPump(d.source()), link: &feeds.Link{Ctx: d.ctx, Lost: lost}}
+	d.bind = func(cmd tea.Cmd) tea.Cmd { return deck.Bind(r, cmd) }
+	r.shell = newShell(d)
+	return r
 }
 
 // Init implements tea.Model.
@@ -43,16 +54,101 @@ func (r *root) Init() tea.Cmd {
 	if !r.fixedTheme && !r.few {
 		ask = tea.RequestBackgroundColor
 	}
-	return tea.Batch(ask, r.screen().Show(), r.waitFunctions(), r.push.Run(), r.push.Wait(), r.link.Wait(""))
+	return tea.Batch(ask, r.begun())
 }
+
+// begun begins what lives as long as the console.
+func (r *root) begun() tea.Cmd {
+	r.began = true
+	return tea.Batch(r.screen().Show(), r.waitFunctions(), r.bind(r.push.Run()), r.waitPush(), r.waitLink())
+}
+
+// Leave implements deck.Console.
+func (r *root) Leave() tea.Cmd {
+	r.left.Store(true)
+	r.prompt, r.toast = nil, ui.Toast{}
+	return r.screen().Hide()
+}
+
+// Return implements deck.Console.
+func (r *root) Return(from deck.Console) tea.Cmd {
+	r.left.Store(false)
+	if other, ok := from.(*root); ok {
+		r.inherit(other)
+	}
+	if !r.began {
+		return r.begun()
+	}
+	r.functions.Refresh()
+	return r.screen().Show()
+}
+
+// inherit takes over what belongs to the terminal and to the operator.
+func (r *root) inherit(from *root) {
+	r.width, r.height, r.fits = from.width, from.height, nil
+	r.look, r.theme, r.zone, r.otherZone = from.look, from.theme, from.zone, from.otherZone
+	r.keys, r.notifies, r.watched, r.typed = from.keys, from.notifies, from.watched, from.typed
+	r.away.Store(from.away.Load())
+	r.restyle()
+}
+
+func (r *root) waitPush() tea.Cmd { return r.bind(r.push.Wait()) }
+func (r *root) waitLink() tea.Cmd { return r.bind(r.link.Wait(r.lost)) }
+
+func (r *root) waitFunctions() tea.Cmd { return r.bind(r.nextFunctions()) }
 
 // Update implements tea.Model.
 func (r *root) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	cmd := r.route(msg)
-	return r, tea.Batch(cmd, r.tick())
+	return r, tea.Batch(cmd, r.tick(), r.work())
+}
+
+// work lets the visible screen work while somebody may look at it.
+func (r *root) work() tea.Cmd {
+	if w, ok := r.screen().(worker); ok && !r.away.Load() {
+		return w.Background()
+	}
+	return nil
 }
 
 func (r *root) route(msg tea.Msg) tea.Cmd {
+	switch msg := msg.(type) {
+	case deck.Owned:
+		return r.route(msg.Body)
+	case deck.Arrived:
+		r.awaiting = msg.Line
+		return r.arrived()
+	case deck.Refused:
+		r.fail("switch to "+msg.Name, msg.Err)
+		r.say(client.Explain(msg.Err).Sentence, ui.ToneBad)
+	case screenMsg:
+		return r.owned(msg)
+	case functionsMsg:
+		return tea.Batch(r.learn(msg), r.waitFunctions(), r.arrived())
+	case feeds.Pushed:
+		return tea.Batch(r.refresh(msg.Kinds), r.waitPush())
+	case feeds.LinkMsg:
+		return r.linked(string(msg))
+	case tickMsg:
+		if time.Time(msg).Equal(r.pulse) {
+			r.pulse = time.Time{} // A tick that a sooner one replaced starts no new ones.
+		}
+	case reloaded:
+		return r.takeOver(msg)
+	default:
+		if cmd, mine := r.terminal(msg); mine {
+			return cmd
+		}
+		if cmd, mine := r.answered(msg); mine {
+			return cmd
+		}
+		return r.toOverlays(msg)
+	}
+	return nil
+}
+
+// terminal takes what the terminal tells; false if that is not what it is.
+func (r *root) terminal(msg tea.Msg) (tea.Cmd, bool) {
 	switch msg := msg.(type) {
 	case tea.WindowSizeMsg:
 		r.width, r.height, r.fits = msg.Width, msg.Height, nil
@@ -61,52 +157,50 @@ func (r *root) route(msg tea.Msg) tea.Cmd {
 	case tea.ColorProfileMsg:
 		r.profile(msg.Profile)
 	case tea.KeyPressMsg:
-		return tea.Batch(r.followFile(), r.key(msg))
+		return tea.Batch(r.followFile(), r.key(msg)), true
 	case tea.MouseWheelMsg:
-		return r.wheel(msg.Mouse())
+		return r.wheel(msg.Mouse()), true
 	case tea.MouseClickMsg:
-		return r.click(msg.Mouse())
+		return r.click(msg.Mouse()), true
 	case tea.FocusMsg:
 		r.watched = true
-		return tea.Batch(r.followFile(), r.comeBack())
+		return tea.Batch(r.followFile(), r.comeBack()), true
 	case tea.BlurMsg:
 		r.watched = false
 		r.away.Store(true)
-	case reloaded:
-		return r.takeOver(msg)
 	case tea.PasteMsg:
-		return r.paste(msg)
-	case screenMsg:
-		return r.owned(msg)
-	case functionsMsg:
-		return tea.Batch(r.learn(msg), r.waitFunctions())
-	case feeds.Pushed:
-		return tea.Batch(r.refresh(msg.Kinds), r.push.Wait())
-	case feeds.LinkMsg:
-		if r.lost != "" && msg == "" {
-			r.say("the engine was lost and is back; what ran in it has failed", ui.ToneWarn)
-			r.fail("reach the engine", &client.Error{Code: client.CodeUnavailable, Message: r.lost, Hint: "it is back; what ran in it has failed"})
-		}
-		r.lost = string(msg)
-		return tea.Batch(r.refresh(nil), r.link.Wait(r.lost))
-	case tickMsg:
-		if time.Time(msg).Equal(r.pulse) {
-			r.pulse = time.Time{} // A tick that a sooner one replaced starts no new ones.
-		}
+		return r.paste(msg), true
+	default:
+		return nil, false
+	}
+	return nil, true
+}
+
+// answered takes what forms, dialogs and commands end with; false if that is not
+// what it is.
+func (r *root) answered(msg tea.Msg) (tea.Cmd, bool) {
+	switch msg := msg.(type) {
 	case forms.RunAction:
-		return r.start(msg)
+		return r.start(msg), true
 	case actionDone:
-		return r.tell(msg)
+		return r.tell(msg), true
 	case contextTested:
 		r.tellTested(msg)
 	case allDone:
-		return r.tellAll(msg)
+		return r.tellAll(msg), true
 	case logread.Saved:
-		return r.saved(msg)
+		return r.saved(msg), true
 	case questionKnown:
-		return r.complete(msg)
+		return r.complete(msg), true
+	case drifts.Looked:
+		r.drifts.Took(msg)
 	case prefilled:
-		return r.prefill(msg)
+		return r.prefill(msg), true
+	case forms.SignedIn:
+		r.say("signed in to "+msg.Context, ui.ToneOK)
+		return r.refresh(nil), true
+	case forms.Copy:
+		return copyText(r.shell, msg.What, msg.Text), true
 	case forms.Failed:
 		r.fail(msg.Operation, msg.Err)
 	case forms.Told:
@@ -114,15 +208,25 @@ func (r *root) route(msg tea.Msg) tea.Cmd {
 	case forms.Called:
 		r.keepGiven(msg.FunctionID, msg.Data)
 	case palette.Chosen:
-		return r.perform(r.offered[msg.Index])
+		return r.perform(r.offered[msg.Index]), true
 	case palette.Checked:
-		return r.checked(msg.On)
+		return r.checked(msg.On), true
 	case form.Confirmed:
-		return r.confirmed(msg)
+		return r.confirmed(msg), true
 	default:
-		return r.toOverlays(msg)
+		return nil, false
 	}
-	return nil
+	return nil, true
+}
+
+// linked shows, or takes down, the banner of a backend that is being reconnected.
+func (r *root) linked(lost string) tea.Cmd {
+	if r.lost != "" && lost == "" {
+		r.say("the engine was lost and is back; what ran in it has failed", ui.ToneWarn)
+		r.fail("reach the engine", &client.Error{Code: client.CodeUnavailable, Message: r.lost, Hint: "it is back; what ran in it has failed"})
+	}
+	r.lost = lost
+	return tea.Batch(r.refresh(nil), r.waitLink())
 }
 
 // owned hands a message to its screen, if the history still leads to it.
@@ -158,10 +262,16 @@ func (r *root) toOverlays(msg tea.Msg) tea.Cmd {
 // tick schedules the next look at the clock, if anything visible needs one. Only
 // one tick is ever pending; a sooner need replaces a later one.
 func (r *root) tick() tea.Cmd {
+	if r.left.Load() {
+		return nil
+	}
 	now := r.clock()
 	every := r.screen().Status().pulse
 	if r.toast.Shown(now) {
 		every = sooner(every, r.toast.Until.Sub(now))
+	}
+	if status, ok := client.IdentityOf(r.backend); ok && !status.Ends.IsZero() {
+		every = sooner(every, time.Minute) // The header counts them.
 	}
 	switch top := r.top().(type) {
 	case *form.Confirm:
@@ -180,13 +290,13 @@ func (r *root) tick() tea.Cmd {
 	}
 	r.pulse = due
 	ctx := r.ctx
-	return func() tea.Msg {
+	return r.bind(func() tea.Msg {
 		feeds.Pause(ctx, every)
 		if ctx.Err() != nil {
 			return nil
 		}
 		return tickMsg(due)
-	}
+	})
 }
 
 // top is the overlay that has the keys, nil if there is none.

@@ -22,6 +22,7 @@ import (
 	"fndeck/ui/frames"
 	"fndeck/ui/terminal"
 	"fndeck/views/crash"
+	"fndeck/views/deck"
 	"fndeck/views/keys"
 )
 
@@ -58,10 +59,15 @@ type Options struct {
 	// Lent is set while an editor has the terminal: the process must then leave the
 	// keyboard's signals to it. It may be nil.
 	Lent *atomic.Bool
+	// Contexts are those of the configuration; nil where there is none but this one.
+	Contexts Contexts
 	// Lost is the text for the banner while the backend is reconnecting, "" when
 	// all is well, and a channel that closes when that has changed; nil means
 	// always well. It must not block.
 	Lost func() (text string, changed <-chan struct{})
+
+	// failures is what all consoles of a program share.
+	failures *errorLog
 }
 
 // SignalError says that a signal ended the console. The terminal is restored.
@@ -81,14 +87,14 @@ func Run(ctx context.Context, o Options) error {
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	console := newConsole(ctx, o)
-	model := crash.New(console)
+	consoles, first := newDeck(ctx, o)
+	model := crash.New(consoles)
 	program, pacer := newProgram(ctx, o, model)
-	ended := watchSignals(ctx, program, console.editor.Lent)
+	ended := watchSignals(ctx, program, first.editor.Lent)
 	_, err := program.Run()
 	cancel()
 	pacer.Close()
-	console.close()
+	closeAll(consoles)
 	if first := model.First(); first != nil {
 		return crash.Report(o.StateDir, o.Clock(), first)
 	}
@@ -104,9 +110,36 @@ func Run(ctx context.Context, o Options) error {
 	return nil
 }
 
-// newConsole makes the root model.
+// newDeck makes the model that the program runs, and its first console.
+func newDeck(ctx context.Context, o Options) (*deck.Deck, *root) {
+	first := newConsole(ctx, o)
+	o.failures = first.errors
+	return deck.New(ctx, o.Backend.Describe().Name, first, func(ctx context.Context, name string) (deck.Console, error) {
+		opened, err := o.Contexts.Open(ctx, name)
+		if err != nil {
+			return nil, err
+		}
+		other := o
+		other.Backend, other.Lost = opened.Backend, opened.Lost
+		return newConsole(ctx, other), nil
+	}), first
+}
+
+// closeAll ends what the consoles have begun.
+func closeAll(consoles *deck.Deck) {
+	for _, console := range consoles.Consoles() {
+		if r, ok := console.(*root); ok {
+			r.close()
+		}
+	}
+}
+
+// newConsole makes the console of a context.
 func newConsole(ctx context.Context, o Options) *root {
-	d := deps{away: new(atomic.Bool), way: terminal.Through(o.Environ), keys: o.keymap(), backend: o.Backend, clock: o.Clock, zone: o.zone(), ctx: ctx, stateDir: o.StateDir}
+	if o.failures == nil {
+		o.failures = newErrorLog(o.Clock)
+	}
+	d := deps{contexts: o.Contexts, errors: o.failures, away: new(atomic.Bool), left: new(atomic.Bool), way: terminal.Through(o.Environ), keys: o.keymap(), backend: o.Backend, clock: o.Clock, zone: o.zone(), ctx: ctx, stateDir: o.StateDir}
 	d.editor = external.Editor{Environ: o.Environ, Dir: o.StateDir, Lent: o.Lent}
 	if o.Lent == nil {
 		d.editor.Lent = new(atomic.Bool)

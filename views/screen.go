@@ -20,10 +20,14 @@ import (
 	"fndeck/views/feeds"
 )
 
-// deps is what every screen and form is given. It is filled once, in Run.
+// deps is what every screen and form of a console is given.
 type deps struct {
 	backend client.Backend
-	clock   func() time.Time
+	// contexts are those of the configuration; nil where there is none but this one.
+	contexts Contexts
+	// bind has what a command answers come to this console, whichever is seen then.
+	bind  func(tea.Cmd) tea.Cmd
+	clock func() time.Time
 	// zone is where times are shown; UTC is one key away.
 	zone  *time.Location
 	theme *ui.Theme
@@ -35,17 +39,21 @@ type deps struct {
 	stateDir string
 	// way is how the terminal is told what is no text.
 	way terminal.Way
+	// errors is what has failed, in whatever context.
+	errors *errorLog
 	// notifies says that the end of a long job is told to who looks elsewhere.
 	notifies bool
 	// away says that the terminal is known not to have the focus.
 	away *atomic.Bool
+	// left says that the console of another context is seen.
+	left *atomic.Bool
 	// editor opens texts in the operator's own editor.
 	editor external.Editor
 }
 
 // source is what feeds are given.
 func (d deps) source() feeds.Source {
-	return feeds.Source{Ctx: d.ctx, Backend: d.backend, Clock: d.clock, Away: d.away}
+	return feeds.Source{Ctx: d.ctx, Backend: d.backend, Clock: d.clock, Away: d.away, Left: d.left}
 }
 
 // Screen is one place of the console. It is a plain struct: the root calls it
@@ -123,6 +131,10 @@ type stopper interface {
 	Resume()
 }
 
+// worker is a screen that has something to do outside the update loop while it is
+// looked at. It is asked after every message, so that it answers at once.
+type worker interface{ Background() tea.Cmd }
+
 // discarder is a screen that holds something to be given back when no history
 // leads to it any more.
 type discarder interface{ Discard() }
@@ -140,6 +152,9 @@ type screenMsg struct {
 	owner Screen
 	body  tea.Msg
 }
+
+// Shared implements deck.Shared: the console that has the screen takes it.
+func (screenMsg) Shared() {}
 
 // viewNames are the ids of the five views in their order.
 var viewNames = []string{"view.functions", "view.calls", "view.logs", "view.schedules", "view.sources"}

@@ -11,6 +11,7 @@ import (
 	"fndeck/client/rows"
 	"fndeck/ui"
 	"fndeck/ui/form"
+	"fndeck/views/drifts"
 	"fndeck/views/feeds"
 	"fndeck/views/forms"
 )
@@ -43,7 +44,6 @@ type shell struct {
 	// checked takes the answer of the checklist on top.
 	checked func(on []int) tea.Cmd
 	toast   ui.Toast
-	errors  *errorLog
 	file    followed
 	// lost is the banner of a backend that is being reconnected, "" if none is.
 	lost string
@@ -60,6 +60,8 @@ type shell struct {
 	// given is what each function was called with from here, by function id, the
 	// newest first.
 	given map[string][]action.Earlier
+	// drifts are how folders differ from what is deployed of them.
+	drifts *drifts.Watch
 }
 
 // look is how the frame is drawn.
@@ -97,7 +99,8 @@ type forced struct {
 const historyMost = 50
 
 func newShell(d deps) *shell {
-	s := &shell{deps: d, errors: newErrorLog(d.clock), given: map[string][]action.Earlier{}}
+	s := &shell{deps: d, given: map[string][]action.Earlier{}}
+	s.drifts = &drifts.Watch{Ctx: d.ctx, Backend: d.backend, Clock: d.clock}
 	s.brake = &feeds.Brake{}
 	s.functions = feeds.NewBegun(d.source(), s.brake, s.firstFunctions, s.loadFunctions, anyDeploying)
 	s.views = newViews(s)
@@ -268,7 +271,7 @@ func (s *shell) notify(text string, took time.Duration) tea.Cmd {
 // fail keeps a failure in the list of errors. On the page of errors it is seen
 // at once and is no news.
 func (s *shell) fail(operation string, err error) {
-	s.errors.add(operation, err)
+	s.errors.add(s.backend.Describe().Name, operation, err)
 	if page, ok := s.screen().(*listScreen[failure]); ok {
 		s.errors.read()
 		page.data.Refresh(s.clock())
@@ -285,6 +288,9 @@ func (s *shell) unable(a action.Action) string { return ui.Clean(a.Unable(s.back
 
 // refresh asks for what is visible anew; no kinds mean everything.
 func (s *shell) refresh(kinds map[string]bool) tea.Cmd {
+	if s.left.Load() {
+		return nil // What has changed is read when this console is seen again.
+	}
 	if touches(kinds, []string{"function", "version", "deploy", "call", "schedule"}) {
 		s.functions.Refresh()
 	}

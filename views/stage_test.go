@@ -105,8 +105,8 @@ func perform(t *testing.T, backend *fakeBackend, width, height int, o Options, t
 		if o.Environ == nil {
 			o.Environ = []string{"TERM=xterm-256color", "LANG=en_US.UTF-8"}
 		}
-		root := newConsole(ctx, o)
-		model := crash.New(root)
+		consoles, _ := newDeck(ctx, o)
+		model := crash.New(consoles)
 		s := &stage{t: t, screen: newTerminal(width, height), stateDir: o.StateDir}
 		o.Output = s.screen
 		options := []tea.ProgramOption{tea.WithInput(nil), tea.WithWindowSize(width, height)}
@@ -125,7 +125,7 @@ func perform(t *testing.T, backend *fakeBackend, width, height int, o Options, t
 			assert.NoError(t, <-done)
 			cancel()
 			pacer.Close()
-			root.close()
+			closeAll(consoles)
 			assert.NoError(t, s.screen.vt.InputPipe().(io.Closer).Close())
 			assert.Nil(t, model.First())
 		}()

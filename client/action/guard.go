@@ -1,10 +1,13 @@
 package action
 
 import (
+	"context"
 	"maps"
 	"sync/atomic"
 
+	"fndeck/auth"
 	"fndeck/client"
+	"fndeck/client/rows"
 )
 
 // Marks are what an operator has said of a context.
@@ -36,7 +39,10 @@ type Guarded struct {
 	marks   atomic.Pointer[Marks]
 }
 
-var _ client.Tracer = (*Guarded)(nil)
+var (
+	_ client.Tracer = (*Guarded)(nil)
+	_ rows.Lister   = (*Guarded)(nil)
+)
 
 // Guard puts a backend under marks.
 func Guard(b client.Backend, m Marks) *Guarded {
@@ -69,6 +75,13 @@ func (g *Guarded) Trace() *client.Trace {
 	return nil
 }
 
+// Identity implements client.Identified; the zero Status where the backend needs
+// none.
+func (g *Guarded) Identity() auth.Status {
+	status, _ := client.IdentityOf(g.Backend)
+	return status
+}
+
 // Lost is the backend's banner while it is being reconnected; one that has none
 // is always well.
 func (g *Guarded) Lost() (text string, changed <-chan struct{}) {
@@ -96,9 +109,12 @@ func lacking(b client.Backend) map[client.Capability]string {
 		client.CanListBuilds:      is[client.DeployLister](b),
 		client.CanRebuild:         is[client.Rebuilder](b),
 		client.CanChooseMode:      is[client.ModeChooser](b),
+		client.CanReadCode:        is[client.CodeReader](b),
+		client.CanChangeSettings:  is[client.SettingsChanger](b),
 		client.CanCancel:          is[client.Canceller](b),
 		client.CanReplaceSchedule: is[client.ScheduleReplacer](b),
 		client.CanRunSchedule:     is[client.ScheduleRunner](b),
+		client.CanResume:          is[client.DeployResumer](b),
 	} {
 		if !has {
 			missing[capability] = kind + " does not offer " + string(capability)
@@ -110,4 +126,14 @@ func lacking(b client.Backend) map[client.Capability]string {
 func is[T any](b client.Backend) bool {
 	_, ok := b.(T)
 	return ok
+}
+
+// FunctionList implements rows.Lister for any backend.
+func (g *Guarded) FunctionList(ctx context.Context) (rows.List[client.Function], error) {
+	return rows.ListFunctions(ctx, g.Backend)
+}
+
+// FirstFunctions implements rows.Lister; ErrUnsupported where the backend does not.
+func (g *Guarded) FirstFunctions(ctx context.Context) (rows.List[client.Function], bool, error) {
+	return rows.FirstFunctions(ctx, g.Backend)
 }

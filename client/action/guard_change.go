@@ -59,6 +59,15 @@ func (g *Guarded) Redeploy(ctx context.Context, functionID string, code client.P
 	return b.Redeploy(ctx, functionID, code, change, progress)
 }
 
+// ChangeSettings implements client.SettingsChanger.
+func (g *Guarded) ChangeSettings(ctx context.Context, functionID string, change client.SpecChange) (client.Function, error) {
+	b, err := changing[client.SettingsChanger](g, client.CanChangeSettings)
+	if err != nil {
+		return client.Function{}, err
+	}
+	return b.ChangeSettings(ctx, functionID, change)
+}
+
 // SetMode implements client.ModeChooser.
 func (g *Guarded) SetMode(ctx context.Context, functionID, mode string, workers int) (client.Function, error) {
 	b, err := changing[client.ModeChooser](g, client.CanChooseMode)
@@ -129,4 +138,31 @@ func (g *Guarded) CancelCall(ctx context.Context, functionID, callID string) err
 		return err
 	}
 	return b.CancelCall(ctx, functionID, callID)
+}
+
+// ResumeDeploy implements client.DeployResumer.
+func (g *Guarded) ResumeDeploy(ctx context.Context, deployID string) error {
+	b, err := changing[client.DeployResumer](g, client.CanResume)
+	if err != nil {
+		return err
+	}
+	return b.ResumeDeploy(ctx, deployID)
+}
+
+// RollBackDeploy implements client.DeployResumer.
+func (g *Guarded) RollBackDeploy(ctx context.Context, deployID string) error {
+	b, err := changing[client.DeployResumer](g, client.CanResume)
+	if err != nil {
+		return err
+	}
+	return b.RollBackDeploy(ctx, deployID)
+}
+
+// LeaveDeploy implements client.DeployResumer.
+func (g *Guarded) LeaveDeploy(ctx context.Context, deployID string) error {
+	b, err := changing[client.DeployResumer](g, client.CanResume)
+	if err != nil {
+		return err
+	}
+	return b.LeaveDeploy(ctx, deployID)
 }

@@ -52,7 +52,9 @@ func (s suite) redeploys(t *testing.T) {
 	assert.True(t, versions[0].Serving)
 	assert.Equal(t, code.SHA256, versions[0].CodeSHA256)
 
-	back, err := versioner.Rollback(x.ctx, f.ID, 0)
+	_, err = versioner.Rollback(x.ctx, f.ID, 0)
+	require.NoError(t, err)
+	back, err := action.AwaitReady(x.ctx, x.b, f.ID, nil)
 	require.NoError(t, err)
 	assert.Equal(t, 1, back.Version)
 	assert.JSONEq(t, `{"echo":{},"version":1}`, x.answer(f))
@@ -80,8 +82,7 @@ func (s suite) failedRedeploy(t *testing.T) {
 
 func (s suite) buildOutput(t *testing.T) {
 	x := s.start(t)
-	follower := need[client.LogFollower](x, client.CanFollowLogs)
-	lister := need[client.DeployLister](x, client.CanListBuilds)
+	follower := need[client.LogFollower](x, client.CanReadBuilds)
 	f := x.deploy("build output", "print('importing')\n"+echo)
 	require.NotEmpty(t, f.DeployID)
 	var lines []client.LogLine
@@ -90,9 +91,17 @@ func (s suite) buildOutput(t *testing.T) {
 		return nil
 	}))
 	assert.Contains(t, texts(lines), "importing")
+}
+
+func (s suite) listsDeploys(t *testing.T) {
+	x := s.start(t)
+	lister := need[client.DeployLister](x, client.CanListBuilds)
+	f := x.deploy("lists deploys", echo)
+	require.NotEmpty(t, f.DeployID)
 	deploys, err := lister.Deploys(x.ctx, f.ID, 10)
 	require.NoError(t, err)
 	require.Len(t, deploys, 1)
+	assert.Equal(t, f.DeployID, deploys[0].ID)
 	assert.Equal(t, client.FunctionReady, deploys[0].Status)
 	assert.Equal(t, 1, deploys[0].ToVersion)
 }

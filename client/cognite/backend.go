@@ -24,6 +24,8 @@ type Config struct {
 	Token   oauth2.TokenSource
 	// Jitter returns a number in [0,1).
 	Jitter func() float64
+	// Impatient is that of client.HTTP.
+	Impatient bool
 }
 
 // Backend is a project's functions. It is safe for concurrent use.
@@ -40,7 +42,7 @@ func New(c Config) *Backend {
 	direct.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	c.Client = &direct
 	return &Backend{c: c, root: "/api/v1/projects/" + c.Project, http: &client.HTTP{
-		Base: strings.TrimSuffix(c.BaseURL, "/"), Client: c.Client, Token: c.Token, Jitter: c.Jitter, Decode: decodeError,
+		Base: strings.TrimSuffix(c.BaseURL, "/"), Client: c.Client, Token: c.Token, Jitter: c.Jitter, Decode: decodeError, Impatient: c.Impatient,
 		Header: http.Header{"Cdf-Version": {"20230101"}, "X-Cdp-App": {"fndeck"}},
 	}}
 }
@@ -55,6 +57,8 @@ const (
 	noWait     = "Cognite does not push a call's end"
 	noPush     = "Cognite does not push changes"
 	noBuilds   = "Cognite keeps no list of deploys"
+	noOutput   = "Cognite hands out no build output of a deploy that succeeds"
+	noResume   = "a deploy to Cognite is one request, which cannot be taken up"
 	noMode     = "Cognite decides by itself how calls run"
 	noCancel   = "Cognite cannot cancel a call"
 	noReplace  = "Cognite cannot change a schedule: create another, then delete this one"
@@ -69,7 +73,7 @@ func (b *Backend) Describe() client.Description {
 		Missing: map[client.Capability]string{
 			client.CanRedeploy: noUpdate, client.CanRebuild: noRebuild, client.CanChooseMode: noMode, client.CanVersion: noVersions, client.CanFollowLogs: noFollow, client.CanListRuns: noRuns,
 			client.CanWait: noWait, client.CanPush: noPush, client.CanListBuilds: noBuilds, client.CanCancel: noCancel,
-			client.CanReplaceSchedule: noReplace, client.CanRunSchedule: noRunNow, client.CanSetPolicies: noPolicies,
+			client.CanReadBuilds: noOutput, client.CanResume: noResume, client.CanReplaceSchedule: noReplace, client.CanRunSchedule: noRunNow, client.CanSetPolicies: noPolicies,
 		},
 	}
 }
@@ -104,6 +108,24 @@ func (i items[T]) only() (item T, err error) {
 		return item, &client.Error{Code: client.CodeUnexpected, Message: fmt.Sprintf("unexpected reply: %d items instead of one", len(i.Items))}
 	}
 	return i.Items[0], nil
+}
+
+// selection names objects; those that do not exist are left out of the answer.
+type selection struct {
+	Items  []any `json:"items"`
+	Ignore bool  `json:"ignoreUnknownIds"`
+}
+
+func known(ids ...int64) selection {
+	s := selection{Ignore: true}
+	for _, id := range ids {
+		s.Items = append(s.Items, idItem{id})
+	}
+	return s
+}
+
+func knownAs(externalID string) selection {
+	return selection{Items: []any{map[string]string{"externalId": externalID}}, Ignore: true}
 }
 
 type idItem struct {
@@ -159,7 +181,7 @@ func decodeError(status int, body []byte) *client.Error {
 		e.Code, e.Hint = client.CodeConflict, "redeploy it instead, or take another external id"
 	case status == http.StatusBadRequest && strings.Contains(strings.ToLower(detail.Message), "nonce"):
 		// The API has no code for it; this is the one place that looks at the words.
-		e.Err = errNonce
+		e.Err = ErrNonce
 	case status == http.StatusForbidden:
 		e.Hint = "the identity lacks a capability of this project"
 	}

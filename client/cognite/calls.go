@@ -72,7 +72,7 @@ func (b *Backend) Invoke(ctx context.Context, r client.CallRequest) (client.Call
 		data = json.RawMessage(`{}`)
 	}
 	var c callRead
-	err = b.bind(ctx, "oneshotTokenExchange", fmt.Sprintf("/functions/%d/call", id), func(nonce string) ([]byte, error) { return callBody(data, nonce), nil }, &c)
+	err = b.bind(ctx, grant{Oneshot: true}, fmt.Sprintf("/functions/%d/call", id), func(nonce string) ([]byte, error) { return callBody(data, nonce), nil }, &c)
 	return c.domain(), err
 }
 
@@ -85,6 +85,12 @@ func callBody(data json.RawMessage, nonce string) []byte {
 
 // Calls lists the calls of one function; the API has no list over all.
 func (b *Backend) Calls(ctx context.Context, q client.CallQuery) (client.CallPage, error) {
+	return b.CallsStarted(ctx, q, time.Time{}, time.Time{})
+}
+
+// CallsStarted is Calls for those that were started between two times, both
+// included; a zero one is no bound.
+func (b *Backend) CallsStarted(ctx context.Context, q client.CallQuery, from, to time.Time) (client.CallPage, error) {
 	if q.FunctionID == "" {
 		return client.CallPage{}, &client.Error{Code: client.CodeUnsupported, Message: "Cognite lists the calls of one function at a time", Hint: "choose a function"}
 	}
@@ -92,14 +98,9 @@ func (b *Backend) Calls(ctx context.Context, q client.CallQuery) (client.CallPag
 	if err != nil {
 		return client.CallPage{}, err
 	}
-	filter := map[string]any{}
-	if q.Status != "" {
-		filter["status"] = q.Status
-	}
-	if q.ScheduleID != "" {
-		if filter["scheduleId"], err = parseID("schedule", q.ScheduleID); err != nil {
-			return client.CallPage{}, err
-		}
+	filter, err := callFilter(q, from, to)
+	if err != nil {
+		return client.CallPage{}, err
 	}
 	body := map[string]any{"limit": max(q.Limit, 0)}
 	if q.Limit == 0 {
@@ -123,6 +124,31 @@ func (b *Backend) Calls(ctx context.Context, q client.CallQuery) (client.CallPag
 		found.Calls = append(found.Calls, c.domain())
 	}
 	return found, nil
+}
+
+func callFilter(q client.CallQuery, from, to time.Time) (map[string]any, error) {
+	filter := map[string]any{}
+	if q.Status != "" {
+		filter["status"] = q.Status
+	}
+	if q.ScheduleID != "" {
+		id, err := parseID("schedule", q.ScheduleID)
+		if err != nil {
+			return nil, err
+		}
+		filter["scheduleId"] = id
+	}
+	started := map[string]int64{}
+	if !from.IsZero() {
+		started["min"] = from.UnixMilli()
+	}
+	if !to.IsZero() {
+		started["max"] = to.UnixMilli()
+	}
+	if len(started) > 0 {
+		filter["startTime"] = started
+	}
+	return filter, nil
 }
 
 // Call reads one call.

@@ -15,6 +15,7 @@ const everything = 10_000
 type functionRead struct {
 	ID             int64             `json:"id"`
 	Name           string            `json:"name"`
+	FileID         int64             `json:"fileId"`
 	CreatedTime    int64             `json:"createdTime"`
 	Status         string            `json:"status"`
 	ExternalID     string            `json:"externalId"`
@@ -47,15 +48,14 @@ func (f functionRead) domain() client.Function {
 
 // Functions lists all functions, newest first.
 func (b *Backend) Functions(ctx context.Context) ([]client.Function, error) {
-	var page items[functionRead]
-	if err := b.read(ctx, "/functions/list", map[string]any{"filter": struct{}{}, "limit": everything}, &page); err != nil {
+	found, err := b.list(ctx, struct{}{})
+	if err != nil {
 		return nil, err
 	}
-	all := make([]client.Function, 0, len(page.Items))
-	for _, f := range page.Items {
-		all = append(all, f.domain())
+	all := make([]client.Function, 0, len(found))
+	for _, f := range found {
+		all = append(all, f.Function)
 	}
-	slices.SortStableFunc(all, func(x, y client.Function) int { return y.Created.Compare(x.Created) })
 	return all, nil
 }
 
@@ -96,6 +96,13 @@ func (b *Backend) Deploy(ctx context.Context, spec client.FunctionSpec, code cli
 	if err != nil {
 		return client.Function{}, err
 	}
+	f, err := b.Create(ctx, spec, fileID)
+	return f.Function, err
+}
+
+// Create creates a function from a file that is uploaded. ErrConflict if the
+// external id is taken.
+func (b *Backend) Create(ctx context.Context, spec client.FunctionSpec, fileID int64) (Function, error) {
 	w := functionWrite{
 		Name: spec.Name, FileID: fileID, ExternalID: spec.ExternalID, Description: spec.Description, Owner: spec.Owner,
 		FunctionPath: spec.FunctionPath, Secrets: Reveal(spec.Secrets), EnvVars: spec.EnvVars, CPU: spec.CPU, Memory: spec.MemoryGB,
@@ -106,10 +113,10 @@ func (b *Backend) Deploy(ctx context.Context, spec client.FunctionSpec, code cli
 	}
 	var page items[functionRead]
 	if err := b.change(ctx, "/functions", items[functionWrite]{[]functionWrite{w}}, &page); err != nil {
-		return client.Function{}, err
+		return Function{}, err
 	}
 	f, err := page.only()
-	return f.domain(), err
+	return f.remote(), err
 }
 
 // Reveal opens secrets for the request that carries them; nil stays nil.

@@ -15,6 +15,7 @@ type scheduleRead struct {
 	CronExpression string `json:"cronExpression"`
 	When           string `json:"when"`
 	FunctionID     int64  `json:"functionId"`
+	SessionID      number `json:"sessionId"`
 }
 
 func (s scheduleRead) domain() client.Schedule {
@@ -27,33 +28,30 @@ func (s scheduleRead) domain() client.Schedule {
 // Schedules lists the schedules of a function, or all. Their data is not in the
 // list.
 func (b *Backend) Schedules(ctx context.Context, functionID string) ([]client.Schedule, error) {
-	filter := map[string]any{}
-	if functionID != "" {
-		id, err := parseID("function", functionID)
-		if err != nil {
-			return nil, err
-		}
-		filter["functionId"] = id
-	}
-	var page items[scheduleRead]
-	if err := b.read(ctx, "/functions/schedules/list", map[string]any{"filter": filter, "limit": everything}, &page); err != nil {
+	found, err := b.Bound(ctx, functionID)
+	if err != nil {
 		return nil, err
 	}
-	all := make([]client.Schedule, 0, len(page.Items))
-	for _, s := range page.Items {
-		all = append(all, s.domain())
+	all := make([]client.Schedule, 0, len(found))
+	for _, s := range found {
+		all = append(all, s.Schedule)
 	}
 	return all, nil
 }
 
 // CreateSchedule creates a schedule under a session that lives as long as it.
 func (b *Backend) CreateSchedule(ctx context.Context, spec client.ScheduleSpec) (client.Schedule, error) {
+	return b.CreateScheduleAs(ctx, Identity{}, spec)
+}
+
+// CreateScheduleAs is CreateSchedule under the session of an identity.
+func (b *Backend) CreateScheduleAs(ctx context.Context, as Identity, spec client.ScheduleSpec) (client.Schedule, error) {
 	id, err := parseID("function", spec.FunctionID)
 	if err != nil {
 		return client.Schedule{}, err
 	}
 	var page items[scheduleRead]
-	err = b.bind(ctx, "tokenExchange", "/functions/schedules", func(nonce string) ([]byte, error) { return scheduleBody(spec, id, nonce) }, &page)
+	err = b.bind(ctx, as.grant(), "/functions/schedules", func(nonce string) ([]byte, error) { return scheduleBody(spec, id, nonce) }, &page)
 	if err != nil {
 		return client.Schedule{}, err
 	}

@@ -26,6 +26,8 @@ import (
 	"fndeck/client/cognite"
 	"fndeck/client/embedded"
 	"fndeck/client/embedded/engine"
+	"fndeck/client/embedded/engine/trust"
+	"fndeck/client/embedded/engine/trust/trusttest"
 	"fndeck/client/embedded/wire"
 )
 
@@ -46,6 +48,7 @@ func TestMain(m *testing.M) {
 		err = engine.Run(ctx, engine.Config{
 			StateDir: dir, KeyFile: filepath.Join(dir, "..", "key"), Version: "test", Clock: shiftedClock(os.Getenv("FNDECK_TEST_CLOCK_SHIFT")),
 			Logger: slog.New(slog.NewTextHandler(os.Stderr, nil)), CallTimeout: timeout, TCP: os.Getenv("FNDECK_TEST_TCP") != "", ClosedNetwork: os.Getenv("FNDECK_TEST_CLOSED") != "",
+			Trusted: trust.Config{Issuer: os.Getenv("FNDECK_TEST_ISSUER"), Audience: trusttest.Audience},
 		})
 	}
 	if err != nil {

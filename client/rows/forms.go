@@ -9,6 +9,7 @@ const FunctionForm = "1"
 // Functions is the form of functions.
 func Functions(c *Coder, f, before *client.Function) {
 	Text(c, &f.ID, before.ID)
+	Text(c, &f.NativeID, before.NativeID)
 	Text(c, &f.Name, before.Name)
 	c.Time(&f.Created, before.Created)
 	c.lastCall(&f.LastCall, before.LastCall)
@@ -17,6 +18,7 @@ func Functions(c *Coder, f, before *client.Function) {
 	Text(c, &f.Description, before.Description)
 	Text(c, &f.DeployID, before.DeployID)
 	c.Time(&f.DeployStarted, before.DeployStarted)
+	Number(c, &f.UsualDeploy, before.UsualDeploy)
 	Text(c, &f.Folder, before.Folder)
 	c.Pairs(&f.Metadata, before.Metadata)
 	if !c.Alike() {
@@ -36,6 +38,7 @@ func Functions(c *Coder, f, before *client.Function) {
 	Text(c, &f.FunctionPath, before.FunctionPath)
 	c.Texts(&f.SecretNames, before.SecretNames)
 	c.Pairs(&f.EnvVars, before.EnvVars)
+	c.Flag(&f.HasIndex, before.HasIndex)
 	Number(c, &f.ExtraIndexes, before.ExtraIndexes)
 	Text(c, &f.Environment, before.Environment)
 	c.Float(&f.CPU, before.CPU)
@@ -66,4 +69,5 @@ func Calls(c *Coder, call, before *client.Call) {
 	Number(c, &call.Version, before.Version)
 	Number(c, &call.LogLines, before.LogLines)
 	c.Flag(&call.Warm, before.Warm)
+	Text(c, &call.Archived, before.Archived)
 }

@@ -25,17 +25,8 @@ type Config struct {
 
 	Keys   Bindings
 	Engine Engine
-	// Local is what the file says of the context of that name.
-	Local Context
-}
-
-// LocalContext is the name of the embedded engine's context, the only one.
-const LocalContext = "local"
-
-// Context is what the file says of a context.
-type Context struct {
-	// Protected asks one step more before every action, ReadOnly refuses them.
-	Protected, ReadOnly bool
+	// Contexts are those of the file, and local first: that is always there.
+	Contexts []Context
 }
 
 // Bindings is what the file says of the console's keys. What the names mean is for
@@ -50,7 +41,9 @@ type Bindings struct {
 }
 
 // Default returns what applies without a file.
-func Default() *Config { return &Config{Theme: "auto", Mouse: true, Notify: true} }
+func Default() *Config {
+	return &Config{Theme: "auto", Mouse: true, Notify: true, Contexts: []Context{local()}}
+}
 
 // Engine is what the local engine takes from the file when it starts; a zero
 // field leaves the engine's own default.
@@ -63,6 +56,10 @@ type Engine struct {
 	ClosedNetwork bool
 	// TCP serves the clouds' own clients on a loopback port too.
 	TCP bool
+	// Port is that port; 0 is any that is free, another one after each start.
+	Port int
+	// OIDC is an issuer whose tokens that port takes too.
+	OIDC OIDC
 	// KeyFile is the key that seals secrets, an absolute path; it must exist.
 	KeyFile string
 	// Retention and RetentionBytes bound the history.
@@ -77,9 +74,6 @@ type setting struct {
 	take func(c *Config, value string) error
 }
 
-// contextsPrefix begins the keys of contexts.
-const contextsPrefix = "contexts."
-
 // settingsTable lists every key of the file; a dot stands for nesting.
 var settingsTable = []setting{
 	{"zone", takeZone},
@@ -87,9 +81,8 @@ var settingsTable = []setting{
 	{"ascii", taking("ascii", func(c *Config) *bool { return &c.ASCII })},
 	{"mouse", taking("mouse", func(c *Config) *bool { return &c.Mouse })},
 	{"notify", taking("notify", func(c *Config) *bool { return &c.Notify })},
-	{"keys", nil}, // a section of its own kind: reader.keys
-	{contextsPrefix + LocalContext + ".protected", taking("protected", func(c *Config) *bool { return &c.Local.Protected })},
-	{contextsPrefix + LocalContext + ".read_only", taking("read_only", func(c *Config) *bool { return &c.Local.ReadOnly })},
+	{"keys", nil},     // a section of its own kind: reader.keys
+	{"contexts", nil}, // so are they: reader.context
 	{"engine.python", func(c *Config, value string) error { c.Engine.Python = value; return nil }},
 	{"engine.log_cap_mib", takeLogCap},
 	{"engine.index_url", func(c *Config, value string) error {
@@ -99,6 +92,10 @@ var settingsTable = []setting{
 	{"engine.call_timeout", takeCallTimeout},
 	{"engine.network", takeNetwork},
 	{"engine.tcp", taking("tcp", func(c *Config) *bool { return &c.Engine.TCP })},
+	{"engine.port", takePort},
+	{"engine.oidc.issuer", takeIssuer},
+	{"engine.oidc.audience", func(c *Config, value string) error { c.Engine.OIDC.Audience = value; return nil }},
+	{"engine.oidc.ca_file", takeCAFile},
 	{"engine.key_file", takeKeyFile},
 	{"engine.retention.days", takeRetentionDays},
 	{"engine.retention.gib", takeRetentionGiB},
@@ -124,14 +121,19 @@ func takeTheme(c *Config, value string) error {
 
 // taking takes true or false into a field.
 func taking(key string, field func(*Config) *bool) func(*Config, string) error {
-	return func(c *Config, value string) error {
-		switch value {
-		case "true", "false":
-			*field(c) = value == "true"
-			return nil
-		}
-		return fmt.Errorf("%s %q: allowed are true and false", key, value)
+	return func(c *Config, value string) (err error) {
+		*field(c), err = truth(key, value)
+		return err
 	}
+}
+
+// truth reads true or false.
+func truth(key, value string) (bool, error) {
+	switch value {
+	case "true", "false":
+		return value == "true", nil
+	}
+	return false, fmt.Errorf("%s %q: allowed are true and false", key, value)
 }
 
 // MaxLogCapMiB keeps the log cap within what an int64 of bytes and a disk can hold.
@@ -162,6 +164,21 @@ func takeNetwork(c *Config, value string) error {
 		return nil
 	}
 	return fmt.Errorf("network %q: allowed are open and closed", value)
+}
+
+// The ports that need no right of their own.
+const (
+	minPort = 1024
+	maxPort = 65535
+)
+
+func takePort(c *Config, value string) error {
+	n, err := strconv.Atoi(value)
+	if err != nil || n < minPort || n > maxPort {
+		return fmt.Errorf("port %q: allowed is a whole number from %d to %d", value, minPort, maxPort)
+	}
+	c.Engine.Port = n
+	return nil
 }
 
 func takeKeyFile(c *Config, value string) error {

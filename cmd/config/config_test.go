@@ -14,20 +14,21 @@ func environment(name string) string {
 }
 
 func TestEveryConfigurationKeyIsTaken(t *testing.T) {
-	c, err := parse("config.yaml", []byte("\ufeff# mine\nzone: ${MY_ZONE}\ntheme: dark\nascii: true\nmouse: false\nnotify: false\ncontexts: {local: {protected: true, read_only: true}}\nengine:\n  python: /usr/bin/python3\n  log_cap_mib: 2\n  index_url: https://index.test\n  call_timeout: 90s\n  network: closed\n  tcp: true\n  key_file: /run/key\n  retention:\n    days: 30\n    gib: 0.5\n"), environment)
+	c, err := parse("config.yaml", []byte("\ufeff# mine\nzone: ${MY_ZONE}\ntheme: dark\nascii: true\nmouse: false\nnotify: false\ncontexts: {local: {protected: true, read_only: true}}\nengine:\n  python: /usr/bin/python3\n  log_cap_mib: 2\n  index_url: https://index.test\n  call_timeout: 90s\n  network: closed\n  tcp: true\n  oidc:\n    issuer: http://127.0.0.1:8080/t1\n    audience: api://fndeck\n    ca_file: /etc/ca.pem\n  key_file: /run/key\n  retention:\n    days: 30\n    gib: 0.5\n"), environment)
 	require.NoError(t, err)
 	assert.Equal(t, "Europe/Oslo", c.Zone.String())
 	assert.Equal(t, "dark", c.Theme)
 	assert.True(t, c.ASCII)
 	assert.False(t, c.Mouse)
 	assert.False(t, c.Notify)
-	assert.Equal(t, Context{Protected: true, ReadOnly: true}, c.Local)
+	assert.True(t, c.Contexts[0].Protected && c.Contexts[0].ReadOnly)
 	assert.Equal(t, "/usr/bin/python3", c.Engine.Python)
 	assert.Equal(t, int64(2<<20), c.Engine.LogCapBytes)
 	assert.Equal(t, "https://index.test", c.Engine.IndexURL.Reveal())
 	assert.Equal(t, 90*time.Second, c.Engine.CallTimeout)
 	assert.True(t, c.Engine.ClosedNetwork)
 	assert.True(t, c.Engine.TCP)
+	assert.Equal(t, OIDC{Issuer: "http://127.0.0.1:8080/t1", Audience: "api://fndeck", CAFile: "/etc/ca.pem"}, c.Engine.OIDC)
 	assert.Equal(t, "/run/key", c.Engine.KeyFile)
 	assert.Equal(t, 30*24*time.Hour, c.Engine.Retention)
 	assert.Equal(t, int64(512<<20), c.Engine.RetentionBytes)
@@ -38,7 +39,8 @@ func TestWhatIsNotWrittenIsAsItWas(t *testing.T) {
 	require.NoError(t, err)
 	assert.True(t, c.Mouse)
 	assert.True(t, c.Notify)
-	assert.Equal(t, Context{Protected: true}, c.Local)
+	assert.True(t, c.Contexts[0].Protected)
+	assert.False(t, c.Contexts[0].ReadOnly)
 }
 
 func TestKeysAreTakenWithTheirPlaces(t *testing.T) {
@@ -71,6 +73,12 @@ func TestBadConfigurationIsNamedByPlaceAndReason(t *testing.T) {
 		"theme":              {"theme: pink\n", "auto, dark and light"},
 		"ascii":              {"ascii: yes\n", "true and false"},
 		"key file":           {"engine: {key_file: key}\n", "absolute"},
+		"issuer by http":     {"engine: {oidc: {issuer: 'http://login.test', audience: a}}\n", "config.yaml:1:25: issuer: http://login.test: https is needed"},
+		"issuer's query":     {"engine: {oidc: {issuer: 'https://login.test/?a=b', audience: a}}\n", "no user, query or fragment"},
+		"issuer's name":      {"engine: {oidc: {issuer: login.test, audience: a}}\n", "is not a URL"},
+		"issuer alone":       {"engine: {oidc: {issuer: 'https://login.test'}}\n", "engine.oidc.issuer needs engine.oidc.audience"},
+		"audience alone":     {"engine: {oidc: {audience: a}}\n", "engine.oidc needs an issuer"},
+		"issuer's ca":        {"engine: {oidc: {issuer: 'https://login.test', audience: a, ca_file: ca.pem}}\n", "absolute"},
 		"retention days":     {"engine: {retention: {days: 0}}\n", "from 1 to"},
 		"retention gib":      {"engine: {retention: {gib: NaN}}\n", "allowed is a number"},
 		"retention key":      {"engine: {retention: {day: 3}}\n", "days"},
@@ -81,10 +89,9 @@ func TestBadConfigurationIsNamedByPlaceAndReason(t *testing.T) {
 		"network by switch":  {"engine: {network: off}\n", "open and closed"},
 		"keys":               {"keys: vim\n", "config.yaml:1:7: actions and their keys"},
 		"a key":              {"keys: {list.new: {a: b}}\n", "a key is expected for list.new"},
-		"a context":          {"contexts:\n  prod: {protected: true}\n", `config.yaml:2:3: there is no context "prod": the only one is local`},
 		"a mark":             {"contexts:\n  local:\n    read-only: true\n", `config.yaml:3:5: unknown key "read-only", did you mean "read_only"?`},
 		"a mark of text":     {"contexts: {local: {protected: very}}\n", `config.yaml:1:31: protected "very": allowed are true and false`},
-		"contexts as a list": {"contexts: [local]\n", "config.yaml:1:11: keys and values are expected"},
+		"contexts as a list": {"contexts: [local]\n", "config.yaml:1:11: contexts and their keys are expected"},
 		"a bare context":     {"contexts: {local: protected}\n", "config.yaml:1:19: keys and values are expected"},
 		"mouse":              {"mouse: off\n", `config.yaml:1:8: mouse "off": allowed are true and false`},
 		"notify":             {"notify: 1\n", "true and false"},

@@ -33,7 +33,7 @@ func Read(path string, env func(string) string) (*Config, error) {
 	if err != nil {
 		return nil, err
 	}
-	c, err := parse(filepath.Base(path), data, env)
+	c, err := parse(path, data, env)
 	if err != nil {
 		return nil, err
 	}
@@ -42,6 +42,11 @@ func Read(path string, env func(string) string) (*Config, error) {
 			Code:    client.CodeInvalid,
 			Message: path + " is readable by others and engine.index_url holds a password",
 			Hint:    "chmod 600 " + path,
+		}
+	}
+	for _, x := range c.Contexts {
+		if err := x.unsafe(path); err != nil && !private {
+			return nil, err
 		}
 	}
 	return c, nil
@@ -110,11 +115,30 @@ func own(path string, info fs.FileInfo) error {
 	return nil
 }
 
-// parse turns the text of a file into settings. Every error says
+// parse turns the text of the file at path into settings. Every error says
 // name:line:column.
-func parse(name string, data []byte, env func(string) string) (*Config, error) {
-	data = bytes.TrimPrefix(data, []byte("\ufeff"))
-	file, err := parser.ParseBytes(data, 0)
+func parse(path string, data []byte, env func(string) string) (*Config, error) {
+	name := filepath.Base(path)
+	docs, err := documents(name, data)
+	if err != nil {
+		return nil, err
+	}
+	r := reader{name: name, file: path, env: env, config: Default()}
+	for _, body := range docs {
+		if err := r.mapping("", body); err != nil {
+			return nil, err
+		}
+	}
+	if err := r.config.Engine.OIDC.check(); err != nil {
+		return nil, client.Invalidf("%s: %s", name, err)
+	}
+	return r.config, nil
+}
+
+// documents returns what the one document of a file holds; nothing where the file
+// is empty.
+func documents(name string, data []byte) ([]ast.Node, error) {
+	file, err := parser.ParseBytes(bytes.TrimPrefix(data, []byte("\ufeff")), 0)
 	if err != nil {
 		var y yaml.Error
 		if errors.As(err, &y) && y.GetToken() != nil {
@@ -123,23 +147,22 @@ func parse(name string, data []byte, env func(string) string) (*Config, error) {
 		}
 		return nil, client.Invalidf("%s: %s", name, firstLine(err.Error()))
 	}
-	r := reader{name: name, env: env, config: Default()}
 	if len(file.Docs) > 1 {
 		return nil, client.Invalidf("%s: a second document after ---: one is read", name)
 	}
+	var bodies []ast.Node
 	for _, doc := range file.Docs {
-		if err := r.mapping("", doc.Body); err != nil {
-			return nil, err
-		}
+		bodies = append(bodies, doc.Body)
 	}
-	return r.config, nil
+	return bodies, nil
 }
 
 // reader walks the tree of a file.
 type reader struct {
-	name   string
-	env    func(string) string
-	config *Config
+	// name is the file's in errors, file its path.
+	name, file string
+	env        func(string) string
+	config     *Config
 }
 
 func placed(name string, line, column int, format string, args ...any) error {
@@ -179,6 +202,9 @@ func (r *reader) value(prefix string, pair *ast.MappingValueNode) error {
 	if key == "keys" {
 		return r.keys(pair.Value)
 	}
+	if key == "contexts" {
+		return r.contexts(pair.Value)
+	}
 	if hasSection(key) {
 		return r.mapping(key+".", pair.Value)
 	}
@@ -195,27 +221,25 @@ func (r *reader) value(prefix string, pair *ast.MappingValueNode) error {
 		}
 		return nil
 	}
-	word := strings.TrimPrefix(key, prefix)
-	if prefix == contextsPrefix {
-		return r.at(pair.Key, "there is no context %q: the only one is %s", word, LocalContext)
+	return r.unknown(pair.Key, strings.TrimPrefix(key, prefix), keysBelow(prefix))
+}
+
+// unknown is the error of a key that is none of the known ones.
+func (r *reader) unknown(key ast.Node, word string, known []string) error {
+	if meant := near.Word(word, known); meant != "" {
+		return r.at(key, "unknown key %q, did you mean %q?", word, meant)
 	}
-	if meant := near.Word(word, keysBelow(prefix)); meant != "" {
-		return r.at(pair.Key, "unknown key %q, did you mean %q?", word, meant)
-	}
-	return r.at(pair.Key, "unknown key %q: known are %s", word, strings.Join(keysBelow(prefix), ", "))
+	return r.at(key, "unknown key %q: known are %s", word, strings.Join(known, ", "))
 }
 
 // keys reads the section of the console's keys, whose names are the actions'.
 func (r *reader) keys(node ast.Node) error {
-	section, ok := node.(*ast.MappingNode)
-	if one, single := node.(*ast.MappingValueNode); single {
-		section, ok = &ast.MappingNode{Values: []*ast.MappingValueNode{one}}, true
-	}
-	if !ok {
-		return r.at(node, "actions and their keys are expected here, such as functions.redeploy: [r, f5]")
+	pairs, err := r.pairs(node, "actions and their keys are expected here, such as functions.redeploy: [r, f5]")
+	if err != nil {
+		return err
 	}
 	k := Bindings{Bound: map[string][]string{}, Places: map[string]string{}}
-	for _, pair := range section.Values {
+	for _, pair := range pairs {
 		id, at := pair.Key.GetToken().Value, pair.Value.GetToken().Position
 		k.Places[id] = fmt.Sprintf("%s:%d:%d", r.name, at.Line, at.Column)
 		if id == "profile" {
@@ -283,19 +307,22 @@ func (r *reader) scalar(pair *ast.MappingValueNode) (string, error) {
 func hasSection(key string) bool { return len(keysBelow(key+".")) > 0 }
 
 // keysBelow lists the keys directly below prefix, in the order of the table.
-func keysBelow(prefix string) []string {
-	var keys []string
-	for _, s := range settingsTable {
-		rest, ok := strings.CutPrefix(s.key, prefix)
+func keysBelow(prefix string) []string { return wordsBelow(Keys(), prefix) }
+
+// wordsBelow lists the words that follow prefix in keys, each once.
+func wordsBelow(keys []string, prefix string) []string {
+	var words []string
+	for _, key := range keys {
+		rest, ok := strings.CutPrefix(key, prefix)
 		if !ok {
 			continue
 		}
-		key, _, _ := strings.Cut(rest, ".")
-		if len(keys) == 0 || keys[len(keys)-1] != key {
-			keys = append(keys, key)
+		word, _, _ := strings.Cut(rest, ".")
+		if len(words) == 0 || words[len(words)-1] != word {
+			words = append(words, word)
 		}
 	}
-	return keys
+	return words
 }
 
 func firstLine(s string) string {

@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"syscall"
 	"time"
@@ -21,12 +22,15 @@ type File struct {
 	env   func(string) string
 
 	mu   sync.Mutex
-	seen stamp
+	seen []stamp
+	// there says that the configuration file could be read once.
+	there bool
 }
 
 // stamp tells one state of a file from another. The mode is in it because a file
 // is also refused, or mended, by its mode alone.
 type stamp struct {
+	path     string
 	modified time.Time
 	size     int64
 	inode    uint64
@@ -46,15 +50,16 @@ func (f *File) Load() (c *Config, found bool, err error) {
 	// Before it is read: a change meanwhile is then seen at the next look.
 	f.seen = f.look()
 	c, err = f.read()
+	f.there = err == nil
 	switch {
 	case err == nil:
 		return c, f.path != "", nil
-	case !errors.Is(err, fs.ErrNotExist):
-		return nil, false, err
-	case f.named:
+	case f.named && errors.Is(err, fs.ErrNotExist):
 		return nil, false, &client.Error{Code: client.CodeInvalid, Message: "configuration " + f.path + " does not exist"}
+	case c != nil:
+		return c, false, nil
 	}
-	return Default(), false, nil
+	return nil, false, err
 }
 
 // LoadChanged is Load if the file is not as it was when it was read last, and nil
@@ -64,17 +69,25 @@ func (f *File) LoadChanged() (*Config, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	now := f.look()
-	if now == f.seen {
+	if slices.Equal(now, f.seen) {
 		return nil, nil
 	}
 	f.seen = now
 	c, err := f.read()
-	if errors.Is(err, fs.ErrNotExist) {
+	switch {
+	case err == nil:
+		f.there = true
+	case c == nil:
+	case !f.there:
+		return c, nil
+	default:
 		return nil, &client.Error{Code: client.CodeInvalid, Message: f.path + " is gone"}
 	}
 	return c, err
 }
 
+// read reads the file and those of the contexts beside it. Without the file the
+// contexts come with its error, fs.ErrNotExist.
 func (f *File) read() (*Config, error) {
 	if f.path == "" {
 		return Default(), nil
@@ -84,19 +97,39 @@ func (f *File) read() (*Config, error) {
 			return nil, err
 		}
 	}
-	return Read(f.path, f.env)
+	c, missing := Read(f.path, f.env)
+	if missing != nil && (f.named || !errors.Is(missing, fs.ErrNotExist)) {
+		return nil, missing
+	}
+	if missing != nil {
+		c = Default()
+	}
+	if err := c.readContexts(ContextsDir(f.path), f.env); err != nil {
+		return nil, err
+	}
+	return c, missing
 }
 
-// look is the zero stamp where there is no file.
-func (f *File) look() stamp {
+// look is how the files are now: the configuration first, with the zero stamp where
+// there is none, then the contexts.
+func (f *File) look() []stamp {
 	if f.path == "" {
-		return stamp{}
+		return nil
 	}
-	info, err := os.Stat(f.path)
+	paths, _ := contextFiles(ContextsDir(f.path)) // What cannot be read is told by who reads it.
+	stamps := []stamp{stampOf(f.path)}
+	for _, path := range paths {
+		stamps = append(stamps, stampOf(path))
+	}
+	return stamps
+}
+
+func stampOf(path string) stamp {
+	info, err := os.Stat(path)
 	if err != nil {
 		return stamp{}
 	}
-	s := stamp{modified: info.ModTime(), size: info.Size(), mode: info.Mode()}
+	s := stamp{path: path, modified: info.ModTime(), size: info.Size(), mode: info.Mode()}
 	if system, ok := info.Sys().(*syscall.Stat_t); ok {
 		s.inode = system.Ino
 	}

@@ -87,7 +87,7 @@ func TestAFileMayComeButDoesNotGoUnnoticed(t *testing.T) {
 	write("contexts: {local: {protected: true}}\n")
 	c, err = f.LoadChanged()
 	require.NoError(t, err)
-	assert.True(t, c.Local.Protected)
+	assert.True(t, c.Contexts[0].Protected)
 
 	require.NoError(t, os.Remove(path))
 	_, err = f.LoadChanged()

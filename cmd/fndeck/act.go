@@ -75,9 +75,9 @@ func (a *app) ask(ctx context.Context, check action.Check) error {
 	return nil
 }
 
-// askOfContext asks before something is done to the context that no action does.
-func (a *app) askOfContext(ctx context.Context, question string) error {
-	d, err := a.context()
+// askOfEngine asks before something is done to the engine that no action does.
+func (a *app) askOfEngine(ctx context.Context, question string) error {
+	d, err := a.local()
 	if err != nil {
 		return err
 	}

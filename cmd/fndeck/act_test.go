@@ -10,6 +10,7 @@ import (
 
 	"fndeck/client"
 	"fndeck/client/action"
+	"fndeck/cmd/contexts"
 )
 
 // configured is the flag of a configuration with this text.
@@ -126,14 +127,16 @@ func TestTheConsoleIsHandedWhatHasChangedAndTheBackendItsMarks(t *testing.T) {
 	require.NoError(t, err)
 	assert.False(t, a.appearance(c).Mouse)
 	assert.True(t, a.appearance(c).Notify)
-	guarded := action.Guard(helloBackend(), a.marks(c))
+	guarded := action.Guard(namedBackend{helloBackend()}, a.marks(c.Contexts[0]))
+	board := contexts.NewBoard(nil, c, a.marks)
+	board.Keep("local", guarded)
 
-	o, err := a.reload(guarded, false)
+	o, err := a.reload(board, false)
 	require.NoError(t, err)
 	assert.Nil(t, o, "nothing has changed")
 
 	write("notify: false\nascii: true\nzone: Europe/Oslo\nkeys: {functions.redeploy: f5, list.nwe: x}\n" + protected)
-	o, err = a.reload(guarded, false)
+	o, err = a.reload(board, false)
 	require.NoError(t, err)
 	assert.True(t, o.Mouse)
 	assert.False(t, o.Notify)
@@ -145,13 +148,13 @@ func TestTheConsoleIsHandedWhatHasChangedAndTheBackendItsMarks(t *testing.T) {
 	assert.True(t, guarded.Describe().Protected)
 
 	write("contexts: {local: {protected: false}}\nzoen: UTC\n")
-	_, err = a.reload(guarded, false)
+	_, err = a.reload(board, false)
 	assert.ErrorContains(t, err, "config.yaml:2:1: ")
 	assert.True(t, guarded.Describe().Protected, "a broken file lifts nothing")
 
 	a.flags.readOnly = true
 	write(readOnly)
-	_, err = a.reload(guarded, true)
+	_, err = a.reload(board, true)
 	require.NoError(t, err)
 	assert.Equal(t, action.ReadOnlyFlag, guarded.Describe().Locked, "the flag holds whatever the file says")
 }

@@ -15,6 +15,7 @@ import (
 	"fndeck/client/action"
 	"fndeck/client/embedded"
 	"fndeck/cmd/config"
+	"fndeck/cmd/contexts"
 )
 
 // app is what every command works with. A test replaces its streams, its clock
@@ -32,8 +33,8 @@ type app struct {
 	// lent is true while an editor has the terminal.
 	lent atomic.Bool
 
-	// open reaches the backend; with peek it does not start an engine.
-	open func(ctx context.Context, peek bool) (client.Backend, error)
+	// open reaches the backend of a context; with peek it does not start an engine.
+	open func(ctx context.Context, x config.Context, peek bool) (client.Backend, error)
 	// console is what runs without a subcommand.
 	console func(ctx context.Context) error
 
@@ -48,6 +49,8 @@ type app struct {
 	// file is where settings come from; both are nil until they are asked for.
 	file     *config.File
 	settings *config.Config
+	// desk opens contexts; nil until one is asked for.
+	desk *contexts.Desk
 	// configFile is where settings come from, an absolute path, or empty.
 	configFile string
 	// unhelped is why no help was printed; cobra has no way to return it.
@@ -99,16 +102,15 @@ func wantsJSON(args []string, env func(string) string) bool {
 
 // with opens the backend, does the work and closes it again.
 func (a *app) with(ctx context.Context, work func(client.Backend) error) error {
-	// What the work prints is in the configured zone, so that must be known.
-	c, err := a.configuration()
+	x, err := a.chosen()
 	if err != nil {
 		return err
 	}
-	backend, err := a.open(ctx, false)
+	backend, err := a.open(ctx, x, false)
 	if err != nil {
 		return err
 	}
-	err = work(action.Guard(backend, a.marks(c)))
+	err = work(action.Guard(backend, a.marks(x)))
 	// Close ends no call and no deploy; what it could report changes nothing.
 	_ = backend.Close()
 	return err

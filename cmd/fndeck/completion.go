@@ -106,7 +106,11 @@ func completeFormats(*cobra.Command, []string, string) ([]string, cobra.ShellCom
 func (a *app) liveNames(cmd *cobra.Command, list func(context.Context, client.Backend) ([]string, error)) ([]string, cobra.ShellCompDirective) {
 	ctx, cancel := context.WithTimeout(cmd.Context(), completionPatience)
 	defer cancel()
-	backend, err := a.open(ctx, true)
+	x, err := a.chosen()
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	backend, err := a.open(ctx, x, true)
 	if err != nil {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}

@@ -3,12 +3,14 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"time"
 
 	"fndeck/client"
 	"fndeck/client/action"
 	"fndeck/cmd/config"
+	"fndeck/cmd/contexts"
 	"fndeck/views"
 )
 
@@ -29,16 +31,23 @@ func (a *app) runConsole(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	desk, err := a.contextDesk()
+	if err != nil {
+		return err
+	}
 	return a.with(ctx, func(backend client.Backend) error {
-		options := a.appearance(c)
-		options.Backend, options.Clock, options.StateDir = backend, a.now, dir
-		options.NoColor, options.Environ, options.Lent = !a.colored(), os.Environ(), &a.lent
-		if b, ok := backend.(interface {
-			Lost() (string, <-chan struct{})
-		}); ok {
-			options.Lost = b.Lost
+		guarded, ok := backend.(*action.Guarded)
+		if !ok {
+			return fmt.Errorf("the console needs a backend under marks, not %T", backend)
 		}
-		options.Reload = func(now bool) (*views.Options, error) { return a.reload(backend, now) }
+		board := contexts.NewBoard(desk, c, a.marks)
+		board.Keep(guarded.Describe().Name, guarded)
+		defer board.Close()
+		defer desk.Close(ctx)
+		options := a.appearance(c)
+		options.Backend, options.Contexts, options.Lost, options.Clock, options.StateDir = guarded, board, guarded.Lost, a.now, dir
+		options.NoColor, options.Environ, options.Lent = !a.colored(), os.Environ(), &a.lent
+		options.Reload = func(now bool) (*views.Options, error) { return a.reload(board, now) }
 		// The console leaves the terminal in order by itself when a signal comes;
 		// an ended context would cut that short.
 		err := views.Run(context.WithoutCancel(ctx), options)
@@ -63,9 +72,9 @@ func (a *app) appearance(c *config.Config) views.Options {
 }
 
 // reload reads the configuration anew if it has changed, or in any case, and puts
-// its marks on the backend at once. The settings that the app began with stay:
+// its marks on the backends at once. The settings that the app began with stay:
 // nothing reads them while the console runs.
-func (a *app) reload(backend client.Backend, now bool) (*views.Options, error) {
+func (a *app) reload(board *contexts.Board, now bool) (*views.Options, error) {
 	read := a.file.LoadChanged
 	if now {
 		read = func() (*config.Config, error) {
@@ -77,9 +86,7 @@ func (a *app) reload(backend client.Backend, now bool) (*views.Options, error) {
 	if c == nil || err != nil {
 		return nil, err
 	}
-	if guarded, ok := backend.(*action.Guarded); ok {
-		guarded.Mark(a.marks(c))
-	}
+	board.Follow(c)
 	options := a.appearance(c)
 	return &options, nil
 }

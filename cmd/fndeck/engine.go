@@ -23,6 +23,7 @@ import (
 	"fndeck/client/embedded/engine"
 	"fndeck/client/embedded/engine/backup"
 	"fndeck/client/embedded/engine/store"
+	"fndeck/client/embedded/engine/trust"
 	"fndeck/cmd/config"
 	"fndeck/cmd/output"
 	"fndeck/ui"
@@ -45,6 +46,7 @@ func (a *app) engineGroup() *cobra.Command {
 		Long: "engine runs the local engine in the foreground. Other commands start it by\nthemselves when none runs on the state directory; it goes on when they end," +
 			"\nso that schedules fire and calls finish without a terminal.\n\n" +
 			"The configuration file sets the same for an engine that starts by itself:\nengine.python, engine.log_cap_mib, engine.call_timeout, engine.tcp (true or false),\n" +
+			"engine.oidc.issuer and engine.oidc.audience (an OpenID issuer whose tokens the port\ntakes too; engine.oidc.ca_file adds certificates for it),\n" +
 			"engine.network (open, or closed to keep functions from the network),\nengine.key_file (another key to seal secrets with; FNDECK_ENGINE_KEY_FILE wins), and\nhow much of the history is kept: engine.retention.days (90) and engine.retention.gib\n(no limit).",
 		Example: "  fndeck engine status\n  fndeck engine --call-timeout 5m\n  fndeck engine --tcp",
 		Args:    knownCommand,
@@ -92,6 +94,8 @@ func (a *app) runEngine(cmd *cobra.Command, f engineFlags) error {
 
 		ClosedNetwork: settings.ClosedNetwork,
 		TCP:           settings.TCP,
+		Port:          settings.Port,
+		Trusted:       trust.Config{Issuer: settings.OIDC.Issuer, Audience: settings.OIDC.Audience, CAFile: settings.OIDC.CAFile},
 
 		Retention:      settings.Retention,
 		RetentionBytes: settings.RetentionBytes,
@@ -168,7 +172,7 @@ func (a *app) engineStopCommand() *cobra.Command {
 			}
 			// Stopping an idle engine loses nothing; running calls are worth a question.
 			if status.Running > 0 {
-				if err := a.askOfContext(ctx, "stop the engine: what runs on it fails, calls running: "+strconv.Itoa(status.Running)); err != nil {
+				if err := a.askOfEngine(ctx, "stop the engine: what runs on it fails, calls running: "+strconv.Itoa(status.Running)); err != nil {
 					return err
 				}
 			}
@@ -217,8 +221,8 @@ func (a *app) engineStatus(cmd *cobra.Command) error {
 	return a.print(statusSheet(s, a.clock()), format)
 }
 
-// statusSheet is the row of an engine; its TCP column stands there only while
-// the port is open.
+// statusSheet is the row of an engine; its TCP columns stand there only while
+// the port is open, those of a trusted issuer only if there is one.
 func statusSheet(s embedded.EngineStatus, at output.Clock) sheet {
 	header := []string{"PID", "VERSION", "FUNCTIONS", "RUNNING", "ISOLATION", "LIMITS", "RUNTIMES", "STARTED", "DISK", "OLDEST CALL"}
 	cells := []string{
@@ -227,6 +231,9 @@ func statusSheet(s embedded.EngineStatus, at output.Clock) sheet {
 	}
 	if s.TCP != "" {
 		header, cells = append(header, "TCP", "TOKEN URL", "CLIENT FILE", "BEARER FILE"), append(cells, s.TCP, s.TokenURL, s.ClientFile, s.BearerFile)
+	}
+	if s.Issuer != "" {
+		header, cells = append(header, "TRUSTED ISSUER", "AUDIENCE"), append(cells, s.Issuer, s.Audience)
 	}
 	return sheet{
 		One: true, Header: header, Wide: []string{"STATE DIR", "SOCKET", "FREE", "KEPT DAYS", "RUNS OUT"},
@@ -345,7 +352,7 @@ func (a *app) restore(cmd *cobra.Command, file string) error {
 		return client.Invalidf("%s is not restored: %s", file, err)
 	}
 	question := fmt.Sprintf("replace the state of %s by the one of %s (functions: %d)", dir, m.Created.Format(time.RFC3339), m.Functions)
-	if err := a.askOfContext(ctx, question); err != nil {
+	if err := a.askOfEngine(ctx, question); err != nil {
 		return err
 	}
 	m, aside, err := engine.Restore(ctx, dir, file, a.now())

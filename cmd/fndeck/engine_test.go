@@ -57,7 +57,12 @@ func TestTheStatusOfAnEngineShowsIsolationAndAnOpenPort(t *testing.T) {
 	assert.NotContains(t, closed.Header, "TCP")
 	s.TCP, s.TokenURL, s.ClientFile = "http://127.0.0.1:4711", "http://127.0.0.1:4711/token", "/state/client"
 	open := statusSheet(s, output.Clock{})
-	for _, sheet := range []sheet{closed, open} {
+	assert.NotContains(t, open.Header, "TRUSTED ISSUER")
+	s.Issuer, s.Audience = "https://login.test/t1", "api://fndeck"
+	trusting := statusSheet(s, output.Clock{})
+	assert.Equal(t, []string{"TRUSTED ISSUER", "AUDIENCE"}, trusting.Header[len(trusting.Header)-2:])
+	assert.Equal(t, []string{s.Issuer, s.Audience}, trusting.Rows[0].Cells[len(trusting.Header)-2:len(trusting.Header)])
+	for _, sheet := range []sheet{closed, open, trusting} {
 		assert.Len(t, sheet.Rows[0].Cells, len(sheet.Header)+len(sheet.Wide))
 		assert.Contains(t, sheet.Rows[0].Cells, "isolation: filesystem")
 	}

@@ -27,6 +27,7 @@ var exitCodes = map[client.Code]int{
 	client.CodeForbidden:       4,
 	client.CodeConflict:        5,
 	client.CodeUnavailable:     6,
+	client.CodeUntrusted:       6,
 	client.CodeUnexpected:      6,
 	client.CodeUnknownOutcome:  6,
 	client.CodeTimeout:         7,

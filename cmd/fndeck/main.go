@@ -12,13 +12,15 @@ import (
 	_ "time/tzdata"
 
 	"github.com/charmbracelet/x/term"
+
+	"fndeck/cmd/harden"
 )
 
 // version is stamped by the linker: -ldflags "-X main.version=…".
 var version = "dev"
 
 func main() {
-	harden()
+	harden.Process()
 	a := &app{
 		in: os.Stdin, out: os.Stdout, errs: os.Stderr,
 		env: os.Getenv, now: time.Now,
@@ -26,7 +28,7 @@ func main() {
 		outTerminal: term.IsTerminal(os.Stdout.Fd()),
 		readSecret:  func() ([]byte, error) { return term.ReadPassword(os.Stdin.Fd()) },
 	}
-	a.open, a.console = a.openEmbedded, a.runConsole
+	a.open, a.console = a.openContext, a.runConsole
 	ctx, stop := catchSignals(&a.lent)
 	code := a.run(ctx, os.Args[1:])
 	stop()

@@ -7,25 +7,7 @@ import (
 	"os/signal"
 	"sync/atomic"
 	"syscall"
-
-	"golang.org/x/sys/unix"
 )
-
-// privateMask makes every file and directory that is created the operator's own.
-const privateMask = 0o077
-
-// harden sets what the whole process must have before it does anything else.
-func harden() {
-	unix.Umask(privateMask)
-	// A core file would hold secrets; without the limit the next line still
-	// helps on Linux.
-	_ = unix.Setrlimit(unix.RLIMIT_CORE, &unix.Rlimit{})
-	refuseTracing()
-	// With these set, Bubble Tea writes traces and panic files with what is on
-	// the screen. Unsetting a variable of one's own cannot fail.
-	_ = os.Unsetenv("TEA_TRACE")
-	_ = os.Unsetenv("TEA_DEBUG")
-}
 
 // signalled is the cause of a context that a signal ended.
 type signalled struct{ signal syscall.Signal }

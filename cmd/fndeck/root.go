@@ -8,7 +8,6 @@ import (
 	"github.com/spf13/pflag"
 
 	"fndeck/client"
-	"fndeck/cmd/config"
 )
 
 const rootExample = `  fndeck                                   the console
@@ -39,11 +38,11 @@ func (a *app) root() *cobra.Command {
 	})
 	a.globalFlags(root.PersistentFlags())
 	a.completeFlag(root, "output", completeFormats)
-	a.completeFlag(root, "context", cobra.FixedCompletions([]string{config.LocalContext}, cobra.ShellCompDirectiveNoFileComp))
+	a.completeFlag(root, "context", a.completeContexts)
 	root.AddCommand(
-		a.deployCommand(), a.redeployCommand(), a.rollbackCommand(),
+		a.deployCommand(), a.newCommand(), a.redeployCommand(), a.diffCommand(), a.rollbackCommand(),
 		a.callCommand(), a.logsCommand(), a.getCommand(),
-		a.functionGroup(), a.callsGroup(), a.scheduleGroup(), a.engineGroup(), a.doctorCommand(),
+		a.functionGroup(), a.callsGroup(), a.scheduleGroup(), a.contextGroup(), a.authGroup(), a.engineGroup(), a.doctorCommand(),
 		a.keysCommand(), a.completionCommand(), a.manCommand(), a.versionCommand(),
 	)
 	root.SetHelpCommand(helpCommand(root))
@@ -55,7 +54,7 @@ func (a *app) root() *cobra.Command {
 func (a *app) globalFlags(flags *pflag.FlagSet) {
 	flags.StringVarP(&a.flags.output, "output", "o", "", "table, wide, json, yaml, name or jsonl; logs: pretty, json or raw")
 	flags.BoolVar(&a.flags.noHeaders, "no-headers", false, "print tables without their first line")
-	flags.StringVar(&a.flags.context, "context", config.LocalContext, "the context; to name a protected one is part of the answer that --yes gives")
+	flags.StringVar(&a.flags.context, "context", "", "the context (default the one that context use chose, else local); to name a protected one is part of the answer that --yes gives")
 	flags.BoolVarP(&a.flags.yes, "yes", "y", false, "answer every question with yes; in a protected context only with --context")
 	flags.BoolVar(&a.flags.noInput, "no-input", false, "never ask: fail where a question would come")
 	flags.BoolVar(&a.flags.readOnly, "read-only", false, "refuse everything that changes something")
@@ -83,9 +82,6 @@ func (a *app) prepare(cmd *cobra.Command, _ []string) error {
 	})
 	if failed != nil {
 		return failed
-	}
-	if a.flags.context != "" && a.flags.context != config.LocalContext {
-		return &client.Error{Code: client.CodeNotFound, Message: fmt.Sprintf("no context %q", a.flags.context), Hint: "the only one is " + config.LocalContext}
 	}
 	switch a.flags.color {
 	case "auto", "always", "never":

@@ -1,12 +1,16 @@
 package main
 
 import (
+	"cmp"
+	"context"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"fndeck/client"
 	"fndeck/client/action"
 	"fndeck/cmd/config"
+	"fndeck/cmd/contexts"
 	"fndeck/cmd/output"
 )
 
@@ -74,32 +78,84 @@ func (a *app) zone() (*time.Location, error) {
 	return c.Zone, nil
 }
 
-// marks are those of the context: what the flags say, and what the file does.
-func (a *app) marks(c *config.Config) action.Marks {
-	m := action.Marks{Protected: c.Local.Protected}
+// chosen is the context that the command line names, or the environment, or that
+// context use chose; the engine of this machine otherwise.
+func (a *app) chosen() (config.Context, error) {
+	c, err := a.configuration()
+	if err != nil {
+		return config.Context{}, err
+	}
+	name := a.flags.context
+	if path, _ := a.configPath(); name == "" && path != "" {
+		if name, err = config.Current(path); err != nil {
+			return config.Context{}, err
+		}
+	}
+	return findContext(c, cmp.Or(name, config.LocalContext))
+}
+
+// findContext returns the context of a name.
+func findContext(c *config.Config, name string) (config.Context, error) {
+	x, ok := c.Context(name)
+	if !ok {
+		return x, missing("context", name, c.ContextNames(), "there are "+strings.Join(c.ContextNames(), ", "))
+	}
+	return x, nil
+}
+
+// openContext reaches the backend of a context.
+func (a *app) openContext(ctx context.Context, x config.Context, peek bool) (client.Backend, error) {
+	desk, err := a.contextDesk()
+	if err != nil {
+		return nil, err
+	}
+	return desk.Open(ctx, x, peek)
+}
+
+// contextDesk is what opens contexts.
+func (a *app) contextDesk() (*contexts.Desk, error) {
+	if a.desk != nil {
+		return a.desk, nil
+	}
+	dir, err := a.stateDir()
+	if err != nil {
+		return nil, err
+	}
+	key, named, err := a.keyFile()
+	if err != nil {
+		return nil, err
+	}
+	a.desk = &contexts.Desk{StateDir: dir, KeyFile: key, KeyNamed: named, Env: a.env, Clock: a.now, Embedded: a.openEmbedded}
+	return a.desk, nil
+}
+
+// marks are those of a context: what the flags say, and what the file does.
+func (a *app) marks(x config.Context) action.Marks {
+	m := action.Marks{Protected: x.Protected}
 	switch {
 	case a.flags.readOnly:
 		m.ReadOnly = action.ReadOnlyFlag
-	case c.Local.ReadOnly:
-		m.ReadOnly = action.ReadOnlyConfigured(config.LocalContext)
+	case x.ReadOnly:
+		m.ReadOnly = action.ReadOnlyConfigured(x.Name)
 	}
 	return m
 }
 
-// context is what the commands that need no backend know of the context.
-func (a *app) context() (client.Description, error) {
+// local is what the commands of the engine know of its context.
+func (a *app) local() (client.Description, error) {
 	c, err := a.configuration()
 	if err != nil {
 		return client.Description{}, err
 	}
-	m := a.marks(c)
+	x, _ := c.Context(config.LocalContext) // It is always there.
+	m := a.marks(x)
 	return client.Description{Name: config.LocalContext, Protected: m.Protected, Locked: m.ReadOnly}, nil
 }
 
-// writable refuses a change of the context that no action makes; what says what
+// writable refuses a change of the engine that no action makes; what says what
 // is not done, such as "nothing is restored".
 func (a *app) writable(what string) error {
-	d, err := a.context()
+	d, err := a.local()
 	if err != nil || d.Locked == "" {
 		return err
 	}

@@ -25,6 +25,8 @@ type Source struct {
 	Clock   func() time.Time
 	// Away says that the terminal is known not to have the focus.
 	Away *atomic.Bool
+	// Left says that the console of another context is seen.
+	Left *atomic.Bool
 }
 
 // New makes a feed with the console's pace: what the backend pushes is read when
@@ -50,7 +52,7 @@ func NewBegun[T any](from Source, brake *Brake, first func(ctx context.Context) 
 }
 
 func options[T any](from Source, load func(ctx context.Context) (T, error), busy func(T) bool, every time.Duration) client.FeedOptions[T] {
-	o := client.FeedOptions[T]{Load: recovered(load), Clock: from.Clock, Jitter: rand.Float64, Unwatched: from.Away.Load, Every: every}
+	o := client.FeedOptions[T]{Load: recovered(load), Clock: from.Clock, Jitter: rand.Float64, Unwatched: from.Away.Load, Paused: from.Left.Load, Every: every}
 	if _, err := client.As[client.Pusher](from.Backend, client.CanPush); err != nil {
 		o.Every, o.Busy, o.BusyEvery = PollEvery, busy, PollBusyEvery
 	}

@@ -19,6 +19,7 @@ import (
 	"fndeck/client/embedded/engine/dialect/cognite"
 	"fndeck/client/embedded/engine/dialect/own"
 	"fndeck/client/embedded/engine/disk"
+	"fndeck/client/embedded/engine/trust"
 	"fndeck/client/embedded/wire"
 )
 
@@ -59,6 +60,11 @@ type Config struct {
 	ClosedNetwork bool
 	// TCP serves the dialects on 127.0.0.1 too, for the clouds' own clients.
 	TCP bool
+	// Port is that port, 0 for any that is free.
+	Port int
+	// Trusted is an issuer whose tokens the TCP port takes too; none if its Issuer
+	// is empty. Its Clock and Logger are those of the engine.
+	Trusted trust.Config
 	// Version is what the binary calls itself.
 	Version string
 	Clock   func() time.Time
@@ -151,7 +157,7 @@ func (s *server) start() (socket string, err error) {
 	vendor := cognite.New(s.core, issuer.judge)
 	about := own.Config{Version: s.c.Version, StateDir: s.c.StateDir, Socket: socket, Isolation: s.core.Isolation(), Stop: s.cancel}
 	s.back.answer(func(l net.Listener) {
-		guard := newLoopback(l.Addr(), vendor.Serve, s.core.CallerOf)
+		guard := newLoopback(l.Addr(), vendor.Serve, func(_ context.Context, token string) (core.Caller, error) { return s.core.CallerOf(token) })
 		guard.refusals = s.refusals()
 		s.serve(l, guard)
 	})
@@ -184,19 +190,17 @@ func (s *server) open(about *own.Config, vendor *cognite.API, tokens *issuer) er
 	if err != nil {
 		return err
 	}
-	l, err := listenTCP()
+	l, err := listenTCP(s.c.Port)
 	if err != nil {
 		return err
 	}
-	guard := newLoopback(l.Addr(), vendor.Serve, func(token string) (core.Caller, error) {
-		if same(token, ready) {
-			return core.Caller{}, nil
-		}
-		if caller, ok := tokens.caller(token); ok {
-			return caller, nil
-		}
-		return core.Caller{}, errToken
-	})
+	known := &callers{ready: ready, given: tokens}
+	if trusted := s.c.Trusted; trusted.Issuer != "" {
+		trusted.Clock, trusted.Logger = s.c.Clock, s.c.Logger
+		known.trusted = trust.New(trusted)
+		about.Issuer, about.Audience = trusted.Issuer, trusted.Audience
+	}
+	guard := newLoopback(l.Addr(), vendor.Serve, known.of)
 	guard.tokens, guard.refusals = tokens, s.refusals()
 	tokens.refusals = guard.refusals
 	about.TCP = "http://" + l.Addr().String()

@@ -1,10 +1,14 @@
 package engine
 
 import (
+	"context"
+	"errors"
 	"mime"
 	"net"
 	"net/http"
+	"strconv"
 	"strings"
+	"syscall"
 
 	"fndeck/client"
 	"fndeck/client/embedded/engine/core"
@@ -22,8 +26,14 @@ var (
 	errType   = &client.Error{Code: client.CodeInvalid, Status: http.StatusUnsupportedMediaType, Message: "the body must be application/json, and its Content-Type must say so"}
 )
 
-// listenTCP opens an ephemeral port on 127.0.0.1.
-func listenTCP() (net.Listener, error) { return net.Listen("tcp4", "127.0.0.1:0") }
+// listenTCP opens a port on 127.0.0.1; 0 is any that is free.
+func listenTCP(port int) (net.Listener, error) {
+	l, err := net.Listen("tcp4", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return nil, &client.Error{Code: client.CodeConflict, Message: "port " + strconv.Itoa(port) + " of 127.0.0.1 is taken", Hint: "name another one as engine.port, or end what listens there", Err: err}
+	}
+	return l, err
+}
 
 // loopback guards a dialect on a TCP port.
 type loopback struct {
@@ -33,7 +43,7 @@ type loopback struct {
 	// tokens, if not nil, serves the token endpoint.
 	tokens http.Handler
 	// who finds out whom a bearer token belongs to.
-	who func(token string) (core.Caller, error)
+	who func(ctx context.Context, token string) (core.Caller, error)
 	// refusals, if not nil, writes down who was not let in.
 	refusals *refusals
 }
@@ -46,7 +56,7 @@ func (l *loopback) refuse(w http.ResponseWriter, r *http.Request, status int, wh
 	cognite.Refuse(w, r, status, why)
 }
 
-func newLoopback(addr net.Addr, serve func(http.ResponseWriter, *http.Request, core.Caller), who func(string) (core.Caller, error)) *loopback {
+func newLoopback(addr net.Addr, serve func(http.ResponseWriter, *http.Request, core.Caller), who func(context.Context, string) (core.Caller, error)) *loopback {
 	_, port, _ := net.SplitHostPort(addr.String()) // it is our own listener's
 	return &loopback{serve: serve, names: map[string]bool{"127.0.0.1:" + port: true, "localhost:" + port: true}, who: who}
 }
@@ -73,8 +83,10 @@ func (l *loopback) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	token, _ := bearer(r)
-	caller, err := l.who(token)
+	caller, err := l.who(r.Context(), token)
 	switch {
+	case errors.Is(err, client.ErrUnavailable): // nobody can tell whether the token is right
+		l.refuse(w, r, http.StatusServiceUnavailable, err)
 	case err != nil:
 		l.refuse(w, r, http.StatusUnauthorized, err)
 	case !saysJSON(r):

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"context"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -15,7 +16,7 @@ import (
 func TestTheLoopbackPortAnswersOnlyWhoIsMeantTo(t *testing.T) {
 	const token = "right"
 	served := func(w http.ResponseWriter, _ *http.Request, _ core.Caller) { w.WriteHeader(http.StatusOK) }
-	guard := newLoopback(&net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 4711}, served, func(have string) (core.Caller, error) {
+	guard := newLoopback(&net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 4711}, served, func(_ context.Context, have string) (core.Caller, error) {
 		if have != token {
 			return core.Caller{}, errToken
 		}

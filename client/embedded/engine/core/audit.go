@@ -19,7 +19,7 @@ func (e *Core) Record(caller Caller, remote, action, object string, failure erro
 	if e.audit == nil {
 		return // nothing can be changed, so nothing was
 	}
-	entry := journal.Entry{Time: e.now(), User: e.user(caller), Remote: remote, Action: action, Object: object, Result: "ok"}
+	entry := journal.Entry{Time: e.now(), User: e.user(caller), Issuer: caller.Issuer, Remote: remote, Action: action, Object: object, Result: "ok"}
 	if failure != nil {
 		entry.Result = failure.Error()
 	}

@@ -87,6 +87,6 @@ func (e *Core) clientOf(c store.Call, s Session, base string) (given *runner.Cli
 			s = kept
 		}
 	}
-	token := e.tokens.issue(Caller{Subject: cmp.Or(s.ClientID, Subject()), CallID: c.ID, FunctionID: c.FunctionID, SessionID: s.ID, Depth: s.Depth})
+	token := e.tokens.issue(Caller{Subject: cmp.Or(s.Subject, Subject()), CallID: c.ID, FunctionID: c.FunctionID, SessionID: s.ID, Depth: s.Depth})
 	return &runner.Client{BaseURL: base, Project: Project, Token: token}, func() { e.tokens.end(token) }
 }

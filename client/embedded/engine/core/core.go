@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"fndeck/auth"
+	"fndeck/auth/seal"
 	"fndeck/client"
 	"fndeck/client/embedded/engine/confine"
 	"fndeck/client/embedded/engine/disk"
@@ -98,7 +99,7 @@ type Core struct {
 	store        *store.Store
 	spawner      *runner.Spawner
 	environments *python.Environments
-	vault        *vault
+	vault        vault
 	nonces       *nonces
 	sessions     *sessions
 	tokens       *callTokens
@@ -106,6 +107,7 @@ type Core struct {
 	pool         *pool
 	spares       *runner.Spares
 	running      *running // calls
+	crew         *crew    // who runs them
 	deploying    *running // deploys
 	lineage      *lineage // schedules
 	// unstored says that the last fires could not be recorded; the scheduler's own.
@@ -191,8 +193,9 @@ func Open(c Config) (*Core, error) {
 func assemble(c Config, s *store.Store, room *disk.Room) *Core {
 	e := &Core{
 		c: c, store: s, room: room, subject: Subject(), started: c.Clock(), kernel: confine.Probe(),
-		vault: &vault{path: c.KeyFile, named: c.KeyNamed}, nonces: newNonces(c.Clock), sessions: newSessions(c.Clock), tokens: newCallTokens(), uploads: newUploads(c.Clock),
+		vault: vault{seal.New(c.KeyFile, c.KeyNamed)}, nonces: newNonces(c.Clock), sessions: newSessions(c.Clock), tokens: newCallTokens(), uploads: newUploads(c.Clock),
 		running: newRunning(), deploying: newRunning(), lineage: newLineage(), slots: make(chan struct{}, maxRunning), chained: make(chan struct{}, maxRunning), tick: make(chan struct{}, 1), runtimesDone: make(chan struct{}),
+		crew: newCrew(),
 	}
 	s.OnDamage(func(err error) { c.Logger.Error("left out of what is shown", "error", err) })
 	e.ctx, e.cancel = context.WithCancelCause(context.Background())

@@ -31,6 +31,8 @@ type NewFile struct {
 	// Overwrite takes over the file that holds ExternalID. Its bytes change
 	// only when the new upload is complete.
 	Overwrite bool
+	// By is who may upload the bytes.
+	By Caller
 }
 
 // uploads are the rights to fill a file, once, or to read it, each behind a random
@@ -43,6 +45,7 @@ type uploads struct {
 
 type upload struct {
 	fileID   int64
+	by       Caller // whom the right was given to
 	download bool
 	expires  time.Time
 	// sha is what was uploaded with the right: the same bytes once more are
@@ -54,19 +57,20 @@ func newUploads(clock func() time.Time) *uploads {
 	return &uploads{clock: clock, open: map[string]upload{}}
 }
 
-func (u *uploads) add(fileID int64, download bool) (right string) {
+func (u *uploads) add(o upload) (right string) {
 	var raw [32]byte
 	_, _ = rand.Read(raw[:]) // it never fails, see its documentation
 	right = hex.EncodeToString(raw[:])
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	now := u.clock()
-	for old, o := range u.open {
-		if now.After(o.expires) {
+	for old, known := range u.open {
+		if now.After(known.expires) {
 			delete(u.open, old)
 		}
 	}
-	u.open[right] = upload{fileID: fileID, download: download, expires: now.Add(uploadLife)}
+	o.expires = now.Add(uploadLife)
+	u.open[right] = o
 	return right
 }
 
@@ -117,20 +121,23 @@ func (e *Core) CreateFile(n NewFile) (f store.File, right string, err error) {
 	if err != nil {
 		return f, "", err
 	}
-	return f, e.uploads.add(f.ID, false), nil
+	return f, e.uploads.add(upload{fileID: f.ID, by: n.By}), nil
 }
 
 // Admit refuses what is new and needs so many bytes while the disk is full.
 func (e *Core) Admit(needBytes int64) error { return e.room.Check(needBytes) }
 
-// UploadOf is the file that a right to upload is for, 0 if it is none.
-func (e *Core) UploadOf(right string) int64 {
+// UploadOf is the file that a right to upload is for, and whom it was given to; 0
+// if it is none.
+func (e *Core) UploadOf(right string) (fileID int64, by Caller) {
 	o, _ := e.uploads.find(right, false)
-	return o.fileID
+	return o.fileID, o.by
 }
 
-// UploadRight gives a new right to upload a file's bytes.
-func (e *Core) UploadRight(fileID int64) string { return e.uploads.add(fileID, false) }
+// UploadRight gives a caller a new right to upload a file's bytes.
+func (e *Core) UploadRight(by Caller, fileID int64) string {
+	return e.uploads.add(upload{fileID: fileID, by: by})
+}
 
 // errUploadSize names the bound that maxUpload is.
 var errUploadSize = &client.Error{Code: client.CodeLimit, Status: http.StatusRequestEntityTooLarge, Message: "the upload is larger than 512 MiB"}
@@ -210,7 +217,9 @@ func (e *Core) saveCode(body io.Reader) (sha string, size int64, err error) {
 func (e *Core) codeFile(sha string) string { return filepath.Join(e.path(codeDir), sha+".zip") }
 
 // DownloadRight gives a right to read a file's bytes.
-func (e *Core) DownloadRight(fileID int64) string { return e.uploads.add(fileID, true) }
+func (e *Core) DownloadRight(fileID int64) string {
+	return e.uploads.add(upload{fileID: fileID, download: true})
+}
 
 // OpenDownload opens the bytes that a right was given for; the caller closes it.
 func (e *Core) OpenDownload(right string) (*os.File, error) {

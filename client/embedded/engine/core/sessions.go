@@ -38,10 +38,12 @@ var errChained = &client.Error{Code: client.CodeForbidden, Message: "Sessions ca
 
 // Session is a right to act that a call or a schedule is bound to.
 type Session struct {
-	ID       int64
-	Type     string
-	ClientID string
-	Status   string
+	ID   int64
+	Type string
+	// Subject is whom the session acts for: the client id of client credentials,
+	// or else who opened it, empty for the engine's user.
+	Subject string
+	Status  string
 	// Depth is 0 for a session that a person opened, 1 for one that a call opened.
 	Depth            int
 	Created, Expires time.Time
@@ -135,7 +137,8 @@ func (s *sessions) drop(id int64) {
 }
 
 // OpenSession opens a session for a caller and returns it with the nonce that
-// binds it to one call or schedule within a minute. A call that another call
+// binds it to one call or schedule within a minute. It acts for the client of
+// clientID, or for the caller itself where that is empty. A call that another call
 // made may not open one, and its log says so.
 func (e *Core) OpenSession(by Caller, kind, clientID string) (s Session, nonce string, err error) {
 	depth := 0
@@ -151,7 +154,7 @@ func (e *Core) OpenSession(by Caller, kind, clientID string) (s Session, nonce s
 		return Session{}, "", err
 	}
 	now := e.now()
-	s = Session{ID: id, Type: kind, ClientID: clientID, Status: SessionReady, Depth: depth, Created: now, Expires: now.Add(nonceLife)}
+	s = Session{ID: id, Type: kind, Subject: cmp.Or(clientID, by.Subject), Status: SessionReady, Depth: depth, Created: now, Expires: now.Add(nonceLife)}
 	e.sessions.add(s)
 	return s, e.nonces.add(id), nil
 }
@@ -212,7 +215,7 @@ func (e *Core) keepSession(tx *store.Tx, s Session) error {
 	if now, ok := e.sessions.find(s.ID); !ok || now.Status != SessionActive {
 		return errNonce
 	}
-	return tx.InsertSession(store.Session{ID: s.ID, Type: s.Type, ClientID: s.ClientID, Status: SessionActive, Created: s.Created})
+	return tx.InsertSession(store.Session{ID: s.ID, Type: s.Type, Subject: s.Subject, Status: SessionActive, Created: s.Created})
 }
 
 // isRevoked reports whether the session of a schedule was revoked. One that is
@@ -227,7 +230,7 @@ func isRevoked(tx *store.Tx, id int64) (bool, error) {
 
 // kept is a stored session as it is shown.
 func kept(s store.Session) Session {
-	return Session{ID: s.ID, Type: s.Type, ClientID: s.ClientID, Status: s.Status, Created: s.Created, Expires: s.Created.Add(longSession)}
+	return Session{ID: s.ID, Type: s.Type, Subject: s.Subject, Status: s.Status, Created: s.Created, Expires: s.Created.Add(longSession)}
 }
 
 // Sessions lists the sessions, newest first.

@@ -54,6 +54,37 @@ func TestAScheduleWhoseSessionIsRevokedMissesEachRunWithThatReason(t *testing.T)
 	assert.ErrorIs(t, err, client.ErrNotFound, "it lived as long as its schedule")
 }
 
+func TestASessionActsForWhoOpenedItOrForTheClientThatItNames(t *testing.T) {
+	r := newRig(t, nil)
+	v := r.handler("def handle(): pass\n")
+	alice := Caller{Subject: "alice", Issuer: "https://login.test"}
+	acting := func(s Session) string {
+		client, end := r.clientOf(store.Call{ID: 7, FunctionID: v.ID}, s, "http://127.0.0.1:1")
+		defer end()
+		c, err := r.CallerOf(client.Token)
+		require.NoError(t, err)
+		return c.Subject
+	}
+	s, nonce, err := r.OpenSession(alice, TokenExchange, "")
+	require.NoError(t, err)
+	assert.Equal(t, "alice", acting(s))
+	chained, _, err := r.OpenSession(Caller{Subject: "alice", CallID: 7}, OneshotExchange, "")
+	require.NoError(t, err)
+	assert.Equal(t, "alice", acting(chained), "what her call calls is hers too")
+	named, _, err := r.OpenSession(alice, ClientCredentials, "of-a-cloud")
+	require.NoError(t, err)
+	assert.Equal(t, "of-a-cloud", acting(named))
+	own, _, err := r.OpenSession(Caller{}, TokenExchange, "")
+	require.NoError(t, err)
+	assert.Equal(t, Subject(), acting(own))
+
+	schedule, err := r.CreateScheduleWith(nonce, NewSchedule{Name: "s", FunctionID: v.ID, Cron: "* * * * *"})
+	require.NoError(t, err)
+	require.NoError(t, r.Core.Close())
+	r.open()
+	assert.Equal(t, "alice", acting(Session{ID: schedule.SessionID}), "a schedule runs for who made it, after a restart too")
+}
+
 func TestARevocationWhileASessionIsBoundToAScheduleIsNeverLost(t *testing.T) {
 	r := newRig(t, nil)
 	v := r.handler("def handle(): pass\n")

@@ -13,8 +13,11 @@ import (
 
 // Caller is who sends a request. The zero Caller is the engine's user.
 type Caller struct {
-	// Subject names the identity.
-	Subject string
+	// Subject names the identity. Issuer vouches for it, empty where the engine
+	// itself does.
+	Subject, Issuer string
+	// ReadOnly is set for who may look and change nothing.
+	ReadOnly bool
 	// CallID is the call that acts, 0 for anybody but a function. SessionID and
 	// Depth are those of its session.
 	CallID, FunctionID, SessionID int64

@@ -54,7 +54,7 @@ func (t *Router) change(route Route, r *Request) {
 	r.Writer = w
 	err := t.Core.ReadOnly()
 	if err == nil || route.Always {
-		err = route.Handle(r)
+		err = route.handle(r)
 	}
 	if err != nil {
 		t.Refuse(w, r.Request, 0, err)

@@ -21,6 +21,8 @@ type Route struct {
 	// cannot be written.
 	Action string
 	Always bool
+	// Needs names the right that who may only read has not, empty for what reads.
+	Needs string
 }
 
 // Request is a request that a route has matched.
@@ -89,7 +91,7 @@ func (t *Router) Serve(w http.ResponseWriter, r *http.Request, path string, call
 		}
 		if route.Action != "" {
 			t.change(route, request)
-		} else if err := route.Handle(request); err != nil {
+		} else if err := route.handle(request); err != nil {
 			t.Refuse(w, r, 0, err)
 		}
 		return true
@@ -100,6 +102,17 @@ func (t *Router) Serve(w http.ResponseWriter, r *http.Request, path string, call
 	w.Header().Set("Allow", strings.Join(methods, ", "))
 	t.Refuse(w, r, http.StatusMethodNotAllowed, errMethod)
 	return true
+}
+
+// handle answers a request whose caller may make it.
+func (route Route) handle(r *Request) error {
+	if route.Needs != "" && r.Caller.ReadOnly {
+		return &client.Error{
+			Code: client.CodeForbidden, Message: "Forbidden: the token may only read, here it needs " + route.Needs,
+			Hint: "ask for a token with more than fndeck.read",
+		}
+	}
+	return route.Handle(r)
 }
 
 func match(pattern, path string) (vars map[string]string, ok bool) {

@@ -22,11 +22,14 @@ const (
 // Entry is one line of the audit trail, in JSON: whatever a name contains, it
 // stays inside its string and the line stays one line.
 type Entry struct {
-	Time   time.Time `json:"time"`
-	User   string    `json:"user"`
-	Remote string    `json:"remote"`
-	Action string    `json:"action"`
-	Object string    `json:"object"`
+	Time time.Time `json:"time"`
+	User string    `json:"user"`
+	// Issuer vouches for User, so that nobody whom it names can pass for one of
+	// the engine's own. It is empty where the engine itself vouches.
+	Issuer string `json:"issuer,omitempty"`
+	Remote string `json:"remote"`
+	Action string `json:"action"`
+	Object string `json:"object"`
 	// Result is ok, or why it was not done.
 	Result string `json:"result"`
 }

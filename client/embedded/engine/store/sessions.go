@@ -5,8 +5,10 @@ import "time"
 // Session is the session of a schedule. The sessions of calls end with their
 // call and are not kept here.
 type Session struct {
-	ID                     int64
-	Type, ClientID, Status string
+	ID int64
+	// Subject is whom the session acts for, empty for the engine's user. Its column
+	// is from when that could only be a client.
+	Type, Subject, Status string
 	// Expires is zero for a session without an end of its own.
 	Created, Expires time.Time
 }
@@ -14,12 +16,12 @@ type Session struct {
 const sessionColumns = `id, type, client_id, status, created, expires, sum`
 
 func (s Session) digest() digest {
-	return digestOf("sessions").int(s.ID, micros(s.Created), micros(s.Expires)).text(s.Type, s.ClientID, s.Status)
+	return digestOf("sessions").int(s.ID, micros(s.Created), micros(s.Expires)).text(s.Type, s.Subject, s.Status)
 }
 
 func scanSession(r scanner) (s Session, err error) {
 	var sum int64
-	err = r.Scan(number(&s.ID), text(&s.Type), text(&s.ClientID), text(&s.Status), moment(&s.Created), moment(&s.Expires), number(&sum))
+	err = r.Scan(number(&s.ID), text(&s.Type), text(&s.Subject), text(&s.Status), moment(&s.Created), moment(&s.Expires), number(&sum))
 	return s, checked(err, "sessions", s.ID, sum, s.digest)
 }
 
@@ -46,7 +48,7 @@ func (tx *Tx) DeleteUnusedSessions() error {
 // InsertSession stores a session.
 func (tx *Tx) InsertSession(s Session) error {
 	return tx.exec(`INSERT INTO sessions (`+sessionColumns+`) VALUES (?,?,?,?,?,?,?)`,
-		s.ID, s.Type, s.ClientID, s.Status, micros(s.Created), micros(s.Expires), s.digest().sum())
+		s.ID, s.Type, s.Subject, s.Status, micros(s.Created), micros(s.Expires), s.digest().sum())
 }
 
 // SetSessionStatus stores a session's status; ErrNotFound if there is none.

@@ -43,24 +43,24 @@ func New(e *core.Core, knows Knows) *API {
 
 func (a *API) functionRoutes() []dialect.Route {
 	return []dialect.Route{
-		{Method: "POST", Pattern: "functions", Handle: a.createFunction, MaxBody: dialect.SmallBody, Action: "functions.create"},
+		{Method: "POST", Pattern: "functions", Handle: a.createFunction, MaxBody: dialect.SmallBody, Action: "functions.create", Needs: functionsWrite},
 		{Method: "GET", Pattern: "functions", Handle: a.listFunctions, MaxBody: dialect.SmallBody},
 		{Method: "POST", Pattern: "functions/list", Handle: a.listFunctions, MaxBody: dialect.SmallBody},
 		{Method: "POST", Pattern: "functions/byids", Handle: a.functionsByIDs, MaxBody: dialect.SmallBody},
-		{Method: "POST", Pattern: "functions/delete", Handle: a.deleteFunctions, MaxBody: dialect.SmallBody, Action: "functions.delete"},
+		{Method: "POST", Pattern: "functions/delete", Handle: a.deleteFunctions, MaxBody: dialect.SmallBody, Action: "functions.delete", Needs: functionsWrite},
 		{Method: "GET", Pattern: "functions/limits", Handle: a.limits},
 		{Method: "GET", Pattern: "functions/status", Handle: a.status},
-		{Method: "POST", Pattern: "functions/status", Handle: a.status},
+		{Method: "POST", Pattern: "functions/status", Handle: a.status, Needs: functionsWrite},
 	}
 }
 
 func (a *API) scheduleRoutes() []dialect.Route {
 	return []dialect.Route{
-		{Method: "POST", Pattern: "functions/schedules", Handle: a.createSchedule, Action: "schedules.create"}, // its data is the large one
+		{Method: "POST", Pattern: "functions/schedules", Handle: a.createSchedule, Action: "schedules.create", Needs: functionsWrite}, // its data is the large one
 		{Method: "GET", Pattern: "functions/schedules", Handle: a.listSchedules, MaxBody: dialect.SmallBody},
 		{Method: "POST", Pattern: "functions/schedules/list", Handle: a.listSchedules, MaxBody: dialect.SmallBody},
 		{Method: "POST", Pattern: "functions/schedules/byids", Handle: a.schedulesByIDs, MaxBody: dialect.SmallBody},
-		{Method: "POST", Pattern: "functions/schedules/delete", Handle: a.deleteSchedules, MaxBody: dialect.SmallBody, Action: "schedules.delete"},
+		{Method: "POST", Pattern: "functions/schedules/delete", Handle: a.deleteSchedules, MaxBody: dialect.SmallBody, Action: "schedules.delete", Needs: functionsWrite},
 		{Method: "GET", Pattern: "functions/schedules/{id}/input_data", Handle: a.scheduleInput},
 	}
 }
@@ -69,7 +69,7 @@ func (a *API) scheduleRoutes() []dialect.Route {
 func (a *API) callRoutes() []dialect.Route {
 	return []dialect.Route{
 		{Method: "GET", Pattern: "functions/{id}", Handle: a.function},
-		{Method: "POST", Pattern: "functions/{id}/call", Handle: a.call, Action: "functions.call"}, // its data is the large one
+		{Method: "POST", Pattern: "functions/{id}/call", Handle: a.call, Action: "functions.call", Needs: functionsWrite}, // its data is the large one
 		{Method: "GET", Pattern: "functions/{id}/calls", Handle: a.listCalls, MaxBody: dialect.SmallBody},
 		{Method: "POST", Pattern: "functions/{id}/calls/list", Handle: a.listCalls, MaxBody: dialect.SmallBody},
 		{Method: "POST", Pattern: "functions/{id}/calls/byids", Handle: a.callsByIDs, MaxBody: dialect.SmallBody},
@@ -81,11 +81,11 @@ func (a *API) callRoutes() []dialect.Route {
 
 func (a *API) fileRoutes() []dialect.Route {
 	return []dialect.Route{
-		{Method: "POST", Pattern: "files", Handle: a.createFile, MaxBody: dialect.SmallBody, Action: "files.create"},
+		{Method: "POST", Pattern: "files", Handle: a.createFile, MaxBody: dialect.SmallBody, Action: "files.create", Needs: filesWrite},
 		{Method: "POST", Pattern: "files/byids", Handle: a.filesByIDs, MaxBody: dialect.SmallBody},
-		{Method: "POST", Pattern: "files/uploadlink", Handle: a.uploadLink, MaxBody: dialect.SmallBody},
+		{Method: "POST", Pattern: "files/uploadlink", Handle: a.uploadLink, MaxBody: dialect.SmallBody, Needs: filesWrite},
 		{Method: "POST", Pattern: "files/downloadlink", Handle: a.downloadLink, MaxBody: dialect.SmallBody},
-		{Method: "POST", Pattern: "files/delete", Handle: a.deleteFiles, MaxBody: dialect.SmallBody, Action: "files.delete"},
+		{Method: "POST", Pattern: "files/delete", Handle: a.deleteFiles, MaxBody: dialect.SmallBody, Action: "files.delete", Needs: filesWrite},
 		{Method: "POST", Pattern: "files/initmultipartupload", Handle: refuseMultipart},
 		{Method: "POST", Pattern: "files/completemultipartupload", Handle: refuseMultipart},
 	}
@@ -93,10 +93,10 @@ func (a *API) fileRoutes() []dialect.Route {
 
 func (a *API) sessionRoutes() []dialect.Route {
 	return []dialect.Route{
-		{Method: "POST", Pattern: "sessions", Handle: a.createSession, MaxBody: dialect.SmallBody, Action: "sessions.create"},
+		{Method: "POST", Pattern: "sessions", Handle: a.createSession, MaxBody: dialect.SmallBody, Action: "sessions.create", Needs: sessionsCreate},
 		{Method: "GET", Pattern: "sessions", Handle: a.listSessions},
 		{Method: "POST", Pattern: "sessions/byids", Handle: a.sessionsByIDs, MaxBody: dialect.SmallBody},
-		{Method: "POST", Pattern: "sessions/revoke", Handle: a.revokeSessions, MaxBody: dialect.SmallBody, Action: "sessions.revoke"},
+		{Method: "POST", Pattern: "sessions/revoke", Handle: a.revokeSessions, MaxBody: dialect.SmallBody, Action: "sessions.revoke", Needs: sessionsDelete},
 	}
 }
 

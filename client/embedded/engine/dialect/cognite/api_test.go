@@ -30,18 +30,20 @@ type service struct {
 	*testing.T
 	server *httptest.Server
 	core   *core.Core
+	dir    string // of the state
 }
 
 func serve(t *testing.T) service {
 	t.Helper()
-	e, err := core.Open(core.Config{StateDir: t.TempDir(), KeyFile: filepath.Join(t.TempDir(), "key"), Clock: time.Now, Logger: slog.New(slog.DiscardHandler)})
+	dir := t.TempDir()
+	e, err := core.Open(core.Config{StateDir: dir, KeyFile: filepath.Join(t.TempDir(), "key"), Clock: time.Now, Logger: slog.New(slog.DiscardHandler)})
 	require.NoError(t, err)
 	server := httptest.NewServer(New(e, knows))
 	t.Cleanup(func() {
 		server.Close()
 		require.NoError(t, e.Close())
 	})
-	return service{t, server, e}
+	return service{t, server, e, dir}
 }
 
 // knows refuses the one client id that the tests give a secret.

@@ -28,7 +28,7 @@ type fileRead struct {
 
 func fileOf(f store.File) fileRead {
 	return fileRead{
-		ID: f.ID, Name: f.Name, ExternalID: f.ExternalID, MimeType: f.MimeType, Metadata: metadata(f.Metadata), Uploaded: f.SHA256 != "",
+		ID: f.ID, Name: f.Name, ExternalID: f.ExternalID, MimeType: f.MimeType, Metadata: core.Metadata(f.Metadata), Uploaded: f.SHA256 != "",
 		UploadedTime: millis(f.Uploaded), CreatedTime: millis(f.Created), LastUpdatedTime: millis(f.Updated),
 	}
 }
@@ -63,7 +63,7 @@ func (a *API) createFile(r *dialect.Request) error {
 	}
 	// Some clients spell the boolean with a capital.
 	overwrite := strings.EqualFold(r.URL.Query().Get("overwrite"), "true")
-	f, right, err := a.core.CreateFile(core.NewFile{Name: body.Name, ExternalID: body.ExternalID, MimeType: body.MimeType, Metadata: body.Metadata, Overwrite: overwrite})
+	f, right, err := a.core.CreateFile(core.NewFile{Name: body.Name, ExternalID: body.ExternalID, MimeType: body.MimeType, Metadata: body.Metadata, Overwrite: overwrite, By: r.Caller})
 	if err != nil {
 		return conflictOn(err, body.ExternalID)
 	}
@@ -84,7 +84,8 @@ func (a *API) transfer(w http.ResponseWriter, r *http.Request, right string) {
 		if err == nil {
 			err = a.core.Upload(right, r.Body)
 		}
-		a.core.Record(core.Caller{}, dialect.Remote(r), "files.upload", fmt.Sprintf("file %d", a.core.UploadOf(right)), err)
+		file, by := a.core.UploadOf(right)
+		a.core.Record(by, dialect.Remote(r), "files.upload", fmt.Sprintf("file %d", file), err)
 		if err == nil {
 			w.WriteHeader(http.StatusOK)
 			return
@@ -135,7 +136,7 @@ func (a *API) filesByIDs(r *dialect.Request) error {
 func (a *API) uploadLink(r *dialect.Request) error {
 	return a.answerFiles(r, maxLinks, func(f store.File) any {
 		read := fileOf(f)
-		read.UploadURL = link(r.Request, a.core.UploadRight(f.ID))
+		read.UploadURL = link(r.Request, a.core.UploadRight(r.Caller, f.ID))
 		return read
 	})
 }

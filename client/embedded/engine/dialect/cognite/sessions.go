@@ -24,7 +24,11 @@ type sessionRead struct {
 }
 
 func sessionOf(s core.Session) sessionRead {
-	return sessionRead{ID: s.ID, Type: s.Type, Status: s.Status, CreationTime: millis(s.Created), ExpirationTime: millis(s.Expires), ClientID: s.ClientID}
+	read := sessionRead{ID: s.ID, Type: s.Type, Status: s.Status, CreationTime: millis(s.Created), ExpirationTime: millis(s.Expires)}
+	if s.Type == core.ClientCredentials {
+		read.ClientID = s.Subject
+	}
+	return read
 }
 
 type sessionWrite struct {
@@ -151,30 +155,4 @@ func (a *API) eachSession(r *dialect.Request, one func(id int64) (core.Session, 
 		page.Items = append(page.Items, sessionOf(s))
 	}
 	return dialect.WriteJSON(r.Writer, http.StatusOK, page)
-}
-
-// token serves token/inspect, which tells a caller who it is and what it may.
-func (a *API) token(w http.ResponseWriter, r *http.Request, caller core.Caller) {
-	if r.Method != http.MethodGet {
-		w.Header().Set("Allow", http.MethodGet)
-		refuse(w, r, http.StatusMethodNotAllowed, client.Invalidf("token/inspect takes GET"))
-		return
-	}
-	all := map[string]any{"all": map[string]any{}}
-	capability := func(acl string, actions ...string) map[string]any {
-		return map[string]any{acl: map[string]any{"actions": actions, "scope": all}, "projectScope": map[string]any{"projects": []string{Project}}}
-	}
-	sessions := capability("sessionsAcl", "CREATE", "LIST", "DELETE")
-	if caller.Depth > 0 {
-		sessions = capability("sessionsAcl", "LIST", "DELETE")
-	}
-	subject := caller.Subject
-	if subject == "" {
-		subject = core.Subject()
-	}
-	_ = dialect.WriteJSON(w, http.StatusOK, map[string]any{ // a map of plain values always encodes
-		"subject":      subject,
-		"projects":     []any{map[string]any{"projectUrlName": Project, "groups": []int{}}},
-		"capabilities": []any{capability("functionsAcl", "READ", "WRITE", "RUN"), capability("filesAcl", "READ", "WRITE"), sessions},
-	})
 }

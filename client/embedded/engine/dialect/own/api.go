@@ -22,6 +22,8 @@ type Config struct {
 	// TCP is the base URL of the loopback port, if it is open; the other three
 	// say how to be let in.
 	TCP, TokenURL, ClientFile, BearerFile string
+	// Issuer and Audience are those of other tokens that the port takes, if any.
+	Issuer, Audience string
 	// Isolation is the honest badge.
 	Isolation string
 	// ReadLimit is how long a reader of a stream may hold it up (10 seconds).
@@ -52,6 +54,8 @@ func New(e *core.Core, c Config) *API {
 		{Method: "PUT", Pattern: "functions/{id}/origin", Handle: a.origin, Action: "functions.origin"},
 		{Method: "GET", Pattern: "functions/{id}/versions", Handle: a.versions},
 		{Method: "POST", Pattern: "functions/{id}/versions", Handle: a.redeploy, Action: "functions.redeploy"},
+		{Method: "GET", Pattern: "functions/{id}/versions/{version}/files", Handle: a.codeFiles},
+		{Method: "GET", Pattern: "functions/{id}/versions/{version}/code", Handle: a.code},
 		{Method: "POST", Pattern: "functions/{id}/rollback", Handle: a.rollback, Action: "functions.rollback"},
 		{Method: "PUT", Pattern: "functions/{id}/mode", Handle: a.mode, Action: "functions.mode"},
 		{Method: "POST", Pattern: "functions/{id}/rebuild", Handle: a.rebuild, Action: "functions.rebuild"},
@@ -110,7 +114,7 @@ func (a *API) status(r *dialect.Request) error {
 	// Not the machine's runtimes, where they are still being looked for: a
 	// console must not wait for that.
 	return dialect.WriteJSON(r.Writer, http.StatusOK, wire.Status{
-		PID: os.Getpid(), Version: a.c.Version, StateDir: a.c.StateDir, Socket: a.c.Socket, TCP: a.c.TCP, TokenURL: a.c.TokenURL, ClientFile: a.c.ClientFile, BearerFile: a.c.BearerFile, Started: a.core.Started().UTC(),
+		PID: os.Getpid(), Version: a.c.Version, StateDir: a.c.StateDir, Socket: a.c.Socket, TCP: a.c.TCP, TokenURL: a.c.TokenURL, ClientFile: a.c.ClientFile, BearerFile: a.c.BearerFile, Issuer: a.c.Issuer, Audience: a.c.Audience, Started: a.core.Started().UTC(),
 		Functions: functions, Running: a.core.RunningCalls(), LoadedZygotes: a.core.LoadedZygotes(),
 		ReadOnly: a.readOnly(), Isolation: a.c.Isolation, Runtimes: a.core.KnownRuntimes(), DataLimitBytes: core.MaxDataBytes, Disk: disk, Process: self(), Limits: a.core.Limits(),
 	})

@@ -20,7 +20,11 @@ func (a *API) functions(r *dialect.Request) error {
 	}
 	all := wire.List[client.Function]{Items: make([]client.Function, 0, len(list.views))}
 	for _, v := range list.views {
-		all.Items = append(all.Items, list.function(v))
+		f, err := list.function(v)
+		if err != nil {
+			return err
+		}
+		all.Items = append(all.Items, f)
 	}
 	return dialect.WriteJSON(r.Writer, http.StatusOK, all)
 }
@@ -31,12 +35,14 @@ type functionList struct {
 	last  map[int64]*store.Call
 	count map[int64]int
 	p95   map[int64]time.Duration
+	usual func(core.View) (time.Duration, error)
 	// more says that views are the newest of more.
 	more bool
 }
 
 // list reads all functions, or with a number the newest of them.
 func (a *API) list(newest int) (l functionList, err error) {
+	l.usual = a.usualDeploy
 	if l.views, err = a.core.Views(); err != nil {
 		return l, err
 	}
@@ -60,16 +66,17 @@ func (a *API) list(newest int) (l functionList, err error) {
 }
 
 // function is one function of the list.
-func (l functionList) function(v core.View) client.Function {
+func (l functionList) function(v core.View) (client.Function, error) {
 	f := functionOf(v, l.last[v.ID])
 	f.Schedules, f.P95 = l.count[v.ID], l.p95[v.ID]
-	return f
+	var err error
+	f.UsualDeploy, err = l.usual(v)
+	return f, err
 }
 
 // as names the present state, by its newest event.
-func (a *API) as() (string, error) {
-	seq, err := a.core.Store().LastEvent()
-	return fmt.Sprintf("%s-%d", a.core.Store().Epoch(), seq), err
+func (a *API) as() string {
+	return fmt.Sprintf("%s-%d", a.core.Store().Epoch(), a.core.Store().LastEvent())
 }
 
 func (a *API) function(r *dialect.Request) error {
@@ -102,6 +109,9 @@ func (a *API) answerFunction(r *dialect.Request, v core.View, status int) error 
 		return err
 	}
 	f.Schedules = len(schedules)
+	if f.UsualDeploy, err = a.usualDeploy(v); err != nil {
+		return err
+	}
 	f.Isolation = a.core.IsolationOf(v.Shown())
 	return dialect.WriteJSON(r.Writer, status, f)
 }
@@ -126,7 +136,7 @@ func functionOf(v core.View, last *store.Call) client.Function {
 		DeployID: id(v.Latest.DeployID), DeployStarted: v.Latest.Created,
 		Runtime: shown.Runtime, RuntimeVersion: shown.RuntimeVersion, Mode: mode, ModeReason: reason, Workers: v.Workers(),
 		FunctionPath: shown.Settings.FunctionPath, SecretNames: core.SecretNames(shown), EnvVars: shown.Settings.EnvVars,
-		Environment: shown.Environment, ExtraIndexes: len(shown.Settings.ExtraIndexURLs), CPU: shown.Settings.CPU, MemoryGB: shown.Settings.MemoryGB, SizeBytes: shown.SizeBytes,
+		Metadata: core.Metadata(v.Metadata), Environment: shown.Environment, HasIndex: shown.Settings.IndexURL != nil, ExtraIndexes: len(shown.Settings.ExtraIndexURLs), CPU: shown.Settings.CPU, MemoryGB: shown.Settings.MemoryGB, SizeBytes: shown.SizeBytes,
 		Folder: v.Latest.Folder, Created: v.Created, Version: v.Function.Serving,
 	}
 	if v.Latest.Status == store.Queued || v.Latest.Status == store.Deploying {
@@ -180,7 +190,8 @@ func (a *API) redeploy(r *dialect.Request) error {
 	}
 	v, err := a.core.Redeploy(r.Context(), r.ID("id"), body.FileID, core.Change{
 		FunctionPath: body.FunctionPath, Runtime: body.Runtime, Secrets: body.Secrets, EnvVars: body.EnvVars,
-		IndexURL: body.IndexURL, ExtraIndexURLs: body.ExtraIndexURLs, Folder: body.Folder,
+		KeepSecrets: body.KeepSecrets, IndexURL: body.IndexURL, ExtraIndexURLs: body.ExtraIndexURLs, Folder: body.Folder,
+		Description: body.Description, Owner: body.Owner, Metadata: body.Metadata,
 	})
 	if err != nil {
 		return err

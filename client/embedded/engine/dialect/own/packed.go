@@ -68,10 +68,7 @@ func (a *API) chunks(newest int) (chunks []packedChunk, more bool, err error) {
 	p := &a.packed
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	as, err := a.as()
-	if err != nil {
-		return nil, false, err
-	}
+	as := a.as()
 	if p.as != as {
 		list, err := a.list(newest)
 		if err != nil {
@@ -79,9 +76,13 @@ func (a *API) chunks(newest int) (chunks []packedChunk, more bool, err error) {
 		}
 		if list.more {
 			// Whoever asks for the first screen does not wait for all the others.
-			return packInto(list, nil, new(int64)), true, nil
+			chunks, err = packInto(list, nil, new(int64))
+			return chunks, true, err
 		}
-		p.chunks, p.as = packInto(list, p.chunks, &p.last), as
+		if chunks, err = packInto(list, p.chunks, &p.last); err != nil {
+			return nil, false, err
+		}
+		p.chunks, p.as = chunks, as
 	}
 	if newest == 0 {
 		return p.chunks, false, nil
@@ -95,19 +96,20 @@ func (a *API) chunks(newest int) (chunks []packedChunk, more bool, err error) {
 
 // packInto packs a list. The chunks that are as before keep their names, the others
 // get new ones.
-func packInto(list functionList, before []packedChunk, last *int64) []packedChunk {
+func packInto(list functionList, before []packedChunk, last *int64) (chunks []packedChunk, err error) {
 	known := make(map[int64]packedChunk, len(before))
 	for _, c := range before {
 		known[c.first] = c
 	}
-	var chunks []packedChunk
 	packer, first := rows.NewPacker(rows.Functions), int64(0)
 	var f client.Function // The packer has it on the heap: one for all.
 	for i, v := range list.views {
 		if first == 0 {
 			first = v.ID
 		}
-		f = list.function(v)
+		if f, err = list.function(v); err != nil {
+			return nil, err
+		}
 		packer.Add(&f)
 		if !endsChunk(v.ID) && i < len(list.views)-1 {
 			continue
@@ -121,7 +123,7 @@ func packInto(list functionList, before []packedChunk, last *int64) []packedChun
 		}
 		chunks, first = append(chunks, c), 0
 	}
-	return chunks
+	return chunks, nil
 }
 
 // send answers with chunks, those that the reader has by their names only.

@@ -1,0 +1,116 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"fndeck/auth/privatefile"
+	"fndeck/auth/redact"
+	"fndeck/auth/tokenstore"
+)
+
+// signInCommand is the next step where only the person helps.
+const signInCommand = "sign in: fndeck auth login"
+
+// openStore gives the session its place in the store and takes what lies there.
+func (s *session) openStore(entry *tokenstore.Entry) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.entry = entry
+	set, err := entry.Read()
+	if err != nil {
+		s.problem = s.issuer.explainStore(err)
+		return
+	}
+	s.take(set)
+	if set.Refresh == "" && !s.usable() {
+		s.problem = s.issuer.ended()
+	}
+}
+
+func (i *issuer) notSignedIn() *Error {
+	return &Error{Code: CodeSignIn, Message: fmt.Sprintf("nobody has signed in at %s", i.host()), Hint: signInCommand}
+}
+
+func (i *issuer) ended() *Error {
+	return &Error{Code: CodeSignIn, Message: fmt.Sprintf("the sign-in at %s has ended", i.host()), Hint: signInCommand}
+}
+
+// explainStore is the sentence for a token file that cannot be used.
+func (i *issuer) explainStore(err error) *Error {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return i.notSignedIn()
+	case errors.Is(err, privatefile.ErrUnsafe):
+		return &Error{Code: CodeInvalid, Message: err.Error(), Hint: "the token in it was not used: mend the file, or sign in again after removing it", Err: err}
+	case errors.Is(err, tokenstore.ErrSetAside):
+		return &Error{Code: CodeSignIn, Message: err.Error(), Hint: signInCommand, Err: err}
+	case errors.Is(err, tokenstore.ErrBusy):
+		return &Error{Code: CodeUnavailable, Message: fmt.Sprintf("waited in vain for another fndeck that renews the sign-in at %s", i.host()), Hint: "end the one that hangs, and try again", Err: err}
+	}
+	return &Error{Code: CodeUnavailable, Message: fmt.Sprintf("the token store cannot be used: %s", redact.Line(err.Error())), Hint: "see fndeck doctor", Err: err}
+}
+
+// renewShared renews a person's token for all processes: lock, read again,
+// refresh, write, unlock.
+func (s *session) renewShared(ctx context.Context, held tokenstore.Set) error {
+	unlock, err := s.entry.Lock(ctx)
+	if err != nil {
+		return s.issuer.explainStore(err)
+	}
+	defer unlock()
+	stored, err := s.entry.Read()
+	s.mu.Lock()
+	unwritten := s.unwritten != nil
+	if err == nil && stored.Obtained.After(held.Obtained) {
+		unwritten = false // someone has signed in or refreshed since
+	}
+	known := stored
+	if unwritten {
+		known, err = held, nil
+	}
+	if err == nil && s.fresh(known) {
+		s.take(known)
+		s.mu.Unlock()
+		s.write(known, unwritten)
+		return nil
+	}
+	s.mu.Unlock()
+	switch {
+	case err != nil:
+		return s.issuer.explainStore(err)
+	case known.Refresh == "":
+		return s.issuer.ended()
+	}
+	g, err := s.grant(ctx, known)
+	if saidWord(err, "invalid_grant") {
+		// It is dead for every process: the others read that here instead of
+		// sending it once more, which some issuers take for theft.
+		known.Refresh = ""
+		return errors.Join(err, s.entry.Write(known))
+	}
+	if err != nil {
+		return err
+	}
+	s.mu.Lock()
+	s.accept(g)
+	s.mu.Unlock()
+	s.write(g.Set, true)
+	return nil
+}
+
+// write writes a set down if it is not yet. When that fails the new token lives
+// on in memory, is said to, and is written later.
+func (s *session) write(set tokenstore.Set, wanted bool) {
+	var err error
+	if wanted {
+		err = s.entry.Write(set)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.unwritten = err; err != nil {
+		s.pause = s.clock.Now().Add(pauseUnwritten)
+	}
+}

@@ -1,0 +1,79 @@
+package cloud
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"fndeck/client"
+	"fndeck/client/cognite"
+)
+
+type clock func() time.Time
+
+// secondLook is how long after a first look something counts as absent only if it
+// still is: a list may lag behind.
+const secondLook = 10 * time.Second
+
+// upload stores bytes as a file of our own name. Where it is not known what came of
+// it, all bytes are sent once more, over the same file.
+func (b *Backend) upload(ctx context.Context, f cognite.NewFile, zip []byte, progress client.Progress) (int64, error) {
+	id, err := b.UploadTo(ctx, f, zip, progress)
+	if !isUnknown(err) && !errors.Is(err, client.ErrUnavailable) {
+		return id, err
+	}
+	f.Overwrite = true
+	return b.UploadTo(ctx, f, zip, progress)
+}
+
+// create creates a function. Where it is not known what came of it, the file tells,
+// from which no other function is built.
+func (b *Backend) create(ctx context.Context, spec client.FunctionSpec, fileID int64) (cognite.Function, error) {
+	f, err := b.Create(ctx, spec, fileID)
+	if !isUnknown(err) {
+		return f, err
+	}
+	for range 2 {
+		found, lookErr := b.BuiltFrom(ctx, fileID)
+		if lookErr == nil && len(found) > 0 {
+			return found[len(found)-1], nil
+		}
+		if b.c.Wait(ctx, secondLook) != nil {
+			break
+		}
+	}
+	return f, err
+}
+
+// free makes sure that no function has an external id, before the code is uploaded.
+func (b *Backend) free(ctx context.Context, externalID string) error {
+	if externalID == "" {
+		return nil
+	}
+	f, taken, err := b.LookUp(ctx, externalID)
+	if err != nil || !taken {
+		return err
+	}
+	return &client.Error{
+		Code: client.CodeConflict, Message: "external id " + externalID + " belongs to function " + f.Name + " already",
+		Hint: "redeploy it instead, or take another external id",
+	}
+}
+
+func isUnknown(err error) bool {
+	return err != nil && client.Explain(err).Code == client.CodeUnknownOutcome
+}
+
+// undo takes back a deploy that was refused. What it is not known of stays: the next
+// list finds out.
+func (b *Backend) undo(ctx context.Context, key string, fileID int64, why error) error {
+	if isUnknown(why) || ctx.Err() != nil {
+		return why
+	}
+	if fileID != 0 {
+		if err := b.DeleteFiles(ctx, fileID); err != nil {
+			return errors.Join(why, err)
+		}
+	}
+	return errors.Join(why, b.store.Forget(key))
+}

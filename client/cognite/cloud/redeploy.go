@@ -1,0 +1,180 @@
+package cloud
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+
+	"fndeck/client"
+	"fndeck/client/action"
+	"fndeck/client/cognite/redeploy"
+)
+
+// Redeploy puts the package behind the function without losing anything of it: see
+// the package redeploy. It returns once the code is uploaded; what follows goes on
+// whoever waits for it, and shows in Functions and Deploys.
+func (b *Backend) Redeploy(ctx context.Context, functionID string, code client.Package, change client.SpecChange, progress client.Progress) (client.Function, error) {
+	return b.start(ctx, functionID, redeploy.Request{Code: code, Change: change}, progress)
+}
+
+// Rollback deploys the code and settings of a kept version again, in the same way;
+// 0 means the version before.
+func (b *Backend) Rollback(ctx context.Context, functionID string, version int) (client.Function, error) {
+	f, err := b.Function(ctx, functionID)
+	if err != nil {
+		return f, err
+	}
+	version, err = action.RollbackTo(ctx, b, f, version)
+	if err != nil {
+		return f, err
+	}
+	return b.start(ctx, functionID, redeploy.Request{Version: version}, nil)
+}
+
+func (b *Backend) start(ctx context.Context, functionID string, r redeploy.Request, progress client.Progress) (client.Function, error) {
+	v, err := b.view()
+	if err != nil {
+		return client.Function{}, err
+	}
+	r.Function, r.RunAsMe = v.present(functionID), r.RunAsMe || b.c.RunAsMe
+	o, err := b.machine.Start(ctx, r)
+	if err != nil {
+		return client.Function{}, err
+	}
+	uploaded, ended := b.drive(ctx, o, progress)
+	select {
+	case <-uploaded:
+	case err := <-ended:
+		if err != nil {
+			return client.Function{}, err
+		}
+	case <-ctx.Done(): // it goes on
+	}
+	return b.Function(context.WithoutCancel(ctx), functionID)
+}
+
+// drive runs an operation in a goroutine of its own, which goes on when ctx ends.
+// uploaded is closed when the code is in the project, ended tells the end. progress
+// is not called any more after ctx has ended or uploaded is closed.
+func (b *Backend) drive(ctx context.Context, o *redeploy.Operation, progress client.Progress) (uploaded <-chan struct{}, ended <-chan error) {
+	op := o.State().Plan.Op
+	passed, done := make(chan struct{}), make(chan error, 1)
+	var past atomic.Bool
+	sent := func(n, total int64) {
+		if progress != nil && !past.Load() && ctx.Err() == nil {
+			progress(n, total)
+		}
+	}
+	report := func(p redeploy.Progress) {
+		b.mu.Lock()
+		b.live[op] = p
+		b.mu.Unlock()
+		if p.Step == redeploy.Rehearse && past.CompareAndSwap(false, true) {
+			close(passed)
+		}
+	}
+	b.going.Go(func() {
+		err := b.run(context.WithoutCancel(ctx), o, report, sent)
+		b.mu.Lock()
+		delete(b.live, op)
+		delete(b.why, op)
+		if err != nil {
+			b.why[op] = err
+		}
+		b.mu.Unlock()
+		if state := o.State(); err == nil && state.Outcome == redeploy.Unchanged && !past.Load() {
+			err = &client.Error{Code: client.CodeFailed, Message: state.Reason, Hint: "nothing was changed"}
+		}
+		done <- err
+	})
+	return passed, done
+}
+
+// run drives an operation; a panic of ours ends it as a cut would.
+func (b *Backend) run(ctx context.Context, o *redeploy.Operation, report func(redeploy.Progress), sent client.Progress) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("the redeploy stopped for a fault of fndeck: %v", r)
+		}
+	}()
+	return o.Run(ctx, report, sent)
+}
+
+// stopped is why an operation of this program stopped, nil if it did not.
+func (b *Backend) stopped(op string) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.why[op]
+}
+
+// ResumeDeploy goes on with a redeploy that was cut.
+func (b *Backend) ResumeDeploy(ctx context.Context, deployID string) error {
+	o, err := b.machine.Resume(ctx, deployID)
+	if err != nil {
+		return err
+	}
+	b.drive(ctx, o, nil)
+	return nil
+}
+
+// RollBackDeploy takes a redeploy back that was cut.
+func (b *Backend) RollBackDeploy(ctx context.Context, deployID string) error {
+	o, err := b.machine.RollBack(ctx, deployID)
+	if err != nil {
+		return err
+	}
+	b.drive(ctx, o, nil)
+	return nil
+}
+
+// LeaveDeploy gives a redeploy up that was cut, and touches nothing.
+func (b *Backend) LeaveDeploy(ctx context.Context, deployID string) error {
+	return b.machine.Leave(ctx, deployID)
+}
+
+// Archive keeps the ended calls of a function that are not kept yet on this machine,
+// and returns how many those were.
+func (b *Backend) Archive(ctx context.Context, functionID string) (int, error) {
+	v, err := b.view()
+	if err != nil {
+		return 0, err
+	}
+	ids, alive := v.places(functionID)
+	added := 0
+	for _, id := range ids {
+		if !alive[id] {
+			continue
+		}
+		n, fetchErr := b.archive.Fetch(ctx, b.Backend, id, nil)
+		added, err = added+n, errors.Join(err, fetchErr)
+	}
+	return added, err
+}
+
+// Options are what a redeploy to this kind of backend may be told beside the code.
+type Options struct {
+	// Smoke, if not nil, is what the new version is called with before anything moves
+	// to it.
+	Smoke []byte
+	// RunAsMe accepts that schedules run as this identity which now run as whoever
+	// created them.
+	RunAsMe bool
+}
+
+// RedeployWith is Redeploy with options.
+func (b *Backend) RedeployWith(ctx context.Context, functionID string, code client.Package, change client.SpecChange, o Options, progress client.Progress) (client.Function, error) {
+	return b.start(ctx, functionID, redeploy.Request{Code: code, Change: change, Smoke: o.Smoke, RunAsMe: o.RunAsMe}, progress)
+}
+
+// Preview checks all that a redeploy checks before its first change, and says what
+// it would do. It changes nothing.
+func (b *Backend) Preview(ctx context.Context, functionID string, code client.Package, change client.SpecChange, o Options) (redeploy.Preview, error) {
+	v, err := b.view()
+	if err != nil {
+		return redeploy.Preview{}, err
+	}
+	return b.machine.Preview(ctx, redeploy.Request{
+		Function: v.present(functionID), Code: code, Change: change, Smoke: o.Smoke, RunAsMe: o.RunAsMe || b.c.RunAsMe,
+	})
+}

@@ -1,0 +1,5 @@
+package enginetest
+
+import "time"
+
+func now() time.Time { return time.Now() }

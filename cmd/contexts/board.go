@@ -1,0 +1,166 @@
+package contexts
+
+import (
+	"context"
+	"strings"
+	"sync"
+
+	"fndeck/auth"
+	"fndeck/client"
+	"fndeck/client/action"
+	"fndeck/cmd/config"
+	"fndeck/views"
+)
+
+// Board offers the contexts of a configuration to the console. It is safe for
+// concurrent use.
+type Board struct {
+	Desk *Desk
+	// Marks are what the operator has said of a context.
+	Marks func(config.Context) action.Marks
+
+	mu     sync.Mutex
+	config *config.Config
+	open   map[string]*action.Guarded
+}
+
+var _ views.Contexts = (*Board)(nil)
+
+// NewBoard makes the board of a configuration.
+func NewBoard(desk *Desk, c *config.Config, marks func(config.Context) action.Marks) *Board {
+	return &Board{Desk: desk, Marks: marks, config: c, open: map[string]*action.Guarded{}}
+}
+
+// Keep has the backend of a context, which was opened before, handed out.
+func (b *Board) Keep(name string, backend *action.Guarded) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.open[name] = backend
+}
+
+// Follow takes a changed configuration: its marks are in force at once, also for
+// what is open.
+func (b *Board) Follow(c *config.Config) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.config = c
+	for _, x := range c.Contexts {
+		if backend, open := b.open[x.Name]; open {
+			backend.Mark(b.Marks(x))
+		}
+	}
+}
+
+// context returns a context of the configuration as it is now.
+func (b *Board) context(name string) (config.Context, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	x, ok := b.config.Context(name)
+	if !ok {
+		return x, &client.Error{Code: client.CodeNotFound, Message: "no context is called " + name, Hint: "there are " + strings.Join(b.config.ContextNames(), ", ")}
+	}
+	return x, nil
+}
+
+// All implements views.Contexts.
+func (b *Board) All() ([]views.Context, error) {
+	b.mu.Lock()
+	all := b.config.Contexts
+	b.mu.Unlock()
+	rows := make([]views.Context, 0, len(all))
+	for _, x := range all {
+		rows = append(rows, b.stand(x))
+	}
+	return rows, nil
+}
+
+// stand says how a context stands.
+func (b *Board) stand(x config.Context) views.Context {
+	m := b.Marks(x)
+	c := views.Context{
+		Description: client.Description{Kind: x.Backend, Name: x.Name, Endpoint: x.BaseURL, Protected: m.Protected, Locked: m.ReadOnly},
+		Fault:       x.Fault,
+	}
+	b.mu.Lock()
+	backend, open := b.open[x.Name]
+	b.mu.Unlock()
+	if open {
+		c.Description, c.Trace = backend.Describe(), backend.Trace()
+	}
+	if x.Fault == nil {
+		c.Status, c.Fault = b.Desk.Status(x)
+	}
+	c.NoSignIn = noSignIn(x, c.Fault)
+	return c
+}
+
+// noSignIn is why nobody signs in to a context, "" if a person does.
+func noSignIn(x config.Context, fault error) string {
+	switch {
+	case fault != nil:
+		return client.Explain(fault).Sentence
+	case x.Backend == config.BackendEmbedded:
+		return "the local engine needs no sign-in"
+	case !x.Identity.Flow.Interactive():
+		return x.Name + " signs in by itself, by " + strings.ReplaceAll(string(x.Identity.Flow), "_", " ")
+	}
+	return ""
+}
+
+// Open implements views.Contexts.
+func (b *Board) Open(ctx context.Context, name string) (views.Opened, error) {
+	x, err := b.context(name)
+	if err != nil {
+		return views.Opened{}, err
+	}
+	b.mu.Lock()
+	guarded, open := b.open[name]
+	b.mu.Unlock()
+	if !open {
+		backend, err := b.Desk.Open(ctx, x, false)
+		if err != nil {
+			return views.Opened{}, err
+		}
+		guarded = b.keepFirst(name, action.Guard(backend, b.Marks(x)))
+	}
+	return views.Opened{Backend: guarded, Lost: guarded.Lost}, nil
+}
+
+// keepFirst keeps a backend unless one was opened meanwhile, and returns the kept.
+func (b *Board) keepFirst(name string, backend *action.Guarded) *action.Guarded {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if first, open := b.open[name]; open {
+		_ = backend.Close() // Nothing was done with it.
+		return first
+	}
+	b.open[name] = backend
+	return backend
+}
+
+// SignIn implements views.Contexts.
+func (b *Board) SignIn(ctx context.Context, name string, show func(auth.Prompt)) error {
+	x, err := b.context(name)
+	if err != nil {
+		return err
+	}
+	return b.Desk.SignIn(ctx, x, b.Desk.Flow(x), show)
+}
+
+// SignOut implements views.Contexts.
+func (b *Board) SignOut(ctx context.Context, name string) error {
+	x, err := b.context(name)
+	if err != nil {
+		return err
+	}
+	return b.Desk.SignOut(ctx, x)
+}
+
+// Close closes what was opened.
+func (b *Board) Close() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, backend := range b.open {
+		_ = backend.Close() // It ends no call and no deploy.
+	}
+}

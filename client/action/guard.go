@@ -1,11 +1,13 @@
 package action
 
 import (
+	"context"
 	"maps"
 	"sync/atomic"
 
 	"fndeck/auth"
 	"fndeck/client"
+	"fndeck/client/rows"
 )
 
 // Marks are what an operator has said of a context.
@@ -37,7 +39,10 @@ type Guarded struct {
 	marks   atomic.Pointer[Marks]
 }
 
-var _ client.Tracer = (*Guarded)(nil)
+var (
+	_ client.Tracer = (*Guarded)(nil)
+	_ rows.Lister   = (*Guarded)(nil)
+)
 
 // Guard puts a backend under marks.
 func Guard(b client.Backend, m Marks) *Guarded {
@@ -121,4 +126,14 @@ func lacking(b client.Backend) map[client.Capability]string {
 func is[T any](b client.Backend) bool {
 	_, ok := b.(T)
 	return ok
+}
+
+// FunctionList implements rows.Lister for any backend.
+func (g *Guarded) FunctionList(ctx context.Context) (rows.List[client.Function], error) {
+	return rows.ListFunctions(ctx, g.Backend)
+}
+
+// FirstFunctions implements rows.Lister; ErrUnsupported where the backend does not.
+func (g *Guarded) FirstFunctions(ctx context.Context) (rows.List[client.Function], bool, error) {
+	return rows.FirstFunctions(ctx, g.Backend)
 }

@@ -19,6 +19,7 @@ import (
 	"fndeck/auth"
 	"fndeck/client"
 	"fndeck/client/action"
+	"fndeck/client/cognite"
 	"fndeck/client/cognite/cloud"
 	"fndeck/client/embedded/enginetest"
 	"fndeck/client/faultproxy"
@@ -408,6 +409,41 @@ func TestAFunctionOfOtherMeansIsTakenOverWithItsFirstSchedule(t *testing.T) {
 	n, err := d.b.Archive(d.ctx, f.ID)
 	require.NoError(t, err)
 	assert.Zero(t, n)
+}
+
+func TestAScheduleThatRunsAsAClientDoesSoAfterItHasMoved(t *testing.T) {
+	d := newDesk(t)
+	text, err := os.ReadFile(d.engine.ClientFile)
+	require.NoError(t, err)
+	var known struct {
+		ID     string `json:"client_id"`
+		Secret string `json:"client_secret"`
+	}
+	require.NoError(t, json.Unmarshal(text, &known))
+	robot := cognite.Identity{ClientID: known.ID, Secret: auth.NewSecret(known.Secret)}
+	person := d.b
+	d.b = consoleAs(t, robot, d.proxy.URL, d.engine.BearerFile, d.dir)
+	f := d.deploy("")
+	_, err = d.b.CreateSchedule(d.ctx, client.ScheduleSpec{Name: "yearly", FunctionID: f.ID, Cron: "0 0 1 1 *"})
+	require.NoError(t, err)
+	_, err = person.Redeploy(d.ctx, f.ID, d.code(2), client.SpecChange{}, nil)
+	require.ErrorContains(t, err, "runs as client "+known.ID+", whose secret is not at hand")
+	f = d.redeploy(f, 2)
+	bound, err := d.b.Bound(d.ctx, f.NativeID)
+	require.NoError(t, err)
+	require.Len(t, bound, 1)
+	session, ok, err := d.b.Session(d.ctx, bound[0].SessionID)
+	require.NoError(t, err)
+	require.True(t, ok)
+	assert.Equal(t, []string{cognite.ByClient, known.ID}, []string{session.Type, session.ClientID})
+	require.NoError(t, filepath.WalkDir(filepath.Join(d.dir, "kept"), func(name string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		text, err := os.ReadFile(name)
+		assert.NotContains(t, string(text), known.Secret, name)
+		return err
+	}))
 }
 
 func TestTheLimitOfDataIsThatOfTheCloud(t *testing.T) {

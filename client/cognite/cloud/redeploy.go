@@ -62,6 +62,11 @@ func (b *Backend) drive(ctx context.Context, o *redeploy.Operation, progress cli
 	passed, done := make(chan struct{}), make(chan error, 1)
 	var past atomic.Bool
 	sent := func(n, total int64) {
+		b.mu.Lock()
+		p := b.live[op]
+		p.Detail = fmt.Sprintf("%d of %d kB", n/1000, total/1000)
+		b.live[op] = p
+		b.mu.Unlock()
 		if progress != nil && !past.Load() && ctx.Err() == nil {
 			progress(n, total)
 		}

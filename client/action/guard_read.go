@@ -77,3 +77,12 @@ func (g *Guarded) Deploys(ctx context.Context, functionID string, limit int) ([]
 	}
 	return b.Deploys(ctx, functionID, limit)
 }
+
+// PreviewRedeploy implements client.RedeployPreviewer.
+func (g *Guarded) PreviewRedeploy(ctx context.Context, functionID string, code client.Package, change client.SpecChange) (client.RedeployPreview, error) {
+	b, err := client.As[client.RedeployPreviewer](g.Backend, client.CanPreview)
+	if err != nil {
+		return client.RedeployPreview{}, err
+	}
+	return b.PreviewRedeploy(ctx, functionID, code, change)
+}

@@ -446,6 +446,20 @@ func TestAScheduleThatRunsAsAClientDoesSoAfterItHasMoved(t *testing.T) {
 	}))
 }
 
+func TestWhatARedeployWouldDoIsToldThroughTheGuardToo(t *testing.T) {
+	d := newDesk(t)
+	f := d.deploy("nightly")
+	previewer, err := client.As[client.RedeployPreviewer](action.Guard(d.b, action.Marks{ReadOnly: "looking only"}), client.CanPreview)
+	require.NoError(t, err)
+	p, err := previewer.PreviewRedeploy(d.ctx, f.ID, d.code(2), client.SpecChange{})
+	require.NoError(t, err)
+	require.NotEmpty(t, p.Notes)
+	assert.Contains(t, p.Notes[0], "Callers by external id nightly find nothing for about")
+	assert.Positive(t, p.Gap, "the last build tells")
+	_, err = previewer.PreviewRedeploy(d.ctx, "999999", d.code(2), client.SpecChange{})
+	assert.ErrorIs(t, err, client.ErrNotFound)
+}
+
 func TestTheLimitOfDataIsThatOfTheCloud(t *testing.T) {
 	for name, limit := range map[string]int64{"gcp": 9_000_000, "azure": 36_000, "aws": 240_000, "": 0} {
 		b, err := cloud.New(cloud.Config{Client: &http.Client{}, Cloud: name, Dir: t.TempDir()})

@@ -172,14 +172,12 @@ func (b *Backend) RedeployWith(ctx context.Context, functionID string, code clie
 	return b.start(ctx, functionID, redeploy.Request{Code: code, Change: change, Smoke: o.Smoke, RunAsMe: o.RunAsMe}, progress)
 }
 
-// Preview checks all that a redeploy checks before its first change, and says what
-// it would do. It changes nothing.
-func (b *Backend) Preview(ctx context.Context, functionID string, code client.Package, change client.SpecChange, o Options) (redeploy.Preview, error) {
+// PreviewRedeploy checks all that a redeploy checks before its first change, and
+// says what it would do. It changes nothing.
+func (b *Backend) PreviewRedeploy(ctx context.Context, functionID string, code client.Package, change client.SpecChange) (client.RedeployPreview, error) {
 	v, err := b.view()
 	if err != nil {
-		return redeploy.Preview{}, err
+		return client.RedeployPreview{}, err
 	}
-	return b.machine.Preview(ctx, redeploy.Request{
-		Function: v.present(functionID), Code: code, Change: change, Smoke: o.Smoke, RunAsMe: o.RunAsMe || b.c.RunAsMe,
-	})
+	return b.machine.Preview(ctx, redeploy.Request{Function: v.present(functionID), Code: code, Change: change, RunAsMe: b.c.RunAsMe})
 }

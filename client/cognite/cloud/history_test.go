@@ -21,6 +21,7 @@ import (
 	"fndeck/client/action"
 	"fndeck/client/cognite"
 	"fndeck/client/cognite/cloud"
+	"fndeck/client/cognite/kept"
 	"fndeck/client/embedded/enginetest"
 	"fndeck/client/faultproxy"
 	"fndeck/client/pack"
@@ -466,4 +467,21 @@ func TestTheLimitOfDataIsThatOfTheCloud(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, limit, b.Describe().DataLimitBytes)
 	}
+}
+
+func TestADeployThatNeverMadeAFunctionIsForgottenAfterADay(t *testing.T) {
+	d := newDesk(t)
+	store := kept.Open(filepath.Join(d.dir, "kept"), nil)
+	for key, age := range map[string]time.Duration{"old": 25 * time.Hour, "new": time.Hour} {
+		require.NoError(t, store.Update(key, func(l *kept.Lineage) error {
+			l.Put(kept.Version{Number: 1, Status: client.FunctionQueued, Created: time.Now().Add(-age)})
+			return nil
+		}))
+	}
+	_, err := d.b.Functions(d.ctx)
+	require.NoError(t, err)
+	left, err := store.Lineages()
+	require.NoError(t, err)
+	require.Len(t, left, 1)
+	assert.Equal(t, "new", left[0].Key)
 }

@@ -18,7 +18,6 @@ import (
 func chainDesk(t *testing.T) (*desk, auth.Identity) {
 	t.Helper()
 	d := newDesk(t)
-	d.clock.Auto()
 	t.Setenv("PATH", t.TempDir())
 	d.env["AZURE_POD_IDENTITY_AUTHORITY_HOST"] = "http://127.0.0.1:1"
 	return d, auth.Identity{Flow: auth.FlowDefault, Authority: d.URL, Tenant: authtest.Tenant, Scopes: []string{"https://api/.default"}}

@@ -66,20 +66,22 @@ type Capability string
 
 // The capabilities, each with the interface that a backend has if it has it.
 const (
-	CanDeploy     Capability = "deploy"       // Deployer
-	CanRedeploy   Capability = "redeploy"     // Redeployer
-	CanVersion    Capability = "versions"     // Versioner
-	CanReadLogs   Capability = "logs"         // LogReader
-	CanFollowLogs Capability = "follow-logs"  // LogFollower
-	CanSchedule   Capability = "schedules"    // Scheduler
-	CanListRuns   Capability = "runs"         // RunLister
-	CanWait       Capability = "wait"         // CallWaiter
-	CanPush       Capability = "push"         // Pusher
-	CanListBuilds Capability = "deploys-list" // DeployLister
-	CanReadBuilds Capability = "build-output" // LogFollower with LogQuery.DeployID, for deploys that succeed too
-	CanCancel     Capability = "cancel"       // Canceller
-	CanRebuild    Capability = "rebuild"      // Rebuilder
-	CanChooseMode Capability = "mode"         // ModeChooser
+	CanDeploy         Capability = "deploy"       // Deployer
+	CanRedeploy       Capability = "redeploy"     // Redeployer
+	CanVersion        Capability = "versions"     // Versioner
+	CanReadLogs       Capability = "logs"         // LogReader
+	CanFollowLogs     Capability = "follow-logs"  // LogFollower
+	CanSchedule       Capability = "schedules"    // Scheduler
+	CanListRuns       Capability = "runs"         // RunLister
+	CanWait           Capability = "wait"         // CallWaiter
+	CanPush           Capability = "push"         // Pusher
+	CanListBuilds     Capability = "deploys-list" // DeployLister
+	CanReadBuilds     Capability = "build-output" // LogFollower with LogQuery.DeployID, for deploys that succeed too
+	CanCancel         Capability = "cancel"       // Canceller
+	CanRebuild        Capability = "rebuild"      // Rebuilder
+	CanChooseMode     Capability = "mode"         // ModeChooser
+	CanReadCode       Capability = "code"         // CodeReader
+	CanChangeSettings Capability = "settings"     // SettingsChanger
 )
 
 // As returns b as the capability interface T, or an *Error of CodeUnsupported
@@ -168,12 +170,42 @@ type Redeployer interface {
 
 // SpecChange is what a redeploy may change beside the code. Nil leaves as is.
 type SpecChange struct {
-	FunctionPath   *string
-	Runtime        *string
+	FunctionPath *string
+	Runtime      *string
+	// Secrets replaces all secrets, but for those named in KeepSecrets: they keep
+	// the values they have, which nobody can read.
 	Secrets        map[string]Secret
+	KeepSecrets    []string
 	EnvVars        map[string]string
 	IndexURL       *Secret
 	ExtraIndexURLs []Secret
+	// Description, Owner and Metadata belong to the function, not to a version: they
+	// hold as soon as the redeploy is accepted, and a roll back leaves them.
+	Description, Owner *string
+	Metadata           map[string]string
+}
+
+// SettingsChanger deploys the code that serves again, with other settings.
+type SettingsChanger interface {
+	// ChangeSettings makes a version of the serving version's code with the change;
+	// the old one serves until that is Ready. ErrConflict if none serves.
+	ChangeSettings(ctx context.Context, functionID string, change SpecChange) (Function, error)
+}
+
+// CodeFile is one file of a version's code: its path, with slashes, and the
+// SHA-256 of its content in hex.
+type CodeFile struct {
+	Path   string `json:"path"`
+	SHA256 string `json:"sha256"`
+}
+
+// CodeReader gives the code of a version back. A version never changes, so what
+// was read once holds for ever.
+type CodeReader interface {
+	// CodeFiles lists the files of a version, sorted by path.
+	CodeFiles(ctx context.Context, functionID string, version int) ([]CodeFile, error)
+	// Code reads the packed code of a version, a zip.
+	Code(ctx context.Context, functionID string, version int) ([]byte, error)
 }
 
 // Versioner keeps earlier versions.

@@ -45,6 +45,9 @@ type Function struct {
 	// LogQuery.DeployID. Empty where the backend has no build output.
 	DeployID      string    `json:"deployId,omitempty"`
 	DeployStarted time.Time `json:"deployStarted,omitzero"`
+	// UsualDeploy is the median of what this function's deploys took that became
+	// Ready, told while one is under way; 0 if there was none or it is not known.
+	UsualDeploy time.Duration `json:"usualDeployNs,omitempty"`
 
 	Runtime        string `json:"runtime,omitempty"`
 	RuntimeVersion string `json:"runtimeVersion,omitempty"`
@@ -63,6 +66,8 @@ type Function struct {
 	SecretNames  []string          `json:"secretNames,omitempty"`
 	EnvVars      map[string]string `json:"envVars,omitempty"`
 	Metadata     map[string]string `json:"metadata,omitempty"`
+	// HasIndex says that it has a package index of its own, which a redeploy keeps.
+	HasIndex bool `json:"hasIndex,omitempty"`
 	// ExtraIndexes counts the extra package indexes that a redeploy keeps.
 	ExtraIndexes int `json:"extraIndexes,omitempty"`
 	// Environment names what holds the packages of requirements.txt, empty where

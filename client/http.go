@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"golang.org/x/oauth2"
+
+	"fndeck/auth/wire"
 )
 
 const (
@@ -75,8 +77,8 @@ type Request struct {
 	Limit time.Duration
 }
 
-// Do sends a request and decodes the reply into out, unless nil. It retries as
-// the request's class allows.
+// Do sends a request and decodes the reply into out, unless nil; a *[]byte takes
+// its body as it is. It retries as the request's class allows.
 func (h *HTTP) Do(ctx context.Context, r Request, out any) error {
 	body := r.RawJSON
 	if r.JSON != nil {
@@ -163,6 +165,10 @@ func (h *HTTP) once(ctx context.Context, r Request, body []byte, out any) error 
 	case out == nil:
 		return nil
 	}
+	if whole, ok := out.(*[]byte); ok {
+		*whole = text
+		return nil
+	}
 	if err := json.Unmarshal(text, out); err != nil {
 		return unexpected(reply, text, err)
 	}
@@ -172,12 +178,13 @@ func (h *HTTP) once(ctx context.Context, r Request, body []byte, out any) error 
 // readReply reads a body, and one byte more than it may have at most. One of known
 // length is read into its place at once: a long list would be copied many times.
 func readReply(reply *http.Response) ([]byte, error) {
-	var text bytes.Buffer
-	if n := reply.ContentLength; n > 0 && n <= maxReply {
-		text.Grow(int(n) + bytes.MinRead)
+	n := reply.ContentLength
+	if n <= 0 || n > maxReply {
+		return io.ReadAll(io.LimitReader(reply.Body, maxReply+1))
 	}
-	_, err := text.ReadFrom(io.LimitReader(reply.Body, maxReply+1))
-	return text.Bytes(), err
+	text := make([]byte, n)
+	_, err := io.ReadFull(reply.Body, text)
+	return text, err
 }
 
 // Open sends a request once and returns the reply of a success; the caller
@@ -214,7 +221,7 @@ func (h *HTTP) Open(ctx context.Context, r Request, body []byte) (*http.Response
 	}
 	defer func() { _ = reply.Body.Close() }() // an error's text is enough
 	if reply.StatusCode == http.StatusProxyAuthRequired {
-		return nil, proxyRefusal("on the way", reply)
+		return nil, proxyRefusal(wire.Refused(reply))
 	}
 	text, _ := io.ReadAll(io.LimitReader(reply.Body, 1<<20))
 	err = h.StatusError(reply, text)

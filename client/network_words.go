@@ -9,6 +9,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"fndeck/auth/wire"
 )
 
 // networkWords turns the failure of a request that got no answer into a sentence
@@ -16,10 +18,13 @@ import (
 func networkWords(host string, err error) *Error {
 	e := &Error{Code: CodeUnavailable, Err: err}
 	var known *Error
+	var refused *wire.ProxyError
 	var lookup *net.DNSError
 	switch {
 	case errors.As(err, &known):
 		return known
+	case errors.As(err, &refused):
+		return proxyRefusal(refused)
 	case proxyWords(e, err), certificateWords(e, host, err), alertWords(e, host, err):
 	case errors.As(err, &lookup) && lookup.IsNotFound:
 		e.Message, e.Hint = fmt.Sprintf("there is no host %s", host), "check the name, or the name server of this machine"

@@ -1,22 +1,13 @@
 package client
 
 import (
-	"context"
-	"crypto/tls"
 	"crypto/x509"
 	"fmt"
-	"net"
 	"net/http"
 	"net/url"
 	"os"
-	"time"
-)
 
-// Limits of one phase of a connection; what follows is bounded by the request.
-const (
-	dialLimit      = 10 * time.Second
-	handshakeLimit = 10 * time.Second
-	idleLimit      = 90 * time.Second
+	"fndeck/auth/wire"
 )
 
 // NoProxy as a Network's Proxy connects directly, whatever the environment says.
@@ -33,20 +24,15 @@ type Network struct {
 // Transport makes the transport of a context. It never trusts less than the
 // machine and CAFile say, and bounds each phase of a connection.
 func (n Network) Transport() (*http.Transport, error) {
-	t := &http.Transport{
-		Proxy:               http.ProxyFromEnvironment,
-		DialContext:         (&net.Dialer{Timeout: dialLimit}).DialContext,
-		TLSHandshakeTimeout: handshakeLimit,
-		IdleConnTimeout:     idleLimit,
-		ForceAttemptHTTP2:   true,
-		TLSClientConfig:     &tls.Config{MinVersion: tls.VersionTLS12},
-		OnProxyConnectResponse: func(_ context.Context, proxy *url.URL, _ *http.Request, reply *http.Response) error {
-			if reply.StatusCode == http.StatusOK {
-				return nil
-			}
-			return proxyRefusal(proxy.Host, reply)
-		},
+	var roots *x509.CertPool
+	if n.CAFile != "" {
+		var err error
+		if roots, err = authorities(n.CAFile); err != nil {
+			return nil, err
+		}
 	}
+	t := wire.NewTransport(roots)
+	t.ResponseHeaderTimeout = 0 // Each request has a limit of its own.
 	switch n.Proxy {
 	case "":
 	case NoProxy:
@@ -57,13 +43,6 @@ func (n Network) Transport() (*http.Transport, error) {
 			return nil, Invalidf("proxy is not a URL such as http://proxy.corp:3128")
 		}
 		t.Proxy = http.ProxyURL(proxy)
-	}
-	if n.CAFile != "" {
-		pool, err := authorities(n.CAFile)
-		if err != nil {
-			return nil, err
-		}
-		t.TLSClientConfig.RootCAs = pool
 	}
 	return t, nil
 }
@@ -85,16 +64,14 @@ func authorities(path string) (*x509.CertPool, error) {
 }
 
 // proxyRefusal is the error of a proxy that lets nothing through.
-func proxyRefusal(host string, reply *http.Response) *Error {
+func proxyRefusal(refused *wire.ProxyError) *Error {
 	e := &Error{
-		Code: CodeUnavailable, Status: reply.StatusCode,
-		Message: fmt.Sprintf("the proxy %s refused (%d), not the backend", host, reply.StatusCode),
+		Code: CodeUnavailable, Status: refused.Status, Err: refused,
+		Message: fmt.Sprintf("the proxy on the way refused (%d), not the backend", refused.Status),
 		Hint:    "ask who runs the proxy to let the host through, or set proxy in the context",
 	}
-	if reply.StatusCode == http.StatusProxyAuthRequired {
-		if realm := reply.Header.Get("Proxy-Authenticate"); realm != "" {
-			e.Message = fmt.Sprintf("the proxy %s refused (407, %s), not the backend", host, realm)
-		}
+	if refused.Status == http.StatusProxyAuthRequired {
+		e.Message = fmt.Sprintf("the proxy on the way refused (407, realm %q), not the backend", refused.Realm)
 		e.Hint = "put user and password into the proxy's URL: proxy in the context, or HTTPS_PROXY"
 	}
 	return e

@@ -60,8 +60,10 @@ type LogBuffer struct {
 // logChunk is a run of lines in one piece of memory or one file. It is what is
 // dropped at once.
 type logChunk struct {
-	first  int     // place of its first line
-	ends   []int64 // end of each line
+	first int // place of its first line
+	// ends are the ends of the lines. A chunk is full far below what these hold, and
+	// a million of them are what a long log costs in memory.
+	ends   []uint32
 	memory []byte
 	file   *os.File
 }
@@ -73,8 +75,11 @@ func (c *logChunk) start(line int) int64 {
 	if line == 0 {
 		return 0
 	}
-	return c.ends[line-1]
+	return c.end(line - 1)
 }
+
+// end is where a line of the chunk ends.
+func (c *logChunk) end(line int) int64 { return int64(c.ends[line]) }
 
 // NewLogBuffer makes a buffer whose files, when it needs them, are made inside
 // dir.
@@ -172,7 +177,7 @@ func (b *LogBuffer) add(chunk *logChunk, lines []LogLine, size int64) error {
 	chunk.file, chunk.memory = file, memory
 	for _, line := range lines {
 		start += recordHead + int64(len(line.Text))
-		chunk.ends = append(chunk.ends, start)
+		chunk.ends = append(chunk.ends, uint32(start))
 	}
 	b.drop()
 	return nil
@@ -334,7 +339,7 @@ func (b *LogBuffer) chunk(i int) *logChunk {
 
 // record reads at most limit bytes of a stored line, and how many it left.
 func (c *logChunk) record(line int, limit int64) (record []byte, more int64) {
-	start, end := c.start(line), c.ends[line]
+	start, end := c.start(line), c.end(line)
 	if end-start > limit {
 		more, end = end-start-limit, start+limit
 	}

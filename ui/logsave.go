@@ -113,7 +113,7 @@ func (b *LogBuffer) writeText(w io.Writer, i int) error {
 	}
 	c := *kept
 	b.mu.Unlock()
-	start, end := c.start(i-c.first)+recordHead, c.ends[i-c.first]
+	start, end := c.start(i-c.first)+recordHead, c.end(i-c.first)
 	if c.file == nil {
 		_, err := w.Write(c.memory[start:end])
 		return err

@@ -51,10 +51,10 @@ func (b *LogBuffer) search(from int, s *lineSearch) (hits []int, next int) {
 	first := from - c.first
 	base := c.start(first)
 	behind := c.ends[first+1:]
-	last := first + 1 + sort.Search(len(behind), func(i int) bool { return behind[i]-base > scanBytes })
-	size := c.ends[last-1] - base
+	last := first + 1 + sort.Search(len(behind), func(i int) bool { return int64(behind[i])-base > scanBytes })
+	size := c.end(last-1) - base
 	if c.file != nil && size > scanBytes {
-		if matchLong(c.file, base, c.ends[first], sources, s.match) {
+		if matchLong(c.file, base, c.end(first), sources, s.match) {
 			hits = []int{from}
 		}
 		return hits, c.first + last
@@ -80,16 +80,16 @@ func (b *LogBuffer) search(from int, s *lineSearch) (hits []int, next int) {
 type logPiece struct {
 	text    []byte
 	base    int64
-	ends    []int64
+	ends    []uint32
 	sources []string
 }
 
 // record is where in the text a line is.
 func (p *logPiece) record(line int) (from, to int64) {
 	if line > 0 {
-		from = p.ends[line-1] - p.base
+		from = int64(p.ends[line-1]) - p.base
 	}
-	return from, p.ends[line] - p.base
+	return from, int64(p.ends[line]) - p.base
 }
 
 // matches are the lines that a search finds.
@@ -112,7 +112,7 @@ func (p *logPiece) matches(s *lineSearch) (hits []int) {
 		}
 		at += int64(next)
 		// The needle may also lie across two lines or in what stands before a text.
-		i := sort.Search(len(p.ends), func(i int) bool { return p.ends[i]-p.base > at })
+		i := sort.Search(len(p.ends), func(i int) bool { return int64(p.ends[i])-p.base > at })
 		from, to := p.record(i)
 		text := string(p.text[from+recordHead : to])
 		if s.match(sourceOf(p.text[from:], p.sources), text, text) {

@@ -44,6 +44,7 @@ type LogView struct {
 	paused  bool
 	first   int // lines that are gone from the buffer
 	known   int // lines that the update loop has heard of
+	grown   int // of these, what the last Sync brought
 	pausedN int // known when the view was paused
 	top     int // first visible entry
 	sub     int // rows of it that are above the screen, when wrapping
@@ -80,7 +81,8 @@ func NewLogView(buffer *LogBuffer, zone *time.Location) *LogView {
 // follower says that the buffer has grown.
 func (v *LogView) Sync() {
 	before := v.known
-	if v.known = v.Buffer.Len(); v.Loading {
+	v.known = v.Buffer.Len()
+	if v.grown = v.known - before; v.Loading {
 		v.pausedN = v.known // What comes is older; nothing of it is news.
 	}
 	if !v.since.IsZero() && v.sinceAt >= before {
@@ -100,6 +102,9 @@ func (v *LogView) Sync() {
 		v.hit = -1
 	}
 }
+
+// Turned reports whether the last Sync has left no row of the screen where it was.
+func (v *LogView) Turned() bool { return v.Following() && v.height > 0 && v.grown >= v.height }
 
 // Swap goes on with another buffer of the same log in which every line stands
 // shift places later, and keeps the place. The old buffer is forgotten.

@@ -54,6 +54,22 @@ func TestALogFollowsItsEndUntilItIsMovedUp(t *testing.T) {
 	assert.True(t, v.Following())
 }
 
+func TestAViewTurnsWhereNoRowIsLeftOfWhatWasThere(t *testing.T) {
+	v := newTestView(t, 10)
+	shown(v, 3)
+	grow := func(n int) bool {
+		require.NoError(t, v.Buffer.Append(numbered(v.Buffer.Len(), n)))
+		v.Sync()
+		return v.Turned()
+	}
+	assert.False(t, grow(2))
+	assert.True(t, grow(3))
+	v.Sync()
+	assert.False(t, v.Turned(), "nothing has come")
+	v.Move(-1)
+	assert.False(t, grow(3), "a paused view stays")
+}
+
 func TestReachingTheEndByHandResumes(t *testing.T) {
 	v := newTestView(t, 10)
 	shown(v, 3)

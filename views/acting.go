@@ -1,6 +1,7 @@
 package views
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -221,14 +222,40 @@ func (s *shell) called(done actionDone) tea.Cmd {
 	if made.FunctionName == "" {
 		made.FunctionName = fn.Name
 	}
-	return s.open(newCallPage(s, made))
+	if made.FunctionID == "" {
+		made.FunctionID = fn.ID
+	}
+	if done.request.Values.Async {
+		return nil
+	}
+	return tea.Batch(s.open(newCallPage(s, made)), s.patience(made, done.request.Values.Patience))
+}
+
+// patience tells of a call that has not ended after so long; 0 is for ever. Its page
+// shows one that has.
+func (s *shell) patience(made client.Call, length time.Duration) tea.Cmd {
+	if length == 0 {
+		return nil
+	}
+	ctx, backend := s.ctx, s.backend
+	said := fmt.Sprintf("call %s of %s still runs after %s and goes on; %s lists the calls",
+		ui.Clean(made.ID), ui.Clean(made.FunctionName), ui.Duration(length), s.keys.Key("view.calls"))
+	return func() tea.Msg {
+		waiting, stop := context.WithTimeout(ctx, length)
+		defer stop()
+		_, err := action.AwaitCall(waiting, backend, made)
+		if err == nil || ctx.Err() != nil || waiting.Err() == nil {
+			return nil // It has ended, or what keeps it from being read is told by its page.
+		}
+		return forms.Told{Sentence: said}
+	}
 }
 
 // point puts the cursor of the visible list on what a form has just made.
 func (s *shell) point(done actionDone) tea.Cmd {
 	switch screen := s.screen().(type) {
 	case *listScreen[client.Function]:
-		if made := done.outcome.Function; made != nil && done.request.Values.Code != nil {
+		if made := done.outcome.Function; made != nil && (done.request.Values.Code != nil || done.request.Action.ID == action.New.ID) {
 			return screen.point(made.ID)
 		}
 	case *listScreen[client.Schedule]:

@@ -27,7 +27,10 @@ var viewWords = [][]string{
 }
 
 // otherWords are the words of commands whose id does not end in them.
-var otherWords = map[string]string{"err": "app.errors", "dep": "app.deploys", "tr": "app.trace", "ctx": "app.contexts", "contexts": "app.contexts", "trace": "app.trace", "q": "app.quit", "quit": "app.quit"}
+var otherWords = map[string]string{
+	"err": "app.errors", "dep": "app.deploys", "tr": "app.trace", "trace": "app.trace", "ctx": "app.contexts", "contexts": "app.contexts",
+	"edit": "list.edit", "settings": "list.edit", "q": "app.quit", "quit": "app.quit",
+}
 
 // commandLine is the : line in the foot.
 type commandLine struct {

@@ -28,6 +28,7 @@ type fakeBackend struct {
 	redeploy   func(string, client.Package) (client.Function, error)
 	rollback   func(string, int) (client.Function, error)
 	rebuild    func(string) (client.Function, error)
+	settings   func(string, client.SpecChange) (client.Function, error)
 	remove     func(string) error
 	create     func(client.ScheduleSpec) (client.Schedule, error)
 	unschedule func(string) error
@@ -157,6 +158,10 @@ func (f *fakeBackend) Rollback(_ context.Context, id string, version int) (clien
 
 func (f *fakeBackend) Rebuild(_ context.Context, id string) (client.Function, error) {
 	return f.rebuild(id)
+}
+
+func (f *fakeBackend) ChangeSettings(_ context.Context, id string, change client.SpecChange) (client.Function, error) {
+	return f.settings(id, change)
 }
 
 func (f *fakeBackend) Logs(_ context.Context, query client.LogQuery) ([]client.LogLine, error) {

@@ -13,6 +13,7 @@ import (
 
 	"fndeck/client"
 	"fndeck/client/action"
+	"fndeck/client/drift"
 	"fndeck/ui"
 	"fndeck/views/cells"
 	"fndeck/views/forms"
@@ -20,11 +21,12 @@ import (
 
 // described is all that is known of a function.
 type described struct {
-	function client.Function
-	versions []client.Version
-	deploys  []client.Deploy
-	// noVersions and noDeploys say why there are none.
-	noVersions, noDeploys string
+	function  client.Function
+	versions  []client.Version
+	deploys   []client.Deploy
+	schedules []client.Schedule
+	// noVersions, noDeploys and noSchedules say why there are none.
+	noVersions, noDeploys, noSchedules string
 }
 
 // deploysShown is how many past deploys the page lists.
@@ -37,16 +39,22 @@ const tabDeploys = 2
 func newFunctionPage(s *shell, f client.Function) *pageScreen[described] {
 	return newPage(s, pageSpec[described]{
 		title: ui.Clean(f.Name),
-		tabs:  []string{"Overview", "Versions", "Deploys"},
-		kinds: []string{"function", "version", "deploy", "call"},
+		tabs:  []string{"Overview", "Versions", "Deploys", "Schedules", "Env", "Limits", "Error"},
+		kinds: []string{"function", "version", "deploy", "call", "schedule"},
 		load:  func(ctx context.Context) (described, error) { return describe(ctx, s.backend, f.ID) },
 		busy:  func(d described) bool { return isDeploying(d.function) },
 		build: func(d described, at moment) ([]pageTab, error) {
-			return factTabs(s.stateDir, overviewFacts(d.function, s.backend.Describe().Isolation, at), versionFacts(d, at), deployFacts(d, at))
+			about := s.backend.Describe()
+			return factTabs(s.stateDir, overviewFacts(d.function, about.Isolation, at), versionFacts(d, at), deployFacts(d, at),
+				schedulesOf(d, at), environmentFacts(d.function), limitFacts(d.function, about), errorFacts(d.function))
 		},
 		running: func(d described) bool { return isDeploying(d.function) },
 		summary: func(d described, at moment) []ui.Cell {
-			return []ui.Cell{functionStatus(d.function, at), {Text: cells.Version(d.function, at.Theme)}, cells.Dim(cells.Runtime(d.function)), cells.Dim(d.function.Mode)}
+			cell := functionStatus(d.function, at)
+			if text := usually(d.function); text != "" {
+				cell.Text += ", " + text
+			}
+			return []ui.Cell{cell, {Text: cells.Version(d.function, at.Theme)}, cells.Dim(cells.Runtime(d.function)), cells.Dim(d.function.Mode)}
 		},
 		commands: func(p *pageScreen[described]) []command {
 			current := f
@@ -61,7 +69,7 @@ func newFunctionPage(s *shell, f client.Function) *pageScreen[described] {
 				builds := func() tea.Cmd { return s.open(newDeploys(s, current)) }
 				open.label, open.run, logs.label, logs.run, logs.hinted = "choose a build", builds, "choose a build", builds, false
 			}
-			return append(functionCommands(s, current), logs, open,
+			return append(functionCommands(s, current), s.editCommand(current), s.diffCommand(current), logs, open,
 				command{
 					id: "functions.upload", reason: s.reason(action.Redeploy, action.Target{Function: &current}),
 					run: func() tea.Cmd { return s.upload(&current, current.Folder) },
@@ -90,6 +98,11 @@ func describe(ctx context.Context, b client.Backend, id string) (described, erro
 	if lister, missing := client.As[client.DeployLister](b, client.CanListBuilds); missing != nil {
 		d.noDeploys = client.Explain(missing).Sentence
 	} else if d.deploys, err = lister.Deploys(ctx, id, deploysShown); err != nil && !errors.Is(err, client.ErrUnsupported) {
+		return d, err
+	}
+	if scheduler, missing := client.As[client.Scheduler](b, client.CanSchedule); missing != nil {
+		d.noSchedules = client.Explain(missing).Sentence
+	} else if d.schedules, err = scheduler.Schedules(ctx, id); err != nil {
 		return d, err
 	}
 	return d, nil
@@ -180,6 +193,82 @@ func versionFacts(d described, at moment) []ui.Fact {
 	return facts
 }
 
+func schedulesOf(d described, at moment) []ui.Fact {
+	switch {
+	case d.noSchedules != "":
+		return []ui.Fact{{Value: d.noSchedules, Tone: ui.ToneDim}}
+	case len(d.schedules) == 0:
+		return []ui.Fact{{Value: "No schedule calls it.", Tone: ui.ToneDim}}
+	}
+	var facts []ui.Fact
+	for _, c := range d.schedules {
+		facts = append(facts, ui.Fact{Label: c.Name, Value: fmt.Sprintf("%s  %s  %s", ui.Pad(c.Cron, 14), ui.Pad(nextCell(c, at).Text, 22), words(c))})
+	}
+	return facts
+}
+
+// environmentFacts are what a function runs with beside its code. Of secrets there
+// are names only.
+func environmentFacts(f client.Function) []ui.Fact {
+	index := ""
+	switch {
+	case f.HasIndex && f.ExtraIndexes > 0:
+		index = fmt.Sprintf("one of its own, and %s", ui.Counted(f.ExtraIndexes, "extra one"))
+	case f.HasIndex:
+		index = "one of its own"
+	case f.ExtraIndexes > 0:
+		index = ui.Counted(f.ExtraIndexes, "extra one")
+	}
+	facts := known([]ui.Fact{
+		{Label: "variables", Value: pairs(f.EnvVars)},
+		{Label: "secrets", Value: strings.Join(f.SecretNames, "\n")},
+		{Label: "packages", Value: f.Environment},
+		{Label: "index", Value: index},
+	})
+	if len(facts) == 0 {
+		return []ui.Fact{{Value: "No variables, secrets or packages.", Tone: ui.ToneDim}}
+	}
+	return facts
+}
+
+// limitFacts are what bounds the function and its calls, as far as it is told.
+func limitFacts(f client.Function, d client.Description) []ui.Fact {
+	facts := known([]ui.Fact{
+		{Label: "resources", Value: limits(f)},
+		{Label: "mode", Value: joined(f.ModeText(), f.ModeReason)},
+		{Label: "data", Value: most(nonZeroBytes(d.DataLimitBytes), " of JSON in a call")},
+		{Label: "isolation", Value: strings.TrimPrefix(cmp.Or(f.Isolation, d.Isolation), "isolation: ")},
+		{Label: "runtimes", Value: strings.Join(d.Runtimes, ", ")},
+	})
+	if len(facts) == 0 {
+		return []ui.Fact{{Value: "The backend tells no limits.", Tone: ui.ToneDim}}
+	}
+	return facts
+}
+
+func most(limit, of string) string {
+	if limit == "" {
+		return ""
+	}
+	return "at most " + limit + of
+}
+
+// errorFacts are why the last deploy failed, and what serves all the same.
+func errorFacts(f client.Function) []ui.Fact {
+	if f.Error == nil {
+		return []ui.Fact{{Value: "The last deploy did not fail.", Tone: ui.ToneDim}}
+	}
+	serves := "no version serves"
+	if f.Version > 0 {
+		serves = fmt.Sprintf("v%d", f.Version)
+	}
+	return known([]ui.Fact{
+		{Label: "failed", Value: f.Error.Message, Tone: ui.ToneBad},
+		{Label: "serves", Value: serves},
+		{Label: "trace", Value: f.Error.Trace},
+	})
+}
+
 // quiet keeps colour for what serves and for what went wrong.
 func quiet(tone ui.Tone, keep bool) ui.Tone {
 	if tone == ui.ToneOK && !keep {
@@ -206,4 +295,84 @@ func deployFacts(d described, at moment) []ui.Fact {
 		return []ui.Fact{{Value: "No deploys yet.", Tone: ui.ToneDim}}
 	}
 	return facts
+}
+
+// changes is how the folder of a function differs from the version that serves.
+type changes struct {
+	version int
+	drift   drift.Drift
+	patch   string
+}
+
+// patchLines bounds the lines of a difference that the page holds.
+const patchLines = 20_000
+
+// newChangesPage shows what would be deployed anew.
+func newChangesPage(s *shell, f client.Function) *pageScreen[changes] {
+	return newPage(s, pageSpec[changes]{
+		title: "changes of " + ui.Clean(f.Name),
+		tabs:  []string{"Files", "Difference"},
+		kinds: []string{"function", "version"},
+		load: func(ctx context.Context) (changes, error) {
+			c := changes{}
+			now, err := s.backend.Function(ctx, f.ID)
+			if err != nil {
+				return c, err
+			}
+			c.version = now.Version
+			c.drift, c.patch, err = action.Differences(ctx, s.backend, now, now.Folder)
+			return c, err
+		},
+		build: func(c changes, at moment) ([]pageTab, error) {
+			return factTabs(s.stateDir, changedFiles(c, f), patchFacts(c.patch))
+		},
+		commands: func(*pageScreen[changes]) []command {
+			return append(functionCommands(s, f), command{
+				id: "functions.upload", reason: s.reason(action.Redeploy, action.Target{Function: &f}),
+				run: func() tea.Cmd { return s.upload(&f, f.Folder) },
+			})
+		},
+	})
+}
+
+func changedFiles(c changes, f client.Function) []ui.Fact {
+	summary := c.drift.Summary()
+	if summary == "" {
+		summary = "no file differs"
+	}
+	facts := []ui.Fact{{Label: "folder", Value: f.Folder}, {Label: fmt.Sprintf("since v%d", c.version), Value: summary}, {}}
+	for _, change := range c.drift.Changes() {
+		facts = append(facts, ui.Fact{Label: change.Word(), Value: change.Path})
+	}
+	return facts
+}
+
+func patchFacts(patch string) []ui.Fact {
+	if patch == "" {
+		return []ui.Fact{{Value: "No difference.", Tone: ui.ToneDim}}
+	}
+	lines := strings.Split(strings.TrimSuffix(patch, "\n"), "\n")
+	facts := make([]ui.Fact, 0, min(len(lines), patchLines)+1)
+	for _, line := range lines[:min(len(lines), patchLines)] {
+		facts = append(facts, ui.Fact{Value: line, Tone: cells.PatchTone(line)})
+	}
+	if more := len(lines) - patchLines; more > 0 {
+		facts = append(facts, ui.Fact{Value: "and " + ui.Counted(more, "more line") + ": fndeck diff prints them", Tone: ui.ToneDim})
+	}
+	return facts
+}
+
+// showChanges opens the page of what differs; noChanges is why there is none.
+func (s *shell) showChanges(f client.Function) tea.Cmd { return s.open(newChangesPage(s, f)) }
+
+func (s *shell) noChanges(f client.Function) string {
+	switch {
+	case s.drifts.Missing() != "":
+		return s.drifts.Missing()
+	case f.Folder == "":
+		return "the folder that " + ui.Clean(f.Name) + " came from is not known"
+	case f.Version == 0:
+		return ui.Clean(f.Name) + " has no version that serves to compare with"
+	}
+	return ""
 }

@@ -3,6 +3,7 @@ package views
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -18,7 +19,7 @@ import (
 func newFunctions(s *shell) *listScreen[client.Function] {
 	return newListScreen(s, listSpec[client.Function]{
 		title: "functions", noun: "functions",
-		columns: functionColumns,
+		columns: withDrift(s, functionColumns),
 		id:      func(f client.Function) string { return f.ID },
 		label:   func(f client.Function, key string) string { return f.Metadata[key] },
 		load:    s.backend.Functions,
@@ -26,10 +27,16 @@ func newFunctions(s *shell) *listScreen[client.Function] {
 		brake:   s.brake,
 		running: isDeploying,
 		ages:    true,
-		empty: fmt.Sprintf("No functions in %s.  %s uploads a folder",
-			ui.Clean(s.backend.Describe().Name), s.keys.Key("functions.upload")),
+		empty: fmt.Sprintf("No functions in %s.  %s uploads a folder, %s starts from a template",
+			ui.Clean(s.backend.Describe().Name), s.keys.Key("functions.upload"), s.keys.Key("list.new")),
 		sortName: "name", sortAge: "age", sortStatus: "status",
 		failing: "status:/Failed|deploy$/",
+		background: func(visible []client.Function) tea.Cmd {
+			if s.drifts.Missing() != "" {
+				return nil
+			}
+			return s.bind(s.drifts.Next(visible))
+		},
 		commands: func(l *listScreen[client.Function]) []command {
 			return functionListCommands(s, l)
 		},
@@ -93,6 +100,25 @@ var functionColumns = []listColumn[client.Function]{
 	},
 }
 
+// withDrift adds the column of how folders differ, where that can be found out.
+func withDrift(s *shell, columns []listColumn[client.Function]) []listColumn[client.Function] {
+	if s.drifts.Missing() != "" {
+		return columns
+	}
+	count := func(f client.Function) int {
+		found, known := s.drifts.Of(f)
+		if !known || found.Why != "" {
+			return -1
+		}
+		return found.Count
+	}
+	return slices.Insert(slices.Clone(columns), slices.IndexFunc(columns, func(c listColumn[client.Function]) bool { return c.Key == "size" }), listColumn[client.Function]{
+		Column: ui.Column{Title: "DRIFT", Key: "drift", Priority: 3, Min: 5, Align: ui.AlignRight},
+		cell:   func(f client.Function, at moment) ui.Cell { return cells.Drift(at, count(f)) },
+		order:  func(a, b client.Function) int { return cmp.Compare(count(a), count(b)) },
+	})
+}
+
 // functionStatus counts the seconds of a deploy, and says when the last deploy
 // failed while an earlier version serves.
 func functionStatus(f client.Function, at moment) ui.Cell {
@@ -116,6 +142,15 @@ func functionStatus(f client.Function, at moment) ui.Cell {
 	return cells.State(at, string(f.Status), 0)
 }
 
+// usually is what deploys of a function usually take, while one is under way; "" if
+// that is not known, or is over before it is read.
+func usually(f client.Function) string {
+	if !isDeploying(f) || f.UsualDeploy < time.Second {
+		return ""
+	}
+	return "usually " + ui.Duration(f.UsualDeploy)
+}
+
 func lastStarted(f client.Function) time.Time {
 	if f.LastCall == nil {
 		return time.Time{}
@@ -127,24 +162,26 @@ func functionListCommands(s *shell, l *listScreen[client.Function]) []command {
 	able := func(a action.Action) func(client.Function) string {
 		return func(f client.Function) string { return s.reason(a, action.Target{Function: &f}) }
 	}
-	upload := func(id string) command {
-		return command{
-			id: id, reason: s.reason(action.Deploy, action.Target{}), hinted: id == "functions.upload",
-			run: func() tea.Cmd { return s.upload(nil, "") },
-		}
-	}
 	return []command{
 		l.on("functions.redeploy", true, able(action.Redeploy), s.redeploy),
 		l.on("functions.call", true, able(action.Invoke), func(f client.Function) tea.Cmd { return s.call(f, "") }),
 		l.on("list.logs", true, nil, s.functionLogs),
 		l.on("list.describe", true, nil, func(f client.Function) tea.Cmd { return s.open(newFunctionPage(s, f)) }),
-		upload("functions.upload"),
-		upload("list.new"),
+		{
+			id: "functions.upload", reason: s.reason(action.Deploy, action.Target{}), hinted: true,
+			run: func() tea.Cmd { return s.upload(nil, "") },
+		},
+		{
+			id: "list.new", label: "new function", reason: s.reason(action.New, action.Target{}),
+			run: func() tea.Cmd { return s.overlay(forms.NewFunction(s.forms(), s.known.Value)) },
+		},
+		labelled("settings", l.on("list.edit", false, able(action.ChangeSettings), s.changeSettings)),
 		l.on("functions.rollback", true, able(action.Rollback), s.chooseVersion),
 		l.on("list.open", false, nil, func(f client.Function) tea.Cmd {
 			return s.open(newCalls(s, callScope{functionID: f.ID, name: ui.Clean(f.Name)}))
 		}),
 		l.on("functions.rebuild", false, able(action.Rebuild), s.rebuild),
+		l.on("functions.diff", false, s.noChanges, s.showChanges),
 		l.on("functions.mode", false, able(action.ChooseMode), s.changeMode),
 		l.on("functions.repeat", false, neverCalled(s, able(action.Invoke)), func(f client.Function) tea.Cmd { return s.repeat(f, "") }),
 		s.redeployMarked(l),
@@ -184,6 +221,16 @@ func (s *shell) rebuild(f client.Function) tea.Cmd {
 	return s.start(forms.RunAction{Action: action.Rebuild, Target: action.Target{Function: &f}})
 }
 
+func (s *shell) changeSettings(f client.Function) tea.Cmd {
+	return s.overlay(forms.NewSettings(s.forms(), f))
+}
+
+// labelled is a command under another name than that of its key.
+func labelled(label string, c command) command {
+	c.label = label
+	return c
+}
+
 func (s *shell) changeMode(f client.Function) tea.Cmd {
 	return s.start(forms.RunAction{Action: action.ChooseMode, Target: action.Target{Function: &f}, Values: action.Values{Mode: action.OtherMode(f)}})
 }
@@ -201,6 +248,21 @@ func functionCommands(s *shell, f client.Function) []command {
 	}
 }
 
+// editCommand changes the settings of a function that a page is about, or that is
+// named.
+func (s *shell) editCommand(f client.Function) command {
+	return command{
+		id: "list.edit", label: "settings", reason: s.reason(action.ChangeSettings, action.Target{Function: &f}),
+		run: func() tea.Cmd { return s.changeSettings(f) },
+	}
+}
+
+// diffCommand shows what differs in the folder of a function that a page is about, or
+// that is named.
+func (s *shell) diffCommand(f client.Function) command {
+	return command{id: "functions.diff", reason: s.noChanges(f), run: func() tea.Cmd { return s.showChanges(f) }}
+}
+
 // namedCommands are the actions on a function that is named, wherever the
 // operator is.
 func namedCommands(s *shell, f client.Function) []command {
@@ -208,6 +270,8 @@ func namedCommands(s *shell, f client.Function) []command {
 		return func(f client.Function) string { return s.reason(a, action.Target{Function: &f}) }
 	}
 	return append(functionCommands(s, f),
+		s.editCommand(f),
+		s.diffCommand(f),
 		command{id: "list.logs", run: func() tea.Cmd { return s.functionLogs(f) }},
 		command{id: "list.describe", run: func() tea.Cmd { return s.open(newFunctionPage(s, f)) }},
 		command{id: "functions.repeat", reason: neverCalled(s, able(action.Invoke))(f), run: func() tea.Cmd { return s.repeat(f, "") }},

@@ -54,8 +54,11 @@ type listSpec[T any] struct {
 	// more is set by load when there is more than it read.
 	more *atomic.Bool
 	// older makes load read more of the past; nil leaves the key unbound.
-	older    func()
-	commands func(l *listScreen[T]) []command
+	older func()
+	// background works for the visible rows while the operator looks at them; nil
+	// where there is nothing to do.
+	background func(visible []T) tea.Cmd
+	commands   func(l *listScreen[T]) []command
 }
 
 // listColumn is a column and how its cells are made.
@@ -185,6 +188,19 @@ func (l *listScreen[T]) order() tea.Cmd {
 		return nil
 	}
 	return func() tea.Msg { return screenMsg{owner: l, body: job()} }
+}
+
+// Background implements worker.
+func (l *listScreen[T]) Background() tea.Cmd {
+	if l.spec.background == nil {
+		return nil
+	}
+	var visible []T
+	l.table.Visible(func(row int) bool {
+		visible = append(visible, l.shown()[row])
+		return true
+	})
+	return l.spec.background(visible)
 }
 
 // Stop implements stopper.

@@ -191,9 +191,21 @@ func (p *logPane) read(d deps, r *logread.Reading) tea.Cmd {
 	return tea.Batch(work, p.wait(ctx, 0))
 }
 
-// betweenTakes is the least time from one take of new lines to the next: each is
-// a frame in which every row of the log moves.
-const betweenTakes = 40 * time.Millisecond
+// The least time from one take of new lines to the next: each is a frame in which
+// every row of the log moves. Where a take leaves none of the rows that were there,
+// nobody reads them, and each frame costs what a whole screen does.
+const (
+	betweenTakes = 40 * time.Millisecond
+	betweenTurns = 80 * time.Millisecond
+)
+
+// rest is how long to wait after a take.
+func (p *logPane) rest() time.Duration {
+	if p.view.Turned() {
+		return betweenTurns
+	}
+	return betweenTakes
+}
 
 // wait is the one command that waits for new lines, after a pause: the note that
 // it finds then is of all the lines that came meanwhile.
@@ -281,7 +293,7 @@ func (p *logPane) update(msg tea.Msg) tea.Cmd {
 			return nil
 		}
 		p.take(msg.note)
-		return tea.Batch(p.wait(msg.ctx, betweenTakes), p.scan())
+		return tea.Batch(p.wait(msg.ctx, p.rest()), p.scan())
 	case logread.Grown:
 		if msg.Notes != p.notes || p.cancel == nil {
 			return nil

@@ -162,14 +162,19 @@ func TestLinesWithoutAPositionAreNotDoubledByReadingAgain(t *testing.T) {
 	})
 }
 
-func TestABurstOfLinesIsTakenAtOnceAndThenAFewTimesASecond(t *testing.T) {
+// printing emits so many lines, numbered from 1, at once each millisecond of a
+// second, one second after it began.
+func printing(lines int) *fakeBackend {
 	backend := sampleBackend(bubbleStart)
 	backend.lines = nil
 	backend.follow = func(ctx context.Context, _ client.LogQuery, emit func([]client.LogLine) error) error {
 		<-time.After(time.Second)
-		for n := 1; n <= 1000; n++ {
-			line := client.LogLine{Position: int64(n), Time: bubbleStart, Text: fmt.Sprintf("event %d.", n), FunctionID: "f1"}
-			if err := emit([]client.LogLine{line}); err != nil {
+		for n := 0; n < 1000*lines; n += lines {
+			var batch []client.LogLine
+			for i := n + 1; i <= n+lines; i++ {
+				batch = append(batch, client.LogLine{Position: int64(i), Time: bubbleStart, Text: fmt.Sprintf("event %d.", i), FunctionID: "f1"})
+			}
+			if err := emit(batch); err != nil {
 				return err
 			}
 			<-time.After(time.Millisecond)
@@ -177,19 +182,30 @@ func TestABurstOfLinesIsTakenAtOnceAndThenAFewTimesASecond(t *testing.T) {
 		<-ctx.Done()
 		return ctx.Err()
 	}
-	perform(t, backend, 80, 24, Options{}, func(s *stage) {
-		s.press("3")
-		pictures := map[string]bool{}
-		for range 2000 {
-			<-time.After(time.Millisecond)
-			synctest.Wait()
-			pictures[s.screen.text()] = true
-			if len(pictures) == 2 {
-				assert.Contains(t, s.screen.text(), "event 1.\n", "the first line does not wait")
-			}
-		}
-		assert.InDelta(t, time.Second/betweenTakes, len(pictures), 4)
-		s.rest()
-		assert.Contains(t, s.screen.text(), "event 1000.\n")
-	})
+	return backend
+}
+
+func TestABurstOfLinesIsTakenAtOnceAndThenAFewTimesASecond(t *testing.T) {
+	for name, c := range map[string]struct {
+		lines, height int
+		gap           time.Duration
+	}{"some rows stay": {1, 60, betweenTakes}, "all rows are new": {50, 24, betweenTurns}} {
+		t.Run(name, func(t *testing.T) {
+			perform(t, printing(c.lines), 80, c.height, Options{}, func(s *stage) {
+				s.press("3")
+				pictures := map[string]bool{}
+				for range 2000 {
+					<-time.After(time.Millisecond)
+					synctest.Wait()
+					pictures[s.screen.text()] = true
+					if len(pictures) == 2 {
+						assert.Contains(t, s.screen.text(), fmt.Sprintf("event %d.\n", c.lines), "the first line does not wait")
+					}
+				}
+				assert.InDelta(t, time.Second/c.gap, len(pictures), 4)
+				s.rest()
+				assert.Contains(t, s.screen.text(), fmt.Sprintf("event %d.\n", 1000*c.lines))
+			})
+		})
+	}
 }

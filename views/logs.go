@@ -2,6 +2,7 @@ package views
 
 import (
 	"errors"
+	"strings"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -139,6 +140,9 @@ func (l *logScreen) Status() status {
 	st := status{position: v.Status(l.theme), filter: ui.Clean(v.Searched()), count: l.pane.since()}
 	if st.filter != "" && v.OnlyMatches() {
 		st.filter += "  matches only"
+	}
+	if f, ok := l.functionByID(l.pane.scope.query.FunctionID); ok && l.pane.scope.build && l.pane.scope.query.DeployID == f.DeployID && isDeploying(f) {
+		st.count, st.pulse = strings.TrimSpace(functionStatus(f, l.moment()).Text+"  "+usually(f)), time.Second
 	}
 	if l.pane.err != nil && v.Buffer.Len() > 0 {
 		st.position = "lost  " + st.position

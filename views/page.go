@@ -56,14 +56,16 @@ type page[T any] struct {
 // pageScreen shows any page.
 type pageScreen[T any] struct {
 	*shell
-	spec   pageSpec[T]
-	data   feeds.Subscription[page[T]]
-	tabs   []pageTab
-	tab    int
-	chosen bool // the operator went to a tab, or pressed a key of one
-	gone   bool // it was deleted since it was read
-	opened time.Time
-	shown  bool
+	spec pageSpec[T]
+	data feeds.Subscription[page[T]]
+	tabs []pageTab
+	tab  int
+	// firstTab is the first tab in the bar as it was drawn.
+	firstTab int
+	chosen   bool // the operator went to a tab, or pressed a key of one
+	gone     bool // it was deleted since it was read
+	opened   time.Time
+	shown    bool
 	// style is what the tabs are written for; they are, outside the update loop.
 	style atomic.Pointer[moment]
 }

@@ -70,24 +70,39 @@ func (p *pageScreen[T]) summary(theme *ui.Theme, width int) string {
 	return ui.Truncate(b.String(), width)
 }
 
+// tabBar is the names of the tabs. Where they are wider than the screen it begins
+// with one that leaves room for the tab that is shown.
 func (p *pageScreen[T]) tabBar(theme *ui.Theme, width int) string {
+	p.firstTab = p.tab
+	for room := width - p.tabWidth(p.tab); p.firstTab > 0; p.firstTab-- {
+		if room -= p.tabWidth(p.firstTab - 1); room < 0 {
+			break
+		}
+	}
 	var b strings.Builder
-	for i, name := range p.spec.tabs {
+	for i, name := range p.spec.tabs[p.firstTab:] {
 		b.WriteString("  ")
-		if i == p.tab {
+		if i+p.firstTab == p.tab {
 			b.WriteString(theme.Selection.Render(" " + name + " "))
 		} else {
 			b.WriteString(theme.Dim.Render(" " + name + " "))
 		}
 	}
-	return ui.Truncate(strings.TrimPrefix(b.String(), " "), width)
+	bar := strings.TrimPrefix(b.String(), " ")
+	if p.firstTab > 0 {
+		bar = theme.Glyph('…') + strings.TrimPrefix(bar, " ")
+	}
+	return ui.Truncate(bar, width)
 }
+
+// tabWidth is what a tab takes, with the space before it.
+func (p *pageScreen[T]) tabWidth(tab int) int { return ui.Width(p.spec.tabs[tab]) + 4 }
 
 // Click implements pointed: it chooses a tab.
 func (p *pageScreen[T]) Click(x, y int) tea.Cmd {
 	at := 1
-	for i, name := range p.spec.tabs {
-		width := ui.Width(name) + 2
+	for i := p.firstTab; i < len(p.spec.tabs); i++ {
+		width := p.tabWidth(i) - 2
 		if y == 0 && x >= at && x < at+width {
 			return p.Tab(i - p.tab)
 		}

@@ -163,7 +163,7 @@ func troubled(functions []client.Function, at moment) []ui.Fact {
 		fact := ui.Fact{Label: ui.Truncate(ui.Clean(f.Name), 24)}
 		switch last := f.LastCall; {
 		case isDeploying(f):
-			fact.Value, fact.Tone = functionStatus(f, at).Text, ui.ToneInfo
+			fact.Value, fact.Tone = strings.TrimSpace(functionStatus(f, at).Text+"  "+usually(f)), ui.ToneInfo
 		case f.Error != nil:
 			fact.Value, fact.Tone = "deploy failed: "+cells.FirstLine(f.Error.Message), ui.ToneBad
 		case last != nil && digest.Failed(client.Call{Status: last.Status}):

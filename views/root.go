@@ -10,6 +10,7 @@ import (
 	"fndeck/ui/form"
 	"fndeck/ui/palette"
 	"fndeck/views/deck"
+	"fndeck/views/drifts"
 	"fndeck/views/feeds"
 	"fndeck/views/forms"
 	"fndeck/views/logread"
@@ -110,7 +111,15 @@ func (r *root) waitFunctions() tea.Cmd {
 // Update implements tea.Model.
 func (r *root) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	cmd := r.route(msg)
-	return r, tea.Batch(cmd, r.tick())
+	return r, tea.Batch(cmd, r.tick(), r.work())
+}
+
+// work lets the visible screen work while somebody may look at it.
+func (r *root) work() tea.Cmd {
+	if w, ok := r.screen().(worker); ok && !r.away.Load() {
+		return w.Background()
+	}
+	return nil
 }
 
 func (r *root) route(msg tea.Msg) tea.Cmd {
@@ -194,6 +203,8 @@ func (r *root) answered(msg tea.Msg) (tea.Cmd, bool) {
 		return r.saved(msg), true
 	case questionKnown:
 		return r.complete(msg), true
+	case drifts.Looked:
+		r.drifts.Took(msg)
 	case prefilled:
 		return r.prefill(msg), true
 	case forms.SignedIn:

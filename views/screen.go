@@ -131,6 +131,10 @@ type stopper interface {
 	Resume()
 }
 
+// worker is a screen that has something to do outside the update loop while it is
+// looked at. It is asked after every message, so that it answers at once.
+type worker interface{ Background() tea.Cmd }
+
 // discarder is a screen that holds something to be given back when no history
 // leads to it any more.
 type discarder interface{ Discard() }

@@ -10,6 +10,7 @@ import (
 	"fndeck/client/action"
 	"fndeck/ui"
 	"fndeck/ui/form"
+	"fndeck/views/drifts"
 	"fndeck/views/feeds"
 	"fndeck/views/forms"
 )
@@ -57,6 +58,8 @@ type shell struct {
 	// given is what each function was called with from here, by function id, the
 	// newest first.
 	given map[string][]action.Earlier
+	// drifts are how folders differ from what is deployed of them.
+	drifts *drifts.Watch
 }
 
 // look is how the frame is drawn.
@@ -95,6 +98,7 @@ const historyMost = 50
 
 func newShell(d deps) *shell {
 	s := &shell{deps: d, given: map[string][]action.Earlier{}}
+	s.drifts = &drifts.Watch{Ctx: d.ctx, Backend: d.backend, Clock: d.clock}
 	s.brake = &feeds.Brake{}
 	s.functions = feeds.New(d.source(), feeds.Braked(s.brake, d.backend.Functions), anyDeploying, 0)
 	s.views = newViews(s)

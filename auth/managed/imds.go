@@ -34,8 +34,15 @@ func imdsRetriable(status int) bool {
 // probeIMDS sends one request without the header that a real one needs: any
 // answer shows that the service is there.
 func (m Machine) probeIMDS(ctx context.Context) error {
-	short, cancel := context.WithTimeout(ctx, probeLimit)
-	defer cancel()
+	short, cancel := context.WithCancel(ctx)
+	over := make(chan struct{})
+	defer func() { cancel(); <-over }()
+	go func() {
+		defer close(over)
+		if m.Wait(short, probeLimit) == nil {
+			cancel()
+		}
+	}()
 	request, err := get(short, m.IMDS+imdsPath, http.Header{})
 	if err != nil {
 		return err

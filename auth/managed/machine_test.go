@@ -217,6 +217,7 @@ func TestAnIdentityIsNotChosenWhereThereIsNoChoice(t *testing.T) {
 
 func TestAProbeAsksWithoutTheHeaderAndTakesAnyAnswerForAYes(t *testing.T) {
 	p := newPlace(t, map[string]string{})
+	p.Wait = untilDone
 	require.NoError(t, p.Present(t.Context()))
 	require.Len(t, p.Requests(), 1)
 	assert.Empty(t, p.Requests()[0].Header.Get("Metadata"))
@@ -227,6 +228,29 @@ func TestAProbeAsksWithoutTheHeaderAndTakesAnyAnswerForAYes(t *testing.T) {
 	p = newPlace(t, appService())
 	require.NoError(t, p.Present(t.Context()))
 	assert.Empty(t, p.Requests(), "the environment says so already")
+}
+
+// untilDone is a clock that stands still.
+func untilDone(ctx context.Context, _ time.Duration) error {
+	<-ctx.Done()
+	return ctx.Err()
+}
+
+func TestAProbeThatNobodyAnswersIsOverInItsTime(t *testing.T) {
+	begun := make(chan struct{})
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		close(begun)
+		<-r.Context().Done()
+	}))
+	defer server.Close()
+	p := newPlace(t, map[string]string{})
+	p.IMDS = server.URL
+	p.Wait = func(_ context.Context, d time.Duration) error {
+		assert.Equal(t, time.Second, d)
+		<-begun
+		return nil
+	}
+	require.ErrorIs(t, p.Present(t.Context()), managed.ErrNotThere)
 }
 
 func TestALifeMayComeAsNumberOrString(t *testing.T) {

@@ -36,7 +36,8 @@ func (e *ProxyError) Error() string {
 // realm finds the realm of a challenge (RFC 9110 section 11.6.1).
 var realm = regexp.MustCompile(`(?i)realm="([^"]*)"`)
 
-func refusedByProxy(reply *http.Response) *ProxyError {
+// Refused is what a reply of a proxy says.
+func Refused(reply *http.Response) *ProxyError {
 	e := &ProxyError{Status: reply.StatusCode}
 	if found := realm.FindStringSubmatch(reply.Header.Get("Proxy-Authenticate")); found != nil {
 		e.Realm = found[1]
@@ -61,7 +62,7 @@ func NewTransport(roots *x509.CertPool) *http.Transport {
 			if reply.StatusCode == http.StatusOK {
 				return nil
 			}
-			return refusedByProxy(reply)
+			return Refused(reply)
 		},
 	}
 }

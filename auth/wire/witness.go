@@ -63,7 +63,7 @@ func (w *Witness) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	w.Date, _ = http.ParseTime(reply.Header.Get("Date")) // absent: zero
 	if reply.StatusCode == http.StatusProxyAuthRequired {
-		return nil, refusedByProxy(reply)
+		return nil, Refused(reply)
 	}
 	if w.Body = text; !w.Whole {
 		text = w.takeLife(text)

@@ -6,6 +6,7 @@ package action
 import (
 	"context"
 	"encoding/json"
+	"time"
 
 	"fndeck/client"
 )
@@ -31,6 +32,12 @@ type Values struct {
 	Force bool
 	// Data is the JSON of a call, byte for byte.
 	Data json.RawMessage
+	// Async says that nobody waits for the call's end, Patience how long somebody
+	// does, 0 for as long as it takes. The call itself goes on in any case.
+	Async    bool
+	Patience time.Duration
+	// Template and Folder are for new: what to begin with, and where to write it.
+	Template, Folder string
 	// Schedule is for schedule create.
 	Schedule client.ScheduleSpec
 	// Version is for roll back; 0 means the one before.

@@ -20,6 +20,8 @@ type fake struct {
 	versions  func(id string) ([]client.Version, error)
 	rollback  func(id string, version int) (client.Function, error)
 	rebuild   func(id string) (client.Function, error)
+	settings  func(id string, change client.SpecChange) (client.Function, error)
+	functions []client.Function
 	remove    func(id string) error
 	create    func(client.ScheduleSpec) (client.Schedule, error)
 	unplan    func(id string) error
@@ -35,7 +37,7 @@ type bare struct{ f *fake }
 
 func (b bare) Describe() client.Description { return b.f.describe }
 func (b bare) Functions(context.Context) ([]client.Function, error) {
-	return nil, client.ErrUnsupported
+	return b.f.functions, nil
 }
 
 func (b bare) Function(_ context.Context, id string) (client.Function, error) {
@@ -83,6 +85,10 @@ func (b full) Rollback(_ context.Context, id string, version int) (client.Functi
 
 func (b full) SetMode(_ context.Context, id, mode string, workers int) (client.Function, error) {
 	return client.Function{ID: id, Name: "hello", Mode: mode, Workers: workers}, nil
+}
+
+func (b full) ChangeSettings(_ context.Context, id string, change client.SpecChange) (client.Function, error) {
+	return b.f.settings(id, change)
 }
 
 func (b full) Rebuild(_ context.Context, id string) (client.Function, error) {

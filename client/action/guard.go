@@ -104,6 +104,8 @@ func lacking(b client.Backend) map[client.Capability]string {
 		client.CanListBuilds:      is[client.DeployLister](b),
 		client.CanRebuild:         is[client.Rebuilder](b),
 		client.CanChooseMode:      is[client.ModeChooser](b),
+		client.CanReadCode:        is[client.CodeReader](b),
+		client.CanChangeSettings:  is[client.SettingsChanger](b),
 		client.CanCancel:          is[client.Canceller](b),
 		client.CanReplaceSchedule: is[client.ScheduleReplacer](b),
 		client.CanRunSchedule:     is[client.ScheduleRunner](b),

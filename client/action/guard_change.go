@@ -59,6 +59,15 @@ func (g *Guarded) Redeploy(ctx context.Context, functionID string, code client.P
 	return b.Redeploy(ctx, functionID, code, change, progress)
 }
 
+// ChangeSettings implements client.SettingsChanger.
+func (g *Guarded) ChangeSettings(ctx context.Context, functionID string, change client.SpecChange) (client.Function, error) {
+	b, err := changing[client.SettingsChanger](g, client.CanChangeSettings)
+	if err != nil {
+		return client.Function{}, err
+	}
+	return b.ChangeSettings(ctx, functionID, change)
+}
+
 // SetMode implements client.ModeChooser.
 func (g *Guarded) SetMode(ctx context.Context, functionID, mode string, workers int) (client.Function, error) {
 	b, err := changing[client.ModeChooser](g, client.CanChooseMode)

@@ -86,3 +86,21 @@ func (g *Guarded) PreviewRedeploy(ctx context.Context, functionID string, code c
 	}
 	return b.PreviewRedeploy(ctx, functionID, code, change)
 }
+
+// CodeFiles implements client.CodeReader.
+func (g *Guarded) CodeFiles(ctx context.Context, functionID string, version int) ([]client.CodeFile, error) {
+	b, err := client.As[client.CodeReader](g.Backend, client.CanReadCode)
+	if err != nil {
+		return nil, err
+	}
+	return b.CodeFiles(ctx, functionID, version)
+}
+
+// Code implements client.CodeReader.
+func (g *Guarded) Code(ctx context.Context, functionID string, version int) ([]byte, error) {
+	b, err := client.As[client.CodeReader](g.Backend, client.CanReadCode)
+	if err != nil {
+		return nil, err
+	}
+	return b.Code(ctx, functionID, version)
+}

@@ -1,6 +1,7 @@
 package action_test
 
 import (
+	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -14,7 +15,9 @@ func TestReadOnlySendsNothingForAnyAction(t *testing.T) {
 	// Every method that changes something is nil in the fake: reaching it panics.
 	b := readOnly(full{bare{&fake{versions: func(string) ([]client.Version, error) { return nil, nil }}}})
 	target := action.Target{Function: &hello, Schedule: &client.Schedule{Name: "s"}, Call: &client.Call{ID: "5", Status: client.CallRunning}}
+	owner, folder := "kari", filepath.Join(t.TempDir(), "new")
 	values := action.Values{
+		Template: "hello", Folder: folder, Change: client.SpecChange{Owner: &owner},
 		Spec: client.FunctionSpec{Name: "hello"}, Code: &client.Package{},
 		Schedule: client.ScheduleSpec{Name: "s", Cron: "0 6 * * *"},
 	}
@@ -25,6 +28,7 @@ func TestReadOnlySendsNothingForAnyAction(t *testing.T) {
 			assert.Equal(t, client.CodeForbidden, client.Explain(err).Code)
 		})
 	}
+	assert.NoDirExists(t, folder)
 }
 
 func TestReadOnlyReadsAndClaimsWhatTheBackendHas(t *testing.T) {

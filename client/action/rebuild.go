@@ -21,13 +21,10 @@ var Rebuild = Action{
 
 // nothingToRebuild is the disabled reason of a rebuild.
 func nothingToRebuild(target Target) string {
-	if reason := alreadyDeploying(target); reason != "" {
+	if reason := noCodeServes(target); reason != "" {
 		return reason
 	}
-	switch f := target.Function; {
-	case f.Status == client.FunctionFailed:
-		return f.Name + " has no version that serves: redeploy it"
-	case f.Environment == "":
+	if f := target.Function; f.Environment == "" {
 		return f.Name + " has no requirements to install anew"
 	}
 	return ""
@@ -47,7 +44,7 @@ func rebuild(ctx context.Context, backend client.Backend, target Target, _ Value
 		return Outcome{}, fmt.Errorf("rebuild the environment of %s: %w", f.Name, err)
 	}
 	return Outcome{
-		Sentence: fmt.Sprintf("%s v%d gets its packages anew, v%d serves until it is Ready", after.Name, after.DeployingVersion, after.Version),
+		Sentence: fmt.Sprintf("%s v%d gets its packages anew, v%d serves until it is Ready", after.Name, after.DeployingVersion, after.Version) + usually(after),
 		Function: &after,
 	}, nil
 }

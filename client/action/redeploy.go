@@ -3,6 +3,7 @@ package action
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"fndeck/client"
 	"fndeck/client/pack"
@@ -74,7 +75,17 @@ func redeploy(ctx context.Context, backend client.Backend, target Target, values
 		sentence = fmt.Sprintf("%s v%d is on its way, v%d serves until it is Ready",
 			after.Name, after.DeployingVersion, after.Version)
 	}
+	sentence += usually(after)
 	return Outcome{Sentence: sentence, Function: &after, Warnings: warnings}, nil
+}
+
+// usually is how long deploys of a function usually take, as the end of a sentence; ""
+// if that is not known, or is over before it is read.
+func usually(f client.Function) string {
+	if f.UsualDeploy < time.Second {
+		return ""
+	}
+	return "; it usually takes " + f.UsualDeploy.Round(time.Second/10).String()
 }
 
 // packFolder packs the folder that the function was last deployed from, and
@@ -131,7 +142,8 @@ func PackOptions(f client.Function, change client.SpecChange) pack.Options {
 // unchangedSettings reports whether a redeploy changes nothing but code.
 func unchangedSettings(change client.SpecChange) bool {
 	return change.FunctionPath == nil && change.Runtime == nil && change.Secrets == nil &&
-		change.EnvVars == nil && change.IndexURL == nil && change.ExtraIndexURLs == nil
+		change.EnvVars == nil && change.IndexURL == nil && change.ExtraIndexURLs == nil &&
+		change.Description == nil && change.Owner == nil && change.Metadata == nil
 }
 
 // refuseUnchanged fails with ErrUnchanged when the serving version has the

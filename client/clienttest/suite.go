@@ -59,6 +59,8 @@ func Run(t *testing.T, open func(t *testing.T) client.Backend) {
 	t.Run("a cron expression that never fires is refused", s.refusesCron)
 	t.Run("a redeploy keeps id and schedules, and rolls back", s.redeploys)
 	t.Run("a failed redeploy leaves the old version serving", s.failedRedeploy)
+	t.Run("settings change under the same code", s.changesSettings)
+	t.Run("the code of every version can be read back", s.readsCode)
 	t.Run("calls run in processes of their own or in kept ones, as chosen", s.choosesMode)
 	t.Run("deleting a function takes its schedules along", s.deletes)
 	t.Run("what does not exist is not found", s.notFound)

@@ -63,9 +63,11 @@ func (b *Backend) CancelCall(ctx context.Context, functionID, callID string) err
 
 // Result reads what a call was given and what it returned.
 func (b *Backend) Result(ctx context.Context, functionID, callID string) (client.Result, error) {
-	var r client.Result
-	err := b.read(ctx, callPath(functionID, callID)+"/result", &r)
-	return r, err
+	var body []byte
+	if err := b.read(ctx, callPath(functionID, callID)+"/result", &body); err != nil {
+		return client.Result{}, err
+	}
+	return wire.DecodeResult(body)
 }
 
 // Schedules lists schedules with their next run and what became of the last.

@@ -280,3 +280,16 @@ def handle(client: CogniteClient | None = None, data: dict | None = None):
 		assert.Equal(t, `"local"`, response, "%s: %v", runtime, c.Error)
 	}
 }
+
+func TestADeployUnderWayTellsWhatTheFunctionsDeploysUsuallyTake(t *testing.T) {
+	d := newDesk(t)
+	f := d.deploy("import time\ntime.sleep(1)\ndef handle(data): return 1\n")
+	assert.Zero(t, f.UsualDeploy, "nothing is under way")
+	accepted, err := d.b.ChangeSettings(d.ctx, f.ID, client.SpecChange{EnvVars: map[string]string{"A": "1"}})
+	require.NoError(t, err)
+	deploys, err := d.b.Deploys(d.ctx, f.ID, 10)
+	require.NoError(t, err)
+	require.Len(t, deploys, 2)
+	require.Equal(t, 2, accepted.DeployingVersion, "the import takes a second")
+	assert.Equal(t, deploys[1].Ended.Sub(deploys[1].Started), accepted.UsualDeploy)
+}

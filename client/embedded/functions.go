@@ -68,20 +68,40 @@ func (b *Backend) Redeploy(ctx context.Context, functionID string, code client.P
 	if err != nil {
 		return before, err
 	}
+	body := changeOf(change)
+	body.FileID, body.Folder = fileID, code.Folder
+	return b.newVersion(ctx, functionID, body)
+}
+
+// ChangeSettings makes a version of the code that serves.
+func (b *Backend) ChangeSettings(ctx context.Context, functionID string, change client.SpecChange) (client.Function, error) {
+	return b.newVersion(ctx, functionID, changeOf(change))
+}
+
+func (b *Backend) newVersion(ctx context.Context, functionID string, body wire.Redeploy) (client.Function, error) {
+	var f client.Function
+	err := b.own(ctx, client.Once, http.MethodPost, "functions/"+url.PathEscape(functionID)+"/versions", body, &f)
+	return f, err
+}
+
+// changeOf is a change as it is sent; what is nil stays nil.
+func changeOf(change client.SpecChange) wire.Redeploy {
 	body := wire.Redeploy{
-		FileID: fileID, Folder: code.Folder, FunctionPath: change.FunctionPath, Runtime: change.Runtime,
-		Secrets: cognite.Reveal(change.Secrets), EnvVars: change.EnvVars,
+		FunctionPath: change.FunctionPath, Runtime: change.Runtime, EnvVars: change.EnvVars, KeepSecrets: change.KeepSecrets,
+		Secrets:     cognite.Reveal(change.Secrets),
+		Description: change.Description, Owner: change.Owner, Metadata: change.Metadata,
 	}
 	if change.IndexURL != nil {
 		index := change.IndexURL.Reveal()
 		body.IndexURL = &index
 	}
-	for _, u := range change.ExtraIndexURLs {
-		body.ExtraIndexURLs = append(body.ExtraIndexURLs, u.Reveal())
+	if change.ExtraIndexURLs != nil {
+		body.ExtraIndexURLs = make([]string, 0, len(change.ExtraIndexURLs))
+		for _, u := range change.ExtraIndexURLs {
+			body.ExtraIndexURLs = append(body.ExtraIndexURLs, u.Reveal())
+		}
 	}
-	var f client.Function
-	err = b.own(ctx, client.Once, http.MethodPost, "functions/"+url.PathEscape(functionID)+"/versions", body, &f)
-	return f, err
+	return body
 }
 
 // Versions lists the kept versions, newest first.

@@ -92,6 +92,7 @@ func readLine(line []byte, r *bufio.Reader) ([]byte, error) {
 	}
 }
 
+// logPath asks for lines: with follow for all that come, else for a page.
 func logPath(q client.LogQuery, after int64, follow bool) string {
 	text := func(n int64) string {
 		if n == 0 {
@@ -99,18 +100,18 @@ func logPath(q client.LogQuery, after int64, follow bool) string {
 		}
 		return strconv.FormatInt(n, 10)
 	}
-	since, following := "", ""
+	since, following, limit := "", "", text(pageLines)
 	if !q.Since.IsZero() {
 		since = q.Since.UTC().Format(time.RFC3339Nano)
 	}
 	if follow {
-		following = "true"
+		following, limit = "true", ""
 	}
 	function := q.FunctionID
 	if q.CallID != "" || q.DeployID != "" {
 		function = ""
 	}
-	return "logs?" + query("call", q.CallID, "deploy", q.DeployID, "function", function, "after", text(after), "since", since, "tail", text(int64(q.Tail)), "follow", following)
+	return "logs?" + query("call", q.CallID, "deploy", q.DeployID, "function", function, "after", text(after), "since", since, "tail", text(int64(q.Tail)), "follow", following, "limit", limit)
 }
 
 // errEnough ends a stream that has given what was asked.
@@ -125,7 +126,9 @@ func (b *Backend) Logs(ctx context.Context, q client.LogQuery) ([]client.LogLine
 			return err
 		}
 		all = append(all, batch.Lines...)
-		if len(all) >= pageLines {
+		// An engine that knows the limit has ended by itself: its connection is of
+		// further use.
+		if len(all) > pageLines {
 			all = all[:pageLines]
 			return errEnough
 		}

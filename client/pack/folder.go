@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"io"
 	"io/fs"
 	"math"
@@ -83,14 +84,17 @@ type walker struct {
 	takeBack []string
 	names    *tree
 	count    int64
+	// stamp is over names, sizes and times of all files, whatever their order.
+	stamp uint64
 }
 
-// walk lists the folder without opening any of its files but the ignore file.
-func (p *Preview) walk(ctx context.Context, src folder, opts Options) error {
+// walk lists the folder without opening any of its files but the ignore file. The
+// stamp is another once anything that is listed may be.
+func (p *Preview) walk(ctx context.Context, src folder, opts Options) (stamp uint64, err error) {
 	text, err := src.read(ctx, ignoreFile, maxIgnoreFileBytes)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		if ctx.Err() != nil {
-			return ctx.Err()
+			return 0, ctx.Err()
 		}
 		p.add(Block, ignoreFile, 0, "cannot be read: %v", reason(err))
 	}
@@ -100,7 +104,7 @@ func (p *Preview) walk(ctx context.Context, src folder, opts Options) error {
 		queue = queue[:len(queue)-1]
 		below, err := w.readDir(ctx, dir)
 		if err != nil {
-			return err
+			return 0, err
 		}
 		queue = append(queue, below...)
 	}
@@ -113,7 +117,14 @@ func (p *Preview) walk(ctx context.Context, src folder, opts Options) error {
 	if w.count == 0 {
 		p.add(Block, "", 0, "the folder holds no files to pack")
 	}
-	return nil
+	return w.stamp, nil
+}
+
+// stampOf is a number that is another once a file has another name, size or time.
+func stampOf(name string, info fs.FileInfo) uint64 {
+	sum := fnv.New64a()
+	_, _ = fmt.Fprintf(sum, "%s\x00%d\x00%d\x00%o", name, info.Size(), info.ModTime().UnixNano(), info.Mode()) // it never fails
+	return sum.Sum64()
 }
 
 // readDir takes one folder and returns those below it.
@@ -163,6 +174,7 @@ func (w *walker) take(name string, e fs.DirEntry) bool {
 		return false
 	}
 	w.count++
+	w.stamp += stampOf(name, info)
 	w.TotalBytes += min(info.Size(), math.MaxInt64-w.TotalBytes)
 	if w.count > w.limits.MaxEntries {
 		return false

@@ -36,16 +36,9 @@ func (p Preview) Pack(ctx context.Context) (client.Package, error) {
 	if blocking := p.Blocking(); len(blocking) > 0 {
 		return client.Package{}, client.Invalidf("%s", blocking[0])
 	}
-	pack := p.packFolder
-	switch {
-	case p.IsZip:
-		pack = p.packZip
-	case p.IsNotebook:
-		pack = p.packMade
-	}
 	out := &limitedBuffer{limit: p.limits.MaxPackedBytes}
 	w := newWriter(out)
-	if err := pack(ctx, w); err != nil {
+	if err := p.fill(ctx, w); err != nil {
 		return client.Package{}, err
 	}
 	if err := w.close(); err != nil {
@@ -85,7 +78,24 @@ func FromFiles(files map[string][]byte) ([]byte, error) {
 	return out.buffer.Bytes(), err
 }
 
-func (p Preview) packFolder(ctx context.Context, w *writer) error {
+// sink takes the files that would be packed, one after the other, and counts
+// the bytes that it took of each.
+type sink interface {
+	add(name string, mode fs.FileMode, content io.Reader) (int64, error)
+}
+
+// fill hands the previewed files over.
+func (p Preview) fill(ctx context.Context, w sink) error {
+	switch {
+	case p.IsZip:
+		return p.packZip(ctx, w)
+	case p.IsNotebook:
+		return p.packMade(ctx, w)
+	}
+	return p.packFolder(ctx, w)
+}
+
+func (p Preview) packFolder(ctx context.Context, w sink) error {
 	root, err := os.OpenRoot(p.Root)
 	if err != nil {
 		return fmt.Errorf("open the folder: %w", err)
@@ -99,7 +109,7 @@ func (p Preview) packFolder(ctx context.Context, w *writer) error {
 	return nil
 }
 
-func packFile(ctx context.Context, w *writer, src folder, f File) error {
+func packFile(ctx context.Context, w sink, src folder, f File) error {
 	file, info, err := src.open(f.Path)
 	if err != nil {
 		if ctx.Err() != nil {
@@ -127,7 +137,7 @@ func packFile(ctx context.Context, w *writer, src folder, f File) error {
 }
 
 // packMade packs what was made of a notebook when it was looked at.
-func (p Preview) packMade(_ context.Context, w *writer) error {
+func (p Preview) packMade(_ context.Context, w sink) error {
 	for _, f := range p.Files {
 		if _, err := w.add(f.Path, plainMode, bytes.NewReader(p.made[f.Path])); err != nil {
 			return err
@@ -146,7 +156,7 @@ func changed(f File, how string) error {
 
 // packZip packs a zip's content anew, so that it too has the same hash whatever
 // packed it before.
-func (p Preview) packZip(ctx context.Context, w *writer) error {
+func (p Preview) packZip(ctx context.Context, w sink) error {
 	f, err := os.Open(p.Root)
 	if err != nil {
 		return fmt.Errorf("open the zip: %w", err)
@@ -172,7 +182,7 @@ func (p Preview) packZip(ctx context.Context, w *writer) error {
 	return nil
 }
 
-func packMember(ctx context.Context, w *writer, m member) error {
+func packMember(ctx context.Context, w sink, m member) error {
 	in, err := m.file.Open()
 	if err != nil {
 		return entryFault(m, err)

@@ -64,7 +64,7 @@ func (p *Preview) scanFolder(ctx context.Context, opts Options) error {
 	}
 	defer func() { _ = root.Close() }()
 	src := folder{root}
-	if err := p.walk(ctx, src, opts); err != nil {
+	if _, err := p.walk(ctx, src, opts); err != nil {
 		return err
 	}
 	if len(p.Blocking()) == 0 {
@@ -102,8 +102,7 @@ func (p *Preview) inspect(ctx context.Context, src source, opts Options) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	slices.SortFunc(p.Files, func(a, b File) int { return strings.Compare(a.Path, b.Path) })
-	slices.SortFunc(p.Ignored, func(a, b Ignored) int { return strings.Compare(a.Path, b.Path) })
+	p.sort()
 	if err := p.findSecrets(ctx); err != nil {
 		return err
 	}
@@ -115,6 +114,12 @@ func (p *Preview) inspect(ctx context.Context, src source, opts Options) error {
 	}
 	slices.SortStableFunc(p.Findings, func(a, b Finding) int { return cmp.Compare(b.Level, a.Level) })
 	return ctx.Err()
+}
+
+// sort orders what was listed by path.
+func (p *Preview) sort() {
+	slices.SortFunc(p.Files, func(a, b File) int { return strings.Compare(a.Path, b.Path) })
+	slices.SortFunc(p.Ignored, func(a, b Ignored) int { return strings.Compare(a.Path, b.Path) })
 }
 
 // has reports whether a file would be packed. Files must be sorted.

@@ -183,7 +183,8 @@ func TestACancelledScanEndsAtTheNextBatch(t *testing.T) {
 	require.NoError(t, err)
 	defer func() { _ = handle.Close() }()
 	p := Preview{Root: root, limits: Limits{}.orDefaults()}
-	require.ErrorIs(t, p.walk(ctx, folder{handle}, Options{}), context.Canceled)
+	_, err = p.walk(ctx, folder{handle}, Options{})
+	require.ErrorIs(t, err, context.Canceled)
 	assert.Empty(t, p.Files, "it counted on after the cancel")
 	p.Files = []File{{Path: "handler.py"}}
 	require.ErrorIs(t, p.checkReadable(ctx, folder{handle}), context.Canceled)

@@ -56,6 +56,8 @@ type Engine struct {
 	ClosedNetwork bool
 	// TCP serves the clouds' own clients on a loopback port too.
 	TCP bool
+	// Port is that port; 0 is any that is free, another one after each start.
+	Port int
 	// OIDC is an issuer whose tokens that port takes too.
 	OIDC OIDC
 	// KeyFile is the key that seals secrets, an absolute path; it must exist.
@@ -90,6 +92,7 @@ var settingsTable = []setting{
 	{"engine.call_timeout", takeCallTimeout},
 	{"engine.network", takeNetwork},
 	{"engine.tcp", taking("tcp", func(c *Config) *bool { return &c.Engine.TCP })},
+	{"engine.port", takePort},
 	{"engine.oidc.issuer", takeIssuer},
 	{"engine.oidc.audience", func(c *Config, value string) error { c.Engine.OIDC.Audience = value; return nil }},
 	{"engine.oidc.ca_file", takeCAFile},
@@ -161,6 +164,21 @@ func takeNetwork(c *Config, value string) error {
 		return nil
 	}
 	return fmt.Errorf("network %q: allowed are open and closed", value)
+}
+
+// The ports that need no right of their own.
+const (
+	minPort = 1024
+	maxPort = 65535
+)
+
+func takePort(c *Config, value string) error {
+	n, err := strconv.Atoi(value)
+	if err != nil || n < minPort || n > maxPort {
+		return fmt.Errorf("port %q: allowed is a whole number from %d to %d", value, minPort, maxPort)
+	}
+	c.Engine.Port = n
+	return nil
 }
 
 func takeKeyFile(c *Config, value string) error {

@@ -30,6 +30,9 @@ type Context struct {
 	// Cloud is gcp, azure or aws: it decides limits that no API tells. Empty is not
 	// known.
 	Cloud string
+	// RunsAsMe accepts that schedules run as who signed in, where the identity has no
+	// secret of its own to give them.
+	RunsAsMe bool
 	// Identity says how to sign in.
 	Identity auth.Identity
 	Network  client.Network

@@ -27,6 +27,7 @@ var contextSettings = []contextSetting{
 	{"cloud", oneOf("cloud", func(x *Context) *string { return &x.Cloud }, "gcp", "azure", "aws")},
 	{"protected", takeMark("protected", func(x *Context) *bool { return &x.Protected })},
 	{"read_only", takeMark("read_only", func(x *Context) *bool { return &x.ReadOnly })},
+	{"schedules_run_as_me", takeMark("schedules_run_as_me", func(x *Context) *bool { return &x.RunsAsMe })},
 	{"ca_file", takeText(func(x *Context) *string { return &x.Network.CAFile })},
 	{"proxy", takeProxy},
 	{"auth.flow", takeFlow},

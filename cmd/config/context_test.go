@@ -157,8 +157,14 @@ func TestASecretInAConfigurationThatOthersReadIsRefused(t *testing.T) {
 func TestAContextThatIsWrittenIsReadAsItWasMeant(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "config.yaml")
 	pairs := []Pair{
-		{"cluster", "westeurope-1"}, {"project", "1234"}, {"auth.flow", "device_code"}, {"auth.tenant", "acme.example"},
-		{"auth.client_id", "app"}, {"auth.scopes", "openid, profile"}, {"auth.parameters.resource", "yes"}, {"protected", "true"},
+		{"cluster", "westeurope-1"},
+		{"project", "1234"},
+		{"auth.flow", "device_code"},
+		{"auth.tenant", "acme.example"},
+		{"auth.client_id", "app"},
+		{"auth.scopes", "openid, profile"},
+		{"auth.parameters.resource", "yes"},
+		{"protected", "true"},
 	}
 	_, err := WriteContext(path, "prod", pairs, environment)
 	require.NoError(t, err)

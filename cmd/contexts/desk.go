@@ -17,6 +17,7 @@ import (
 	"fndeck/auth/seal"
 	"fndeck/auth/tokenstore"
 	"fndeck/client"
+	"fndeck/client/cognite"
 	"fndeck/client/cognite/cloud"
 	"fndeck/cmd/config"
 )
@@ -75,17 +76,35 @@ func (d *Desk) Open(ctx context.Context, x config.Context, peek bool) (client.Ba
 	if err != nil {
 		return nil, err
 	}
+	runner, err := d.runner(ctx, x)
+	if err != nil {
+		return nil, err
+	}
 	who := identity{d, x}
 	trace := client.NewTrace(d.Clock)
 	b, err := cloud.New(cloud.Config{
 		Name: x.Name, BaseURL: x.BaseURL, Project: x.Project, Cloud: x.Cloud, Dir: d.projectDir(x),
-		Client: &http.Client{Transport: client.Signed(who, base, trace.Transport(transport))},
+		Client:   &http.Client{Transport: client.Signed(who, base, trace.Transport(transport))},
+		Identity: runner, RunAsMe: x.RunsAsMe,
 		Sealer: seal.New(d.KeyFile, d.KeyNamed), Clock: d.Clock, Jitter: rand.Float64,
 	})
 	if err != nil {
 		return nil, err
 	}
 	return remote{Backend: b, trace: trace, identity: who}, nil
+}
+
+// runner is whom schedules of a context run as: a client with a secret can have
+// sessions that are renewed without anybody; the zero value is who signed in.
+func (d *Desk) runner(ctx context.Context, x config.Context) (cognite.Identity, error) {
+	if x.Identity.Flow != auth.FlowClientSecret {
+		return cognite.Identity{}, nil
+	}
+	secret, err := x.Identity.ClientSecret.Resolve(ctx, d.Env)
+	if err != nil {
+		return cognite.Identity{}, client.Invalidf("context %s: %s", x.Name, err)
+	}
+	return cognite.Identity{ClientID: x.Identity.ClientID, Secret: secret}, nil
 }
 
 // projectDir is where this machine keeps what a project forgets. Two contexts of

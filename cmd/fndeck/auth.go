@@ -17,7 +17,7 @@ import (
 
 // authGroup is who one is in a context.
 func (a *app) authGroup() *cobra.Command {
-	group := &cobra.Command{Use: "auth", Short: "Sign in and out of contexts", RunE: needsCommand}
+	group := &cobra.Command{Use: "auth", Short: "Sign in and out of contexts", Example: "  fndeck auth login prod\n  fndeck auth status", RunE: needsCommand}
 	group.AddCommand(a.authLogin(), a.authLogout(), a.authStatus(), a.authToken())
 	return group
 }

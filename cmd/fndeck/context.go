@@ -19,8 +19,9 @@ import (
 func (a *app) contextGroup() *cobra.Command {
 	group := &cobra.Command{
 		Use: "context", Aliases: []string{"ctx", "contexts"}, Short: "The places where functions run, and who one is there",
-		Long: "A context is a backend, an address and an identity under a name. local is the\nengine of this machine. Others stand in config.yaml under contexts, or have a file\nof their own in config.d beside it, which is what add writes and rm removes.",
-		RunE: needsCommand,
+		Long:    "A context is a backend, an address and an identity under a name. local is the\nengine of this machine. Others stand in config.yaml under contexts, or have a file\nof their own in config.d beside it, which is what add writes and rm removes.",
+		Example: "  fndeck context ls\n  fndeck context use prod",
+		RunE:    needsCommand,
 	}
 	group.AddCommand(a.contextList(), a.contextUse(), a.contextAdd(), a.contextTest(), a.contextRemove())
 	return group

@@ -1,10 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -27,7 +29,9 @@ type deployFlags struct {
 	// tryImport imports the code here before it is sent.
 	tryImport bool
 
-	externalID, description, owner string
+	// sameCode keeps the code that serves and changes settings only.
+	sameCode   bool
+	externalID string
 }
 
 func (f *deployFlags) add(cmd *cobra.Command) {
@@ -59,8 +63,6 @@ func (a *app) deployCommand() *cobra.Command {
 	f.add(cmd)
 	flags := cmd.Flags()
 	flags.StringVar(&f.externalID, "external-id", "", "external id of a new function")
-	flags.StringVar(&f.description, "description", "", "description of a new function")
-	flags.StringVar(&f.owner, "owner", "", "owner of a new function")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		return a.deploy(cmd, args, f)
 	}
@@ -107,10 +109,14 @@ func (a *app) deploy(cmd *cobra.Command, args []string, f deployFlags) error {
 				return err
 			}
 			a.note("%s exists: this redeploys it", ui.Clean(name))
-			return a.sendRedeploy(ctx, backend, existing, action.Values{Code: code, Change: set.change(), Force: f.force}, f.noWait, format)
+			change, err := set.change(existing)
+			if err != nil {
+				return err
+			}
+			return a.sendRedeploy(ctx, backend, existing, action.Values{Code: code, Change: change, Force: f.force}, f.noWait, format)
 		}
 		spec := set.spec()
-		spec.Name, spec.ExternalID, spec.Description, spec.Owner = name, f.externalID, f.description, f.owner
+		spec.Name, spec.ExternalID = name, f.externalID
 		out, err := a.act(ctx, backend, action.Deploy, action.Target{}, action.Values{Spec: spec, Code: code})
 		if err != nil {
 			return err
@@ -151,19 +157,17 @@ func functionNamed(ctx context.Context, backend client.Backend, name string) (f 
 	return f, false, err
 }
 
-// onlyForNew refuses flags that a redeploy cannot follow, so that none is
+// onlyForNew refuses the flag that a redeploy cannot follow, so that it is not
 // dropped without a word.
 func onlyForNew(cmd *cobra.Command, name string) error {
-	for _, flag := range []string{"external-id", "description", "owner"} {
-		if cmd.Flags().Changed(flag) {
-			return &client.Error{
-				Code:    client.CodeConflict,
-				Message: fmt.Sprintf("%s exists already: --%s is set by the first deploy only", name, flag),
-				Hint:    "leave the flag out to redeploy it, or give another name",
-			}
-		}
+	if !cmd.Flags().Changed("external-id") {
+		return nil
 	}
-	return nil
+	return &client.Error{
+		Code:    client.CodeConflict,
+		Message: name + " exists already: --external-id is set by the first deploy only",
+		Hint:    "leave the flag out to redeploy it, or give another name",
+	}
 }
 
 func (a *app) redeployCommand() *cobra.Command {
@@ -173,15 +177,18 @@ func (a *app) redeployCommand() *cobra.Command {
 		Short: "Deploy a function's folder again",
 		Long: "redeploy packs the folder that the function was deployed from, or the one given,\n" +
 			"and waits until it is Ready. The old version serves until then; id, schedules and\nhistory stay. Code that serves already is not sent unless --force is given.\n\n" +
-			"--rebuild keeps the code that serves and installs its requirements anew, as the\npackage indexes have them now.",
+			"--rebuild keeps the code that serves and installs its requirements anew, as the\npackage indexes have them now. --same-code keeps the code and changes settings.",
 		Example: `  fndeck redeploy hello
   fndeck redeploy hello ./hello --env REGION=us
   fndeck redeploy hello --force --no-wait
+  fndeck redeploy hello --same-code --keep --env REGION=us --drop-secret OLD
   fndeck redeploy hello --rebuild`,
 		Args:              between(1, 2),
 		ValidArgsFunction: a.completeFunctions,
 	}
 	f.add(cmd)
+	f.settings.addChanges(cmd)
+	cmd.Flags().BoolVar(&f.sameCode, "same-code", false, "keep the code that serves and change settings only")
 	cmd.Flags().BoolVar(&f.rebuild, "rebuild", false, "keep the code and install its requirements anew")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if f.rebuild {
@@ -202,12 +209,27 @@ func (a *app) redeploy(cmd *cobra.Command, args []string, f deployFlags) error {
 	if err != nil {
 		return err
 	}
+	for _, flag := range []string{"dry-run", "include", "root", "try-import"} {
+		if f.sameCode && (len(args) > 1 || cmd.Flags().Changed(flag)) {
+			return usagef(cmd.CommandPath(), "--same-code sends no folder: leave out %s", cmp.Or(strings.Join(args[1:], " "), "--"+flag))
+		}
+	}
 	return a.with(ctx, func(backend client.Backend) error {
 		target, err := findFunction(ctx, backend, args[0])
 		if err != nil {
 			return err
 		}
-		values := action.Values{Change: set.change(), Force: f.force}
+		values := action.Values{Force: f.force}
+		if values.Change, err = set.change(target); err != nil {
+			return err
+		}
+		if f.sameCode {
+			out, err := a.act(ctx, backend, action.ChangeSettings, action.Target{Function: &target}, values)
+			if err != nil {
+				return err
+			}
+			return a.settle(ctx, backend, *out.Function, f.noWait, format)
+		}
 		folder := target.Folder
 		if len(args) > 1 {
 			folder = args[1]

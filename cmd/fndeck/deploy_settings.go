@@ -8,7 +8,9 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -28,7 +30,13 @@ type settingFlags struct {
 	functionPath, runtime, envFile string
 	env, secretFiles, extraIndex   []string
 	secretStdin, indexURL          string
+	description, owner             string
+	metadata                       []string
 	refused                        []string
+
+	// What follows is for a function that exists.
+	keep                               bool
+	dropEnv, dropSecrets, dropMetadata []string
 }
 
 func (f *settingFlags) add(cmd *cobra.Command) {
@@ -41,33 +49,55 @@ func (f *settingFlags) add(cmd *cobra.Command) {
 	flags.StringVar(&f.secretStdin, "secret-stdin", "", "name of a secret that is read from stdin")
 	flags.StringVar(&f.indexURL, "index-url", "", "package index; with a password only as @FILE or in FNDECK_INDEX_URL")
 	flags.StringArrayVar(&f.extraIndex, "extra-index-url", nil, "further package index (repeatable); passwords only as @FILE or in FNDECK_EXTRA_INDEX_URLS")
+	flags.StringVar(&f.description, "description", "", "what the function is for")
+	flags.StringVar(&f.owner, "owner", "", "whose it is")
+	flags.StringArrayVar(&f.metadata, "metadata", nil, "metadata K=V (repeatable)")
 	flags.StringArrayVar(&f.refused, "secret", nil, "")
 	// It exists to be refused with the way that does work.
 	_ = flags.MarkHidden("secret")
 }
 
+// addChanges adds the flags that say what becomes of the settings a function has.
+func (f *settingFlags) addChanges(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.BoolVar(&f.keep, "keep", false, "keep the variables, secrets and metadata that are not named; without it those named replace all")
+	flags.StringArrayVar(&f.dropEnv, "drop-env", nil, "take this environment variable away and keep the others (repeatable)")
+	flags.StringArrayVar(&f.dropSecrets, "drop-secret", nil, "take this secret away and keep the others (repeatable)")
+	flags.StringArrayVar(&f.dropMetadata, "drop-metadata", nil, "take this metadata away and keep the others (repeatable)")
+}
+
 // settings are the values of settingFlags; nil means not given.
 type settings struct {
-	functionPath, runtime *string
-	env                   map[string]string
-	secrets               map[string]client.Secret
-	indexURL              *client.Secret
-	extraIndex            []client.Secret
+	description, owner *string
+	metadata           map[string]string
+	keep               bool
+	// drop are the names that are taken away, by what they are.
+	dropEnv, dropSecrets, dropMetadata []string
+	functionPath, runtime              *string
+	env                                map[string]string
+	secrets                            map[string]client.Secret
+	indexURL                           *client.Secret
+	extraIndex                         []client.Secret
 }
 
 func (a *app) readSettings(ctx context.Context, cmd *cobra.Command, f settingFlags) (settings, error) {
 	if len(f.refused) > 0 {
 		return settings{}, client.Invalidf("--secret is visible to every user of this machine: use --secret-stdin")
 	}
-	var s settings
-	if cmd.Flags().Changed("function-path") {
-		s.functionPath = &f.functionPath
+	given := func(flag string, value *string) *string {
+		if cmd.Flags().Changed(flag) {
+			return value
+		}
+		return nil
 	}
-	if cmd.Flags().Changed("runtime") {
-		s.runtime = &f.runtime
+	s := settings{
+		functionPath: given("function-path", &f.functionPath), runtime: given("runtime", &f.runtime),
+		description: given("description", &f.description), owner: given("owner", &f.owner),
+		keep: f.keep, dropEnv: f.dropEnv, dropSecrets: f.dropSecrets, dropMetadata: f.dropMetadata,
 	}
 	steps := []func() error{
 		func() (err error) { s.env, err = readEnv(f.envFile, f.env); return err },
+		func() (err error) { s.metadata, err = readPairs("--metadata", f.metadata); return err },
 		func() (err error) { s.secrets, err = a.readSecrets(ctx, f); return err },
 		func() (err error) { s.indexURL, err = a.readIndexURL(f.indexURL); return err },
 		func() (err error) { s.extraIndex, err = a.readExtraIndexURLs(f.extraIndex); return err },
@@ -82,12 +112,13 @@ func (a *app) readSettings(ctx context.Context, cmd *cobra.Command, f settingFla
 
 // spec returns the settings of a new function.
 func (s settings) spec() client.FunctionSpec {
-	spec := client.FunctionSpec{EnvVars: s.env, Secrets: s.secrets, ExtraIndexURLs: s.extraIndex}
-	if s.functionPath != nil {
-		spec.FunctionPath = *s.functionPath
-	}
-	if s.runtime != nil {
-		spec.Runtime = *s.runtime
+	spec := client.FunctionSpec{EnvVars: s.env, Secrets: s.secrets, ExtraIndexURLs: s.extraIndex, Metadata: s.metadata}
+	for to, from := range map[*string]*string{
+		&spec.FunctionPath: s.functionPath, &spec.Runtime: s.runtime, &spec.Description: s.description, &spec.Owner: s.owner,
+	} {
+		if from != nil {
+			*to = *from
+		}
 	}
 	if s.indexURL != nil {
 		spec.IndexURL = *s.indexURL
@@ -95,16 +126,54 @@ func (s settings) spec() client.FunctionSpec {
 	return spec
 }
 
-// change returns the settings of a redeploy: nil leaves as is.
-func (s settings) change() client.SpecChange {
-	return client.SpecChange{
-		FunctionPath: s.functionPath, Runtime: s.runtime, EnvVars: s.env, Secrets: s.secrets,
-		IndexURL: s.indexURL, ExtraIndexURLs: s.extraIndex,
+// change returns what a redeploy of a function changes: nil leaves as is.
+func (s settings) change(f client.Function) (client.SpecChange, error) {
+	c := client.SpecChange{
+		FunctionPath: s.functionPath, Runtime: s.runtime, IndexURL: s.indexURL, ExtraIndexURLs: s.extraIndex,
+		Description: s.description, Owner: s.owner, Secrets: s.secrets,
 	}
+	var err error
+	if c.EnvVars, err = s.merged("environment variable", f.EnvVars, s.env, s.dropEnv); err != nil {
+		return c, err
+	}
+	if c.Metadata, err = s.merged("metadata", f.Metadata, s.metadata, s.dropMetadata); err != nil {
+		return c, err
+	}
+	for _, name := range s.dropSecrets {
+		if !slices.Contains(f.SecretNames, name) {
+			return c, client.Invalidf("%s has no secret %q to drop", f.Name, name)
+		}
+	}
+	if len(s.dropSecrets) > 0 || s.keep && s.secrets != nil {
+		c.KeepSecrets = slices.DeleteFunc(slices.Clone(f.SecretNames), func(name string) bool { return slices.Contains(s.dropSecrets, name) })
+		if c.Secrets == nil {
+			c.Secrets = map[string]client.Secret{}
+		}
+	}
+	return c, nil
+}
+
+// merged is what a function has of one kind after a redeploy, nil to leave it.
+func (s settings) merged(kind string, have, set map[string]string, drop []string) (map[string]string, error) {
+	if len(drop) == 0 && (set == nil || !s.keep) {
+		return set, nil
+	}
+	after := map[string]string{}
+	maps.Copy(after, have)
+	for _, name := range drop {
+		if _, has := have[name]; !has {
+			return nil, client.Invalidf("there is no %s %q to drop", kind, name)
+		}
+		delete(after, name)
+	}
+	maps.Copy(after, set)
+	return after, nil
 }
 
 func (s settings) packOptions(include []string) pack.Options {
-	opts := action.PackOptions(client.Function{}, s.change())
+	opts := action.PackOptions(client.Function{}, client.SpecChange{
+		FunctionPath: s.functionPath, Runtime: s.runtime, IndexURL: s.indexURL, ExtraIndexURLs: s.extraIndex,
+	})
 	opts.TakeBack = include
 	return opts
 }
@@ -150,14 +219,25 @@ func readEnv(file string, pairs []string) (map[string]string, error) {
 			return nil, fmt.Errorf("--env-file %s: %w", file, err)
 		}
 	}
+	set, err := readPairs("--env", pairs)
+	maps.Copy(env, set)
+	return env, err
+}
+
+// readPairs reads the values of a flag that takes KEY=VALUE; nil for none.
+func readPairs(flag string, pairs []string) (map[string]string, error) {
+	if len(pairs) == 0 {
+		return nil, nil
+	}
+	all := map[string]string{}
 	for _, pair := range pairs {
 		key, value, ok := strings.Cut(pair, "=")
 		if !ok || key == "" {
-			return nil, client.Invalidf("--env %s: KEY=VALUE is expected", pair)
+			return nil, client.Invalidf("%s %s: KEY=VALUE is expected", flag, pair)
 		}
-		env[key] = value
+		all[key] = value
 	}
-	return env, nil
+	return all, nil
 }
 
 // readSecrets reads the secrets from where they are kept.

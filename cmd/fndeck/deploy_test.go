@@ -53,9 +53,9 @@ func TestDeployOfAnExistingNameIsARedeployAndSaysSo(t *testing.T) {
 	assert.Contains(t, got.errs, "hello exists: this redeploys it")
 	assert.Equal(t, "hello\n", got.out)
 
-	got = fndeck(t, b, door{}, "deploy", dir, "hello", "--owner", "me")
+	got = fndeck(t, b, door{}, "deploy", dir, "hello", "--external-id", "me")
 	assert.Equal(t, 5, got.code, "a flag that a redeploy cannot follow is not dropped without a word")
-	assert.Contains(t, got.errs, "--owner")
+	assert.Contains(t, got.errs, "--external-id")
 }
 
 func TestAFailedDeployExitsWithOneAndSaysWhatStillServes(t *testing.T) {

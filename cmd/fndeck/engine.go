@@ -94,6 +94,7 @@ func (a *app) runEngine(cmd *cobra.Command, f engineFlags) error {
 
 		ClosedNetwork: settings.ClosedNetwork,
 		TCP:           settings.TCP,
+		Port:          settings.Port,
 		Trusted:       trust.Config{Issuer: settings.OIDC.Issuer, Audience: settings.OIDC.Audience, CAFile: settings.OIDC.CAFile},
 
 		Retention:      settings.Retention,

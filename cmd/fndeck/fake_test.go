@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"fndeck/client"
+	"fndeck/client/drift"
 	"fndeck/cmd/config"
 	"fndeck/cmd/output"
 )
@@ -28,6 +29,8 @@ type fakeBackend struct {
 	versions  []client.Version
 	lines     []client.LogLine
 	deploys   []client.Deploy
+	// code is what every version was packed of.
+	code []byte
 	// settled is what a function looks like once it is read after a deploy.
 	settled func(client.Function) client.Function
 	// ends is what a call becomes, and result what it returned.
@@ -124,6 +127,24 @@ func (b *fakeBackend) Redeploy(_ context.Context, id string, _ client.Package, c
 	b.change = change
 	return b.Function(context.Background(), id)
 }
+
+func (b *fakeBackend) ChangeSettings(_ context.Context, id string, change client.SpecChange) (client.Function, error) {
+	b.did("settings", id)
+	b.change = change
+	return b.Function(context.Background(), id)
+}
+
+func (b *fakeBackend) CodeFiles(ctx context.Context, id string, version int) ([]client.CodeFile, error) {
+	b.did("files", id, output.Version(version))
+	files, err := drift.InZip(ctx, bytes.NewReader(b.code), int64(len(b.code)))
+	var all []client.CodeFile
+	for path, sum := range files {
+		all = append(all, client.CodeFile{Path: path, SHA256: sum})
+	}
+	return all, err
+}
+
+func (b *fakeBackend) Code(context.Context, string, int) ([]byte, error) { return b.code, nil }
 
 func (b *fakeBackend) Versions(context.Context, string) ([]client.Version, error) {
 	return b.versions, nil

@@ -5,6 +5,7 @@ import (
 
 	"fndeck/client"
 	"fndeck/client/action"
+	"fndeck/client/template"
 	"fndeck/ui"
 )
 
@@ -14,14 +15,14 @@ func (a *app) functionGroup() *cobra.Command {
 	group := &cobra.Command{
 		Use:     "fn",
 		Aliases: []string{"function", "functions"},
-		Short:   "List, show and delete functions; also deploy, redeploy, rollback, call, logs",
+		Short:   "List, show and delete functions; also deploy, new, redeploy, diff, rollback, call, logs",
 		Example: "  fndeck fn ls\n  fndeck fn rm hello",
 		Args:    knownCommand,
 		RunE:    needsCommand,
 	}
 	group.AddCommand(
 		a.functionListCommand(), a.functionGetCommand(), a.functionRemoveCommand(),
-		a.functionModeCommand(), a.deployCommand(), a.redeployCommand(), a.rollbackCommand(), a.callCommand(), a.logsCommand(),
+		a.functionModeCommand(), a.deployCommand(), a.newCommand(), a.redeployCommand(), a.diffCommand(), a.rollbackCommand(), a.callCommand(), a.logsCommand(),
 	)
 	return group
 }
@@ -135,4 +136,85 @@ func (a *app) each(items []string, work func(item string) error) error {
 		}
 	}
 	return worst
+}
+
+func (a *app) newCommand() *cobra.Command {
+	var runtime string
+	var noDeploy, noWait bool
+	cmd := &cobra.Command{
+		Use:   "new [TEMPLATE DIR [NAME]]",
+		Short: "Write a new function from a template and deploy it",
+		Long: "new writes a function into DIR, which must be empty or not there yet, deploys it and\n" +
+			"waits until it is Ready. NAME is that of the folder unless it is given. Without\narguments it lists the templates.",
+		Example:           "  fndeck new\n  fndeck new hello ./greeter\n  fndeck new scheduled ./hourly hourly-sums --no-deploy",
+		Args:              between(0, 3),
+		ValidArgsFunction: cobra.FixedCompletions(templateNames(), cobra.ShellCompDirectiveDefault),
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&runtime, "runtime", "", "runtime, such as py312")
+	flags.BoolVar(&noDeploy, "no-deploy", false, "write the folder only")
+	flags.BoolVar(&noWait, "no-wait", false, "return as soon as the deploy is accepted")
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		ctx := cmd.Context()
+		format, err := a.format(cmd.CommandPath())
+		if err != nil {
+			return err
+		}
+		switch {
+		case len(args) == 0:
+			return a.printTemplates(format)
+		case len(args) == 1:
+			return usagef(cmd.CommandPath(), "something is missing: %s", cmd.UseLine())
+		case noDeploy:
+			return a.writeTemplate(args[0], args[1])
+		}
+		name := ""
+		if len(args) > 2 {
+			name = args[2]
+		} else if name, err = nameOf(args[1]); err != nil {
+			return err
+		}
+		return a.with(ctx, func(backend client.Backend) error {
+			values := action.Values{Template: args[0], Folder: args[1], Spec: client.FunctionSpec{Name: name, Runtime: runtime}}
+			out, err := a.act(ctx, backend, action.New, action.Target{}, values)
+			if err != nil {
+				return err
+			}
+			return a.settle(ctx, backend, *out.Function, noWait, format)
+		})
+	}
+	return cmd
+}
+
+func templateNames() []string {
+	var names []string
+	for _, t := range template.All() {
+		names = append(names, t.Name)
+	}
+	return names
+}
+
+func (a *app) printTemplates(format string) error {
+	s := sheet{Header: []string{"TEMPLATE", "WHAT IT IS"}}
+	for _, t := range template.All() {
+		s.Rows = append(s.Rows, row{Key: t.Name, Name: t.Name, Cells: []string{t.Name, t.Help}, Value: struct {
+			Name string `json:"name"`
+			Help string `json:"help"`
+		}{t.Name, t.Help}})
+	}
+	return a.print(s, format)
+}
+
+// writeTemplate writes a template where nothing is to be deployed.
+func (a *app) writeTemplate(name, folder string) error {
+	t, err := template.Find(name)
+	if err != nil {
+		return err
+	}
+	path, err := t.Write(folder)
+	if err != nil {
+		return err
+	}
+	a.note("%s is written; fndeck deploy %s deploys it", ui.Clean(path), ui.Clean(path))
+	return nil
 }

@@ -79,9 +79,11 @@ func (a *app) logs(cmd *cobra.Command, names []string, f logFlags) error {
 	if err != nil {
 		return err
 	}
-	match, err := regexp.Compile(f.grep)
-	if err != nil {
-		return usagef(command, "--grep: %s", err)
+	var match *regexp.Regexp
+	if f.grep != "" {
+		if match, err = regexp.Compile(f.grep); err != nil {
+			return usagef(command, "--grep: %s", err)
+		}
 	}
 	printer := &logPrinter{app: a, format: format, match: match, clock: a.clock(), several: f.all || len(names) > 1}
 	base := client.LogQuery{CallID: f.call, DeployID: f.deploy, Since: since, Tail: f.tail}
@@ -102,11 +104,7 @@ func (a *app) logs(cmd *cobra.Command, names []string, f logFlags) error {
 		if f.follow {
 			return followLogs(ctx, backend, queries, printer.lines)
 		}
-		lines, err := readLogs(ctx, backend, queries)
-		if err != nil {
-			return err
-		}
-		return printer.lines(lines)
+		return readLogs(ctx, backend, queries, printer.lines)
 	})
 	if errors.Is(err, client.ErrNotFound) && len(names) == 0 {
 		kind, id := "call", f.call
@@ -132,36 +130,51 @@ func (a *app) sinceTime(command, since string) (time.Time, error) {
 	return time.Time{}, usagef(command, "--since %s: a duration such as 5m or a time such as 2026-01-02T15:04:05Z is expected", since)
 }
 
-// readLogs reads the lines that exist now, of all queries in one order.
-func readLogs(ctx context.Context, backend client.Backend, queries []client.LogQuery) ([]client.LogLine, error) {
+// readLogs hands over the lines that exist now, of all queries in one order. Those
+// of one query come page by page, so that a log of any length takes little memory.
+func readLogs(ctx context.Context, backend client.Backend, queries []client.LogQuery, emit func([]client.LogLine) error) error {
 	reader, err := client.As[client.LogReader](backend, client.CanReadLogs)
 	if err != nil {
-		return nil, err
+		return err
+	}
+	if len(queries) == 1 {
+		return readPages(ctx, reader, queries[0], emit)
 	}
 	var all []client.LogLine
 	for _, query := range queries {
-		for {
-			page, err := reader.Logs(ctx, query)
-			if err != nil {
-				return nil, fmt.Errorf("read the log: %w", err)
-			}
+		err := readPages(ctx, reader, query, func(page []client.LogLine) error {
 			all = append(all, page...)
-			// A backend without positions has no further pages, and a tail is one.
-			if len(page) == 0 || query.Tail > 0 || page[len(page)-1].Position <= query.After {
-				break
-			}
-			query.After = page[len(page)-1].Position
+			return nil
+		})
+		if err != nil {
+			return err
 		}
 	}
-	if len(queries) > 1 {
-		slices.SortStableFunc(all, func(x, y client.LogLine) int {
-			if x.Position != 0 && y.Position != 0 {
-				return cmp.Compare(x.Position, y.Position)
-			}
-			return x.Time.Compare(y.Time)
-		})
+	slices.SortStableFunc(all, func(x, y client.LogLine) int {
+		if x.Position != 0 && y.Position != 0 {
+			return cmp.Compare(x.Position, y.Position)
+		}
+		return x.Time.Compare(y.Time)
+	})
+	return emit(all)
+}
+
+// readPages hands over the pages of one query.
+func readPages(ctx context.Context, reader client.LogReader, query client.LogQuery, emit func([]client.LogLine) error) error {
+	for {
+		page, err := reader.Logs(ctx, query)
+		if err != nil {
+			return fmt.Errorf("read the log: %w", err)
+		}
+		if err := emit(page); err != nil {
+			return err
+		}
+		// A backend without positions has no further pages, and a tail is one.
+		if len(page) == 0 || query.Tail > 0 || page[len(page)-1].Position <= query.After {
+			return nil
+		}
+		query.After = page[len(page)-1].Position
 	}
-	return all, nil
 }
 
 // followLogs follows every query at once until all have ended.
@@ -192,7 +205,7 @@ type logPrinter struct {
 	mu      sync.Mutex
 	app     *app
 	format  string
-	match   *regexp.Regexp
+	match   *regexp.Regexp // nil prints every line
 	clock   output.Clock
 	several bool
 }
@@ -202,7 +215,7 @@ func (p *logPrinter) lines(lines []client.LogLine) error {
 	defer p.mu.Unlock()
 	var out bytes.Buffer
 	for _, line := range lines {
-		if !p.match.MatchString(line.Text) {
+		if p.match != nil && !p.match.MatchString(line.Text) {
 			continue
 		}
 		if err := p.line(&out, line); err != nil {

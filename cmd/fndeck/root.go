@@ -40,7 +40,7 @@ func (a *app) root() *cobra.Command {
 	a.completeFlag(root, "output", completeFormats)
 	a.completeFlag(root, "context", a.completeContexts)
 	root.AddCommand(
-		a.deployCommand(), a.redeployCommand(), a.rollbackCommand(),
+		a.deployCommand(), a.newCommand(), a.redeployCommand(), a.diffCommand(), a.rollbackCommand(),
 		a.callCommand(), a.logsCommand(), a.getCommand(),
 		a.functionGroup(), a.callsGroup(), a.scheduleGroup(), a.contextGroup(), a.authGroup(), a.engineGroup(), a.doctorCommand(),
 		a.keysCommand(), a.completionCommand(), a.manCommand(), a.versionCommand(),

@@ -270,14 +270,15 @@ func (e *Editor) drawRow(theme *ui.Theme, row, room int, focused bool) string {
 	return w.draw(line)
 }
 
-// mask replaces what follows the separator by stars, and moves the cursor along.
+// mask replaces what follows the separator by stars, and moves the cursor along. A
+// cursor in another line may be beyond the end of this one.
 func mask(line string, cursor int, separator byte) (masked string, at int) {
 	begin := strings.IndexByte(line, separator) + 1
 	if begin == 0 {
 		return line, cursor
 	}
 	masked = line[:begin] + strings.Repeat("*", clusters(line[begin:]))
-	if cursor > begin {
+	if cursor = min(cursor, len(line)); cursor > begin {
 		cursor = begin + clusters(line[begin:cursor])
 	}
 	return masked, cursor

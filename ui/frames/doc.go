@@ -7,7 +7,8 @@
 // at most once in MinGap, and puts a goroutine between the renderer and the
 // terminal, so that a slow line never holds up the update loop. The next frame
 // is drawn when the line has taken the last one, so it always shows the newest
-// state and no backlog can grow.
+// state and no backlog can grow. Of a frame only that is sent which the terminal
+// does not show yet: the renderer sends the cells between two that have changed too.
 //
 // It can go when the library draws on demand by itself (its pull requests 1776
 // and 1796). Where the library's field is not there any more, the library's own

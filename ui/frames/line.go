@@ -24,6 +24,7 @@ type line struct {
 	mu      sync.Mutex
 	changed *sync.Cond
 	queue   []byte
+	thrift  *thrift
 	spare   []byte // the array of the last write, for the next queue
 	writing bool
 	closed  bool
@@ -38,7 +39,7 @@ type line struct {
 }
 
 func newLine(w io.Writer) *line {
-	l := &line{w: w, moved: make(chan struct{})}
+	l := &line{w: w, thrift: newThrift(), moved: make(chan struct{})}
 	l.changed = sync.NewCond(&l.mu)
 	go l.pass()
 	return l
@@ -52,8 +53,9 @@ func (l *line) Write(p []byte) (int, error) {
 	if l.err != nil {
 		return 0, l.err
 	}
-	l.queue = append(l.queue, p...)
-	if len(p) >= largeFrame && !l.direct && (l.answers || !l.probed) {
+	needed := l.thrift.spare(p)
+	l.queue = append(l.queue, needed...)
+	if len(needed) >= largeFrame && !l.direct && (l.answers || !l.probed) {
 		l.queue = append(l.queue, query...)
 		l.probed, l.awaiting = true, true
 	}
@@ -133,12 +135,22 @@ func (l *line) forgive() {
 	l.tell()
 }
 
+// resize is for when the terminal has another size.
+func (l *line) resize(width, height int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.thrift.resize(width, height)
+}
+
 // setDirect makes writes wait for the terminal while it is handed over: to the
 // shell, to an editor, at the end.
 func (l *line) setDirect(direct bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.direct = direct
+	if direct {
+		l.thrift.forget()
+	}
 	l.changed.Broadcast()
 }
 

@@ -128,6 +128,8 @@ func (p *Pacer) Filter(_ tea.Model, msg tea.Msg) tea.Msg {
 		}
 	case tea.KeyPressMsg, tea.KeyReleaseMsg, tea.PasteMsg:
 		return msg
+	case tea.WindowSizeMsg:
+		p.line.resize(m.Width, m.Height)
 	case tea.QuitMsg:
 		if !p.leaving && p.line.asking() {
 			p.leaving = true

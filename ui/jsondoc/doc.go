@@ -30,6 +30,8 @@ type Doc struct {
 
 	points  []cursor
 	indexed bool
+	// spare are containers that no cursor is in any more, for the next ones.
+	spare []*container
 }
 
 // cursor is the place of a row: the offset of its first byte, which is a key's
@@ -87,6 +89,9 @@ func (d *Doc) Index(stop func() bool) (*Index, error) {
 		}
 		if r.Kind == Close && c.at-c.in.at >= pointEvery {
 			x.ends[c.in.at] = c.at + 1
+		}
+		if r.Kind == Close && c.in.at > last {
+			whole.spare = append(whole.spare, c.in) // It began after the last point, so none lies in it.
 		}
 		if next.at == len(d.data) {
 			return x, nil

@@ -71,8 +71,20 @@ func (d *Doc) read(c cursor) (Row, cursor, error) {
 		return d.after(r, end, c)
 	}
 	r.Kind, r.Value = Open, d.data[at:at+1]
-	in := &container{at: at, row: c, object: d.data[at] == '{', depth: c.depth()}
+	in := d.container()
+	*in = container{at: at, row: c, object: d.data[at] == '{', depth: c.depth()}
 	return r, cursor{at: inside, in: in}, nil
+}
+
+// container is room for one, a spare one where there is one.
+func (d *Doc) container() *container {
+	last := len(d.spare) - 1
+	if last < 0 {
+		return &container{}
+	}
+	in := d.spare[last]
+	d.spare = d.spare[:last]
+	return in
 }
 
 // key reads a member's name and returns where its value begins.

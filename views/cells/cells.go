@@ -67,6 +67,30 @@ func Count(at Moment, n int64) ui.Cell {
 	return ui.Cell{Text: ui.Grouped(n)}
 }
 
+// Drift is how many files of a folder differ from what is deployed; a negative number
+// is not known.
+func Drift(at Moment, files int) ui.Cell {
+	switch {
+	case files < 0:
+		return None(at)
+	case files == 0:
+		return ui.Cell{Text: "same", Tone: ui.ToneDim}
+	}
+	return ui.Cell{Text: at.Theme.Glyph('Δ') + ui.Grouped(int64(files)), Tone: ui.ToneWarn}
+}
+
+// PatchTone tells in the difference of a text what came from what went; the line
+// says it too.
+func PatchTone(line string) ui.Tone {
+	switch {
+	case strings.HasPrefix(line, "+"):
+		return ui.ToneOK
+	case strings.HasPrefix(line, "-"):
+		return ui.ToneBad
+	}
+	return ui.ToneDim
+}
+
 // Size is an amount of bytes.
 func Size(at Moment, n int64) ui.Cell {
 	if n <= 0 {

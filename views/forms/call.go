@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -28,6 +29,10 @@ type callForm struct {
 	// times is how many calls are made, atOnce how many of them run at once; that
 	// is asked for more than one only.
 	times, atOnce *form.Text
+	// wait says whether the call is shown as it runs, patience how long somebody
+	// waits for its end: for one call only, as many are always waited for.
+	wait     *form.Choice
+	patience *form.Text
 
 	// reading ends the look for the data to propose, nil if nothing is looked for.
 	reading context.CancelFunc
@@ -57,13 +62,17 @@ func NewCall(d Deps, fn client.Function, start CallStart) (ui.Overlay, tea.Cmd) 
 	c.data.Selected = true
 	c.times = countField("Times", "how many calls; more than one are measured", action.MaxTimes)
 	c.atOnce = countField("At once", "how many of them run at the same time", action.MaxAtOnce)
-	fields := []form.Field{c.data, c.times, c.atOnce}
+	c.wait = form.NewChoice(form.FieldSpec{Label: "Wait", Help: "yes shows the call as it runs; no stays here, and the calls list it"}, []string{waitYes, waitNo})
+	c.patience = form.NewText(form.FieldSpec{
+		Label: "Timeout", Help: "how long to wait, as 30s or 5m; the call itself goes on", Check: patienceCheck,
+	})
+	fields := []form.Field{c.data}
 	if note := c.serving(); note != "" {
 		fields = append(fields, form.NewNote("", form.Remark{Tone: ui.ToneWarn, Text: note}))
 	}
-	c.form = form.New(d.Clock, fields...)
+	c.form = form.New(d.Clock, append(fields, c.times, c.atOnce, c.wait, c.patience)...)
 	c.form.Recalls = true
-	c.form.Hide(c.atOnce, true)
+	c.hide()
 	switch {
 	case len(start.Data) > 0:
 		c.data.Propose(string(start.Data))
@@ -278,25 +287,57 @@ func (c *callForm) input(msg tea.Msg) (tea.Cmd, bool) {
 	case form.Submitted:
 		return c.submit()
 	}
-	c.form.Hide(c.atOnce, countOf(c.times) == 1)
+	c.hide()
 	return nil, false
+}
+
+// The answers to whether a call is waited for.
+const (
+	waitYes = "yes"
+	waitNo  = "no"
+)
+
+// hide takes out what says nothing beside the other values.
+func (c *callForm) hide() {
+	one := countOf(c.times) == 1
+	c.form.Hide(c.atOnce, one)
+	c.form.Hide(c.wait, !one)
+	c.form.Hide(c.patience, !one || c.wait.Value() == waitNo)
+}
+
+func patienceCheck(value string) form.Report {
+	if value = strings.TrimSpace(value); value == "" {
+		return form.Report{}
+	}
+	if length, err := time.ParseDuration(value); err != nil || length <= 0 {
+		return form.Report{Error: "a time such as 30s, 5m or 1h30m is expected"}
+	}
+	return form.Report{}
+}
+
+// values are what one call is made with.
+func (c *callForm) values() action.Values {
+	values := action.Values{Data: json.RawMessage(c.data.Value()), Async: c.wait.Value() == waitNo}
+	if !values.Async {
+		values.Patience, _ = time.ParseDuration(strings.TrimSpace(c.patience.Value())) // Empty is 0: as long as it takes.
+	}
+	return values
 }
 
 // submit makes the call, or the many.
 func (c *callForm) submit() (tea.Cmd, bool) {
 	target := action.Target{Function: &c.fn}
-	data := json.RawMessage(c.data.Value())
-	times := countOf(c.times)
+	values, times := c.values(), countOf(c.times)
 	if times == 1 {
-		return run(RunAction{Action: action.Invoke, Target: target, Values: action.Values{Data: data}, Origin: c}), true
+		return run(RunAction{Action: action.Invoke, Target: target, Values: values, Origin: c}), true
 	}
 	if reason := action.Invoke.Reason(c.d.Backend, target); reason != "" {
 		c.form.Refused(reason)
 		return nil, false
 	}
-	list, cmd := newSeries(c.d, action.Series{Function: c.fn, Data: data, Times: times, AtOnce: countOf(c.atOnce)})
+	list, cmd := newSeries(c.d, action.Series{Function: c.fn, Data: values.Data, Times: times, AtOnce: countOf(c.atOnce)})
 	c.series = list
-	return tea.Batch(cmd, func() tea.Msg { return Called{FunctionID: c.fn.ID, Data: data} }), false
+	return tea.Batch(cmd, func() tea.Msg { return Called{FunctionID: c.fn.ID, Data: values.Data} }), false
 }
 
 // moved takes what has become of the series.

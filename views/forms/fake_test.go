@@ -1,11 +1,13 @@
 package forms
 
 import (
+	"bytes"
 	"context"
 	"sync"
 	"time"
 
 	"fndeck/client"
+	"fndeck/client/drift"
 )
 
 // fakeBackend is a backend that lists what it was given. The forms ask it for no
@@ -19,7 +21,9 @@ type fakeBackend struct {
 	description client.Description
 	functions   []client.Function
 	versions    []client.Version
-	listErr     error
+	// code is what every version was packed of, nil where none is given back.
+	code    []byte
+	listErr error
 }
 
 func (f *fakeBackend) Describe() client.Description { return f.description }
@@ -42,6 +46,22 @@ func (f *fakeBackend) Versions(context.Context, string) ([]client.Version, error
 	defer f.mu.Unlock()
 	return append([]client.Version(nil), f.versions...), f.listErr
 }
+
+// CodeFiles lists what code holds.
+func (f *fakeBackend) CodeFiles(ctx context.Context, _ string, _ int) ([]client.CodeFile, error) {
+	if f.code == nil {
+		return nil, client.ErrUnsupported
+	}
+	files, err := drift.InZip(ctx, bytes.NewReader(f.code), int64(len(f.code)))
+	var all []client.CodeFile
+	for path, sum := range files {
+		all = append(all, client.CodeFile{Path: path, SHA256: sum})
+	}
+	return all, err
+}
+
+// Code is the code of every version.
+func (f *fakeBackend) Code(context.Context, string, int) ([]byte, error) { return f.code, nil }
 
 // fakeClock is a clock that moves when a test says so.
 type fakeClock struct {

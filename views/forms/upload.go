@@ -140,6 +140,9 @@ func (u *uploadForm) Update(msg tea.Msg) (tea.Cmd, bool) {
 		return u.tookScan(msg)
 	case packed:
 		return u.tookPack(msg)
+	case compared:
+		u.tookComparison(msg)
+		return nil, false
 	}
 	if u.settings != nil && reopened(u.settings.form, msg) {
 		return nil, false

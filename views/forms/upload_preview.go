@@ -27,6 +27,8 @@ type previewList struct {
 	rows    []previewRow
 	at, top int
 	page    int
+	// changesAt is the row that what differs from the serving version goes before.
+	changesAt int
 }
 
 // previewFiles bounds the files that are listed; the sum names them all.
@@ -69,6 +71,7 @@ func newPreviewList(p pack.Preview, takenBack []string) previewList {
 		}
 		list.add(previewRow{label: word, text: action.Place(f) + f.Message, tone: tone})
 	}
+	list.changesAt = len(list.rows)
 	if len(p.Ignored)+len(takenBack) > 0 {
 		list.title("Not sent; space on one sends it all the same")
 	}
@@ -292,6 +295,7 @@ func (u *uploadForm) verdict() (text string, tone ui.Tone) {
 		return sum + ", packing", ui.ToneText
 	}
 	sum += ", packed " + ui.Bytes(int64(len(u.scan.code.Zip))) + " of at most " + ui.Bytes(pack.DefaultMaxPackedBytes)
+	sum += u.scan.since
 	if asking > 0 && !u.clear() {
 		return sum + ": " + ui.Counted(asking, "finding") + " to be confirmed", ui.ToneWarn
 	}

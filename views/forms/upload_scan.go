@@ -100,7 +100,7 @@ func (u *uploadForm) tookPack(msg packed) (tea.Cmd, bool) {
 	if u.sending {
 		return u.send()
 	}
-	return u.replay(nil)
+	return u.replay(u.compare(msg.code))
 }
 
 // replay gives the keys that waited to what shows now, until one has to wait
@@ -169,6 +169,9 @@ type scanState struct {
 	err        error
 	packing    bool
 	code       *client.Package
+	// since sums up what differs from the version that serves, "" if nothing does or
+	// it is not known.
+	since string
 }
 
 func (s *scanState) stop() {

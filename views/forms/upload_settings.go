@@ -71,9 +71,14 @@ func envText(fn *client.Function) string {
 	if fn == nil {
 		return ""
 	}
-	lines := make([]string, 0, len(fn.EnvVars))
-	for _, name := range slices.Sorted(maps.Keys(fn.EnvVars)) {
-		lines = append(lines, name+"="+fn.EnvVars[name])
+	return pairText(fn.EnvVars)
+}
+
+// pairText writes a map as the lines that parsePairs reads.
+func pairText(pairs map[string]string) string {
+	lines := make([]string, 0, len(pairs))
+	for _, name := range slices.Sorted(maps.Keys(pairs)) {
+		lines = append(lines, name+"="+pairs[name])
 	}
 	return strings.Join(lines, "\n")
 }

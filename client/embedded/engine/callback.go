@@ -20,7 +20,7 @@ func (c *callback) baseURL() (string, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.l == nil {
-		l, err := listenTCP()
+		l, err := listenTCP(0)
 		if err != nil {
 			return "", err
 		}

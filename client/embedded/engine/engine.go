@@ -60,6 +60,8 @@ type Config struct {
 	ClosedNetwork bool
 	// TCP serves the dialects on 127.0.0.1 too, for the clouds' own clients.
 	TCP bool
+	// Port is that port, 0 for any that is free.
+	Port int
 	// Trusted is an issuer whose tokens the TCP port takes too; none if its Issuer
 	// is empty. Its Clock and Logger are those of the engine.
 	Trusted trust.Config
@@ -188,7 +190,7 @@ func (s *server) open(about *own.Config, vendor *cognite.API, tokens *issuer) er
 	if err != nil {
 		return err
 	}
-	l, err := listenTCP()
+	l, err := listenTCP(s.c.Port)
 	if err != nil {
 		return err
 	}

@@ -6,7 +6,9 @@ import (
 	"mime"
 	"net"
 	"net/http"
+	"strconv"
 	"strings"
+	"syscall"
 
 	"fndeck/client"
 	"fndeck/client/embedded/engine/core"
@@ -24,8 +26,14 @@ var (
 	errType   = &client.Error{Code: client.CodeInvalid, Status: http.StatusUnsupportedMediaType, Message: "the body must be application/json, and its Content-Type must say so"}
 )
 
-// listenTCP opens an ephemeral port on 127.0.0.1.
-func listenTCP() (net.Listener, error) { return net.Listen("tcp4", "127.0.0.1:0") }
+// listenTCP opens a port on 127.0.0.1; 0 is any that is free.
+func listenTCP(port int) (net.Listener, error) {
+	l, err := net.Listen("tcp4", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return nil, &client.Error{Code: client.CodeConflict, Message: "port " + strconv.Itoa(port) + " of 127.0.0.1 is taken", Hint: "name another one as engine.port, or end what listens there", Err: err}
+	}
+	return l, err
+}
 
 // loopback guards a dialect on a TCP port.
 type loopback struct {

@@ -140,16 +140,22 @@ type Disk struct {
 // TotalBytes is all that the state takes.
 func (d Disk) TotalBytes() int64 { return d.DatabaseBytes + d.CodeBytes + d.EnvironmentBytes }
 
-// Redeploy is the body of POST functions/{id}/versions. Nil leaves as is.
+// Redeploy is the body of POST functions/{id}/versions. Nil leaves as is; without
+// a file the code that serves stays. Secrets replaces all but KeepSecrets. An empty
+// map or list is not nil: it takes all away.
 type Redeploy struct {
-	FileID         int64             `json:"fileId,string"`
+	FileID         int64             `json:"fileId,string,omitempty"`
+	KeepSecrets    []string          `json:"keepSecrets,omitzero"`
+	Description    *string           `json:"description,omitempty"`
+	Owner          *string           `json:"owner,omitempty"`
+	Metadata       map[string]string `json:"metadata,omitzero"`
 	Folder         string            `json:"folder,omitempty"`
 	FunctionPath   *string           `json:"functionPath,omitempty"`
 	Runtime        *string           `json:"runtime,omitempty"`
-	Secrets        map[string]string `json:"secrets,omitempty"`
-	EnvVars        map[string]string `json:"envVars,omitempty"`
+	Secrets        map[string]string `json:"secrets,omitzero"`
+	EnvVars        map[string]string `json:"envVars,omitzero"`
 	IndexURL       *string           `json:"indexUrl,omitempty"`
-	ExtraIndexURLs []string          `json:"extraIndexUrls,omitempty"`
+	ExtraIndexURLs []string          `json:"extraIndexUrls,omitzero"`
 }
 
 // Rollback is the body of POST functions/{id}/rollback; 0 means the one before.

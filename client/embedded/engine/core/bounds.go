@@ -73,11 +73,18 @@ func (n NewFunction) check() error {
 		field       string
 		have, limit int
 	}{{"secrets", len(n.Secrets), maxSecrets}, {"envVars", len(n.EnvVars), maxEnvVars}, {"metadata", len(n.Metadata), maxMetadata}} {
-		if count.have > count.limit {
-			return client.Invalidf("%s has %d keys, the limit is %d", count.field, count.have, count.limit)
+		if err := checkCount(count.field, count.have, count.limit); err != nil {
+			return err
 		}
 	}
 	return n.checkKeys()
+}
+
+func checkCount(field string, have, limit int) error {
+	if have > limit {
+		return client.Invalidf("%s has %d keys, the limit is %d", field, have, limit)
+	}
+	return nil
 }
 
 func (n NewFunction) checkKeys() error {
@@ -117,9 +124,11 @@ func (n NewFunction) checkMetadata() error {
 
 // check holds what a redeploy changes to the bounds of a new function.
 func (c Change) check() error {
-	n := NewFunction{Secrets: c.Secrets, EnvVars: c.EnvVars}
-	if c.FunctionPath != nil {
-		n.FunctionPath = *c.FunctionPath
+	n := NewFunction{Secrets: c.Secrets, EnvVars: c.EnvVars, Metadata: c.Metadata}
+	for to, from := range map[*string]*string{&n.FunctionPath: c.FunctionPath, &n.Description: c.Description, &n.Owner: c.Owner} {
+		if from != nil {
+			*to = *from
+		}
 	}
 	return n.check()
 }
@@ -131,4 +140,12 @@ func metadataText(m map[string]string) (string, error) {
 	}
 	b, err := json.Marshal(m)
 	return string(b), err
+}
+
+// Metadata reads metadata as it is stored; nil where there is none.
+func Metadata(text string) (m map[string]string) {
+	if text == "" || json.Unmarshal([]byte(text), &m) != nil {
+		return nil
+	}
+	return m
 }

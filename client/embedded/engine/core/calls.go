@@ -115,7 +115,7 @@ func checkData(data json.RawMessage) (json.RawMessage, error) {
 func (e *Core) start(c store.Call, data []byte, session Session, row *deferred) *runningCall {
 	ctx, cancel := context.WithCancelCause(e.ctx)
 	under := e.running.add(c.ID, c.FunctionID, row, cancel)
-	e.jobs.Go(func() {
+	job := func() {
 		defer cancel(nil)
 		defer e.endSession(session) // if a panic has skipped the one of run
 		outcome := c
@@ -125,7 +125,10 @@ func (e *Core) start(c store.Call, data []byte, session Session, row *deferred) 
 			outcome = e.settle(under, c, nil, nil)
 		})
 		outcome = e.run(ctx, under, c, data, session)
-	})
+	}
+	if !e.crew.take(job) {
+		e.jobs.Go(func() { e.crew.work(e.ctx, job) })
+	}
 	return under
 }
 

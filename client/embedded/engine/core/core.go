@@ -107,6 +107,7 @@ type Core struct {
 	pool         *pool
 	spares       *runner.Spares
 	running      *running // calls
+	crew         *crew    // who runs them
 	deploying    *running // deploys
 	lineage      *lineage // schedules
 	// unstored says that the last fires could not be recorded; the scheduler's own.
@@ -194,6 +195,7 @@ func assemble(c Config, s *store.Store, room *disk.Room) *Core {
 		c: c, store: s, room: room, subject: Subject(), started: c.Clock(), kernel: confine.Probe(),
 		vault: vault{seal.New(c.KeyFile, c.KeyNamed)}, nonces: newNonces(c.Clock), sessions: newSessions(c.Clock), tokens: newCallTokens(), uploads: newUploads(c.Clock),
 		running: newRunning(), deploying: newRunning(), lineage: newLineage(), slots: make(chan struct{}, maxRunning), chained: make(chan struct{}, maxRunning), tick: make(chan struct{}, 1), runtimesDone: make(chan struct{}),
+		crew: newCrew(),
 	}
 	s.OnDamage(func(err error) { c.Logger.Error("left out of what is shown", "error", err) })
 	e.ctx, e.cancel = context.WithCancelCause(context.Background())

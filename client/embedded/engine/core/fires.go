@@ -184,7 +184,8 @@ func (f *firing) start(s store.Schedule, due time.Time) (row store.Missed, err e
 		row.Kind, row.Reason = client.RunSkipped, whyQueued
 	case busy && s.Overlap == store.Queue:
 		row.Kind = client.RunQueued
-		return row, errors.Join(f.tx.SetQueued(s.ID, due), f.tx.Event("run", s.ID))
+		f.tx.Event("run", s.ID)
+		return row, f.tx.SetQueued(s.ID, due)
 	case busy && s.Overlap != store.Allow:
 		row.Kind, row.Reason = client.RunSkipped, whyOverlap
 	default:

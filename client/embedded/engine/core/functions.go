@@ -30,12 +30,16 @@ type NewFunction struct {
 	Folder string
 }
 
-// Change is what a redeploy changes beside the code; nil leaves as is.
+// Change is what a redeploy changes beside the code; nil leaves as is. Secrets
+// replaces all but those named in KeepSecrets.
 type Change struct {
 	FunctionPath, Runtime *string
 	Secrets, EnvVars      map[string]string
+	KeepSecrets           []string
 	IndexURL              *string
 	ExtraIndexURLs        []string
+	Description, Owner    *string
+	Metadata              map[string]string
 	Folder                string
 }
 
@@ -178,15 +182,17 @@ func (e *Core) sealInto(s *store.Settings, functionID int64, secrets map[string]
 	return nil
 }
 
-// Redeploy stores the code of a file as a function's next version and queues
-// it. The serving version goes on serving until the new one is Ready.
+// Redeploy stores the code of a file, or for 0 that of the serving version, as a
+// function's next version and queues it. The serving version goes on serving until
+// the new one is Ready.
 func (e *Core) Redeploy(ctx context.Context, functionID, fileID int64, c Change) (View, error) {
 	if err := c.check(); err != nil {
 		return View{}, err
 	}
-	file, err := e.uploadedFile(fileID)
-	if err == nil {
-		err = e.room.Check(0)
+	var file store.File
+	err := e.room.Check(0)
+	if err == nil && fileID != 0 {
+		file, err = e.uploadedFile(fileID)
 	}
 	if err != nil {
 		return View{}, err
@@ -218,20 +224,18 @@ func (e *Core) Redeploy(ctx context.Context, functionID, fileID int64, c Change)
 				return err
 			}
 		}
-		next := store.Version{SHA256: file.SHA256, SizeBytes: file.SizeBytes, Settings: base.Settings, Runtime: base.Runtime, Folder: c.Folder}
-		if next.Folder == "" {
-			next.Folder = base.Folder
+		if fileID == 0 {
+			if f.Serving == 0 {
+				return &client.Error{Code: client.CodeConflict, Message: f.Name + " has no version that serves: there is no code to keep", Hint: "redeploy it"}
+			}
+			file.SHA256, file.SizeBytes = base.SHA256, base.SizeBytes
 		}
-		if c.Runtime != nil {
-			next.Runtime = *c.Runtime
+		next, err := e.changed(base, c)
+		if err != nil {
+			return err
 		}
-		if c.FunctionPath != nil {
-			next.Settings.FunctionPath = entryPath(*c.FunctionPath)
-		}
-		if c.EnvVars != nil {
-			next.Settings.EnvVars = c.EnvVars
-		}
-		if err := e.sealInto(&next.Settings, f.ID, c.Secrets, c.IndexURL, c.ExtraIndexURLs); err != nil {
+		next.SHA256, next.SizeBytes = file.SHA256, file.SizeBytes
+		if err := describe(tx, &f, c); err != nil {
 			return err
 		}
 		_, next, err = e.addVersion(tx, f, store.KindRedeploy, next)
@@ -243,6 +247,58 @@ func (e *Core) Redeploy(ctx context.Context, functionID, fileID int64, c Change)
 	}
 	e.startDeploy(functionID, deployID)
 	return e.View(functionID)
+}
+
+// changed is a version like another, with a change.
+func (e *Core) changed(base store.Version, c Change) (store.Version, error) {
+	next := store.Version{Settings: base.Settings, Runtime: base.Runtime, Folder: cmp.Or(c.Folder, base.Folder)}
+	if c.Runtime != nil {
+		next.Runtime = *c.Runtime
+	}
+	if c.FunctionPath != nil {
+		next.Settings.FunctionPath = entryPath(*c.FunctionPath)
+	}
+	if c.EnvVars != nil {
+		next.Settings.EnvVars = c.EnvVars
+	}
+	if err := e.sealInto(&next.Settings, base.FunctionID, c.Secrets, c.IndexURL, c.ExtraIndexURLs); err != nil {
+		return next, err
+	}
+	if c.Secrets == nil {
+		return next, nil
+	}
+	for _, name := range c.KeepSecrets {
+		sealed, has := base.Settings.Secrets[name]
+		if !has {
+			return next, client.Invalidf("there is no secret %q to be kept", name)
+		}
+		if _, replaced := next.Settings.Secrets[name]; !replaced {
+			next.Settings.Secrets[name] = sealed // Sealed for the same function and name.
+		}
+	}
+	return next, checkCount("secrets", len(next.Settings.Secrets), maxSecrets)
+}
+
+// describe stores what a change says of the function itself, if it does.
+func describe(tx *store.Tx, f *store.Function, c Change) error {
+	if c.Description == nil && c.Owner == nil && c.Metadata == nil {
+		return nil
+	}
+	if c.Description != nil {
+		f.Description = *c.Description
+	}
+	if c.Owner != nil {
+		f.Owner = *c.Owner
+	}
+	if c.Metadata != nil {
+		text, err := metadataText(c.Metadata)
+		if err != nil {
+			return err
+		}
+		f.Metadata = text
+	}
+	f.Revision++
+	return tx.UpdateFunction(*f)
 }
 
 // SetFolder records where the newest version's code came from.

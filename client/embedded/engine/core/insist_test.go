@@ -23,7 +23,7 @@ func TestAnOutcomeThatCannotBeStoredTakesOthersWritesAlongOnceAtMost(t *testing.
 		},
 		work: func(tx *store.Tx) error {
 			if tries++; tries < 3 {
-				return errors.Join(tx.Event("call", 1), refused) // after it has changed something
+				return errors.Join(tx.InsertFile(store.File{ID: tx.NextID()}), refused) // after it has changed something
 			}
 			return nil
 		},

@@ -129,10 +129,10 @@ func (w *logWriter) flush() {
 		if err := w.before(tx); err != nil {
 			return err
 		}
-		if err := tx.AppendLines(w.owner, batch); err != nil || !tell {
-			return err
+		if tell {
+			tx.Event("log", w.owner)
 		}
-		return tx.Event("log", w.owner)
+		return tx.AppendLines(w.owner, batch)
 	})
 	if tell {
 		w.told = now

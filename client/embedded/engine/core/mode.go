@@ -221,7 +221,7 @@ func (p *pool) isQuick(functionID int64) bool {
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return g.quick && len(g.waiting) == 0
+	return g.quick && len(g.waiting) <= g.limit // each of them had a call before it that was short too
 }
 
 // tookFor remembers how long a call of a function took.

@@ -297,6 +297,25 @@ func TestAShortCallIsAnsweredWithItsEndAndALongOneIsNotWaitedFor(t *testing.T) {
 	assert.Equal(t, store.Completed, answer.Status)
 }
 
+func TestACallThatWaitsItsTurnAmongShortOnesIsLikelyToBeShort(t *testing.T) {
+	r := newRig(t, nil)
+	v := r.handler(counter)
+	r.mode(v.ID, ModeWarm, 1)
+	g, err := r.pool.gate(v.ID)
+	require.NoError(t, err)
+	r.pool.tookFor(v.ID, quickCall)
+	var likely []bool
+	for range 4 {
+		likely = append(likely, r.pool.isQuick(v.ID))
+		g.mu.Lock()
+		if !g.take() {
+			g.waiting = append(g.waiting, make(chan struct{}))
+		}
+		g.mu.Unlock()
+	}
+	assert.Equal(t, []bool{true, true, true, false}, likely, "one has the worker, one waits for it, and then one more")
+}
+
 func TestACallThatComesAsItsProcessDiesGetsAnother(t *testing.T) {
 	r := newRig(t, nil)
 	v := r.handler("import os\ndef handle(data):\n    return os.getppid()\n")

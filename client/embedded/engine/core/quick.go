@@ -41,14 +41,7 @@ func (e *Core) keepDeferred(d *deferred, durability store.Durability) error {
 	if d == nil || d.kept.Load() && durability == store.Relaxed {
 		return nil
 	}
-	err := e.store.Write(durability, func(tx *store.Tx) error {
-		if err := d.keep(tx); err != nil || durability == store.Relaxed {
-			return err
-		}
-		// A relaxed write may have stored the row, and is not on the disk before a
-		// durable one changes something.
-		return tx.Event("call", d.call.ID)
-	})
+	err := e.store.Write(durability, d.keep) // durable, it takes a relaxed one with the row to the disk
 	if err == nil {
 		d.kept.Store(true)
 	}

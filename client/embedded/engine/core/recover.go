@@ -41,7 +41,8 @@ func (e *Core) recover() error {
 				return err
 			}
 		}
-		return tx.Event("engine", 0)
+		tx.Event("engine", 0)
+		return nil
 	})
 	if err != nil {
 		return err

@@ -111,7 +111,10 @@ func (e *Core) trim(before time.Time) error {
 		return nil
 	}
 	e.c.Logger.Info("old calls and logs deleted", "rows", total)
-	return e.store.Write(store.Relaxed, func(tx *store.Tx) error { return tx.Event("engine", 0) })
+	return e.store.Write(store.Relaxed, func(tx *store.Tx) error {
+		tx.Event("engine", 0)
+		return nil
+	})
 }
 
 // trimPortion deletes some of what is from before a time, 0 when nothing is left.

@@ -27,6 +27,48 @@ type runningCall struct {
 	done chan struct{}
 }
 
+// crew are the goroutines that run calls. Some stay for the next one: a call goes
+// deep, and a new stack would have to grow for each.
+type crew struct {
+	next    chan func()
+	waiting chan struct{} // a place for each that may wait
+}
+
+// crewSize is how many goroutines wait for a next call, which is more than run at
+// once for long.
+const crewSize = 32
+
+func newCrew() *crew { return &crew{next: make(chan func()), waiting: make(chan struct{}, crewSize)} }
+
+// take gives a job to one that waits; false if none does.
+func (c *crew) take(job func()) bool {
+	select {
+	case c.next <- job:
+		return true
+	default:
+		return false
+	}
+}
+
+// work does a job and then those that come, until ctx ends or enough others wait.
+func (c *crew) work(ctx context.Context, job func()) {
+	for {
+		job()
+		job = nil // it holds the data of a call
+		select {
+		case c.waiting <- struct{}{}:
+		default:
+			return
+		}
+		select {
+		case job = <-c.next:
+			<-c.waiting
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
 func newRunning() *running { return &running{calls: map[int64]*runningCall{}, of: map[int64]int{}} }
 
 func (r *running) add(id, functionID int64, row *deferred, cancel context.CancelCauseFunc) *runningCall {

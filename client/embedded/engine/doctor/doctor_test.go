@@ -95,7 +95,7 @@ func TestAHealthyStateHasNoFindings(t *testing.T) {
 	s, _ := newSetup(t)
 	report := Look(context.Background(), s)
 	assert.Empty(t, report.Findings)
-	assert.Contains(t, report.Facts, "layout 2, functions: 1, calls: 2")
+	assert.Contains(t, report.Facts, "layout 3, functions: 1, calls: 2")
 }
 
 func TestAFreshMachineHasNoFindings(t *testing.T) {

@@ -11,7 +11,9 @@ import (
 )
 
 const (
-	// replyRoom is what a reply may hold beside the response: error and trace.
+	// replyHead is the length of a reply's head, and replyRoom what a reply may hold
+	// beside the response: that, or error and trace.
+	replyHead = 1 + 3*8
 	replyRoom = 1 << 20
 	// joined is up to which size the data of a call is sent together with what
 	// stands before it.
@@ -37,18 +39,25 @@ type conversation struct {
 	unread bool
 }
 
+// reply is what a process says of its call: a head of fixed length, and in JSON what
+// the function returned or raised.
 type reply struct {
-	OK       bool            `json:"ok"`
-	Response json.RawMessage `json:"response"`
-	Error    struct {
-		Type, Message, Trace string
-	} `json:"error"`
+	OK       bool
+	Response json.RawMessage
+	Error    struct{ Type, Message, Trace string }
 	// Again says that the process takes another call.
-	Again bool `json:"again"`
+	Again bool
 	// Fresh says that it has given its streams back and needs new ones for that.
-	Fresh bool `json:"fresh"`
+	Fresh bool
 	usage
 }
+
+// The flags of a reply, as fndeck_call.py sets them.
+const (
+	replyOK    = 1
+	replyAgain = 2
+	replyFresh = 4
+)
 
 // encode is a request as it is sent: its head and the data, each with its length
 // before it.
@@ -105,10 +114,12 @@ func (c *conversation) run(ctx context.Context) Outcome {
 	limit := soon(c.r.Timeout)
 	follow := soon(min(stdoutAfter, c.r.Timeout))
 	for {
-		if !c.p.following {
-			c.p.watch.until(follow)
-		} else {
+		switch {
+		case c.replied(): // there is nothing to wait for
+		case c.p.following:
 			c.p.watch.until(limit)
+		default:
+			c.p.watch.until(follow)
 		}
 		switch {
 		case c.answer != nil:
@@ -234,10 +245,26 @@ func (c *conversation) receive() {
 	}
 }
 
+// decode reads a reply, which keeps the body. It comes from a process that the
+// function may have taken over.
 func decode(body []byte) (*reply, error) {
-	answer := &reply{}
-	if err := json.Unmarshal(body, answer); err != nil {
-		return nil, fmt.Errorf("the process said %.100q: %w", body, err)
+	if len(body) < replyHead {
+		return nil, fmt.Errorf("the process said %q", body)
+	}
+	flags, value := body[0], body[replyHead:]
+	number := func(n int) uint64 { return binary.BigEndian.Uint64(body[1+8*n:]) }
+	answer := &reply{
+		OK: flags&replyOK != 0, Again: flags&replyAgain != 0, Fresh: flags&replyFresh != 0,
+		usage: usage{MaxRSSKiB: int64(number(0)), UserSeconds: float64(number(1)) / 1e6, SystemSeconds: float64(number(2)) / 1e6},
+	}
+	var err error
+	if !answer.OK {
+		err = json.Unmarshal(value, &answer.Error)
+	} else if answer.Response = value; !json.Valid(value) {
+		err = errors.New("not JSON")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("the process said %.100q: %w", value, err)
 	}
 	return answer, nil
 }

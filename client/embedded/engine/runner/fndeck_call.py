@@ -18,6 +18,10 @@ from fndeck_warm import Kept
 PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
 CHUNK = 1 << 16
+# What a reply begins with: flags, the peak of memory in KiB so far, and the
+# microseconds of the user's and of the system's time that the call took.
+REPLY_HEAD = struct.Struct(">BQQQ")
+OK, AGAIN, FRESH = 1, 2, 4
 
 libc = ctypes.CDLL(None, use_errno=True)
 
@@ -133,10 +137,9 @@ def usage():
     return max(own.ru_maxrss, children.ru_maxrss), own.ru_utime + children.ru_utime, own.ru_stime + children.ru_stime
 
 
-def ending(before, after, again, fresh):
-    """The end of a reply: the peak so far, and what was used from before to after."""
-    return b',"again":%s,"fresh":%s,"maxrss":%d,"utime":%.6f,"stime":%.6f}' % (
-        b"true" if again else b"false", b"true" if fresh else b"false", after[0], after[1] - before[1], after[2] - before[2])
+def beginning(flags, before, after):
+    """The head of a reply, with what was used from before to after."""
+    return REPLY_HEAD.pack(flags, after[0], int((after[1] - before[1]) * 1e6), int((after[2] - before[2]) * 1e6))
 
 
 class Function:
@@ -146,7 +149,7 @@ class Function:
         self.root, self.path, self.handle, self.names = root, path, handle, names
 
     def run(self, request, data, ready):
-        """Runs the handle; returns the reply for the engine, still open at its end."""
+        """Runs the handle; returns OK and its result, or 0 and the error, in JSON."""
         try:
             if self.handle is None:
                 self.handle, self.names = load(self.root, self.path)
@@ -159,15 +162,14 @@ class Function:
             result = self.handle(**{name: given[name] for name in self.names})
             if os.getpid() != own:
                 os._exit(0)  # a child that the function forked has come back from it
-            body = encode(result, request["limits"]["response"])
-            return b'{"ok":true,"response":' + body
+            return OK, encode(result, request["limits"]["response"])
         except BaseException as exc:  # sys.exit and MemoryError are outcomes too
             error = failure(exc)
             try:
                 sys.stderr.write(error["trace"])
             except Exception:
                 pass  # the function closed it
-            return json.dumps({"ok": False, "error": error}).encode()[:-1]
+            return 0, json.dumps(error).encode()
 
 
 def rehearse():
@@ -178,8 +180,8 @@ def rehearse():
     near.send(struct.pack(">I", len(head)) + head + struct.pack(">I", len(data)) + data)
     pipe = Pipe(far.detach())
     request, data = pipe.request()
-    reply = Function("", "", lambda data: data, ("data",)).run(request, data, int)
-    pipe.send(reply + ending(usage(), usage(), False, False))
+    flags, reply = Function("", "", lambda data: data, ("data",)).run(request, data, int)
+    pipe.send(beginning(flags, usage(), usage()) + reply)
     os.close(pipe.fd)
     near.close()
     flush()
@@ -219,7 +221,7 @@ def serve(call, base, function):
         if kept is None:
             bound(request["limits"], base)
         bound_time(request["limits"], before[1] + before[2])
-        reply = function.run(request, data, ready)
+        flags, reply = function.run(request, data, ready)
         flush()
         # Closed before the reply: the engine then has the whole log when it has
         # the result, and need not wait for this process to end.
@@ -230,7 +232,7 @@ def serve(call, base, function):
         elif fresh:
             close_all(kept.pipes)
         used = usage()
-        pipe.send(reply + ending(before, used, again, fresh))
+        pipe.send(beginning(flags | (AGAIN if again else 0) | (FRESH if fresh else 0), before, used) + reply)
         if not again:
             return
 

@@ -127,26 +127,30 @@ func (p *pump) take(t tag) {
 	p.takeFrom(t)
 }
 
-// takeAll reads what stands in the streams now, in turn.
-func (p *pump) takeAll() {
-	for start, seen := p.read, int64(-1); p.read != seen && p.read-start <= pipeRoom; {
-		seen = p.read
-		p.takeFrom(tagStdout)
-		p.takeFrom(tagStderr)
+// takeAll reads what stands in the streams now, in turn, for as long as one of
+// them gives that many bytes: readTurn where the rest is empty after less, 1 where
+// its end is to be seen as well.
+func (p *pump) takeAll(bytes int) {
+	start := p.read
+	for most := bytes; most >= bytes && p.read-start <= pipeRoom; {
+		most = max(p.takeFrom(tagStdout), p.takeFrom(tagStderr))
 	}
 }
 
-// takeFrom reads once from a stream, which need not be ready.
-func (p *pump) takeFrom(t tag) {
+// takeFrom reads once from a stream, which need not be ready, and returns how many
+// bytes there were.
+func (p *pump) takeFrom(t tag) int {
 	if p.fds[t] < 0 {
-		return
+		return 0
 	}
 	if p.buf == nil {
 		p.buf = make([]byte, readTurn)
 	}
 	n, err := syscall.Read(p.fds[t], p.buf)
 	switch {
-	case errors.Is(err, syscall.EINTR), errors.Is(err, syscall.EAGAIN):
+	case errors.Is(err, syscall.EINTR):
+		return readTurn // once more
+	case errors.Is(err, syscall.EAGAIN):
 	case n <= 0:
 		p.end(t)
 	default:
@@ -157,6 +161,7 @@ func (p *pump) takeFrom(t tag) {
 		}
 		p.rest[t] = p.emit(Stream(t), data, false)
 	}
+	return n
 }
 
 // end hands over what a stream ended with and closes it.
@@ -182,7 +187,7 @@ func (p *pump) close() {
 // for a next call. It reports whether it can have another one with them.
 func (p *pump) takeWritten() bool {
 	start := p.read
-	p.takeAll()
+	p.takeAll(readTurn)
 	for t := range p.rest {
 		p.emit(Stream(t), p.rest[t], true)
 		p.rest[t] = nil
@@ -196,7 +201,7 @@ func (p *pump) takeWritten() bool {
 // is not silence. each gets what is ready. It reports whether everything was read.
 func (p *pump) drain(each func(tag), silence time.Duration) bool {
 	start := p.read
-	p.takeAll() // mostly nothing is left then
+	p.takeAll(1) // mostly nothing is left then
 	p.follow()
 	deadline := soon(silence)
 	for p.isOpen() && p.read-start <= pipeRoom {

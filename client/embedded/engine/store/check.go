@@ -67,7 +67,7 @@ func Check(ctx context.Context, dir string) (c Checked, err error) {
 	if len(c.Faults) == 1 && c.Faults[0] == "ok" {
 		c.Faults = nil
 	}
-	if c.Layout < schemaVersion || len(c.Faults) > 0 { // without sums, or not to be read in order
+	if c.Layout < summedLayout || len(c.Faults) > 0 { // without sums, or not to be read in order
 		return c, nil
 	}
 	for _, t := range allTables() {

@@ -3,10 +3,8 @@ package store
 import (
 	"bytes"
 	"context"
-	"crypto/rand"
 	"database/sql"
 	"encoding/binary"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -105,22 +103,14 @@ func fill(db *sql.DB) error {
 	if err := createTables(ctx, tx); err != nil {
 		return err
 	}
-	for key, value := range map[string]string{epochKey: newEpoch(), reservedKey: firstID} {
-		if _, err := tx.ExecContext(ctx, `INSERT INTO meta VALUES (?, ?, ?)`, key, value, metaSum(key, value)); err != nil {
-			return err
-		}
+	if _, err := tx.ExecContext(ctx, `INSERT INTO meta VALUES (?, ?, ?)`, reservedKey, firstID, metaSum(reservedKey, firstID)); err != nil {
+		return err
 	}
 	return tx.Commit()
 }
 
 // firstID is what the first id comes after.
 const firstID = "1000"
-
-func newEpoch() string {
-	var epoch [8]byte
-	_, _ = rand.Read(epoch[:]) // it never fails, see its documentation
-	return hex.EncodeToString(epoch[:])
-}
 
 // executor is a transaction or a connection.
 type executor interface {
@@ -147,8 +137,9 @@ func createEmpty(path string) error {
 
 // The keys of what is kept once for the whole state.
 const (
-	// epochKey names this history of events.
-	epochKey = "epoch"
+	// syncedKey is written where nothing else is, to take what was written before to
+	// the disk.
+	syncedKey = "synced"
 	// restoredKey is when the state was restored from a backup.
 	restoredKey = "restored"
 	// reservedKey is up to which ids may have been given out.

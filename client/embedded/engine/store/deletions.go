@@ -20,7 +20,8 @@ func (tx *Tx) DeleteFunction(id int64) error {
 	}
 	tx.touchDefinition()
 	tx.touchFunction(id)
-	return tx.Event("function", id)
+	tx.Event("function", id)
+	return nil
 }
 
 // dying selects the functions that are deleted and still have rows. Their list has

@@ -64,7 +64,8 @@ func (tx *Tx) InsertDeploy(d Deploy) error {
 	if err != nil {
 		return err
 	}
-	return tx.Event("deploy", d.ID)
+	tx.Event("deploy", d.ID)
+	return nil
 }
 
 // UpdateDeploy stores how far a deploy has come.
@@ -79,7 +80,8 @@ func (tx *Tx) UpdateDeploy(d Deploy) error {
 	if err != nil {
 		return err
 	}
-	return tx.Event("deploy", d.ID)
+	tx.Event("deploy", d.ID)
+	return nil
 }
 
 // ServedBefore returns the version that served before the given one last took

@@ -140,7 +140,8 @@ func (tx *Tx) InsertFunction(f Function) error {
 		return err
 	}
 	tx.touchDefinition()
-	return tx.Event("function", f.ID)
+	tx.Event("function", f.ID)
+	return nil
 }
 
 // UpdateFunction stores all of a function but its external id, file and time.
@@ -150,7 +151,8 @@ func (tx *Tx) UpdateFunction(f Function) error {
 	if err != nil {
 		return err
 	}
-	return tx.Event("function", f.ID)
+	tx.Event("function", f.ID)
+	return nil
 }
 
 func (tx *Tx) storeFunction(f Function) error {

@@ -2,7 +2,7 @@ package store
 
 // schemaVersion is the layout this binary writes. A file with a higher number
 // is refused untouched, one with a lower number is brought up to it.
-const schemaVersion = 2
+const schemaVersion = 3
 
 // schema is the layout. Sums are explained in sum.go, blocks of log lines in
 // blocks.go. Calls and log blocks do not cascade from their function: there may
@@ -81,7 +81,4 @@ CREATE TABLE log_blocks (
   number INTEGER NOT NULL, count INTEGER NOT NULL, newest INTEGER NOT NULL, sum INTEGER NOT NULL, body BLOB NOT NULL);
 CREATE INDEX log_blocks_by_owner ON log_blocks(owner);
 CREATE INDEX log_blocks_by_function ON log_blocks(function_id);
-
-CREATE TABLE events (
-  seq INTEGER PRIMARY KEY, time INTEGER NOT NULL, kind TEXT NOT NULL, subject INTEGER NOT NULL);
 `

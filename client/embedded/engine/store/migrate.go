@@ -10,8 +10,12 @@ import (
 	"fndeck/client/embedded/engine/disk"
 )
 
-// oldestLayout is the first layout there was.
-const oldestLayout = 1
+const (
+	// oldestLayout is the first layout there was.
+	oldestLayout = 1
+	// summedLayout is the first whose rows have sums. They are as they were since.
+	summedLayout = 2
+)
 
 // migrate brings an older layout up to this one: a durable copy first, then
 // everything in one transaction.
@@ -36,7 +40,11 @@ func (s *Store) migrate(ctx context.Context, path string) error {
 	if _, err := s.conn.ExecContext(ctx, `BEGIN IMMEDIATE`); err != nil {
 		return err
 	}
-	err := s.fromLayout1(ctx)
+	change := s.fromLayout2
+	if found == oldestLayout {
+		change = s.fromLayout1
+	}
+	err := change(ctx)
 	if err == nil {
 		_, err = s.conn.ExecContext(ctx, `COMMIT`)
 	}
@@ -70,8 +78,14 @@ func (s *Store) copyAside(ctx context.Context, to string) error {
 	return disk.SyncDir(filepath.Dir(to))
 }
 
+// fromLayout2 drops the events, which are kept in memory since.
+func (s *Store) fromLayout2(ctx context.Context) error {
+	_, err := s.conn.ExecContext(ctx, fmt.Sprintf(`DROP TABLE events; DELETE FROM meta WHERE key = 'epoch'; PRAGMA user_version = %d`, schemaVersion))
+	return err
+}
+
 // fromLayout1 moves all rows of layout 1, which had neither sums nor blocks, to
-// new tables. The history of events begins anew.
+// new tables.
 func (s *Store) fromLayout1(ctx context.Context) error {
 	for _, table := range []string{"files", "functions", "versions", "deploys", "schedules", "calls", "missed", "log_lines", "meta"} {
 		if _, err := s.conn.ExecContext(ctx, `ALTER TABLE `+table+` RENAME TO old_`+table); err != nil {
@@ -111,7 +125,7 @@ func (s *Store) copyLayout1(ctx context.Context) error {
 	tx := &Tx{s: s, quiet: true}
 	var data, response []byte
 	return errors.Join(
-		s.setMeta(epochKey, newEpoch()), s.setMeta(reservedKey, reserved),
+		s.setMeta(reservedKey, reserved),
 		copyRows(tx, `SELECT id, name, external_id, mime_type, metadata, sha256, size, created, updated, uploaded, 0 FROM old_files`, scanFile, tx.InsertFile),
 		copyRows(tx, `SELECT id, name, external_id, description, owner, metadata, file_id, created, serving, latest, '', 0, 0, 0 FROM old_functions`, scanFunction, tx.InsertFunction),
 		copyRows(tx, `SELECT function_id, number, sha256, size, settings, runtime, runtime_version, folder, deploy_id, status, error_message, error_trace, mode, mode_reason, environment, created, ready, 0 FROM old_versions`,

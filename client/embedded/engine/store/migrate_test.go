@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"database/sql"
+	"errors"
 	"os"
 	"path/filepath"
 	"testing"
@@ -151,6 +152,67 @@ func TestLogLinesKeepTheirOrderAndPositionOverALayoutChange(t *testing.T) {
 	assert.Equal(t, []string{"one", "other", "two", "three"}, all)
 	assert.Equal(t, []int64{2, 3, 4}, []int64{lines[0].Position, lines[1].Position, lines[2].Position})
 	assert.Greater(t, lines[3].Position, int64(4))
+}
+
+// writeLayout2 makes a state as the second layout was, and returns its calls.
+func writeLayout2(t *testing.T, dir string) []Call {
+	t.Helper()
+	s := openTest(t, dir)
+	fillState(t, s)
+	calls, err := s.Calls(CallQuery{Limit: 10})
+	require.NoError(t, err)
+	require.NotEmpty(t, calls)
+	require.NoError(t, s.Close())
+	db, err := sql.Open("sqlite", filepath.Join(dir, fileName))
+	require.NoError(t, err)
+	_, err = db.ExecContext(context.Background(), `
+		CREATE TABLE events (seq INTEGER PRIMARY KEY, time INTEGER NOT NULL, kind TEXT NOT NULL, subject INTEGER NOT NULL);
+		INSERT INTO events VALUES (9, 1, 'call', 1007);
+		INSERT INTO meta VALUES ('epoch', 'aaaa', 1);
+		PRAGMA user_version = 2`)
+	require.NoError(t, err)
+	require.NoError(t, db.Close())
+	return calls
+}
+
+func TestAStateOfTheSecondLayoutLosesItsEventsOnly(t *testing.T) {
+	dir := t.TempDir()
+	want := writeLayout2(t, dir)
+	s := openTest(t, dir)
+	have, err := s.Calls(CallQuery{Limit: 10})
+	require.NoError(t, err)
+	assert.Equal(t, want, have)
+	assert.Zero(t, s.LastEvent())
+	left, err := texts(t.Context(), s.read, `SELECT name FROM sqlite_master WHERE name = 'events' UNION SELECT key FROM meta WHERE key = 'epoch'`)
+	require.NoError(t, err)
+	assert.Empty(t, left)
+	require.NoError(t, s.Close())
+	checked, err := Check(t.Context(), dir)
+	require.NoError(t, err)
+	assert.Equal(t, schemaVersion, checked.Layout)
+	assert.True(t, checked.Healthy())
+	assert.FileExists(t, filepath.Join(dir, fileName+".layout-2.bak"))
+}
+
+func TestAStateOfTheSecondLayoutIsReadAndMendedAsItLies(t *testing.T) {
+	dir := t.TempDir()
+	want := writeLayout2(t, dir)
+	s, err := OpenReadOnly(dir, testClock, errors.New("read-only"))
+	require.NoError(t, err)
+	have, err := s.Calls(CallQuery{Limit: 10})
+	require.NoError(t, err)
+	assert.Equal(t, want, have)
+	require.NoError(t, s.Close())
+
+	mended := t.TempDir()
+	salvaged, err := Salvage(t.Context(), filepath.Join(dir, fileName), filepath.Join(mended, fileName), testClock)
+	require.NoError(t, err)
+	assert.Equal(t, len(want), salvaged.Rows["calls"])
+	s = openTest(t, mended)
+	defer func() { require.NoError(t, s.Close()) }()
+	have, err = s.Calls(CallQuery{Limit: 10})
+	require.NoError(t, err)
+	assert.Equal(t, want, have)
 }
 
 func TestTheOldLayoutIsCopiedAsideFirst(t *testing.T) {

@@ -30,7 +30,8 @@ func (tx *Tx) InsertMissed(m Missed) error {
 	if err != nil {
 		return err
 	}
-	return tx.Event("run", m.ScheduleID)
+	tx.Event("run", m.ScheduleID)
+	return nil
 }
 
 // MissedRuns lists the newest gaps of a schedule first.

@@ -24,12 +24,13 @@ type newest struct {
 // touched is what a transaction has changed; it belongs to the writer.
 type touched struct {
 	calls, functions []int64
+	events           []Event
 	// definitions says that functions or versions were.
 	definitions bool
 }
 
 func (t *touched) reset() {
-	t.calls, t.functions, t.definitions = t.calls[:0], t.functions[:0], false
+	t.calls, t.functions, t.events, t.definitions = t.calls[:0], t.functions[:0], t.events[:0], false
 }
 
 func (tx *Tx) touchCall(id int64) {
@@ -50,6 +51,7 @@ func (tx *Tx) touchDefinition() { tx.s.touched.definitions = true }
 // published tells the readers what was committed.
 func (s *Store) published() {
 	t := &s.touched
+	s.history.add(t.events)
 	if t.definitions {
 		s.definitions.Add(1)
 	}

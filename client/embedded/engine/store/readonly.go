@@ -23,7 +23,7 @@ func OpenReadOnly(dir string, clock func() time.Time, why error) (*Store, error)
 		return nil, fmt.Errorf("%w, and there is no state in it", why)
 	}
 	s := &Store{
-		dir: dir, clock: clock, refused: why,
+		dir: dir, clock: clock, refused: why, epoch: newEpoch(),
 		changed: make(chan struct{}), reads: map[string]*sql.Stmt{}, statements: map[string]*sql.Stmt{},
 	}
 	if info, err := os.Stat(path + "-wal"); err == nil && info.Size() > 0 {
@@ -51,10 +51,10 @@ func (s *Store) startReading() error {
 	if err := s.read.QueryRow(`PRAGMA user_version`).Scan(&layout); err != nil {
 		return err
 	}
-	if layout != schemaVersion {
+	if layout < summedLayout || layout > schemaVersion {
 		return fmt.Errorf("the state has layout %d and this fndeck reads layout %d: bringing it up to date needs a writable directory", layout, schemaVersion)
 	}
-	return s.read.QueryRow(`SELECT value FROM meta WHERE key = ?`, epochKey).Scan(&s.epoch)
+	return nil
 }
 
 // copyState copies the database and its journal to a private directory.

@@ -46,13 +46,13 @@ type salvage struct {
 
 // Salvage reads what is right in a damaged state, without SQLite, into a new
 // state at another path, which must not exist. It does not change the damaged
-// file. The new history of events begins anew.
+// file.
 func Salvage(ctx context.Context, from, to string, clock func() time.Time) (Salvaged, error) {
 	found, err := layout(from)
 	if err == nil && found > schemaVersion {
 		return Salvaged{}, newer(from, found)
 	}
-	if err == nil && found < schemaVersion && found >= oldestLayout {
+	if err == nil && found < summedLayout && found >= oldestLayout {
 		return Salvaged{}, fmt.Errorf("%s has layout %d, whose rows have no checksums: start the engine once, or restore a backup", from, found)
 	}
 	file, err := pages.Open(from)

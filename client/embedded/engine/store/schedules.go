@@ -113,7 +113,8 @@ func (tx *Tx) storeSchedule(c Schedule) error {
 	if err != nil {
 		return err
 	}
-	return tx.Event("schedule", c.ID)
+	tx.Event("schedule", c.ID)
+	return nil
 }
 
 // DeleteSchedule deletes a schedule; its calls stay.
@@ -121,7 +122,8 @@ func (tx *Tx) DeleteSchedule(id int64) error {
 	if err := tx.change(`DELETE FROM schedules WHERE id = ?`, id); err != nil {
 		return err
 	}
-	return tx.Event("schedule", id)
+	tx.Event("schedule", id)
+	return nil
 }
 
 // AdvanceSchedule records that a due time was dealt with and when the next is.

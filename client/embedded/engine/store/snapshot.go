@@ -111,8 +111,7 @@ func checkPages(ctx context.Context, db *sql.DB) error {
 	return nil
 }
 
-// Renew makes a snapshot the state of a new history, from a time on: readers that
-// followed the old one see another epoch and begin anew, and ids go on above
+// Renew makes a snapshot the state of a new history, from a time on: ids go on above
 // both. What happened until then in the history that is left is not known.
 func Renew(ctx context.Context, path string, reservedID int64, at time.Time) error {
 	db, err := sql.Open("sqlite", "file:"+path+"?mode=rw&_pragma=journal_mode(DELETE)&_pragma=synchronous(FULL)")
@@ -135,18 +134,14 @@ func renew(ctx context.Context, db *sql.DB, reservedID int64, at time.Time) erro
 		return err
 	}
 	defer func() { _ = tx.Rollback() }() // after Commit this does nothing
-	for key, value := range map[string]string{epochKey: newEpoch(), reservedKey: strconv.FormatInt(max(reserved, reservedID), 10)} {
-		if _, err := tx.ExecContext(ctx, `UPDATE meta SET value = ? WHERE key = ?`, value, key); err != nil {
-			return err
-		}
-		if layout == oldestLayout { // it had no sums
-			continue
-		}
-		if _, err := tx.ExecContext(ctx, `UPDATE meta SET sum = ? WHERE key = ?`, metaSum(key, value), key); err != nil {
-			return err
-		}
+	value := strconv.FormatInt(max(reserved, reservedID), 10)
+	if _, err := tx.ExecContext(ctx, `UPDATE meta SET value = ? WHERE key = ?`, value, reservedKey); err != nil {
+		return err
 	}
-	if layout != oldestLayout {
+	if layout != oldestLayout { // it had no sums
+		if _, err := tx.ExecContext(ctx, `UPDATE meta SET sum = ? WHERE key = ?`, metaSum(reservedKey, value), reservedKey); err != nil {
+			return err
+		}
 		value := strconv.FormatInt(micros(at), 10)
 		if _, err := tx.ExecContext(ctx, `INSERT OR REPLACE INTO meta (key, value, sum) VALUES (?, ?, ?)`, restoredKey, value, metaSum(restoredKey, value)); err != nil {
 			return err

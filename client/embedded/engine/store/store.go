@@ -61,6 +61,7 @@ type Store struct {
 	nextID     atomic.Int64
 	reservedID atomic.Int64
 
+	history     history
 	newest      newest
 	definitions atomic.Int64
 	known       known
@@ -70,8 +71,9 @@ type Store struct {
 	statements map[string]*sql.Stmt
 	functions  map[int64]Function // as the file has them, for every call asks
 	position   int64
-	eventSeq   int64
 	relaxed    bool
+	// unsynced says that a relaxed commit may not be on the disk yet.
+	unsynced bool
 }
 
 // Open opens the state in dir, which must exist, or creates it. A state of an
@@ -94,7 +96,7 @@ func Open(dir string, clock func() time.Time) (*Store, error) {
 	read.SetMaxOpenConns(readers)
 	read.SetMaxIdleConns(readers)
 	s := &Store{
-		dir: dir, clock: clock, read: read, write: write,
+		dir: dir, clock: clock, read: read, write: write, epoch: newEpoch(), unsynced: true, // by an engine that was killed
 		changed: make(chan struct{}), reads: map[string]*sql.Stmt{}, statements: map[string]*sql.Stmt{},
 	}
 	if err := s.start(path); err != nil {
@@ -119,9 +121,6 @@ func (s *Store) start(path string) error {
 	if err := s.migrate(ctx, path); err != nil {
 		return err
 	}
-	if s.epoch, err = s.meta(epochKey); err != nil {
-		return err
-	}
 	text, err := s.meta(reservedKey)
 	if err != nil {
 		return err
@@ -139,7 +138,7 @@ func (s *Store) start(path string) error {
 		kept, _ := strconv.ParseInt(text, 10, 64) // its sum is right: it is what was written
 		s.position = max(s.position, kept)
 	}
-	return conn.QueryRowContext(ctx, `SELECT COALESCE(MAX(seq),0) FROM events`).Scan(&s.eventSeq)
+	return nil
 }
 
 // Close waits for the writes under way, gives back the ids that were reserved
@@ -174,7 +173,7 @@ func (s *Store) closeFile() error {
 	return errors.Join(append(errs, s.read.Close())...)
 }
 
-// Epoch names this history of events; it changes when state is restored.
+// Epoch names this history of events; each opening of a state begins another.
 func (s *Store) Epoch() string { return s.epoch }
 
 // Changed returns a channel that is closed by the next commit.

@@ -177,26 +177,6 @@ func TestTheStateIsReadableByItsOwnerOnly(t *testing.T) {
 	require.NoError(t, s.Close())
 }
 
-func TestAReaderBehindTheEventHistoryIsTold(t *testing.T) {
-	s := openTest(t, t.TempDir())
-	defer func() { require.NoError(t, s.Close()) }()
-	require.NoError(t, s.Write(Relaxed, func(tx *Tx) error {
-		for range eventHistory + 2000 {
-			if err := tx.Event("call", 1); err != nil {
-				return err
-			}
-		}
-		return nil
-	}))
-	_, complete, err := s.Events(5, 10)
-	require.NoError(t, err)
-	assert.False(t, complete)
-	events, complete, err := s.Events(eventHistory+1000, 10)
-	require.NoError(t, err)
-	assert.True(t, complete)
-	assert.Equal(t, int64(eventHistory+1001), events[0].Seq)
-}
-
 func TestAPanicInAWriteIsThatWritesError(t *testing.T) {
 	s := openTest(t, t.TempDir())
 	defer func() { require.NoError(t, s.Close()) }()

@@ -64,15 +64,23 @@ func (s *Store) transact(group []*job, errs []error) error {
 		return err
 	}
 	err := s.reserveIDs()
+	changed := false
 	if len(group) == 1 { // nobody shares the transaction: it is the savepoint
-		if own := group[0].work(&Tx{s: s}); own != nil {
+		tx := &Tx{s: s}
+		if own := tx.do(group[0]); own != nil {
 			s.rollback(before)
 			return own
 		}
+		changed = tx.changed
 	} else {
 		for i := 0; err == nil && i < len(group); i++ {
-			errs[i], err = s.runJob(group[i])
+			tx := &Tx{s: s}
+			errs[i], err = tx.doAmong(group[i])
+			changed = changed || tx.changed && errs[i] == nil
 		}
+	}
+	if err == nil && durability == Durable && s.unsynced && !changed {
+		err = s.setMeta(syncedKey, newEpoch()) // a commit that changes nothing is not synced
 	}
 	if err == nil {
 		_, err = s.exec(`COMMIT`)
@@ -81,6 +89,7 @@ func (s *Store) transact(group []*job, errs []error) error {
 		s.rollback(before)
 		return fmt.Errorf("write the state: %w", err)
 	}
+	s.unsynced = durability == Relaxed
 	return nil
 }
 
@@ -90,12 +99,22 @@ func (s *Store) rollback(before counters) {
 	_, _ = s.exec(`ROLLBACK`) // an error that ended the transaction already leaves nothing to undo
 }
 
-// runJob runs one job inside a savepoint, so that its failure is its own. The
-// second error is one that the whole group must give up for.
-func (s *Store) runJob(j *job) (own, all error) {
+// do runs a job. One that fails tells no events.
+func (tx *Tx) do(j *job) error {
+	events := len(tx.s.touched.events)
+	err := j.work(tx)
+	if err != nil {
+		tx.s.touched.events = tx.s.touched.events[:events]
+	}
+	return err
+}
+
+// doAmong runs one job of many inside a savepoint, so that its failure is its own.
+// The second error is one that the whole group must give up for.
+func (tx *Tx) doAmong(j *job) (own, all error) {
+	s := tx.s
 	if j.checked {
-		tx := &Tx{s: s}
-		if own = j.work(tx); own != nil && (tx.changed || tx.ended != nil) {
+		if own = tx.do(j); own != nil && (tx.changed || tx.ended != nil) {
 			return own, own // the others' work cannot be told from it
 		}
 		return own, nil
@@ -103,7 +122,7 @@ func (s *Store) runJob(j *job) (own, all error) {
 	if _, err := s.exec(`SAVEPOINT job`); err != nil {
 		return nil, err
 	}
-	if own = j.work(&Tx{s: s}); own != nil {
+	if own = tx.do(j); own != nil {
 		clear(s.functions)
 		if _, err := s.exec(`ROLLBACK TO job`); err != nil {
 			return own, err
@@ -115,15 +134,15 @@ func (s *Store) runJob(j *job) (own, all error) {
 
 // counters are what a failed transaction must set back. Ids are not: skipping
 // some is no harm, giving one out twice would be.
-type counters struct{ reservedID, position, eventSeq int64 }
+type counters struct{ reservedID, position int64 }
 
 func (s *Store) counters() counters {
-	return counters{s.reservedID.Load(), s.position, s.eventSeq}
+	return counters{s.reservedID.Load(), s.position}
 }
 
 func (s *Store) restore(c counters) {
 	s.reservedID.Store(c.reservedID)
-	s.position, s.eventSeq = c.position, c.eventSeq
+	s.position = c.position
 }
 
 func (s *Store) setRelaxed(relaxed bool) error {

@@ -28,7 +28,7 @@ type fileRead struct {
 
 func fileOf(f store.File) fileRead {
 	return fileRead{
-		ID: f.ID, Name: f.Name, ExternalID: f.ExternalID, MimeType: f.MimeType, Metadata: metadata(f.Metadata), Uploaded: f.SHA256 != "",
+		ID: f.ID, Name: f.Name, ExternalID: f.ExternalID, MimeType: f.MimeType, Metadata: core.Metadata(f.Metadata), Uploaded: f.SHA256 != "",
 		UploadedTime: millis(f.Uploaded), CreatedTime: millis(f.Created), LastUpdatedTime: millis(f.Updated),
 	}
 }

@@ -70,7 +70,7 @@ func functionOf(v core.View, lastCalled int64) functionRead {
 		ID: v.ID, Name: v.Name, CreatedTime: millis(v.Created), Status: status, FileID: v.FileID, ExternalID: v.ExternalID,
 		Description: v.Description, Owner: v.Owner, FunctionPath: shown.Settings.FunctionPath, EnvVars: shown.Settings.EnvVars,
 		CPU: shown.Settings.CPU, Memory: shown.Settings.MemoryGB, Runtime: shown.Runtime, RuntimeVersion: shown.RuntimeVersion,
-		Metadata: metadata(v.Metadata), LastCalled: lastCalled,
+		Metadata: core.Metadata(v.Metadata), LastCalled: lastCalled,
 	}
 	if status == store.Failed {
 		f.Error = failureOf(shown.ErrorMessage, shown.ErrorTrace)

@@ -1,7 +1,6 @@
 package cognite
 
 import (
-	"encoding/json"
 	"fmt"
 	"strconv"
 	"time"
@@ -193,14 +192,6 @@ func fromMillis(ms int64) time.Time {
 		return time.Time{}
 	}
 	return time.UnixMilli(ms).UTC()
-}
-
-// metadata decodes a stored JSON object of strings.
-func metadata(text string) (m map[string]string) {
-	if text == "" || json.Unmarshal([]byte(text), &m) != nil {
-		return nil
-	}
-	return m
 }
 
 func text(v any) string { return fmt.Sprint(v) }

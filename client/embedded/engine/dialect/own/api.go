@@ -51,6 +51,8 @@ func New(e *core.Core, c Config) *API {
 		{Method: "PUT", Pattern: "functions/{id}/origin", Handle: a.origin, Action: "functions.origin"},
 		{Method: "GET", Pattern: "functions/{id}/versions", Handle: a.versions},
 		{Method: "POST", Pattern: "functions/{id}/versions", Handle: a.redeploy, Action: "functions.redeploy"},
+		{Method: "GET", Pattern: "functions/{id}/versions/{version}/files", Handle: a.codeFiles},
+		{Method: "GET", Pattern: "functions/{id}/versions/{version}/code", Handle: a.code},
 		{Method: "POST", Pattern: "functions/{id}/rollback", Handle: a.rollback, Action: "functions.rollback"},
 		{Method: "PUT", Pattern: "functions/{id}/mode", Handle: a.mode, Action: "functions.mode"},
 		{Method: "POST", Pattern: "functions/{id}/rebuild", Handle: a.rebuild, Action: "functions.rebuild"},

@@ -21,19 +21,13 @@ const (
 // line wherever events are missing, because the reader was too slow.
 func (a *API) events(r *dialect.Request) error {
 	s := a.core.Store()
-	after, err := s.LastEvent()
-	if err != nil {
-		return err
-	}
+	after := s.LastEvent()
 	stream := a.newStream(r.Writer)
 	defer stream.end()
 	stream.send(wire.Event{Seq: after, Epoch: s.Epoch(), Reset: true})
 	for {
 		changed := s.Changed()
-		events, complete, err := s.Events(after, eventPage)
-		if err != nil {
-			return err
-		}
+		events, complete := s.Events(after, eventPage)
 		if !complete && len(events) > 0 {
 			stream.send(wire.Event{Seq: events[0].Seq, Reset: true})
 		}

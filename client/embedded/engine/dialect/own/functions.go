@@ -13,10 +13,7 @@ import (
 )
 
 func (a *API) functions(r *dialect.Request) error {
-	as, err := a.as()
-	if err != nil {
-		return err
-	}
+	as := a.as()
 	if r.URL.Query().Get("unless") == as {
 		return dialect.WriteJSON(r.Writer, http.StatusOK, wire.List[client.Function]{Items: []client.Function{}, As: as, Unchanged: true})
 	}
@@ -40,15 +37,17 @@ func (a *API) functions(r *dialect.Request) error {
 	for _, v := range views {
 		f := functionOf(v, last[v.ID])
 		f.Schedules, f.P95 = count[v.ID], p95[v.ID]
+		if f.UsualDeploy, err = a.usualDeploy(v); err != nil {
+			return err
+		}
 		all.Items = append(all.Items, f)
 	}
 	return dialect.WriteJSON(r.Writer, http.StatusOK, all)
 }
 
 // as names the present state, by its newest event.
-func (a *API) as() (string, error) {
-	seq, err := a.core.Store().LastEvent()
-	return fmt.Sprintf("%s-%d", a.core.Store().Epoch(), seq), err
+func (a *API) as() string {
+	return fmt.Sprintf("%s-%d", a.core.Store().Epoch(), a.core.Store().LastEvent())
 }
 
 func (a *API) function(r *dialect.Request) error {
@@ -81,6 +80,9 @@ func (a *API) answerFunction(r *dialect.Request, v core.View, status int) error 
 		return err
 	}
 	f.Schedules = len(schedules)
+	if f.UsualDeploy, err = a.usualDeploy(v); err != nil {
+		return err
+	}
 	f.Isolation = a.core.IsolationOf(v.Shown())
 	return dialect.WriteJSON(r.Writer, status, f)
 }
@@ -105,7 +107,7 @@ func functionOf(v core.View, last *store.Call) client.Function {
 		DeployID: id(v.Latest.DeployID), DeployStarted: v.Latest.Created,
 		Runtime: shown.Runtime, RuntimeVersion: shown.RuntimeVersion, Mode: mode, ModeReason: reason, Workers: v.Workers(),
 		FunctionPath: shown.Settings.FunctionPath, SecretNames: core.SecretNames(shown), EnvVars: shown.Settings.EnvVars,
-		Environment: shown.Environment, ExtraIndexes: len(shown.Settings.ExtraIndexURLs), CPU: shown.Settings.CPU, MemoryGB: shown.Settings.MemoryGB, SizeBytes: shown.SizeBytes,
+		Metadata: core.Metadata(v.Metadata), Environment: shown.Environment, HasIndex: shown.Settings.IndexURL != nil, ExtraIndexes: len(shown.Settings.ExtraIndexURLs), CPU: shown.Settings.CPU, MemoryGB: shown.Settings.MemoryGB, SizeBytes: shown.SizeBytes,
 		Folder: v.Latest.Folder, Created: v.Created, Version: v.Function.Serving,
 	}
 	if v.Latest.Status == store.Queued || v.Latest.Status == store.Deploying {
@@ -159,7 +161,8 @@ func (a *API) redeploy(r *dialect.Request) error {
 	}
 	v, err := a.core.Redeploy(r.Context(), r.ID("id"), body.FileID, core.Change{
 		FunctionPath: body.FunctionPath, Runtime: body.Runtime, Secrets: body.Secrets, EnvVars: body.EnvVars,
-		IndexURL: body.IndexURL, ExtraIndexURLs: body.ExtraIndexURLs, Folder: body.Folder,
+		KeepSecrets: body.KeepSecrets, IndexURL: body.IndexURL, ExtraIndexURLs: body.ExtraIndexURLs, Folder: body.Folder,
+		Description: body.Description, Owner: body.Owner, Metadata: body.Metadata,
 	})
 	if err != nil {
 		return err

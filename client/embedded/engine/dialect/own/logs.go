@@ -13,6 +13,8 @@ import (
 const (
 	// logPage is how many lines one line of the answer carries at most.
 	logPage = 1000
+	// mostLimit is the highest limit of an answer.
+	mostLimit = 1_000_000
 	// logBatch is how many bytes of text it carries, or one line more: what it
 	// costs to decode does not grow with the length of the lines.
 	logBatch = 1 << 20
@@ -26,6 +28,8 @@ type logQuery struct {
 	after                  int64
 	since                  time.Time
 	follow                 bool
+	// limit is after how many lines the answer ends, 0 for none.
+	limit int
 }
 
 func (a *API) logQuery(r *dialect.Request) (q logQuery, err error) {
@@ -38,6 +42,9 @@ func (a *API) logQuery(r *dialect.Request) (q logQuery, err error) {
 		}
 	}
 	if q.since, err = queryTime(r, "since"); err != nil {
+		return q, err
+	}
+	if q.limit, err = queryLimit(r, 0, mostLimit); err != nil {
 		return q, err
 	}
 	q.follow = r.URL.Query().Get("follow") == "true"
@@ -64,8 +71,9 @@ func (a *API) tailPosition(q logQuery, tail int) (int64, error) {
 	return a.core.Store().CallTailPosition(q.function, tail)
 }
 
-// logs streams lines as wire.Lines. Without follow it ends after what is there;
-// with it, it goes on until the call or deploy has ended, or the client goes.
+// logs streams lines as wire.Lines. Without follow it ends after what is there, or
+// its limit; with it, it goes on until the call or deploy has ended, or the client
+// goes.
 func (a *API) logs(r *dialect.Request) error {
 	q, err := a.logQuery(r)
 	if err != nil {
@@ -76,6 +84,7 @@ func (a *API) logs(r *dialect.Request) error {
 	}
 	stream := a.newStream(r.Writer)
 	defer stream.end()
+	sent := 0
 	for {
 		changed := a.core.Store().Changed()
 		over, err := a.over(q) // before the lines are read: what comes later is not the last
@@ -84,11 +93,15 @@ func (a *API) logs(r *dialect.Request) error {
 		}
 		full := true
 		for full {
-			lines, err := a.lines(q)
+			page := logPage
+			if q.limit > 0 {
+				page = min(page, q.limit-sent)
+			}
+			lines, err := a.lines(q, page)
 			if err != nil {
 				return err
 			}
-			full = len(lines) == logPage
+			full = len(lines) == page
 			names, err := a.core.Store().FunctionNames(each(lines, func(l store.Line) int64 { return l.FunctionID }))
 			if err != nil {
 				return err
@@ -96,10 +109,12 @@ func (a *API) logs(r *dialect.Request) error {
 			for len(lines) > 0 {
 				n := batch(lines)
 				q.after = lines[n-1].Position
-				stream.sendLines(wire.Lines{Lines: linesOf(q, lines[:n], names)})
+				wanted := linesOf(q, lines[:n], names)
+				stream.sendLines(wire.Lines{Lines: wanted})
+				sent += len(wanted)
 				lines = lines[n:]
 			}
-			if stream.failed {
+			if stream.failed || q.limit > 0 && sent == q.limit {
 				return nil
 			}
 		}
@@ -148,11 +163,11 @@ func (a *API) over(q logQuery) (bool, error) {
 	return false, nil
 }
 
-func (a *API) lines(q logQuery) ([]store.Line, error) {
+func (a *API) lines(q logQuery, most int) ([]store.Line, error) {
 	if owner := max(q.call, q.deploy); owner != 0 {
-		return a.core.Store().Lines(owner, q.after, logPage)
+		return a.core.Store().Lines(owner, q.after, most)
 	}
-	return a.core.Store().CallLines(q.function, q.after, q.since, logPage)
+	return a.core.Store().CallLines(q.function, q.after, q.since, most)
 }
 
 // linesOf maps lines; for several calls each says whose it is.

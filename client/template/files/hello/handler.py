@@ -1,0 +1,7 @@
+"""Greets the name in its data."""
+
+
+def handle(data):
+    name = data.get("name", "world")
+    print(f"greeting {name}")
+    return {"greeting": f"Hello, {name}!"}

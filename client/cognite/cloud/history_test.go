@@ -1,6 +1,8 @@
 package cloud_test
 
 import (
+	"archive/zip"
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -22,6 +24,7 @@ import (
 	"fndeck/client/cognite"
 	"fndeck/client/cognite/cloud"
 	"fndeck/client/cognite/kept"
+	"fndeck/client/drift"
 	"fndeck/client/embedded/enginetest"
 	"fndeck/client/faultproxy"
 	"fndeck/client/pack"
@@ -484,4 +487,19 @@ func TestADeployThatNeverMadeAFunctionIsForgottenAfterADay(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, left, 1)
 	assert.Equal(t, "new", left[0].Key)
+}
+
+func TestWhatTheToolkitLooksAtFitsTheNewCode(t *testing.T) {
+	d := newDesk(t)
+	secrets := map[string]client.Secret{"key": auth.NewSecret(canary)}
+	f, err := d.b.Deploy(d.ctx, client.FunctionSpec{Name: "f", Secrets: secrets, Metadata: map[string]string{"cognite-toolkit-hash": "/=0", "team": "x"}}, d.code(1), nil)
+	require.NoError(t, err)
+	d.ready(f)
+	after := d.redeploy(f, 2)
+	code := d.code(2).Zip
+	folder, err := zip.NewReader(bytes.NewReader(code), int64(len(code)))
+	require.NoError(t, err)
+	hash, err := drift.ToolkitOf(folder)
+	require.NoError(t, err)
+	assert.Equal(t, map[string]string{"cognite-toolkit-hash": hash.String(), "cdf-toolkit-secret-hash": drift.ToolkitSecrets(secrets), "team": "x"}, after.Metadata)
 }

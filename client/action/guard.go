@@ -115,6 +115,7 @@ func lacking(b client.Backend) map[client.Capability]string {
 		client.CanReplaceSchedule: is[client.ScheduleReplacer](b),
 		client.CanRunSchedule:     is[client.ScheduleRunner](b),
 		client.CanResume:          is[client.DeployResumer](b),
+		client.CanPreview:         is[client.RedeployPreviewer](b),
 	} {
 		if !has {
 			missing[capability] = kind + " does not offer " + string(capability)

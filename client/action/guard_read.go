@@ -78,6 +78,15 @@ func (g *Guarded) Deploys(ctx context.Context, functionID string, limit int) ([]
 	return b.Deploys(ctx, functionID, limit)
 }
 
+// PreviewRedeploy implements client.RedeployPreviewer.
+func (g *Guarded) PreviewRedeploy(ctx context.Context, functionID string, code client.Package, change client.SpecChange) (client.RedeployPreview, error) {
+	b, err := client.As[client.RedeployPreviewer](g.Backend, client.CanPreview)
+	if err != nil {
+		return client.RedeployPreview{}, err
+	}
+	return b.PreviewRedeploy(ctx, functionID, code, change)
+}
+
 // CodeFiles implements client.CodeReader.
 func (g *Guarded) CodeFiles(ctx context.Context, functionID string, version int) ([]client.CodeFile, error) {
 	b, err := client.As[client.CodeReader](g.Backend, client.CanReadCode)

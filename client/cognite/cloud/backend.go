@@ -44,9 +44,6 @@ type Config struct {
 	// RunAsMe accepts that a redeploy makes schedules run as this identity which now
 	// run as whoever created them.
 	RunAsMe bool
-	// Metadata computes the metadata of a version anew, so that other tools see what
-	// is deployed. It may be nil.
-	Metadata func(metadata map[string]string, zip []byte, secrets map[string]client.Secret) (map[string]string, error)
 	// Dir is the directory of this project on this machine; it is made when it is
 	// first needed.
 	Dir string
@@ -98,7 +95,7 @@ func New(c Config) (*Backend, error) {
 	api.Impatient = true // a redeploy shows how long it is asked to wait
 	b.machine = &redeploy.Machine{
 		API: cognite.New(api), Store: b.store, Archive: b.archive, Clock: c.Clock, Wait: c.Wait, Context: c.Name, Base: c.BaseURL, Project: c.Project,
-		Secret: b.secret, Metadata: c.Metadata,
+		Secret: b.secret, Metadata: toolkitMetadata,
 	}
 	return b, nil
 }
@@ -127,7 +124,7 @@ func (b *Backend) Describe() client.Description {
 	d := b.Backend.Describe()
 	d.DataLimitBytes = dataLimits[b.c.Cloud]
 	d.Missing = maps.Clone(d.Missing)
-	for _, have := range []client.Capability{client.CanRedeploy, client.CanVersion, client.CanFollowLogs, client.CanWait, client.CanListBuilds, client.CanResume} {
+	for _, have := range []client.Capability{client.CanRedeploy, client.CanVersion, client.CanFollowLogs, client.CanWait, client.CanListBuilds, client.CanResume, client.CanPreview, client.CanReadCode, client.CanChangeSettings} {
 		delete(d.Missing, have)
 	}
 	b.mu.Lock()

@@ -1,6 +1,7 @@
 package views
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -224,6 +225,9 @@ func (s *shell) leave() tea.Cmd {
 	}
 	// Quitting destroys nothing, so a key typed ahead may answer.
 	question := "Deploys, calls and schedules go on without the console."
+	if n := client.Driven(s.backend); n > 0 {
+		question = fmt.Sprintf("This console drives %d deploys: they stop where they are, and can be resumed. Calls and schedules go on.", n)
+	}
 	s.asked++
 	dialog := form.NewConfirm("quit fndeck?", question, "", s.clock)
 	dialog.ID, dialog.Yes = quitID, "Quit"

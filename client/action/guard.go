@@ -82,6 +82,17 @@ func (g *Guarded) Identity() auth.Status {
 	return status
 }
 
+// Driven implements client.Driver.
+func (g *Guarded) Driven() int { return client.Driven(g.Backend) }
+
+// Settle implements client.Driver.
+func (g *Guarded) Settle(ctx context.Context) error {
+	if d, ok := g.Backend.(client.Driver); ok {
+		return d.Settle(ctx)
+	}
+	return nil
+}
+
 // Lost is the backend's banner while it is being reconnected; one that has none
 // is always well.
 func (g *Guarded) Lost() (text string, changed <-chan struct{}) {

@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/oauth2"
@@ -65,7 +66,8 @@ type Backend struct {
 	machine *redeploy.Machine
 
 	// going are the operations that this program drives.
-	going sync.WaitGroup
+	going  sync.WaitGroup
+	driven atomic.Int64
 	mu    sync.Mutex
 	live  map[string]redeploy.Progress // by operation
 	why   map[string]error             // why an operation of this program stopped
@@ -167,6 +169,9 @@ func (b *Backend) who(ctx context.Context) (string, error) {
 	b.subject = token.Subject
 	return token.Subject, nil
 }
+
+// Driven implements client.Driver.
+func (b *Backend) Driven() int { return int(b.driven.Load()) }
 
 // Settle waits until the deploys that this program drives have ended or stopped, or
 // ctx ends: when the program ends before, they are cut, and can be taken up.

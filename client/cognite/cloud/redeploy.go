@@ -79,7 +79,9 @@ func (b *Backend) drive(ctx context.Context, o *redeploy.Operation, progress cli
 			close(passed)
 		}
 	}
+	b.driven.Add(1)
 	b.going.Go(func() {
+		defer b.driven.Add(-1)
 		err := b.run(context.WithoutCancel(ctx), o, report, sent)
 		b.mu.Lock()
 		delete(b.live, op)

@@ -68,9 +68,9 @@ type Backend struct {
 	// going are the operations that this program drives.
 	going  sync.WaitGroup
 	driven atomic.Int64
-	mu    sync.Mutex
-	live  map[string]redeploy.Progress // by operation
-	why   map[string]error             // why an operation of this program stopped
+	mu     sync.Mutex
+	live   map[string]redeploy.Progress // by operation
+	why    map[string]error             // why an operation of this program stopped
 	// subject is whom the token belongs to, once it was asked for.
 	subject  string
 	runtimes []string

@@ -45,6 +45,21 @@ func (b *Backend) create(ctx context.Context, spec client.FunctionSpec, fileID i
 	return f, err
 }
 
+// fits says what the project would refuse, before the code is uploaded.
+func (b *Backend) fits(ctx context.Context, spec client.FunctionSpec) error {
+	if err := cognite.CheckSpec(spec); err != nil {
+		return err
+	}
+	if spec.CPU == 0 && spec.MemoryGB == 0 {
+		return nil
+	}
+	limits, err := b.Limits(ctx)
+	if err != nil {
+		return err
+	}
+	return limits.CheckSpec(spec)
+}
+
 // free makes sure that no function has an external id, before the code is uploaded.
 func (b *Backend) free(ctx context.Context, externalID string) error {
 	if externalID == "" {

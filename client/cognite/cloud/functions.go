@@ -169,6 +169,9 @@ func (b *Backend) moving(d *client.Function, e redeploy.Entry) {
 // Deploy uploads the package as a file of its own and creates the function. What it
 // was created with stays on this machine, secret values sealed.
 func (b *Backend) Deploy(ctx context.Context, spec client.FunctionSpec, code client.Package, progress client.Progress) (client.Function, error) {
+	if err := b.fits(ctx, spec); err != nil {
+		return client.Function{}, err
+	}
 	if err := b.free(ctx, spec.ExternalID); err != nil {
 		return client.Function{}, err
 	}

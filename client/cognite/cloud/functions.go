@@ -69,6 +69,12 @@ func (b *Backend) Function(ctx context.Context, id string) (client.Function, err
 		return client.Function{}, err
 	}
 	found, err := b.Look(ctx, v.present(id))
+	if err == nil && len(found) == 0 {
+		// A redeploy may have given it another id in between.
+		if v, err = b.view(); err == nil {
+			found, err = b.Look(ctx, v.present(id))
+		}
+	}
 	if err != nil {
 		return client.Function{}, err
 	}
@@ -128,7 +134,8 @@ func (b *Backend) row(v view, f cognite.Function) client.Function {
 	if newest.DeployID != "" {
 		d.DeployStarted = newest.Created
 	}
-	if newest.Status == client.FunctionFailed && d.Error == nil {
+	overcome := l.Present().Since.After(newest.Created) // It was rolled back since.
+	if newest.Status == client.FunctionFailed && d.Error == nil && !overcome {
 		d.Error = newest.Error
 	}
 	if e := v.open(l.Key); e != nil {

@@ -108,6 +108,7 @@ func lacking(b client.Backend) map[client.Capability]string {
 	missing := map[client.Capability]string{}
 	kind := b.Describe().Kind
 	for capability, has := range map[client.Capability]bool{
+		client.CanReadFiles:       is[client.FileReader](b),
 		client.CanDeploy:          is[client.Deployer](b),
 		client.CanRedeploy:        is[client.Redeployer](b),
 		client.CanVersion:         is[client.Versioner](b),

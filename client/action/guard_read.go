@@ -104,3 +104,12 @@ func (g *Guarded) Code(ctx context.Context, functionID string, version int) ([]b
 	}
 	return b.Code(ctx, functionID, version)
 }
+
+// StoredCode implements client.FileReader.
+func (g *Guarded) StoredCode(ctx context.Context, fileID string) ([]byte, error) {
+	b, err := client.As[client.FileReader](g.Backend, client.CanReadFiles)
+	if err != nil {
+		return nil, err
+	}
+	return b.StoredCode(ctx, fileID)
+}

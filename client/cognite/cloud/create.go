@@ -3,6 +3,7 @@ package cloud
 import (
 	"context"
 	"errors"
+	"strconv"
 	"time"
 
 	"fndeck/client"
@@ -91,4 +92,13 @@ func (b *Backend) undo(ctx context.Context, key string, fileID int64, why error)
 		}
 	}
 	return errors.Join(why, b.store.Forget(key))
+}
+
+// StoredCode implements client.FileReader.
+func (b *Backend) StoredCode(ctx context.Context, fileID string) ([]byte, error) {
+	id, err := strconv.ParseInt(fileID, 10, 64)
+	if err != nil || id <= 0 {
+		return nil, client.Invalidf("file %q: the id of a file is a number", fileID)
+	}
+	return b.Download(ctx, id)
 }

@@ -76,7 +76,7 @@ func (x traced) RoundTrip(r *http.Request) (*http.Response, error) {
 	defer t.mu.Unlock()
 	e.Took = t.clock().Sub(e.Time)
 	if err != nil {
-		e.Failure, e.Open = err.Error(), false
+		e.Failure, e.Open = networkCause(r.URL.Host, err), false
 		return reply, err
 	}
 	e.Status, e.RequestID = reply.StatusCode, reply.Header.Get("X-Request-Id")

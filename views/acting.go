@@ -302,7 +302,7 @@ func (s *shell) redeploy(fn client.Function) tea.Cmd {
 
 // upload opens the deploy form for a function, or for a new one.
 func (s *shell) upload(fn *client.Function, folder string) tea.Cmd {
-	return s.overlay(forms.NewUpload(s.forms(), fn, folder, s.known.Value))
+	return s.overlay(forms.NewUpload(s.forms(), fn, folder, s.known.Value.Items()))
 }
 
 // call opens the call form for a function, filled with the data of the call, or

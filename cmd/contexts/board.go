@@ -81,6 +81,9 @@ func (b *Board) stand(x config.Context) views.Context {
 		Description: client.Description{Kind: x.Backend, Name: x.Name, Endpoint: x.BaseURL, Protected: m.Protected, Locked: m.ReadOnly},
 		Fault:       x.Fault,
 	}
+	if x.Backend == config.BackendEmbedded {
+		c.Endpoint = b.Desk.StateDir
+	}
 	b.mu.Lock()
 	backend, open := b.open[x.Name]
 	b.mu.Unlock()

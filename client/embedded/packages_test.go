@@ -60,7 +60,7 @@ func TestARebuildIsADeployThatCanBeRolledBack(t *testing.T) {
 
 	out, err := action.Rebuild.Run(d.ctx, d.b, action.Target{Function: &f}, action.Values{})
 	require.NoError(t, err)
-	assert.Equal(t, "words v2 gets its packages anew, v1 serves until it is Ready", out.Sentence)
+	assert.Contains(t, out.Sentence, "words v2 gets its packages anew, v1 serves until it is Ready", "how long it usually takes may follow")
 	rebuilt, err := action.AwaitReady(d.ctx, d.b, f.ID, nil)
 	require.NoError(t, err)
 	assert.Equal(t, 2, rebuilt.Version)

@@ -45,8 +45,9 @@ test-oidc: need-all ## run the tests of signing in against a real OpenID provide
 try-oidc: ## start that provider to try signing in by hand, see docs/cognite.md
 	@.ci/oidc serve
 
-faults: need-all ## kill engine and workers FAULT_ROUNDS (100) times and at every call of the file system
+faults: need-all ## kill engine and workers FAULT_ROUNDS (100) times and at every call of the file system, cut redeploys at every request
 	FNDECK_FAULT_ROUNDS=$(FAULT_ROUNDS) go test -count=1 -timeout 2h -v -run 'Kill|Dead|Restart|Die|Damaged|FileSystemCall' ./client/embedded ./client/embedded/engine/...
+	FNDECK_FAULT_ROUNDS=$(FAULT_ROUNDS) go test -count=1 -timeout 2h -v -run 'Anywhere|AtAny|HearsOfNoChange' ./client/cognite/redeploy
 	go test -count=1 -run 'TestScripts/main_job' ./cmd/fndeck
 
 soak: need-all ## load an engine for SOAK (1h) and see that its memory, descriptors and goroutines stay

@@ -25,7 +25,7 @@ func stride() int {
 	if whole() {
 		return 1
 	}
-	return 31
+	return 67
 }
 
 // slow skips what takes minutes where a quick run is asked for.

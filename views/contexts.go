@@ -13,6 +13,7 @@ import (
 	"fndeck/auth"
 	"fndeck/client"
 	"fndeck/client/action"
+	"fndeck/client/several"
 	"fndeck/ui"
 	"fndeck/views/cells"
 	"fndeck/views/deck"
@@ -53,7 +54,8 @@ type Opened struct {
 // contextRow is a context with what its requests tell.
 type contextRow struct {
 	Context
-	here bool
+	// here says that this console shows it, beside that others too.
+	here, beside bool
 	// latency is what half of its newest requests took at most, 0 if there is none.
 	latency time.Duration
 	// lastError is its fault, else the newest request that failed, "" if none has.
@@ -73,10 +75,8 @@ func newContexts(s *shell) *listScreen[contextRow] {
 		commands: func(l *listScreen[contextRow]) []command {
 			test := l.on("list.run", true, nil, s.testContext)
 			test.label = "test"
-			enter := l.on("list.open", true, nil, s.enterContext)
-			enter.label = "switch"
 			return []command{
-				enter, test,
+				s.enterCommand(l), test,
 				l.on("app.signin", true, func(c contextRow) string { return c.NoSignIn }, func(c contextRow) tea.Cmd { return s.signIn(c.Name) }),
 			}
 		},
@@ -97,6 +97,7 @@ func (s *shell) contextRows() ([]contextRow, error) {
 	for _, c := range all {
 		row := contextOf(c)
 		row.here = c.Name == here
+		row.beside = !row.here && slices.Contains(several.Split(here), c.Name)
 		rows = append(rows, row)
 	}
 	return rows, nil
@@ -134,6 +135,85 @@ func contextOf(c Context) contextRow {
 	return row
 }
 
+// enterCommand shows the functions of the context under the cursor, or those of all
+// marked ones side by side.
+func (s *shell) enterCommand(l *listScreen[contextRow]) command {
+	enter := l.on("list.open", true, nil, s.enterContext)
+	enter.label = "switch"
+	if l.table.MarkCount() < 2 {
+		return enter
+	}
+	return command{id: enter.id, label: "show side by side", hinted: true, urgent: true, run: func() tea.Cmd {
+		var names []string
+		for _, c := range l.marked() {
+			names = append(names, c.Name)
+		}
+		name, err := s.chosenContexts(several.Name(names))
+		if err != nil {
+			s.say(err.Error(), ui.ToneWarn)
+			return nil
+		}
+		return s.toContext(name)
+	}}
+}
+
+// chosenContexts is the name that a console has which shows the contexts that were
+// typed: one, several with commas, or all that can be used.
+func (s *shell) chosenContexts(typed string) (string, error) {
+	rows, err := s.contextRows()
+	if err != nil {
+		return "", err
+	}
+	var known, usable []string
+	for _, row := range rows {
+		known = append(known, row.Name)
+		if row.Fault == nil {
+			usable = append(usable, row.Name)
+		}
+	}
+	if typed == several.All && !slices.Contains(known, several.All) {
+		return several.Name(usable), nil
+	}
+	chosen, unknown := several.Choose(typed, known)
+	if unknown != "" {
+		return "", unknownWord("context", unknown, append(known, several.All))
+	}
+	return several.Name(chosen), nil
+}
+
+// withContext adds the column of the context, where several are shown.
+func withContext[T any](s *shell, columns []listColumn[T], of func(T) string) []listColumn[T] {
+	if _, shown := s.backend.(client.Holder); !shown {
+		return columns
+	}
+	return slices.Insert(slices.Clone(columns), 1, listColumn[T]{
+		Column: ui.Column{Title: "CONTEXT", Key: "context", Priority: 2, Min: 7, Max: 20},
+		cell:   func(item T, _ moment) ui.Cell { return s.standing.Cell(of(item)) },
+	})
+}
+
+// compareContexts tells which of the contexts that are shown have failed, or are
+// back. The others go on.
+func (s *shell) compareContexts() {
+	failed, back := s.standing.Take(s.backend)
+	for _, stands := range failed {
+		s.errors.add(stands.Context, "read "+stands.Context, stands.Err)
+		s.say(stands.Context+" fails, its rows are those read last: "+client.Explain(stands.Err).Sentence, ui.ToneBad)
+	}
+	if len(back) > 0 {
+		s.say(strings.Join(back, ", ")+" answers again", ui.ToneOK)
+	}
+}
+
+// holding is the backend of the contexts that have the targets of all requests.
+func (s *shell) holding(requests []forms.RunAction) client.Backend {
+	var ids []string
+	for _, r := range requests {
+		ids = append(ids, r.Target.ID())
+	}
+	return client.Holding(s.backend, ids...)
+}
+
 // enterContext shows the functions of a context, this one or another.
 func (s *shell) enterContext(c contextRow) tea.Cmd {
 	if c.here {
@@ -151,7 +231,7 @@ var contextColumns = []listColumn[contextRow]{
 	{
 		Column: ui.Column{Title: "NAME", Key: "name", Priority: 1, Min: 10, Max: 32},
 		cell: func(c contextRow, _ moment) ui.Cell {
-			if c.here {
+			if c.here || c.beside {
 				return ui.Cell{Text: ui.Clean(c.Name), Tone: ui.ToneAccent}
 			}
 			return cells.Text(c.Name)

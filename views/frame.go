@@ -235,6 +235,9 @@ func (r *root) alarms(full, crumbs bool) string {
 	if n := r.errors.unread(); n > 0 {
 		parts = append(parts, r.theme.Bad.Render(fmt.Sprintf("! %d", n)))
 	}
+	for _, text := range r.standing.Alarms(r.clock(), full) {
+		parts = append(parts, r.theme.Bad.Render(text))
+	}
 	st := r.screen().Status()
 	if !crumbs && st.filter != "" {
 		parts = append([]string{r.theme.Accent.Render(ui.Truncate(filterText(st), max(8, r.width/4)))}, parts...)

@@ -19,7 +19,7 @@ import (
 func newFunctions(s *shell) *listScreen[client.Function] {
 	return newListScreen(s, listSpec[client.Function]{
 		title: "functions", noun: "functions",
-		columns: withDrift(s, functionColumns),
+		columns: withContext(s, withDrift(s, functionColumns), func(f client.Function) string { return f.Context }),
 		id:      func(f client.Function) string { return f.ID },
 		label:   func(f client.Function, key string) string { return f.Metadata[key] },
 		load:    s.backend.Functions,
@@ -214,7 +214,7 @@ func (s *shell) functionLogs(f client.Function) tea.Cmd {
 }
 
 func (s *shell) chooseVersion(f client.Function) tea.Cmd {
-	return s.overlay(forms.NewRollback(s.forms(), f))
+	return s.overlay(forms.NewRollback(s.formsOf(f.ID), f))
 }
 
 func (s *shell) rebuild(f client.Function) tea.Cmd {
@@ -222,7 +222,7 @@ func (s *shell) rebuild(f client.Function) tea.Cmd {
 }
 
 func (s *shell) changeSettings(f client.Function) tea.Cmd {
-	return s.overlay(forms.NewSettings(s.forms(), f))
+	return s.overlay(forms.NewSettings(s.formsOf(f.ID), f))
 }
 
 // labelled is a command under another name than that of its key.
@@ -312,6 +312,7 @@ func (s *shell) learn(next client.Snapshot[[]client.Function]) tea.Cmd {
 		}
 	}
 	s.known, s.deploying = next, deploying(next.Value)
+	s.compareContexts()
 	if len(before) == 0 {
 		return nil // Most of the time; there may be very many functions.
 	}

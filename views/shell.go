@@ -13,6 +13,7 @@ import (
 	"fndeck/views/drifts"
 	"fndeck/views/feeds"
 	"fndeck/views/forms"
+	"fndeck/views/standing"
 )
 
 // shell is what surrounds the screens: the history, what lies on top of the
@@ -58,6 +59,8 @@ type shell struct {
 	// given is what each function was called with from here, by function id, the
 	// newest first.
 	given map[string][]action.Earlier
+	// standing is how the contexts stand, where several are shown.
+	standing standing.Watch
 	// drifts are how folders differ from what is deployed of them.
 	drifts *drifts.Watch
 }
@@ -112,6 +115,14 @@ func (s *shell) forms() forms.Deps {
 		Ctx: s.ctx, Backend: s.backend, Clock: s.clock, Zone: s.zone, Editor: s.editor,
 		Given: func(functionID string) []action.Earlier { return s.given[functionID] },
 	}
+}
+
+// formsOf is what forms about something that is there are given: of several contexts
+// the one that has it.
+func (s *shell) formsOf(id string) forms.Deps {
+	d := s.forms()
+	d.Backend = client.Holding(s.backend, id)
+	return d
 }
 
 // givenMost bounds how much of what a function was given is kept.

@@ -11,6 +11,8 @@ import (
 
 	"fndeck/auth"
 	"fndeck/client"
+	"fndeck/client/action"
+	"fndeck/client/several"
 )
 
 // farBackend is a backend far away, whose identity stands as the test says.
@@ -30,6 +32,9 @@ type fakeContexts struct {
 	local  *fakeBackend
 	prod   *farBackend
 	opened int
+	// marks are those of prod, where it is shown beside local.
+	marks action.Marks
+	clock func() time.Time
 	// signIn is how a sign-in goes.
 	signIn func(ctx context.Context, show func(auth.Prompt)) error
 }
@@ -40,6 +45,7 @@ func newFakeContexts() *fakeContexts {
 	prod.functions[0].Name = "ingest-prod"
 	prod.description = client.Description{Kind: "cognite", Name: "prod", Endpoint: "https://api.example"}
 	return &fakeContexts{
+		clock: func() time.Time { return bubbleStart },
 		local: sampleBackend(bubbleStart),
 		prod: &farBackend{prod, auth.Status{
 			Flow: auth.FlowDeviceCode, Who: "kari@acme.no", Ends: bubbleStart.Add(41*time.Minute + 30*time.Second), Refreshable: true,
@@ -58,6 +64,8 @@ func (c *fakeContexts) All() ([]Context, error) {
 
 func (c *fakeContexts) Open(_ context.Context, name string) (Opened, error) {
 	switch name {
+	case "local,prod":
+		return Opened{Backend: several.New([]several.Part{{Name: "local", Backend: c.local}, {Name: "prod", Backend: action.Guard(c.prod, c.marks)}}, c.clock)}, nil
 	case "prod":
 		c.opened++
 		return Opened{Backend: c.prod}, nil

@@ -8,6 +8,7 @@ import (
 	"fndeck/auth"
 	"fndeck/client"
 	"fndeck/client/action"
+	"fndeck/client/several"
 	"fndeck/cmd/config"
 	"fndeck/views"
 )
@@ -22,13 +23,15 @@ type Board struct {
 	mu     sync.Mutex
 	config *config.Config
 	open   map[string]*action.Guarded
+	// beside are contexts shown as one, by their names.
+	beside map[string]*several.Backend
 }
 
 var _ views.Contexts = (*Board)(nil)
 
 // NewBoard makes the board of a configuration.
 func NewBoard(desk *Desk, c *config.Config, marks func(config.Context) action.Marks) *Board {
-	return &Board{Desk: desk, Marks: marks, config: c, open: map[string]*action.Guarded{}}
+	return &Board{Desk: desk, Marks: marks, config: c, open: map[string]*action.Guarded{}, beside: map[string]*several.Backend{}}
 }
 
 // Keep has the backend of a context, which was opened before, handed out.
@@ -107,8 +110,12 @@ func noSignIn(x config.Context, fault error) string {
 	return ""
 }
 
-// Open implements views.Contexts.
+// Open implements views.Contexts. A name with commas is that of several contexts,
+// which are shown as one.
 func (b *Board) Open(ctx context.Context, name string) (views.Opened, error) {
+	if names := several.Split(name); len(names) > 1 {
+		return b.openSeveral(ctx, name, names)
+	}
 	x, err := b.context(name)
 	if err != nil {
 		return views.Opened{}, err
@@ -124,6 +131,23 @@ func (b *Board) Open(ctx context.Context, name string) (views.Opened, error) {
 		guarded = b.keepFirst(name, action.Guard(backend, b.Marks(x)))
 	}
 	return views.Opened{Backend: guarded, Lost: guarded.Lost}, nil
+}
+
+func (b *Board) openSeveral(ctx context.Context, name string, names []string) (views.Opened, error) {
+	var parts []several.Part
+	for _, one := range names {
+		opened, err := b.Open(ctx, one)
+		if err != nil {
+			return opened, err
+		}
+		parts = append(parts, several.Part{Name: one, Backend: opened.Backend})
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.beside[name] == nil {
+		b.beside[name] = several.New(parts, b.Desk.Clock)
+	}
+	return views.Opened{Backend: b.beside[name]}, nil
 }
 
 // keepFirst keeps a backend unless one was opened meanwhile, and returns the kept.
@@ -160,6 +184,9 @@ func (b *Board) SignOut(ctx context.Context, name string) error {
 func (b *Board) Close() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	for _, backend := range b.beside {
+		_ = backend.Close() // It ends what is still being read.
+	}
 	for _, backend := range b.open {
 		_ = backend.Close() // It ends no call and no deploy.
 	}

@@ -65,7 +65,7 @@ func (c *fakeContexts) All() ([]Context, error) {
 func (c *fakeContexts) Open(_ context.Context, name string) (Opened, error) {
 	switch name {
 	case "local,prod":
-		return Opened{Backend: several.New([]several.Part{{Name: "local", Backend: c.local}, {Name: "prod", Backend: action.Guard(c.prod, c.marks)}}, c.clock)}, nil
+		return Opened{Backend: several.New([]several.Part{{Name: "local", Backend: c.local}, {Name: "prod", Backend: action.Guard(c.prod, c.marks)}}, c.clock, several.Patience)}, nil
 	case "prod":
 		c.opened++
 		return Opened{Backend: c.prod}, nil

@@ -128,7 +128,7 @@ func TestTheCogniteDialectKeepsTheContract(t *testing.T) {
 func TestAContextShownAmongOthersKeepsTheContract(t *testing.T) {
 	o := options(t)
 	clienttest.Run(t, func(t *testing.T) client.Backend {
-		b := several.New([]several.Part{{Name: "local", Backend: action.Guard(open(t, o), action.Marks{})}}, time.Now)
+		b := several.New([]several.Part{{Name: "local", Backend: action.Guard(open(t, o), action.Marks{})}}, time.Now, several.Patience)
 		t.Cleanup(func() { require.NoError(t, b.Close()) })
 		return b
 	})

@@ -17,9 +17,9 @@ import (
 	"fndeck/client"
 )
 
-// patience is how long a list waits for its slowest context: what has come by then
-// is shown, and the rest when the list is read again.
-const patience = 2 * time.Second
+// Patience is how long a list that is read again and again waits for its slowest
+// context: what has come by then is shown, and the rest the next time.
+const Patience = 2 * time.Second
 
 // kind is the Description.Kind of several contexts.
 const kind = "several"
@@ -37,7 +37,7 @@ type Part struct {
 type Backend struct {
 	parts []*part
 	clock func() time.Time
-	// patience is that of the package; tests have less.
+	// patience is how long the slowest is waited for, 0 for as long as it takes.
 	patience time.Duration
 	// life is that of questions nobody waits for any more; end ends them.
 	life context.Context
@@ -61,8 +61,9 @@ type part struct {
 	deploys   shelf[client.Deploy]
 }
 
-// New shows contexts as one. It owns no backend: Close leaves them open.
-func New(parts []Part, clock func() time.Time) *Backend {
+// New shows contexts as one. A list waits for the slowest of them for patience, or with
+// 0 for as long as it takes. It owns no backend: Close leaves them open.
+func New(parts []Part, clock func() time.Time, patience time.Duration) *Backend {
 	b := &Backend{clock: clock, patience: patience}
 	b.life, b.end = context.WithCancel(context.Background())
 	for _, p := range parts {

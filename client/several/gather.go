@@ -24,14 +24,18 @@ func gather[T any](ctx context.Context, b *Backend, on func(*part) *shelf[T], re
 			answers <- struct{}{}
 		}()
 	}
-	over := time.NewTimer(b.patience)
-	defer over.Stop()
+	var over <-chan time.Time
+	if b.patience > 0 {
+		timer := time.NewTimer(b.patience)
+		defer timer.Stop()
+		over = timer.C
+	}
 	impatient := false
 	for owed := len(b.parts); owed > 0 && (!impatient || !anything(b.parts, on)); {
 		select {
 		case <-answers:
 			owed--
-		case <-over.C:
+		case <-over:
 			impatient = true
 		case <-ctx.Done():
 			return nil, context.Cause(ctx)

@@ -56,6 +56,12 @@ func parted(id string) (context, rest string) {
 	return context, rest
 }
 
+// ContextOf is the context of an id, "" of one that names none.
+func ContextOf(id string) string {
+	context, _ := parted(id)
+	return context
+}
+
 // unnamed is an id as its context knows it.
 func unnamed(id string) string {
 	_, rest := parted(id)

@@ -91,7 +91,7 @@ func (p *project) FollowLogs(_ context.Context, q client.LogQuery, emit func([]c
 func side(t *testing.T, prod, local *project, marks action.Marks) *Backend {
 	t.Helper()
 	prod.name, local.name = "prod", "local"
-	b := New([]Part{{"prod", action.Guard(prod, marks)}, {"local", action.Guard(local, action.Marks{})}}, clock)
+	b := New([]Part{{"prod", action.Guard(prod, marks)}, {"local", action.Guard(local, action.Marks{})}}, clock, 0)
 	t.Cleanup(func() { _ = b.Close() })
 	return b
 }
@@ -168,7 +168,7 @@ func TestAContextThatIsSlowKeepsNobodyWaiting(t *testing.T) {
 	asked := b.parts[0].functions.asking
 	close(answer)
 	<-asked
-	b.patience = time.Hour
+	b.patience = 0
 	all, err = b.Functions(t.Context())
 	require.NoError(t, err)
 	assert.Len(t, all, 2, "it is there the next time")

@@ -70,7 +70,7 @@ func (s *shelf[T]) kept() (rows []T, good bool, err error) {
 func (s *shelf[T]) standing(now time.Time) client.Standing {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	out := client.Standing{At: s.at, Late: s.asking != nil && now.Sub(s.asked) > patience}
+	out := client.Standing{At: s.at, Late: s.asking != nil && now.Sub(s.asked) > Patience}
 	if !errors.Is(s.err, client.ErrUnsupported) {
 		out.Err = s.err
 	}

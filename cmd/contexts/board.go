@@ -145,7 +145,7 @@ func (b *Board) openSeveral(ctx context.Context, name string, names []string) (v
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.beside[name] == nil {
-		b.beside[name] = several.New(parts, b.Desk.Clock)
+		b.beside[name] = several.New(parts, b.Desk.Clock, several.Patience)
 	}
 	return views.Opened{Backend: b.beside[name]}, nil
 }

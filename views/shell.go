@@ -44,6 +44,9 @@ type shell struct {
 	checked func(on []int) tea.Cmd
 	toast   ui.Toast
 	file    followed
+	// throttled is until when requests wait that the server has refused, zero if none
+	// does.
+	throttled time.Time
 	// lost is the banner of a backend that is being reconnected, "" if none is.
 	lost string
 	look

@@ -116,7 +116,7 @@ func (s *shell) lookUpLosses(dialog string, request forms.RunAction) tea.Cmd {
 	ctx, backend := s.ctx, s.backend
 	return s.bind(func() tea.Msg {
 		target := request.Target
-		target.Losses = action.LossesOf(ctx, backend, *target.Function)
+		target.Losses = action.LossesOf(ctx, target.In(backend), *target.Function)
 		check, _ := request.Action.Check(backend, target, request.Values)
 		return questionKnown{id: dialog, question: check.Question}
 	})

@@ -12,6 +12,7 @@ import (
 
 	"fndeck/auth"
 	"fndeck/client"
+	"fndeck/views/standing"
 )
 
 // tracedBackend asks a server for its functions, as a func says it answers.
@@ -58,9 +59,9 @@ type farContexts struct {
 	far client.Backend
 }
 
-func (c farContexts) Open(ctx context.Context, name string) (Opened, error) {
+func (c farContexts) Open(ctx context.Context, name string) (standing.Opened, error) {
 	if name == "prod" {
-		return Opened{Backend: c.far}, nil
+		return standing.Opened{Backend: c.far}, nil
 	}
 	return c.fakeContexts.Open(ctx, name)
 }

@@ -210,8 +210,8 @@ func (r *root) execute(text string) (tea.Cmd, error) {
 }
 
 // contextNames are the contexts that can be switched to.
-func (r *root) contextNames() ([]string, error) {
-	rows, err := r.contextRows()
+func (s *shell) contextNames() ([]string, error) {
+	rows, err := s.contextRows()
 	var names []string
 	for _, row := range rows {
 		names = append(names, row.Name)

@@ -186,7 +186,7 @@ func (r *root) identity(full bool) string {
 		return ""
 	}
 	now := r.clock()
-	return "  " + r.theme.Tone(identityTone(status, now)).Render(ui.Clean(action.SignedIn(status, now)))
+	return "  " + r.theme.Tone(standing.IdentityTone(status, now)).Render(ui.Clean(action.SignedIn(status, now)))
 }
 
 // mode is how the operator has marked the context, in words.

@@ -206,6 +206,10 @@ func (r *root) answered(msg tea.Msg) (tea.Cmd, bool) {
 		return r.tell(msg), true
 	case contextTested:
 		r.tellTested(msg)
+	case forms.AddContext:
+		return r.addContext(msg), true
+	case contextChanged:
+		return r.tellChanged(msg), true
 	case allDone:
 		return r.tellAll(msg), true
 	case logread.Saved:

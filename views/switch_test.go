@@ -13,6 +13,9 @@ import (
 	"fndeck/client"
 	"fndeck/client/action"
 	"fndeck/client/several"
+	"fndeck/ui"
+	"fndeck/views/forms"
+	"fndeck/views/standing"
 )
 
 // farBackend is a backend far away, whose identity stands as the test says.
@@ -32,6 +35,11 @@ type fakeContexts struct {
 	local  *fakeBackend
 	prod   *farBackend
 	opened int
+	// added, removed and signedOut are what was done, settings those of the newest that
+	// was added, and refuseAdd why none is.
+	added, removed, signedOut []string
+	settings                  []forms.Setting
+	refuseAdd                 error
 	// marks are those of prod, where it is shown beside local.
 	marks action.Marks
 	clock func() time.Time
@@ -53,33 +61,54 @@ func newFakeContexts() *fakeContexts {
 	}
 }
 
-func (c *fakeContexts) All() ([]Context, error) {
+func (c *fakeContexts) All() ([]standing.Context, error) {
 	broken := client.Description{Kind: "cognite", Name: "broken"}
-	return []Context{
+	return []standing.Context{
 		{Description: c.local.Describe(), NoSignIn: noSignIn},
 		{Description: c.prod.Describe(), Status: c.prod.Identity()},
 		{Description: broken, Fault: client.Invalidf("broken.yaml:1:1: unknown key"), NoSignIn: "it cannot be used"},
 	}, nil
 }
 
-func (c *fakeContexts) Open(_ context.Context, name string) (Opened, error) {
+func (c *fakeContexts) Open(_ context.Context, name string) (standing.Opened, error) {
 	switch name {
 	case "local,prod":
-		return Opened{Backend: several.New([]several.Part{{Name: "local", Backend: c.local}, {Name: "prod", Backend: action.Guard(c.prod, c.marks)}}, c.clock, several.Patience)}, nil
+		return standing.Opened{Backend: several.New([]several.Part{{Name: "local", Backend: c.local}, {Name: "prod", Backend: action.Guard(c.prod, c.marks)}}, c.clock, several.Patience)}, nil
 	case "prod":
 		c.opened++
-		return Opened{Backend: c.prod}, nil
+		return standing.Opened{Backend: c.prod}, nil
 	case "local":
-		return Opened{Backend: c.local}, nil
+		return standing.Opened{Backend: c.local}, nil
 	}
-	return Opened{}, client.Invalidf("broken.yaml:1:1: unknown key")
+	return standing.Opened{}, client.Invalidf("broken.yaml:1:1: unknown key")
 }
 
 func (c *fakeContexts) SignIn(ctx context.Context, _ string, show func(auth.Prompt)) error {
 	return c.signIn(ctx, show)
 }
 
-func (c *fakeContexts) SignOut(context.Context, string) error { return nil }
+func (c *fakeContexts) SignOut(_ context.Context, name string) error {
+	c.signedOut = append(c.signedOut, name)
+	return nil
+}
+
+func (c *fakeContexts) About(context.Context, string) []ui.Fact {
+	return []ui.Fact{{Label: "Lacks", Value: "functionsAcl:WRITE"}}
+}
+
+func (c *fakeContexts) Add(name string, settings []forms.Setting) error {
+	if c.refuseAdd != nil {
+		return c.refuseAdd
+	}
+	c.added = append(c.added, name)
+	c.settings = settings
+	return nil
+}
+
+func (c *fakeContexts) Remove(name string) error {
+	c.removed = append(c.removed, name)
+	return nil
+}
 
 func (c *fakeContexts) perform(t *testing.T, width, height int, play func(s *stage)) {
 	t.Helper()

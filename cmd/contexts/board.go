@@ -10,7 +10,7 @@ import (
 	"fndeck/client/action"
 	"fndeck/client/several"
 	"fndeck/cmd/config"
-	"fndeck/views"
+	"fndeck/views/standing"
 )
 
 // Board offers the contexts of a configuration to the console. It is safe for
@@ -19,6 +19,9 @@ type Board struct {
 	Desk *Desk
 	// Marks are what the operator has said of a context.
 	Marks func(config.Context) action.Marks
+	// Path is the configuration file, beside which contexts are written that are
+	// added; empty where there is no place for one.
+	Path string
 
 	mu     sync.Mutex
 	config *config.Config
@@ -27,7 +30,7 @@ type Board struct {
 	beside map[string]*several.Backend
 }
 
-var _ views.Contexts = (*Board)(nil)
+var _ standing.Contexts = (*Board)(nil)
 
 // NewBoard makes the board of a configuration.
 func NewBoard(desk *Desk, c *config.Config, marks func(config.Context) action.Marks) *Board {
@@ -65,12 +68,12 @@ func (b *Board) context(name string) (config.Context, error) {
 	return x, nil
 }
 
-// All implements views.Contexts.
-func (b *Board) All() ([]views.Context, error) {
+// All implements standing.Contexts.
+func (b *Board) All() ([]standing.Context, error) {
 	b.mu.Lock()
 	all := b.config.Contexts
 	b.mu.Unlock()
-	rows := make([]views.Context, 0, len(all))
+	rows := make([]standing.Context, 0, len(all))
 	for _, x := range all {
 		rows = append(rows, b.stand(x))
 	}
@@ -78,11 +81,12 @@ func (b *Board) All() ([]views.Context, error) {
 }
 
 // stand says how a context stands.
-func (b *Board) stand(x config.Context) views.Context {
+func (b *Board) stand(x config.Context) standing.Context {
 	m := b.Marks(x)
-	c := views.Context{
+	c := standing.Context{
 		Description: client.Description{Kind: x.Backend, Name: x.Name, Endpoint: x.BaseURL, Protected: m.Protected, Locked: m.ReadOnly},
 		Fault:       x.Fault,
+		Fixed:       b.fixed(x),
 	}
 	b.mu.Lock()
 	backend, open := b.open[x.Name]
@@ -110,15 +114,15 @@ func noSignIn(x config.Context, fault error) string {
 	return ""
 }
 
-// Open implements views.Contexts. A name with commas is that of several contexts,
+// Open implements standing.Contexts. A name with commas is that of several contexts,
 // which are shown as one.
-func (b *Board) Open(ctx context.Context, name string) (views.Opened, error) {
+func (b *Board) Open(ctx context.Context, name string) (standing.Opened, error) {
 	if names := several.Split(name); len(names) > 1 {
 		return b.openSeveral(ctx, name, names)
 	}
 	x, err := b.context(name)
 	if err != nil {
-		return views.Opened{}, err
+		return standing.Opened{}, err
 	}
 	b.mu.Lock()
 	guarded, open := b.open[name]
@@ -126,14 +130,14 @@ func (b *Board) Open(ctx context.Context, name string) (views.Opened, error) {
 	if !open {
 		backend, err := b.Desk.Open(ctx, x, false)
 		if err != nil {
-			return views.Opened{}, err
+			return standing.Opened{}, err
 		}
 		guarded = b.keepFirst(name, action.Guard(backend, b.Marks(x)))
 	}
-	return views.Opened{Backend: guarded, Lost: guarded.Lost}, nil
+	return standing.Opened{Backend: guarded, Lost: guarded.Lost}, nil
 }
 
-func (b *Board) openSeveral(ctx context.Context, name string, names []string) (views.Opened, error) {
+func (b *Board) openSeveral(ctx context.Context, name string, names []string) (standing.Opened, error) {
 	var parts []several.Part
 	for _, one := range names {
 		opened, err := b.Open(ctx, one)
@@ -147,7 +151,7 @@ func (b *Board) openSeveral(ctx context.Context, name string, names []string) (v
 	if b.beside[name] == nil {
 		b.beside[name] = several.New(parts, b.Desk.Clock, several.Patience)
 	}
-	return views.Opened{Backend: b.beside[name]}, nil
+	return standing.Opened{Backend: b.beside[name]}, nil
 }
 
 // keepFirst keeps a backend unless one was opened meanwhile, and returns the kept.
@@ -162,7 +166,7 @@ func (b *Board) keepFirst(name string, backend *action.Guarded) *action.Guarded 
 	return backend
 }
 
-// SignIn implements views.Contexts.
+// SignIn implements standing.Contexts.
 func (b *Board) SignIn(ctx context.Context, name string, show func(auth.Prompt)) error {
 	x, err := b.context(name)
 	if err != nil {
@@ -171,7 +175,7 @@ func (b *Board) SignIn(ctx context.Context, name string, show func(auth.Prompt))
 	return b.Desk.SignIn(ctx, x, b.Desk.Flow(x), show)
 }
 
-// SignOut implements views.Contexts.
+// SignOut implements standing.Contexts.
 func (b *Board) SignOut(ctx context.Context, name string) error {
 	x, err := b.context(name)
 	if err != nil {

@@ -34,7 +34,7 @@ func Skew(b client.Backend, status auth.Status, full bool) string {
 	case !full:
 		return "clock off"
 	case off > 0:
-		return fmt.Sprintf("this clock is %s behind the server's", ui.Elapsed(off))
+		return fmt.Sprintf("this clock is %s behind the server's", ui.Age(off))
 	}
-	return fmt.Sprintf("this clock is %s ahead of the server's", ui.Elapsed(-off))
+	return fmt.Sprintf("this clock is %s ahead of the server's", ui.Age(-off))
 }

@@ -40,7 +40,7 @@ var table = []ui.Binding{
 	{ID: "app.errors", Scope: ui.ScopeGlobal, Keys: []string{"!"}, Label: "errors", Help: "errors of this console; failed calls are in the calls"},
 	{ID: "app.help", Scope: ui.ScopeGlobal, Keys: []string{"?", "f1"}, Label: "help", Help: "this help"},
 
-	{ID: "list.open", Scope: ui.ScopeList, Keys: []string{"enter"}, Label: "open", Help: "open what is under the cursor; several marked contexts side by side"},
+	{ID: "list.open", Scope: ui.ScopeList, Keys: []string{"enter"}, Label: "open", Help: "open it; several marked contexts open side by side"},
 	{ID: "functions.redeploy", Scope: ui.ScopeList, Keys: []string{"r"}, Label: "redeploy", Help: "deploy the folder again; the old version serves until the new one is Ready"},
 	{ID: "functions.rebuild", Scope: ui.ScopeList, Keys: []string{"E"}, Label: "rebuild", Help: "install the requirements anew; the code stays, the old version serves until the new one is Ready"},
 	{ID: "functions.diff", Scope: ui.ScopeList, Keys: []string{"="}, Label: "diff", Help: "what differs between the folder and the version that serves"},

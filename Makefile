@@ -37,7 +37,7 @@ race: need-all ## run all tests anew in random order under the race detector
 	go test -race -shuffle=on -count=1 ./...
 
 e2e: need-all ## run the scripts against the real binary and a real engine
-	go test -count=1 -run 'TestScripts|TestReadme|Terminal' -v ./cmd/fndeck
+	go test -count=1 -run 'TestScripts|TestFarContexts|TestReadme|Terminal' -v ./cmd/fndeck
 
 test-oidc: need-all ## run the tests of signing in against a real OpenID provider, if node and npm are there
 	@.ci/oidc

@@ -82,6 +82,7 @@ const (
 	CanCancel         Capability = "cancel"       // Canceller
 	CanRebuild        Capability = "rebuild"      // Rebuilder
 	CanChooseMode     Capability = "mode"         // ModeChooser
+	CanReadFiles      Capability = "files"        // FileReader
 	CanReadCode       Capability = "code"         // CodeReader
 	CanChangeSettings Capability = "settings"     // SettingsChanger
 )
@@ -146,6 +147,12 @@ type FunctionSpec struct {
 	CPU, MemoryGB                        float64
 	IndexURL                             Secret
 	ExtraIndexURLs                       []Secret
+}
+
+// FileReader reads code that was stored in the project by other means.
+type FileReader interface {
+	// StoredCode returns the zip of a file by its id.
+	StoredCode(ctx context.Context, fileID string) ([]byte, error)
 }
 
 // Progress is called as an upload goes on, with bytes sent of bytes in all. It

@@ -22,6 +22,10 @@ const (
 type FeedOptions[T any] struct {
 	// Load reads the whole value. It is never called twice at once.
 	Load func(ctx context.Context) (T, error)
+	// First reads the beginning of the value, and whether there is more, before the
+	// first Load: for a value of which that comes much sooner. What fails with it is
+	// left to Load. It may be nil.
+	First func(ctx context.Context) (value T, more bool, err error)
 	// Every is the pause between loads when all goes well; 0 loads only on
 	// Refresh, for backends that push.
 	Every time.Duration
@@ -43,6 +47,8 @@ type Snapshot[T any] struct {
 	// Value is the last good value; Loaded is false while there is none.
 	Value  T
 	Loaded bool
+	// More says that Value is only the beginning, and that the rest is being read.
+	More bool
 	// Generation grows with each snapshot of one feed.
 	Generation uint64
 	// At is when Value was read. A snapshot with an Err is stale since then.
@@ -112,6 +118,18 @@ func (f *Feed[T]) Close() {
 
 func (f *Feed[T]) run(ctx context.Context) {
 	defer close(f.done)
+	if f.o.First != nil {
+		value, more, err := f.o.First(ctx)
+		if ctx.Err() != nil {
+			return
+		}
+		if err == nil {
+			f.begin(value, more)
+		}
+		if err == nil && !more && !f.sleep(ctx, f.pause(value)) {
+			return
+		}
+	}
 	failures := 0
 	for {
 		value, err := f.o.Load(ctx)
@@ -128,7 +146,7 @@ func (f *Feed[T]) run(ctx context.Context) {
 			failures = 0
 			pause = f.pause(value)
 		}
-		f.publish(value, err, pause)
+		f.loaded(value, err, pause)
 		if !f.sleep(ctx, pause) {
 			return
 		}
@@ -184,17 +202,25 @@ func (f *Feed[T]) backOff(failures int, err error) time.Duration {
 	return backOffMin/2 + time.Duration(float64(ceiling-backOffMin/2)*f.o.Jitter())
 }
 
-func (f *Feed[T]) publish(value T, err error, pause time.Duration) {
+// begin publishes the beginning of the value.
+func (f *Feed[T]) begin(value T, more bool) {
+	f.publish(Snapshot[T]{Value: value, Loaded: true, More: more, At: f.o.Clock()})
+}
+
+// loaded publishes what a load has read, or why it could not.
+func (f *Feed[T]) loaded(value T, err error, pause time.Duration) {
+	next := Snapshot[T]{Value: value, Loaded: true, At: f.o.Clock()}
+	if err != nil {
+		next = f.current // Only the feed's goroutine changes it.
+		next.Err, next.RetryAt = err, f.o.Clock().Add(pause)
+	}
+	f.publish(next)
+}
+
+func (f *Feed[T]) publish(next Snapshot[T]) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	next := f.current
-	next.Generation++
-	next.Err, next.RetryAt = err, time.Time{}
-	if err == nil {
-		next.Value, next.Loaded, next.At = value, true, f.o.Clock()
-	} else {
-		next.RetryAt = f.o.Clock().Add(pause)
-	}
+	next.Generation = f.current.Generation + 1
 	f.current = next
 	close(f.changed)
 	f.changed = make(chan struct{})

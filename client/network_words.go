@@ -39,9 +39,20 @@ func networkWords(host string, err error) *Error {
 	case errors.Is(err, syscall.ECONNRESET):
 		e.Message = host + " cut the connection"
 	default:
-		e.Message = "the backend does not answer"
+		e.Message = noAnswer
 	}
 	return e
+}
+
+// noAnswer is said where nothing more is known.
+const noAnswer = "the backend does not answer"
+
+// networkCause is a failure in words, or as it is where there are none for it.
+func networkCause(host string, err error) string {
+	if e := networkWords(host, err); e.Message != noAnswer {
+		return e.Message
+	}
+	return err.Error()
 }
 
 // proxyConnect is the operation that net/http names where a proxy is not reached.

@@ -17,3 +17,20 @@ type DeployResumer interface {
 	// stays, and is the operator's to see to.
 	LeaveDeploy(ctx context.Context, deployID string) error
 }
+
+// Driver is a backend whose deploys this program drives itself: they stop when it
+// ends, and can be taken up.
+type Driver interface {
+	// Driven counts those under way.
+	Driven() int
+	// Settle waits for their end, or that of ctx, which is its error.
+	Settle(ctx context.Context) error
+}
+
+// Driven counts the deploys that stop when this program ends.
+func Driven(b Backend) int {
+	if d, ok := b.(Driver); ok {
+		return d.Driven()
+	}
+	return 0
+}

@@ -83,7 +83,7 @@ func (x traced) RoundTrip(r *http.Request) (*http.Response, error) {
 	defer t.mu.Unlock()
 	e.Took = t.clock().Sub(e.Time)
 	if err != nil {
-		e.Failure, e.Open = err.Error(), false
+		e.Failure, e.Open = networkCause(r.URL.Host, err), false
 		return reply, err
 	}
 	if date, err := http.ParseTime(reply.Header.Get("Date")); err == nil {

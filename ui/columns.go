@@ -25,6 +25,11 @@ type Column struct {
 	// Down says that the first order of the column is from the most to the least, such
 	// as the newest first.
 	Down bool
+	// Own says that rows of one group may differ in the column.
+	Own bool
+	// Aside leaves the column out of what a filter without a column's name looks at:
+	// ages would come and go under it.
+	Aside bool
 	// Volatile columns change by themselves (ages) and never flash.
 	Volatile bool
 }

@@ -124,12 +124,7 @@ func (f *Filter) MatchRow(columns int, cell func(column int) string, label func(
 		if term.key != "" {
 			hit = term.match(label(term.key))
 		} else if term.column >= 0 {
-			d, dated := span(term.column)
-			if term.bound != nil && dated {
-				hit = term.bound.holds(quantity{d.Seconds(), timeKind})
-			} else {
-				hit = term.match(cell(term.column))
-			}
+			hit = term.matchIn(term.column, cell, span)
 		} else {
 			for c := 0; c < columns && !hit; c++ {
 				hit = term.match(cell(c))
@@ -140,6 +135,17 @@ func (f *Filter) MatchRow(columns int, cell func(column int) string, label func(
 		}
 	}
 	return true
+}
+
+// matchIn matches a column: by its time, if it has one and times are compared, else by
+// its text.
+func (t filterTerm) matchIn(column int, cell func(column int) string, span spanOf) bool {
+	if t.bound != nil {
+		if d, dated := span(column); dated {
+			return t.bound.holds(quantity{d.Seconds(), timeKind})
+		}
+	}
+	return t.match(cell(column))
 }
 
 // narrows reports whether all that f matches is matched by wider too.
@@ -180,4 +186,48 @@ func (f *Filter) Spans(s string, limit int) [][2]int {
 		spans = append(spans, term.spans(s, limit-len(spans))...)
 	}
 	return spans
+}
+
+// judge returns what says whether a row passes. It remembers what the rows of one
+// group have in common; for rows without groups that is nothing.
+func (f *Filter) judge(rows Rows, columns []Column) func(row int) bool {
+	text := func(row, column int) string { return rows.Cell(row, column).Text }
+	grouped, _ := rows.(Alike)
+	if grouped != nil {
+		text = grouped.Text
+	}
+	group, shared := uint64(0), make([]bool, len(f.terms))
+	hit := func(term filterTerm, row int, own bool) bool {
+		if term.column >= 0 {
+			return columns[term.column].Own == own && term.matchIn(term.column, func(c int) string { return text(row, c) }, func(c int) (time.Duration, bool) { return spanned(rows, row, c) })
+		}
+		for c, column := range columns {
+			if column.Own == own && !column.Aside && term.match(text(row, c)) {
+				return true
+			}
+		}
+		return false
+	}
+	return func(row int) bool {
+		is := group + 1
+		if grouped != nil {
+			is = grouped.Group(row)
+		}
+		if is != group {
+			group = is
+			for i, term := range f.terms {
+				shared[i] = term.key == "" && hit(term, row, false)
+			}
+		}
+		for i, term := range f.terms {
+			found := shared[i]
+			if term.key != "" {
+				found = term.match(labelled(rows, row, term.key))
+			}
+			if found = found || term.key == "" && hit(term, row, true); found == term.inverse {
+				return false
+			}
+		}
+		return true
+	}
 }

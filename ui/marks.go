@@ -62,7 +62,7 @@ func (t *Table) drawRange() {
 		ids[id] = true
 	}
 	for i := min(from, t.cursor); i <= max(from, t.cursor); i++ {
-		ids[t.rows.ID(t.order[i])] = true
+		ids[t.rows.ID(t.order.At(i))] = true
 	}
 	t.marks.ids = ids
 }
@@ -76,8 +76,8 @@ func (t *Table) Unmark() {
 // InvertMarks turns the marks of the rows that pass the filter round.
 func (t *Table) InvertMarks() {
 	t.endRange()
-	for _, row := range t.order {
-		if id := t.rows.ID(row); t.marks.ids[id] {
+	for i := range t.order.Len() {
+		if id := t.rows.ID(t.order.At(i)); t.marks.ids[id] {
 			delete(t.marks.ids, id)
 		} else {
 			t.marks.set(id)
@@ -92,8 +92,9 @@ func (t *Table) Marked() []int {
 		return nil
 	}
 	var found []int
-	shown := make(map[int]bool, len(t.order))
-	for _, row := range t.order {
+	shown := make(map[int]bool, t.order.Len())
+	for i := range t.order.Len() {
+		row := t.order.At(i)
 		shown[row] = true
 		if t.marks.ids[t.rows.ID(row)] {
 			found = append(found, row)

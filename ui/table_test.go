@@ -1,7 +1,6 @@
 package ui
 
 import (
-	"cmp"
 	"fmt"
 	"strings"
 	"testing"
@@ -9,6 +8,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"fndeck/ui/ordering"
 )
 
 // testRows are rows of id, state and a number.
@@ -17,7 +18,13 @@ type testRows [][3]string
 func (r testRows) Len() int                  { return len(r) }
 func (r testRows) ID(row int) string         { return r[row][0] }
 func (r testRows) Cell(row, column int) Cell { return Cell{Text: r[row][column]} }
-func (r testRows) Compare(a, b, c int) int   { return cmp.Compare(r[a][c], r[b][c]) }
+
+func (r testRows) Keys(rows []int32, column int) (keys []ordering.Key) {
+	for _, row := range rows {
+		keys = append(keys, ordering.Key{Text: r[row][column]})
+	}
+	return keys
+}
 
 func (r testRows) Still() Rows { return r }
 

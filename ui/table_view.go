@@ -84,11 +84,11 @@ type windowRow struct {
 
 func (t *Table) window(theme *Theme) []windowRow {
 	var rows []windowRow
-	for i := t.top; i < min(len(t.order), t.top+t.height); i++ {
-		r := windowRow{id: t.rows.ID(t.order[i]), cells: make([]Cell, len(t.Columns))}
+	for i := t.top; i < min(t.order.Len(), t.top+t.height); i++ {
+		r := windowRow{id: t.rows.ID(t.order.At(i)), cells: make([]Cell, len(t.Columns))}
 		for c, column := range t.Columns {
 			if t.Wide || column.Priority < widePriority {
-				r.cells[c] = t.rows.Cell(t.order[i], c)
+				r.cells[c] = t.rows.Cell(t.order.At(i), c)
 				r.cells[c].Text = theme.Shown(r.cells[c].Text)
 			}
 		}

@@ -306,7 +306,7 @@ func (s *shell) upload(fn *client.Function, folder string) tea.Cmd {
 	if fn != nil {
 		d = s.formsOf(fn.ID)
 	}
-	return s.overlay(forms.NewUpload(d, fn, folder, s.known.Value))
+	return s.overlay(forms.NewUpload(d, fn, folder, s.known.Value.Items()))
 }
 
 // call opens the call form for a function, filled with the data of the call, or

@@ -13,6 +13,7 @@ import (
 
 	"fndeck/client"
 	"fndeck/client/action"
+	"fndeck/client/rows"
 	"fndeck/ui"
 	"fndeck/ui/chart"
 	"fndeck/views/cells"
@@ -43,23 +44,25 @@ type callPages struct {
 	more atomic.Bool
 }
 
-func (p *callPages) load(ctx context.Context) ([]client.Call, error) {
+func (p *callPages) load(ctx context.Context) (rows.List[client.Call], error) {
 	query := client.CallQuery{FunctionID: p.scope.functionID, ScheduleID: p.scope.scheduleID}
-	var calls []client.Call
-	for wanted := int(p.wanted.Load()); ; {
-		query.Limit = min(callsLoaded, wanted-len(calls))
+	var chunks []rows.Chunk
+	for read, wanted := 0, int(p.wanted.Load()); ; {
+		query.Limit = min(callsLoaded, wanted-read)
 		page, err := p.backend.Calls(ctx, query)
 		if err != nil {
-			return nil, err
+			return rows.List[client.Call]{}, err
 		}
-		calls, query.Cursor = append(calls, page.Calls...), page.Next
-		if last := len(calls) - 1; last >= 0 && calls[last].Started.Before(p.scope.since) {
-			p.more.Store(false)
-			return slices.DeleteFunc(calls, func(c client.Call) bool { return c.Started.Before(p.scope.since) }), nil
+		older := func(c client.Call) bool { return c.Started.Before(p.scope.since) }
+		if last := len(page.Calls) - 1; last >= 0 && older(page.Calls[last]) {
+			page.Next = ""
 		}
-		p.more.Store(page.Next != "")
-		if page.Next == "" || len(calls) >= wanted {
-			return calls, nil
+		read, query.Cursor = read+len(page.Calls), page.Next
+		calls := slices.DeleteFunc(page.Calls, older)
+		chunks = rows.AppendChunks(rows.Calls, chunks, calls)
+		if page.Next == "" || read >= wanted {
+			p.more.Store(page.Next != "")
+			return rows.Packed(rows.Calls, chunks), nil
 		}
 	}
 }
@@ -76,7 +79,7 @@ func newCalls(s *shell, scope callScope) *listScreen[client.Call] {
 		title: title, noun: "calls",
 		columns: withContext(s, callColumns(scope), func(c client.Call) string { return c.Context }),
 		id:      func(c client.Call) string { return c.ID },
-		load:    pages.load,
+		list:    pages.load,
 		more:    &pages.more, kinds: []string{"call"}, unscoped: viewCalls,
 		running: func(c client.Call) bool { return !c.Status.Ended() },
 		ages:    true,
@@ -109,24 +112,27 @@ func callColumns(scope callScope) []listColumn[client.Call] {
 			cell:   func(c client.Call, at moment) ui.Cell { return cells.State(at, string(c.Status), 0) },
 		},
 		{
-			Column: ui.Column{Title: "STARTED", Key: "started", Priority: 1, Min: 8, Down: true, Volatile: true},
+			Column: ui.Column{Title: "STARTED", Key: "started", Priority: 1, Min: 8, Down: true, Own: true, Volatile: true},
 			cell:   func(c client.Call, at moment) ui.Cell { return ui.Cell{Text: cells.Clock(c.Started, at)} },
-			order:  func(a, b client.Call) int { return b.Started.Compare(a.Started) },
+			text:   func(c *client.Call, at *moment) string { return cells.Clock(c.Started, *at) },
+			key:    func(c client.Call) int64 { return -c.Started.UnixMicro() },
 			span:   func(c client.Call, at moment) (time.Duration, bool) { return ago(c.Started, at) },
 		},
 		{
-			Column: ui.Column{Title: "DURATION", Key: "duration", Priority: 1, Min: 8, Align: ui.AlignRight},
-			cell:   callDuration, order: func(a, b client.Call) int { return cmp.Compare(a.Duration, b.Duration) },
+			Column: ui.Column{Title: "DURATION", Key: "duration", Priority: 1, Min: 8, Align: ui.AlignRight, Own: true},
+			cell:   callDuration, key: func(c client.Call) int64 { return int64(c.Duration) },
 		},
 		{
-			Column: ui.Column{Title: "ID", Key: "id", Priority: 2, Min: 6, Max: 20},
+			Column: ui.Column{Title: "ID", Key: "id", Priority: 2, Min: 6, Max: 20, Own: true},
 			cell:   func(c client.Call, _ moment) ui.Cell { return cells.Dim(c.ID) },
+			text:   func(c *client.Call, _ *moment) string { return ui.Clean(c.ID) },
 		},
 	}
 	if scope.functionID == "" {
 		columns = append(columns, listColumn[client.Call]{
-			Column: ui.Column{Title: "FUNCTION", Key: "function", Priority: 2, Min: 12, Max: 32},
+			Column: ui.Column{Title: "FUNCTION", Key: "function", Priority: 2, Min: 12, Max: 32, Own: true},
 			cell:   func(c client.Call, _ moment) ui.Cell { return cells.Text(cmp.Or(c.FunctionName, c.FunctionID)) },
+			text:   func(c *client.Call, _ *moment) string { return ui.Clean(cmp.Or(c.FunctionName, c.FunctionID)) },
 		})
 	}
 	return append(columns,
@@ -135,20 +141,20 @@ func callColumns(scope callScope) []listColumn[client.Call] {
 			cell:   func(c client.Call, _ moment) ui.Cell { return cells.Dim(trigger(c)) },
 		},
 		listColumn[client.Call]{
-			Column: ui.Column{Title: "RESULT", Key: "result", Priority: 2, Min: 14, Grow: true},
+			Column: ui.Column{Title: "RESULT", Key: "result", Priority: 2, Min: 14, Grow: true, Own: true},
 			cell:   callResult,
 		},
 		listColumn[client.Call]{
 			Column: ui.Column{Title: "VERSION", Key: "version", Priority: 3, Min: 7},
 			cell:   func(c client.Call, at moment) ui.Cell { return versionCell(at, c.Version) },
-			order:  func(a, b client.Call) int { return cmp.Compare(a.Version, b.Version) },
+			key:    func(c client.Call) int64 { return int64(c.Version) },
 		},
 		listColumn[client.Call]{
 			Column: ui.Column{Title: "LOG", Key: "log", Priority: 4, Min: 5, Align: ui.AlignRight},
 			cell:   func(c client.Call, at moment) ui.Cell { return cells.Count(at, c.LogLines) },
 		},
 		listColumn[client.Call]{
-			Column: ui.Column{Title: "MEM", Key: "mem", Priority: 4, Min: 7, Align: ui.AlignRight},
+			Column: ui.Column{Title: "MEM", Key: "mem", Priority: 4, Min: 7, Align: ui.AlignRight, Own: true},
 			cell:   callMemory,
 		},
 	)

@@ -11,6 +11,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"fndeck/client"
+	"fndeck/client/rows"
 	"fndeck/ui"
 	"fndeck/ui/near"
 	"fndeck/views/cmdline"
@@ -273,7 +274,7 @@ func (r *root) named(names []string) (client.Function, error) {
 		return client.Function{}, errors.New("one function at a time")
 	}
 	var found []client.Function
-	for _, f := range r.known.Value {
+	for _, f := range r.known.Value.All() {
 		if f.Name == names[0] || f.ID == names[0] || f.ExternalID == names[0] {
 			found = append(found, f)
 		}
@@ -293,7 +294,7 @@ var ofSchedules = []string{"run", "runnow", "change"}
 // knownSchedules are the schedules as the list of them was read last, if it was.
 func (s *shell) knownSchedules() []client.Schedule {
 	list, _ := s.views[viewSchedules].(*listScreen[client.Schedule]) // It is no other.
-	return list.shown()
+	return list.data.Last.Value.Items()
 }
 
 // namedSchedule finds the one schedule that is meant.
@@ -377,9 +378,9 @@ func (r *root) words() []string {
 	return append(words, "quit")
 }
 
-func functionNames(functions []client.Function) []string {
-	names := make([]string, len(functions))
-	for i, f := range functions {
+func functionNames(functions rows.List[client.Function]) []string {
+	names := make([]string, functions.Len())
+	for i, f := range functions.All() {
 		names[i] = f.Name
 	}
 	return names

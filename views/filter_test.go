@@ -1,13 +1,19 @@
 package views
 
 import (
+	"fmt"
+	"math/rand/v2"
+	"strconv"
 	"testing"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"fndeck/client"
+	"fndeck/client/rows"
+	"fndeck/ui"
 )
 
 func TestAnActionAfterAFilterHitsTheRowThatCarriesTheMark(t *testing.T) {
@@ -142,5 +148,91 @@ func TestTimesAreComparedByHowLongAgoTheyWere(t *testing.T) {
 		s.press("enter")
 		assert.Contains(t, s.screen.text(), "schedules (1 of 3)")
 		assert.Contains(t, s.screen.text(), "› hourly")
+	})
+}
+
+// asShown filters and sorts a list and returns the ids in their order on the screen.
+func asShown[T any](t *testing.T, spec listSpec[T], list rows.List[T], filter string, sortBy ...int) (ids []string) {
+	t.Helper()
+	var columns []ui.Column
+	for _, c := range spec.columns {
+		columns = append(columns, c.Column)
+	}
+	at := moment{Now: bubbleStart, Zone: time.UTC, Theme: ui.NewTheme(true, false)}
+	table := ui.NewTable(columns)
+	of := listRows[T]{columns: spec.columns, id: spec.id, running: spec.running, items: list.Reader(), count: list.Len(), at: &at, last: new(rowGroup)}
+	table.SetRows(of, at.Now)
+	require.NoError(t, table.Filter(filter))
+	for _, column := range sortBy {
+		table.Sort(column)
+	}
+	for _, row := range table.Around(list.Len()) {
+		ids = append(ids, of.ID(row))
+	}
+	return ids
+}
+
+// packedLikePlain holds that it does not show whether a list is packed.
+func packedLikePlain[T any](t *testing.T, spec listSpec[T], plain, packed rows.List[T], filters ...string) {
+	t.Helper()
+	for _, filter := range append(filters, "") {
+		want := asShown(t, spec, plain, filter)
+		assert.Equal(t, want, asShown(t, spec, packed, filter), filter)
+		assert.NotEmpty(t, want, filter)
+		assert.Equal(t, filter == "", len(want) == plain.Len(), filter)
+		for column := range spec.columns {
+			assert.Equal(t, asShown(t, spec, plain, filter, column, column), asShown(t, spec, packed, filter, column, column), "%s by %s", filter, spec.columns[column].Key)
+		}
+	}
+}
+
+func TestAFilterFindsInAPackedListWhatItFindsInAPlainOne(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	functions, calls := make([]client.Function, 1500), make([]client.Call, 1500)
+	for i := range functions {
+		began := bubbleStart.Add(-time.Duration(i) * time.Minute)
+		f := client.Function{
+			ID: strconv.Itoa(9000 - i), Name: fmt.Sprintf("fn-%d", random.IntN(500)), Owner: []string{"data", "ocean", ""}[i/100%3],
+			Status: []client.FunctionStatus{client.FunctionReady, client.FunctionFailed}[i/7%2], Version: 1 + i/50%4, Runtime: "py312",
+			P95: time.Duration(random.IntN(3)) * time.Second, Created: began,
+		}
+		if random.IntN(10) == 0 {
+			f.Status, f.DeployingVersion, f.DeployStarted = client.FunctionDeploying, 9, bubbleStart.Add(-time.Duration(random.IntN(60))*time.Second)
+		}
+		if random.IntN(20) == 0 {
+			f.ExternalID, f.Mode, f.Workers = "ext-7", client.ModeWarm, 2
+		}
+		c := client.Call{
+			ID: strconv.Itoa(70000 - i), FunctionName: f.Name, Started: began, Ended: began.Add(time.Second), Duration: time.Duration(random.IntN(3000)) * time.Millisecond,
+			Status: []client.CallStatus{client.CallCompleted, client.CallFailed}[i/7%2], Version: 1 + i/50%4, Preview: strconv.Itoa(random.IntN(50)), LogLines: int64(i / 80),
+		}
+		if random.IntN(10) == 0 {
+			c.Status, c.Duration, c.ScheduleName = client.CallRunning, 0, "nightly"
+		}
+		if random.IntN(10) == 0 {
+			c.Error, c.Warm, c.MaxRSSBytes = &client.Failure{Message: "boom"}, true, int64(random.IntN(1e9))
+		}
+		functions[i], calls[i] = f, c
+	}
+	packedLikePlain(t, listSpec[client.Function]{columns: functionColumns, id: func(f client.Function) string { return f.ID }, running: isDeploying},
+		rows.Of(functions), rows.Pack(rows.Functions, functions),
+		"7", "ready", "!ready", "dep 1", "40s", "owner:ocean", "status:failed !v3", "p95:>1s", "age:>1h", "name:/[0-3]$/ data", "ext", "warm", "external:ext name:!1")
+	packedLikePlain(t, listSpec[client.Call]{columns: callColumns(callScope{}), id: func(c client.Call) string { return c.ID }, running: func(c client.Call) bool { return !c.Status.Ended() }},
+		rows.Of(calls), rows.Pack(rows.Calls, calls),
+		"7", "completed", "!running", "nightly", "boom", "duration:>1s", "v3 !9", "peak", "result:4", "log:>3", "function:fn-12")
+}
+
+func TestAgesAreFoundByTheNameOfTheirColumnOnly(t *testing.T) {
+	drive(t, sampleBackend(bubbleStart), func(d *driver) {
+		table := d.root.screen().(*listScreen[client.Function]).table
+		_, all := table.Counts()
+		age := table.Rows().Cell(0, table.Column("age")).Text
+		require.NoError(t, table.Filter("age:"+age))
+		shown, _ := table.Counts()
+		assert.Positive(t, shown)
+		require.NoError(t, table.Filter(age))
+		without, _ := table.Counts()
+		assert.Less(t, without, all, "%s is in no name", age)
+		assert.Less(t, without, shown)
 	})
 }

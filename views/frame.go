@@ -232,7 +232,7 @@ func (r *root) alarms(full, crumbs bool) string {
 	if text := standing.Throttled(r.throttled, r.clock()); text != "" {
 		parts = append(parts, r.theme.Warn.Render(text))
 	}
-	if n := r.deploying; n > 0 {
+	if n := len(r.deploying); n > 0 {
 		glyph, tone := r.theme.State(string(client.FunctionDeploying))
 		text := fmt.Sprintf("%d deploying", n)
 		if !full {
@@ -385,7 +385,8 @@ func (r *root) fitHints(room int) string {
 
 func (r *root) screenHints() (hints, always []ui.Hint) {
 	var urgent []ui.Hint
-	for _, c := range r.screen().Commands() {
+	commands := r.screen().Commands() // Each asks whether it can be done: once for a frame.
+	for _, c := range commands {
 		switch {
 		case c.reason != "":
 		case c.urgent:
@@ -396,7 +397,7 @@ func (r *root) screenHints() (hints, always []ui.Hint) {
 	}
 	hints = append(urgent, hints...)
 	if r.unfilterable() == "" {
-		always = append(always, ui.Hint{Key: r.keys.Key("app.filter"), Label: r.searchWord()})
+		always = append(always, ui.Hint{Key: r.keys.Key("app.filter"), Label: r.searchWord(commands)})
 	}
 	return hints, append(always, ui.Hint{Key: r.keys.Key("app.help"), Label: "help"})
 }
@@ -419,8 +420,8 @@ func (r *root) hint(c command) ui.Hint {
 	return ui.Hint{Key: r.keys.Key(c.id), Label: label}
 }
 
-func (r *root) searchWord() string {
-	for _, c := range r.screen().Commands() {
+func (r *root) searchWord(commands []command) string {
+	for _, c := range commands {
 		if b, ok := r.keys.Lookup(c.id); ok && b.Scope == ui.ScopeText {
 			return "search"
 		}

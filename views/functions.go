@@ -1,7 +1,7 @@
 package views
 
 import (
-	"cmp"
+	"context"
 	"fmt"
 	"slices"
 	"time"
@@ -10,6 +10,7 @@ import (
 
 	"fndeck/client"
 	"fndeck/client/action"
+	"fndeck/client/rows"
 	"fndeck/ui"
 	"fndeck/views/cells"
 	"fndeck/views/forms"
@@ -22,7 +23,7 @@ func newFunctions(s *shell) *listScreen[client.Function] {
 		columns: withContext(s, withDrift(s, functionColumns), func(f client.Function) string { return f.Context }),
 		id:      func(f client.Function) string { return f.ID },
 		label:   func(f client.Function, key string) string { return f.Metadata[key] },
-		load:    s.backend.Functions,
+		list:    s.loadFunctions,
 		shared:  s.functions,
 		brake:   s.brake,
 		running: isDeploying,
@@ -45,8 +46,9 @@ func newFunctions(s *shell) *listScreen[client.Function] {
 
 var functionColumns = []listColumn[client.Function]{
 	{
-		Column: ui.Column{Title: "NAME", Key: "name", Priority: 1, Min: 14, Max: 32},
+		Column: ui.Column{Title: "NAME", Key: "name", Priority: 1, Min: 14, Max: 32, Own: true},
 		cell:   func(f client.Function, _ moment) ui.Cell { return cells.Text(f.Name) },
+		text:   func(f *client.Function, _ *moment) string { return ui.Clean(f.Name) },
 	},
 	{
 		Column: ui.Column{Title: "STATUS", Key: "status", Priority: 1, Min: 12},
@@ -55,22 +57,23 @@ var functionColumns = []listColumn[client.Function]{
 	{
 		Column: ui.Column{Title: "VERSION", Key: "version", Priority: 2, Min: 7},
 		cell:   func(f client.Function, at moment) ui.Cell { return ui.Cell{Text: cells.Version(f, at.Theme)} },
-		order:  func(a, b client.Function) int { return cmp.Compare(a.Version, b.Version) },
+		key:    func(f client.Function) int64 { return int64(f.Version) },
 	},
 	{
-		Column: ui.Column{Title: "LAST CALL", Key: "last", Priority: 2, Min: 9},
+		Column: ui.Column{Title: "LAST CALL", Key: "last", Priority: 2, Min: 9, Own: true, Aside: true},
 		cell:   func(f client.Function, at moment) ui.Cell { return cells.LastCall(at, f.LastCall) },
-		order:  func(a, b client.Function) int { return lastStarted(b).Compare(lastStarted(a)) },
+		key:    func(f client.Function) int64 { return -lastStarted(f).UnixMicro() },
 	},
 	{
-		Column: ui.Column{Title: "P95", Key: "p95", Priority: 3, Min: 6, Align: ui.AlignRight},
+		Column: ui.Column{Title: "P95", Key: "p95", Priority: 3, Min: 6, Align: ui.AlignRight, Own: true},
 		cell:   func(f client.Function, at moment) ui.Cell { return cells.Duration(at, f.P95) },
-		order:  func(a, b client.Function) int { return cmp.Compare(a.P95, b.P95) },
+		text:   func(f *client.Function, at *moment) string { return cells.Duration(*at, f.P95).Text },
+		key:    func(f client.Function) int64 { return int64(f.P95) },
 	},
 	{
 		Column: ui.Column{Title: "SCHED", Key: "sched", Priority: 3, Min: 5, Align: ui.AlignRight},
 		cell:   func(f client.Function, at moment) ui.Cell { return cells.Count(at, int64(f.Schedules)) },
-		order:  func(a, b client.Function) int { return cmp.Compare(a.Schedules, b.Schedules) },
+		key:    func(f client.Function) int64 { return int64(f.Schedules) },
 	},
 	{
 		Column: ui.Column{Title: "RUNTIME", Key: "runtime", Priority: 3, Min: 7, Max: 16},
@@ -79,7 +82,7 @@ var functionColumns = []listColumn[client.Function]{
 	{
 		Column: ui.Column{Title: "SIZE", Key: "size", Priority: 4, Min: 7, Align: ui.AlignRight},
 		cell:   func(f client.Function, at moment) ui.Cell { return cells.Size(at, f.SizeBytes) },
-		order:  func(a, b client.Function) int { return cmp.Compare(a.SizeBytes, b.SizeBytes) },
+		key:    func(f client.Function) int64 { return f.SizeBytes },
 	},
 	{
 		Column: ui.Column{Title: "MODE", Key: "mode", Priority: 4, Min: 8, Max: 24},
@@ -90,13 +93,14 @@ var functionColumns = []listColumn[client.Function]{
 		cell:   func(f client.Function, _ moment) ui.Cell { return cells.Dim(f.Owner) },
 	},
 	{
-		Column: ui.Column{Title: "EXTERNAL ID", Key: "external", Priority: 4, Min: 11, Max: 32},
+		Column: ui.Column{Title: "EXTERNAL ID", Key: "external", Priority: 4, Min: 11, Max: 32, Own: true},
 		cell:   func(f client.Function, _ moment) ui.Cell { return cells.Dim(f.ExternalID) },
+		text:   func(f *client.Function, _ *moment) string { return ui.Clean(f.ExternalID) },
 	},
 	{
-		Column: ui.Column{Title: "AGE", Key: "age", Priority: 4, Min: 4, Align: ui.AlignRight, Volatile: true},
+		Column: ui.Column{Title: "AGE", Key: "age", Priority: 4, Min: 4, Align: ui.AlignRight, Own: true, Aside: true, Volatile: true},
 		cell:   func(f client.Function, at moment) ui.Cell { return cells.Dim(ui.Age(at.Now.Sub(f.Created))) },
-		order:  func(a, b client.Function) int { return b.Created.Compare(a.Created) },
+		key:    func(f client.Function) int64 { return -f.Created.UnixMicro() },
 	},
 }
 
@@ -113,9 +117,9 @@ func withDrift(s *shell, columns []listColumn[client.Function]) []listColumn[cli
 		return found.Count
 	}
 	return slices.Insert(slices.Clone(columns), slices.IndexFunc(columns, func(c listColumn[client.Function]) bool { return c.Key == "size" }), listColumn[client.Function]{
-		Column: ui.Column{Title: "DRIFT", Key: "drift", Priority: 3, Min: 5, Align: ui.AlignRight},
+		Column: ui.Column{Title: "DRIFT", Key: "drift", Priority: 3, Min: 5, Align: ui.AlignRight, Own: true},
 		cell:   func(f client.Function, at moment) ui.Cell { return cells.Drift(at, count(f)) },
-		order:  func(a, b client.Function) int { return cmp.Compare(count(a), count(b)) },
+		key:    func(f client.Function) int64 { return int64(count(f)) },
 	})
 }
 
@@ -173,7 +177,7 @@ func functionListCommands(s *shell, l *listScreen[client.Function]) []command {
 		},
 		{
 			id: "list.new", label: "new function", reason: s.reason(action.New, action.Target{}),
-			run: func() tea.Cmd { return s.overlay(forms.NewFunction(s.forms(), s.known.Value)) },
+			run: func() tea.Cmd { return s.overlay(forms.NewFunction(s.forms(), s.known.Value.Items())) },
 		},
 		labelled("settings", l.on("list.edit", false, able(action.ChangeSettings), s.changeSettings)),
 		l.on("functions.rollback", true, able(action.Rollback), s.chooseVersion),
@@ -288,39 +292,63 @@ func isDeploying(f client.Function) bool {
 	return f.DeployingVersion != 0 || f.Status == client.FunctionQueued || f.Status == client.FunctionDeploying
 }
 
-func anyDeploying(functions []client.Function) bool { return deploying(functions) > 0 }
+func (s *shell) loadFunctions(ctx context.Context) (rows.List[client.Function], error) {
+	return rows.ListFunctions(ctx, s.backend)
+}
 
-func deploying(functions []client.Function) int {
-	n := 0
-	for _, f := range functions {
+func (s *shell) firstFunctions(ctx context.Context) (rows.List[client.Function], bool, error) {
+	return rows.FirstFunctions(ctx, s.backend)
+}
+
+// functionsMsg is a snapshot of the shell's own feed: which of the functions deploy,
+// and those whose deploy has ended, as they were and as they are.
+type functionsMsg struct {
+	snapshot  client.Snapshot[rows.List[client.Function]]
+	deploying map[string]client.Function
+	ended     [][2]client.Function
+}
+
+// nextFunctions is the one command that waits for the functions. It looks through
+// them outside the update loop: there may be very many.
+func (s *shell) nextFunctions() tea.Cmd {
+	feed, after, ctx, before := s.functions, s.known.Generation, s.ctx, s.deploying
+	return func() tea.Msg {
+		snapshot, ok := feed.Next(ctx, after)
+		if !ok {
+			return nil
+		}
+		msg := functionsMsg{snapshot: snapshot, deploying: map[string]client.Function{}}
+		for reader, row := snapshot.Value.Reader(), 0; row < snapshot.Value.Len(); row++ {
+			f := reader.At(row)
+			if isDeploying(*f) {
+				msg.deploying[f.ID] = *f
+			} else if len(before) > 0 {
+				if was, ok := before[f.ID]; ok {
+					msg.ended = append(msg.ended, [2]client.Function{was, *f})
+				}
+			}
+		}
+		return msg
+	}
+}
+
+// anyDeploying reports whether a function deploys.
+func anyDeploying(functions rows.List[client.Function]) bool {
+	for _, f := range functions.All() {
 		if isDeploying(f) {
-			n++
+			return true
 		}
 	}
-	return n
+	return false
 }
 
 // learn takes a snapshot of the functions and tells which deploys have ended.
-func (s *shell) learn(next client.Snapshot[[]client.Function]) tea.Cmd {
+func (s *shell) learn(msg functionsMsg) tea.Cmd {
+	s.known, s.deploying = msg.snapshot, msg.deploying
 	var told []tea.Cmd
-	before := map[string]client.Function{}
-	if s.deploying > 0 {
-		for _, f := range s.known.Value {
-			if isDeploying(f) {
-				before[f.ID] = f
-			}
-		}
-	}
-	s.known, s.deploying = next, deploying(next.Value)
 	s.compareContexts()
-	if len(before) == 0 {
-		return nil // Most of the time; there may be very many functions.
-	}
-	for _, f := range next.Value {
-		was, ok := before[f.ID]
-		if !ok || isDeploying(f) {
-			continue
-		}
+	for _, end := range msg.ended {
+		was, f := end[0], end[1]
 		text, keep, tone := deployEnd(was, f, s.clock(), s.keys.Key("list.logs"))
 		s.say(text, tone)
 		s.toast.Keep = keep
@@ -330,6 +358,29 @@ func (s *shell) learn(next client.Snapshot[[]client.Function]) tea.Cmd {
 		told = append(told, s.notify(text, s.clock().Sub(was.DeployStarted)))
 	}
 	return tea.Batch(told...)
+}
+
+// foundFunction is the function that was looked up last: a screen asks for the same
+// one with every key.
+type foundFunction struct {
+	generation uint64
+	id         string
+	function   client.Function
+	ok         bool
+}
+
+// functionByID finds a function in what is known.
+func (s *shell) functionByID(id string) (client.Function, bool) {
+	if s.found.generation != s.known.Generation || s.found.id != id {
+		s.found = foundFunction{generation: s.known.Generation, id: id}
+		for reader, row := s.known.Value.Reader(), 0; row < s.known.Value.Len(); row++ {
+			if f := reader.At(row); f.ID == id {
+				s.found.function, s.found.ok = *f, true
+				break
+			}
+		}
+	}
+	return s.found.function, s.found.ok
 }
 
 // deployEnd is how a deploy ended: what failed, and then what still serves, which

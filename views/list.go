@@ -1,15 +1,18 @@
 package views
 
 import (
-	"cmp"
 	"context"
+	"runtime/debug"
+	"slices"
 	"sync/atomic"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
 
 	"fndeck/client"
+	"fndeck/client/rows"
 	"fndeck/ui"
+	"fndeck/ui/ordering"
 	"fndeck/views/cells"
 	"fndeck/views/feeds"
 )
@@ -23,11 +26,13 @@ type listSpec[T any] struct {
 	// label is a value of an item's metadata, for the filter; nil where there is none.
 	label func(item T, key string) string
 	load  func(ctx context.Context) ([]T, error)
+	// list is load for what may be very much, in place of it.
+	list func(ctx context.Context) (rows.List[T], error)
 	// every reads anew at this pace, whatever pushes; 0 leaves it to that.
 	every time.Duration
 	// shared is a feed that lives as long as the console, nil if the screen has
 	// its own.
-	shared *client.Feed[[]T]
+	shared *client.Feed[rows.List[T]]
 	// brake stops the loads of the shared feed.
 	brake *feeds.Brake
 	// kinds are the client.Event kinds that change the rows.
@@ -65,7 +70,11 @@ type listSpec[T any] struct {
 type listColumn[T any] struct {
 	ui.Column
 	cell func(item T, at moment) ui.Cell
-	// less orders by the column; nil orders by the text.
+	// text is the text of cell at less cost, for a filter that looks at all rows.
+	text func(item *T, at *moment) string
+	// key orders by a number. Without it order does, in lists that are short, and
+	// without both the text.
+	key   func(item T) int64
 	order func(a, b T) int
 	// span is how long ago the time in the column was, or how long it is until then,
 	// for comparisons; nil where the text says that itself.
@@ -83,11 +92,13 @@ type listScreen[T any] struct {
 	*shell
 	spec   listSpec[T]
 	table  *ui.Table
-	data   feeds.Subscription[[]T]
+	data   feeds.Subscription[rows.List[T]]
 	opened time.Time
 	now    moment
 	// bannered is how many lines stood over the table when it was drawn.
 	bannered int
+	// tidied is how long the list was when it was last tidied up after.
+	tidied int
 	// before is the filter that the x key replaced.
 	before string
 }
@@ -99,15 +110,22 @@ func newListScreen[T any](s *shell, spec listSpec[T]) *listScreen[T] {
 		columns = append(columns, c.Column)
 	}
 	l.table = ui.NewTable(columns)
-	l.data = feeds.Subscription[[]T]{Wrap: l.wrap, Load: spec.load, Shared: spec.shared, Brake: spec.brake, Busy: l.busy, Every: spec.every}
+	load := spec.list
+	if load == nil {
+		load = func(ctx context.Context) (rows.List[T], error) {
+			items, err := spec.load(ctx)
+			return rows.Of(items), err
+		}
+	}
+	l.data = feeds.Subscription[rows.List[T]]{Wrap: l.wrap, Load: load, Shared: spec.shared, Brake: spec.brake, Busy: l.busy, Every: spec.every}
 	return l
 }
 
-func (l *listScreen[T]) busy(items []T) bool {
+func (l *listScreen[T]) busy(items rows.List[T]) bool {
 	if l.spec.running == nil {
 		return false
 	}
-	for _, item := range items {
+	for _, item := range items.All() {
 		if l.spec.running(item) {
 			return true
 		}
@@ -161,7 +179,7 @@ func (l *listScreen[T]) Update(msg tea.Msg) tea.Cmd {
 		l.table.Take(ordered)
 		return nil
 	}
-	snapshot, ok := msg.(feeds.Snapshot[[]T])
+	snapshot, ok := msg.(feeds.Snapshot[rows.List[T]])
 	if !ok {
 		return nil
 	}
@@ -173,9 +191,27 @@ func (l *listScreen[T]) Update(msg tea.Msg) tea.Cmd {
 	if l.data.Last.Err != nil {
 		l.fail("read "+l.spec.noun, l.data.Last.Err)
 	} else {
-		l.table.SetRows(listRows[T]{columns: l.spec.columns, id: l.spec.id, label: l.spec.label, items: l.data.Last.Value, at: &l.now}, l.now.Now)
+		l.table.SetRows(listRows[T]{columns: l.spec.columns, id: l.spec.id, label: l.spec.label, running: l.spec.running, items: l.data.Last.Value.Reader(), count: l.data.Last.Value.Len(), at: &l.now, last: new(rowGroup)}, l.now.Now)
 	}
-	return tea.Batch(next, l.order())
+	return tea.Batch(next, l.order(), l.tidy())
+}
+
+// tidyAfter is by how many rows a list has grown when reading it has left behind more
+// than the list itself takes.
+const tidyAfter = 20_000
+
+// tidy gives back what reading a long list has left behind: the runtime would keep
+// it for as long as nothing more is read.
+func (l *listScreen[T]) tidy() tea.Cmd {
+	grown := l.data.Last.Value.Len() - l.tidied
+	if grown < tidyAfter {
+		return nil
+	}
+	l.tidied += grown
+	return func() tea.Msg {
+		debug.FreeOSMemory()
+		return nil
+	}
 }
 
 // wrap addresses a message to the list.
@@ -203,7 +239,7 @@ func (l *listScreen[T]) Background() tea.Cmd {
 	}
 	var visible []T
 	l.table.Visible(func(row int) bool {
-		visible = append(visible, l.shown()[row])
+		visible = append(visible, l.shown(row))
 		return true
 	})
 	return l.spec.background(visible)
@@ -240,14 +276,13 @@ func (l *listScreen[T]) item() (item T, ok bool) {
 	if !ok {
 		return item, false
 	}
-	return l.shown()[row], true
+	return l.shown(row), true
 }
 
-// shown are the items of the snapshot that the table shows, which may be behind
-// the newest while that is being sorted.
-func (l *listScreen[T]) shown() []T {
-	rows, _ := l.table.Rows().(listRows[T]) // It holds no other rows.
-	return rows.items
+// shown is an item of the snapshot that the table shows, which may be behind the
+// newest while that is being sorted.
+func (l *listScreen[T]) shown(row int) T {
+	return *l.table.Rows().(listRows[T]).items.At(row) // It holds no other rows.
 }
 
 // listRows is one snapshot as the table sees it.
@@ -255,9 +290,19 @@ type listRows[T any] struct {
 	columns []listColumn[T]
 	id      func(T) string
 	label   func(item T, key string) string
-	items   []T
+	running func(T) bool
+	items   *rows.Reader[T]
+	count   int
 	// at is the screen's present moment.
 	at *moment
+	// last is the group that was looked at last.
+	last *rowGroup
+}
+
+// rowGroup is a group of rows: what runs, runs in all of them.
+type rowGroup struct {
+	number  uint64
+	running bool
 }
 
 // Label implements ui.Labelled.
@@ -265,21 +310,26 @@ func (r listRows[T]) Label(row int, key string) string {
 	if r.label == nil {
 		return ""
 	}
-	return ui.Clean(r.label(r.items[row], key))
+	return ui.Clean(r.label(*r.items.At(row), key))
 }
 
-func (r listRows[T]) Len() int          { return len(r.items) }
-func (r listRows[T]) ID(row int) string { return r.id(r.items[row]) }
+func (r listRows[T]) Len() int          { return r.count }
+func (r listRows[T]) ID(row int) string { return r.id(*r.items.At(row)) }
 
 func (r listRows[T]) Cell(row, column int) ui.Cell {
-	return r.columns[column].cell(r.items[row], *r.at)
+	return r.columns[column].cell(*r.items.At(row), *r.at)
 }
 
-func (r listRows[T]) Compare(a, b, column int) int {
-	if order := r.columns[column].order; order != nil {
-		return order(r.items[a], r.items[b])
+// Group implements ui.Alike. What runs is of no group: it counts its seconds.
+func (r listRows[T]) Group(row int) uint64 {
+	const alone = 1 << 63
+	if group := r.items.Group(row) + 1; group != r.last.number {
+		*r.last = rowGroup{number: group, running: r.running != nil && r.running(*r.items.At(row))}
 	}
-	return cmp.Compare(r.Cell(a, column).Text, r.Cell(b, column).Text)
+	if r.last.running {
+		return alone + uint64(row)
+	}
+	return r.last.number
 }
 
 // Span implements ui.Dated.
@@ -288,25 +338,56 @@ func (r listRows[T]) Span(row, column int) (time.Duration, bool) {
 	if span == nil {
 		return 0, false
 	}
-	return span(r.items[row], *r.at)
+	return span(*r.items.At(row), *r.at)
 }
 
-// Keys implements ui.Keyed: a text is made once for each row, not once for each
-// comparison.
-func (r listRows[T]) Keys(rows []int, column int) ([]string, bool) {
-	if r.columns[column].order != nil {
-		return nil, false
+// Text implements ui.Alike.
+func (r listRows[T]) Text(row, column int) string {
+	if text := r.columns[column].text; text != nil {
+		return text(r.items.At(row), r.at)
 	}
-	keys := make([]string, len(r.items))
-	for _, row := range rows {
-		keys[row] = r.Cell(row, column).Text
+	return r.Cell(row, column).Text
+}
+
+// Keys implements ui.Rows.
+func (r listRows[T]) Keys(of []int32, column int) []ordering.Key {
+	keys := make([]ordering.Key, len(of))
+	c, group := r.columns[column], uint64(0)
+	for i, row := range of {
+		switch is := r.Group(int(row)); {
+		case c.key != nil:
+			keys[i].Number = c.key(*r.items.At(int(row)))
+		case c.order != nil:
+			return r.ranks(of, c.order)
+		case is == group && !c.Own:
+			keys[i] = keys[i-1]
+		default:
+			keys[i].Text, group = r.Text(int(row), column), is
+		}
 	}
-	return keys, true
+	return keys
+}
+
+// ranks are keys by which rows come as order has them.
+func (r listRows[T]) ranks(of []int32, order func(a, b T) int) []ordering.Key {
+	items, sorted := make([]T, len(of)), make([]int, len(of))
+	for i, row := range of {
+		items[i], sorted[i] = *r.items.At(int(row)), i
+	}
+	slices.SortFunc(sorted, func(a, b int) int { return order(items[a], items[b]) })
+	keys, rank := make([]ordering.Key, len(of)), int64(0)
+	for i, at := range sorted {
+		if i > 0 && order(items[sorted[i-1]], items[at]) != 0 {
+			rank++
+		}
+		keys[at].Number = rank
+	}
+	return keys
 }
 
 // Still implements ui.Rows: the same items at this moment, whatever comes.
 func (r listRows[T]) Still() ui.Rows {
 	at := *r.at
-	r.at = &at
+	r.at, r.items, r.last = &at, r.items.Again(), new(rowGroup)
 	return r
 }

@@ -54,7 +54,7 @@ func (l *listScreen[T]) withBanner(table []string, width, height int) []string {
 	}
 	var around []T
 	for _, row := range l.table.Around(bannerStep) {
-		around = append(around, l.shown()[row])
+		around = append(around, l.shown(row))
 	}
 	return append([]string{l.spec.banner(around, l.now, width)}, table...)
 }
@@ -118,7 +118,7 @@ func (l *listScreen[T]) Status() status {
 	}
 	if l.data.Last.Loaded {
 		st.count = ui.Grouped(int64(all))
-		if l.spec.more != nil && l.spec.more.Load() {
+		if l.data.Last.More || l.spec.more != nil && l.spec.more.Load() {
 			st.count += "+"
 		}
 		if shown != all {
@@ -162,13 +162,13 @@ func (l *listScreen[T]) pulse() time.Duration {
 	}
 	running := false
 	l.table.Visible(func(row int) bool {
-		running = l.spec.running != nil && l.spec.running(l.shown()[row])
+		running = l.spec.running != nil && l.spec.running(l.shown(row))
 		return !running
 	})
 	switch {
 	case running:
 		return time.Second
-	case l.spec.ages && len(l.data.Last.Value) > 0:
+	case l.spec.ages && l.data.Last.Value.Len() > 0:
 		return agesEvery
 	}
 	return 0

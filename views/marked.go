@@ -51,7 +51,7 @@ func (l *listScreen[T]) compareMarked() tea.Cmd {
 func (l *listScreen[T]) marked() []T {
 	var items []T
 	for _, row := range l.table.Marked() {
-		items = append(items, l.shown()[row])
+		items = append(items, l.shown(row))
 	}
 	return items
 }

@@ -12,6 +12,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"fndeck/client"
+	"fndeck/client/rows"
 	"fndeck/ui"
 	"fndeck/ui/chart"
 	"fndeck/views/cells"
@@ -32,7 +33,7 @@ const (
 
 // pulse is what goes on in a context.
 type pulse struct {
-	functions []client.Function
+	functions rows.List[client.Function]
 	calls     []client.Call
 	schedules []client.Schedule
 	// older says that there are calls of the hour beside the newest ones.
@@ -66,7 +67,7 @@ func newPulse(s *shell) *pageScreen[pulse] {
 }
 
 func takePulse(ctx context.Context, b client.Backend) (p pulse, err error) {
-	if p.functions, err = b.Functions(ctx); err != nil {
+	if p.functions, err = rows.ListFunctions(ctx, b); err != nil {
 		return p, err
 	}
 	page, err := b.Calls(ctx, client.CallQuery{Limit: callsLoaded})
@@ -96,15 +97,15 @@ func pulseFacts(p pulse, at moment) []ui.Fact {
 }
 
 // stateCounts counts the functions by their states: "12  ● Ready 11  ✗ Failed 1".
-func stateCounts(functions []client.Function, at moment) string {
+func stateCounts(functions rows.List[client.Function], at moment) string {
 	counts := map[string]int{}
-	for _, f := range functions {
+	for _, f := range functions.All() {
 		if isDeploying(f) {
 			f.Status = client.FunctionDeploying
 		}
 		counts[string(f.Status)]++
 	}
-	parts := []string{ui.Grouped(int64(len(functions)))}
+	parts := []string{ui.Grouped(int64(functions.Len()))}
 	for _, state := range byCount(counts) {
 		shown, _ := at.Theme.StateText(state)
 		parts = append(parts, fmt.Sprintf("%s %d", shown, counts[state]))
@@ -158,9 +159,9 @@ func callFacts(p pulse, at moment) []ui.Fact {
 
 // troubled lists the functions that need somebody: those that failed to deploy and
 // those whose last call failed, and what is on its way.
-func troubled(functions []client.Function, at moment) []ui.Fact {
+func troubled(functions rows.List[client.Function], at moment) []ui.Fact {
 	var facts []ui.Fact
-	for _, f := range functions {
+	for _, f := range functions.All() {
 		fact := ui.Fact{Label: ui.Truncate(ui.Clean(f.Name), 24)}
 		switch last := f.LastCall; {
 		case isDeploying(f):

@@ -40,9 +40,6 @@ type root struct {
 
 var _ tea.Model = (*root)(nil)
 
-// functionsMsg is a snapshot of the shell's own feed.
-type functionsMsg client.Snapshot[[]client.Function]
-
 // tickMsg wakes the frame because the time that it names has come.
 type tickMsg time.Time
 
@@ -104,15 +101,7 @@ func (r *root) waitLink() tea.Cmd { return r.bind(r.link.Wait(r.lost)) }
 
 func (r *root) waitThrottle() tea.Cmd { return r.bind(r.throttle.Wait(r.throttled)) }
 
-func (r *root) waitFunctions() tea.Cmd {
-	feed, after, ctx := r.functions, r.known.Generation, r.ctx
-	return r.bind(func() tea.Msg {
-		if snapshot, ok := feed.Next(ctx, after); ok {
-			return functionsMsg(snapshot)
-		}
-		return nil
-	})
-}
+func (r *root) waitFunctions() tea.Cmd { return r.bind(r.nextFunctions()) }
 
 // Update implements tea.Model.
 func (r *root) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
@@ -141,7 +130,7 @@ func (r *root) route(msg tea.Msg) tea.Cmd {
 	case screenMsg:
 		return r.owned(msg)
 	case functionsMsg:
-		return tea.Batch(r.learn(client.Snapshot[[]client.Function](msg)), r.waitFunctions(), r.arrived())
+		return tea.Batch(r.learn(msg), r.waitFunctions(), r.arrived())
 	case feeds.Pushed:
 		return tea.Batch(r.refresh(msg.Kinds), r.waitPush())
 	case feeds.LinkMsg:

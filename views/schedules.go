@@ -188,7 +188,7 @@ func scheduleListCommands(s *shell, l *listScreen[client.Schedule]) []command {
 					fn = &f
 				}
 			}
-			return s.overlay(forms.NewSchedule(s.forms(), fn, s.known.Value))
+			return s.overlay(forms.NewSchedule(s.forms(), fn, s.known.Value.Items()))
 		}},
 		l.on("list.run", true, able(action.RunSchedule), s.runSchedule),
 		l.on("list.edit", true, able(action.ReplaceSchedule), s.changeSchedule),

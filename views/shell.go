@@ -1,6 +1,7 @@
 package views
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -8,6 +9,7 @@ import (
 
 	"fndeck/client"
 	"fndeck/client/action"
+	"fndeck/client/rows"
 	"fndeck/ui"
 	"fndeck/ui/form"
 	"fndeck/views/drifts"
@@ -23,12 +25,13 @@ type shell struct {
 	deps
 	// functions lives as long as the console: the header counts deploys wherever
 	// the operator is.
-	functions *client.Feed[[]client.Function]
+	functions *client.Feed[rows.List[client.Function]]
 	brake     *feeds.Brake
-	known     client.Snapshot[[]client.Function]
-	// deploying counts those among known that deploy; the header shows it in every
-	// frame.
-	deploying int
+	known     client.Snapshot[rows.List[client.Function]]
+	// deploying are those among known that deploy, by id; the header counts them in
+	// every frame.
+	deploying map[string]client.Function
+	found     foundFunction
 
 	views   []Screen
 	history []place
@@ -106,7 +109,7 @@ func newShell(d deps) *shell {
 	s := &shell{deps: d, given: map[string][]action.Earlier{}}
 	s.drifts = &drifts.Watch{Ctx: d.ctx, Backend: d.backend, Clock: d.clock}
 	s.brake = &feeds.Brake{}
-	s.functions = feeds.New(d.source(), feeds.Braked(s.brake, d.backend.Functions), anyDeploying, 0)
+	s.functions = feeds.NewBegun(d.source(), s.brake, s.firstFunctions, s.loadFunctions, anyDeploying)
 	s.views = newViews(s)
 	s.history = []place{{screen: s.views[0]}}
 	return s
@@ -236,6 +239,9 @@ func (s *shell) leave() tea.Cmd {
 	}
 	// Quitting destroys nothing, so a key typed ahead may answer.
 	question := "Deploys, calls and schedules go on without the console."
+	if n := client.Driven(s.backend); n > 0 {
+		question = fmt.Sprintf("This console drives %d deploys: they stop where they are, and can be resumed. Calls and schedules go on.", n)
+	}
 	s.asked++
 	dialog := form.NewConfirm("quit fndeck?", question, "", s.clock)
 	dialog.ID, dialog.Yes = quitID, "Quit"
@@ -291,16 +297,6 @@ func (s *shell) fail(operation string, err error) {
 		s.errors.read()
 		page.data.Refresh(s.clock())
 	}
-}
-
-// functionByID finds a function in what is known.
-func (s *shell) functionByID(id string) (client.Function, bool) {
-	for _, f := range s.known.Value {
-		if f.ID == id {
-			return f, true
-		}
-	}
-	return client.Function{}, false
 }
 
 // reason is why an action cannot be done to a target here and now.

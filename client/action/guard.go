@@ -1,11 +1,13 @@
 package action
 
 import (
+	"context"
 	"maps"
 	"sync/atomic"
 
 	"fndeck/auth"
 	"fndeck/client"
+	"fndeck/client/rows"
 )
 
 // Marks are what an operator has said of a context.
@@ -37,7 +39,10 @@ type Guarded struct {
 	marks   atomic.Pointer[Marks]
 }
 
-var _ client.Tracer = (*Guarded)(nil)
+var (
+	_ client.Tracer = (*Guarded)(nil)
+	_ rows.Lister   = (*Guarded)(nil)
+)
 
 // Guard puts a backend under marks.
 func Guard(b client.Backend, m Marks) *Guarded {
@@ -77,6 +82,17 @@ func (g *Guarded) Identity() auth.Status {
 	return status
 }
 
+// Driven implements client.Driver.
+func (g *Guarded) Driven() int { return client.Driven(g.Backend) }
+
+// Settle implements client.Driver.
+func (g *Guarded) Settle(ctx context.Context) error {
+	if d, ok := g.Backend.(client.Driver); ok {
+		return d.Settle(ctx)
+	}
+	return nil
+}
+
 // Lost is the backend's banner while it is being reconnected; one that has none
 // is always well.
 func (g *Guarded) Lost() (text string, changed <-chan struct{}) {
@@ -92,6 +108,7 @@ func lacking(b client.Backend) map[client.Capability]string {
 	missing := map[client.Capability]string{}
 	kind := b.Describe().Kind
 	for capability, has := range map[client.Capability]bool{
+		client.CanReadFiles:       is[client.FileReader](b),
 		client.CanDeploy:          is[client.Deployer](b),
 		client.CanRedeploy:        is[client.Redeployer](b),
 		client.CanVersion:         is[client.Versioner](b),
@@ -110,6 +127,7 @@ func lacking(b client.Backend) map[client.Capability]string {
 		client.CanReplaceSchedule: is[client.ScheduleReplacer](b),
 		client.CanRunSchedule:     is[client.ScheduleRunner](b),
 		client.CanResume:          is[client.DeployResumer](b),
+		client.CanPreview:         is[client.RedeployPreviewer](b),
 	} {
 		if !has {
 			missing[capability] = kind + " does not offer " + string(capability)
@@ -121,4 +139,14 @@ func lacking(b client.Backend) map[client.Capability]string {
 func is[T any](b client.Backend) bool {
 	_, ok := b.(T)
 	return ok
+}
+
+// FunctionList implements rows.Lister for any backend.
+func (g *Guarded) FunctionList(ctx context.Context) (rows.List[client.Function], error) {
+	return rows.ListFunctions(ctx, g.Backend)
+}
+
+// FirstFunctions implements rows.Lister; ErrUnsupported where the backend does not.
+func (g *Guarded) FirstFunctions(ctx context.Context) (rows.List[client.Function], bool, error) {
+	return rows.FirstFunctions(ctx, g.Backend)
 }

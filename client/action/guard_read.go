@@ -78,6 +78,15 @@ func (g *Guarded) Deploys(ctx context.Context, functionID string, limit int) ([]
 	return b.Deploys(ctx, functionID, limit)
 }
 
+// PreviewRedeploy implements client.RedeployPreviewer.
+func (g *Guarded) PreviewRedeploy(ctx context.Context, functionID string, code client.Package, change client.SpecChange) (client.RedeployPreview, error) {
+	b, err := client.As[client.RedeployPreviewer](g.Backend, client.CanPreview)
+	if err != nil {
+		return client.RedeployPreview{}, err
+	}
+	return b.PreviewRedeploy(ctx, functionID, code, change)
+}
+
 // CodeFiles implements client.CodeReader.
 func (g *Guarded) CodeFiles(ctx context.Context, functionID string, version int) ([]client.CodeFile, error) {
 	b, err := client.As[client.CodeReader](g.Backend, client.CanReadCode)
@@ -94,4 +103,13 @@ func (g *Guarded) Code(ctx context.Context, functionID string, version int) ([]b
 		return nil, err
 	}
 	return b.Code(ctx, functionID, version)
+}
+
+// StoredCode implements client.FileReader.
+func (g *Guarded) StoredCode(ctx context.Context, fileID string) ([]byte, error) {
+	b, err := client.As[client.FileReader](g.Backend, client.CanReadFiles)
+	if err != nil {
+		return nil, err
+	}
+	return b.StoredCode(ctx, fileID)
 }

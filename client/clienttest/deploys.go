@@ -115,6 +115,8 @@ func (s suite) failureOvercome(t *testing.T) {
 	require.NotNil(t, failure())
 	_, err := versioner.Rollback(x.ctx, f.ID, 1)
 	require.NoError(t, err)
+	_, err = action.AwaitReady(x.ctx, x.b, f.ID, nil)
+	require.NoError(t, err)
 	assert.Nil(t, failure(), "it was rolled back since")
 	deploy(broken)
 	assert.NotNil(t, failure(), "a new failure is news")

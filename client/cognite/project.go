@@ -27,6 +27,8 @@ func (b *Backend) Status(ctx context.Context) (string, error) {
 type Limits struct {
 	// TimeoutMinutes is how long a call may take.
 	TimeoutMinutes float64  `json:"timeoutMinutes"`
+	CPUCores       Range    `json:"cpuCores"`
+	MemoryGB       Range    `json:"memoryGb"`
 	Runtimes       []string `json:"runtimes"`
 }
 

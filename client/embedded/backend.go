@@ -55,14 +55,13 @@ type Backend struct {
 	client *http.Client
 	trace  *client.Trace
 
-	mu     sync.Mutex
-	last   EngineStatus
-	lost   string
-	moved  chan struct{} // closed and replaced when lost changes
-	closed chan struct{}
-	once   sync.Once
-	// functions is the newest list, which the engine need not send again.
-	functions wire.List[client.Function]
+	mu        sync.Mutex
+	last      EngineStatus
+	lost      string
+	moved     chan struct{} // closed and replaced when lost changes
+	closed    chan struct{}
+	once      sync.Once
+	functions packedList
 }
 
 // Open attaches to the engine of a state directory, and starts it if there is

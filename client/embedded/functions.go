@@ -11,31 +11,6 @@ import (
 	"fndeck/client/embedded/wire"
 )
 
-// mostExpected bounds the room that is made for a list before it is read.
-const mostExpected = 200_000
-
-// Functions lists all functions with what only the engine knows of them.
-func (b *Backend) Functions(ctx context.Context) ([]client.Function, error) {
-	b.mu.Lock()
-	known, expected := b.functions, b.last.Functions
-	b.mu.Unlock()
-	// With room for what is expected a long list is not moved again and again while
-	// it is read.
-	const more = 64
-	expected = min(max(expected, len(known.Items))+more, mostExpected)
-	all := wire.List[client.Function]{Items: make([]client.Function, 0, expected)}
-	if err := b.read(ctx, "functions?unless="+url.QueryEscape(known.As), &all); err != nil {
-		return nil, err
-	}
-	if all.Unchanged {
-		return known.Items, nil
-	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.functions = all
-	return all.Items, nil
-}
-
 // Function reads one function.
 func (b *Backend) Function(ctx context.Context, id string) (client.Function, error) {
 	var f client.Function

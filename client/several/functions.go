@@ -40,6 +40,18 @@ func (b *Backend) Deploy(ctx context.Context, spec client.FunctionSpec, code cli
 	return p.function(f), err
 }
 
+// StoredCode implements client.FileReader for one context, as Deploy.
+func (b *Backend) StoredCode(ctx context.Context, fileID string) ([]byte, error) {
+	if len(b.parts) > 1 {
+		return nil, &client.Error{Code: client.CodeUnsupported, Message: b.Describe().Missing[client.CanDeploy]}
+	}
+	does, err := client.As[client.FileReader](b.parts[0].backend, client.CanReadFiles)
+	if err != nil {
+		return nil, err
+	}
+	return does.StoredCode(ctx, fileID)
+}
+
 // Delete implements client.Deployer.
 func (b *Backend) Delete(ctx context.Context, functionID string) error {
 	does, _, id, err := held[client.Deployer](b, functionID, client.CanDeploy)
@@ -57,6 +69,15 @@ func (b *Backend) Redeploy(ctx context.Context, functionID string, code client.P
 	}
 	f, err := does.Redeploy(ctx, id, code, change, progress)
 	return p.function(f), err
+}
+
+// PreviewRedeploy implements client.RedeployPreviewer.
+func (b *Backend) PreviewRedeploy(ctx context.Context, functionID string, code client.Package, change client.SpecChange) (client.RedeployPreview, error) {
+	does, _, id, err := held[client.RedeployPreviewer](b, functionID, client.CanPreview)
+	if err != nil {
+		return client.RedeployPreview{}, err
+	}
+	return does.PreviewRedeploy(ctx, id, code, change)
 }
 
 // ChangeSettings implements client.SettingsChanger.

@@ -84,6 +84,29 @@ func (b *Backend) RollBackDeploy(ctx context.Context, deployID string) error {
 	return does.RollBackDeploy(ctx, id)
 }
 
+// Driven implements client.Driver.
+func (b *Backend) Driven() int {
+	n := 0
+	for _, p := range b.parts {
+		n += client.Driven(p.backend)
+	}
+	return n
+}
+
+// Settle implements client.Driver.
+func (b *Backend) Settle(ctx context.Context) error {
+	for _, p := range b.parts {
+		driver, ok := p.backend.(client.Driver)
+		if !ok {
+			continue
+		}
+		if err := driver.Settle(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // LeaveDeploy implements client.DeployResumer.
 func (b *Backend) LeaveDeploy(ctx context.Context, deployID string) error {
 	does, _, id, err := held[client.DeployResumer](b, deployID, client.CanResume)

@@ -88,6 +88,9 @@ func (b *Board) stand(x config.Context) standing.Context {
 		Fault:       x.Fault,
 		Fixed:       b.fixed(x),
 	}
+	if x.Backend == config.BackendEmbedded {
+		c.Endpoint = b.Desk.StateDir
+	}
 	b.mu.Lock()
 	backend, open := b.open[x.Name]
 	b.mu.Unlock()

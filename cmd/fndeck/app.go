@@ -112,7 +112,11 @@ func (a *app) with(ctx context.Context, work func(client.Backend) error) error {
 	if err != nil {
 		return err
 	}
-	err = work(action.Guard(backend, a.marks(x)))
+	guarded := action.Guard(backend, a.marks(x))
+	err = work(guarded)
+	if unsettled := a.outlast(ctx, guarded); err == nil {
+		err = unsettled
+	}
 	// Close ends no call and no deploy; what it could report changes nothing.
 	_ = backend.Close()
 	return err
@@ -161,6 +165,15 @@ func (a *app) withLists(ctx context.Context, work func(client.Backend) error) er
 		}
 	}
 	return nil
+}
+
+// outlast waits for the deploys that stop when this program ends.
+func (a *app) outlast(ctx context.Context, backend *action.Guarded) error {
+	if backend.Driven() == 0 {
+		return nil
+	}
+	a.note("waiting until the deploy is done: this program drives it; if it is cut, it can be resumed")
+	return backend.Settle(ctx)
 }
 
 // stateDir returns the state directory of the flag, or the one of the

@@ -90,6 +90,8 @@ func (a *app) contextSheet(names []string) (sheet, error) {
 			mark = "*"
 		}
 		switch {
+		case x.Fault != nil:
+			mode = "broken"
 		case x.ReadOnly:
 			mode = "read-only"
 		case x.Protected:

@@ -5,9 +5,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 
+	"github.com/google/renameio/v2"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
@@ -48,15 +50,16 @@ func (f *deployFlags) add(cmd *cobra.Command) {
 func (a *app) deployCommand() *cobra.Command {
 	var f deployFlags
 	cmd := &cobra.Command{
-		Use:   "deploy DIR|ZIP|NOTEBOOK [NAME]",
+		Use:   "deploy DIR|ZIP|NOTEBOOK|file:ID [NAME]",
 		Short: "Deploy a folder, a zip or a notebook",
 		Long: "deploy uploads a folder or a zip as a function and waits until it is Ready. Of a\n" +
-			"notebook (.ipynb) it uploads the function handle alone, and the requirements in\nits docstring.\n" +
+			"notebook (.ipynb) it uploads the function handle alone, and the requirements in\nits docstring. file:ID is a zip that the project of a remote context has stored\nalready.\n" +
 			"NAME is that of the folder or file unless it is given. A function of that name is\nredeployed: its old version serves until the new one is Ready.",
 		Example: `  fndeck deploy ./hello
   fndeck deploy ./hello greeter --runtime py312 --env REGION=eu
   read -rs TOKEN; printf %s "$TOKEN" | fndeck deploy ./hello --secret-stdin TOKEN
   fndeck deploy ./forecast.ipynb forecast
+  fndeck deploy file:1001 nightly --context prod
   fndeck deploy ./hello --dry-run -o json`,
 		Args: between(1, 2),
 	}
@@ -76,13 +79,24 @@ func (a *app) deploy(cmd *cobra.Command, args []string, f deployFlags) error {
 		return err
 	}
 	path, name := args[0], ""
+	id, stored := strings.CutPrefix(path, storedPrefix)
 	if len(args) > 1 {
 		name = args[1]
+	} else if stored {
+		return usagef(cmd.CommandPath(), "%s needs a NAME: that of the file is not the function's", path)
 	} else if name, err = nameOf(path); err != nil {
 		return err
 	}
 	if err := action.CheckName(name); err != nil {
 		return err
+	}
+	if stored {
+		fetched, remove, err := a.fetch(ctx, id)
+		if err != nil {
+			return err
+		}
+		defer remove()
+		path = fetched
 	}
 	set, err := a.readSettings(ctx, cmd, f.settings)
 	if err != nil {
@@ -98,6 +112,9 @@ func (a *app) deploy(cmd *cobra.Command, args []string, f deployFlags) error {
 	code, err := a.approve(ctx, preview)
 	if err != nil {
 		return err
+	}
+	if stored {
+		code.Folder = "" // It is gone when this command ends.
 	}
 	return a.with(ctx, func(backend client.Backend) error {
 		existing, found, err := functionNamed(ctx, backend, name)
@@ -123,6 +140,35 @@ func (a *app) deploy(cmd *cobra.Command, args []string, f deployFlags) error {
 		}
 		return a.settle(ctx, backend, *out.Function, f.noWait, format)
 	})
+}
+
+// storedPrefix begins what names a file of the project.
+const storedPrefix = "file:"
+
+// fetch gets a file of the project into a file of this machine, which remove removes.
+func (a *app) fetch(ctx context.Context, id string) (path string, remove func(), err error) {
+	var zip []byte
+	err = a.with(ctx, func(backend client.Backend) error {
+		reader, err := client.As[client.FileReader](backend, client.CanReadFiles)
+		if err == nil {
+			zip, err = reader.StoredCode(ctx, id)
+		}
+		return err
+	})
+	if err != nil {
+		return "", nil, err
+	}
+	dir, err := os.MkdirTemp("", "fndeck-file-")
+	if err != nil {
+		return "", nil, err
+	}
+	path = filepath.Join(dir, id+".zip")
+	remove = func() { _ = os.RemoveAll(dir) } // What is left is the operator's own temporary file.
+	if err := renameio.WriteFile(path, zip, 0o600); err != nil {
+		remove()
+		return "", nil, err
+	}
+	return path, remove, nil
 }
 
 // nameOf is the name that a folder, zip or notebook gives its function.

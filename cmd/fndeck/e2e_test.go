@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -55,6 +56,7 @@ func TestFarContexts(t *testing.T) {
 				"mend":    f.mend,
 				"login":   f.login,
 				"sweep":   sweep,
+				"stored":  f.stored,
 			},
 		})
 	}
@@ -122,6 +124,31 @@ func (f *far) mend(ts *testscript.TestScript, negated bool, args []string) {
 		ts.Fatalf("usage: mend")
 	}
 	f.link.Arm(nil)
+}
+
+// stored puts the id of the file that a function was built from into $STORED.
+func (f *far) stored(ts *testscript.TestScript, negated bool, args []string) {
+	if negated || len(args) > 0 {
+		ts.Fatalf("usage: stored")
+	}
+	request, err := http.NewRequestWithContext(f.t.Context(), http.MethodPost, f.link.URL+"/api/v1/projects/local/functions/list", strings.NewReader("{}"))
+	ts.Check(err)
+	request.Header.Set("Content-Type", "application/json")
+	request.Header.Set("Authorization", "Bearer "+strings.TrimSpace(ts.ReadFile(filepath.Join(ts.Getenv("CLOUD"), "state", "engine.bearer"))))
+	far := http.Client{Timeout: 10 * time.Second}
+	reply, err := far.Do(request)
+	ts.Check(err)
+	var list struct {
+		Items []struct {
+			FileID int64 `json:"fileId"`
+		} `json:"items"`
+	}
+	ts.Check(json.NewDecoder(reply.Body).Decode(&list))
+	ts.Check(reply.Body.Close())
+	if len(list.Items) == 0 {
+		ts.Fatalf("there is no function")
+	}
+	ts.Setenv("STORED", strconv.FormatInt(list.Items[0].FileID, 10))
 }
 
 var (

@@ -83,7 +83,7 @@ func sourceTree(t *testing.T) []goFile {
 }
 
 // clientRoom are the packages that count as client itself.
-var clientRoom = []string{"client", "client/pack", "client/cron", "client/jsondata", "client/action", "client/drift", "client/template"}
+var clientRoom = []string{"client", "client/pack", "client/cron", "client/jsondata", "client/rows", "client/action", "client/drift", "client/template"}
 
 // mayImport lists what of ours the packages of a room may import; the first
 // room that a package lies in decides. A trailing slash means and below.

@@ -36,16 +36,20 @@ func State(at Moment, word string, running time.Duration) ui.Cell {
 	return cell
 }
 
-// LastCall is a call's age and how it ended: "2m ✓".
+// LastCall is a call's age and how it ended: "2m ✓"; some backends tell the age only.
 func LastCall(at Moment, last *client.CallSummary) ui.Cell {
 	if last == nil {
 		return None(at)
+	}
+	age := ui.PadLeft(ui.Age(at.Now.Sub(last.Started)), 3)
+	if last.Status == "" {
+		return ui.Cell{Text: age, Steady: last.ID}
 	}
 	glyph, tone := at.Theme.State(string(last.Status))
 	if tone == ui.ToneOK {
 		tone = ui.ToneText // A column of green says nothing; what failed stands out.
 	}
-	return ui.Cell{Text: ui.PadLeft(ui.Age(at.Now.Sub(last.Started)), 3) + " " + glyph, Tone: tone, Steady: last.ID + string(last.Status)}
+	return ui.Cell{Text: age + " " + glyph, Tone: tone, Steady: last.ID + string(last.Status)}
 }
 
 // Duration is how long something took.

@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/oauth2"
@@ -46,9 +47,6 @@ type Config struct {
 	// RunAsMe accepts that a redeploy makes schedules run as this identity which now
 	// run as whoever created them.
 	RunAsMe bool
-	// Metadata computes the metadata of a version anew, so that other tools see what
-	// is deployed. It may be nil.
-	Metadata func(metadata map[string]string, zip []byte, secrets map[string]client.Secret) (map[string]string, error)
 	// Dir is the directory of this project on this machine; it is made when it is
 	// first needed.
 	Dir string
@@ -70,10 +68,11 @@ type Backend struct {
 	machine *redeploy.Machine
 
 	// going are the operations that this program drives.
-	going sync.WaitGroup
-	mu    sync.Mutex
-	live  map[string]redeploy.Progress // by operation
-	why   map[string]error             // why an operation of this program stopped
+	going  sync.WaitGroup
+	driven atomic.Int64
+	mu     sync.Mutex
+	live   map[string]redeploy.Progress // by operation
+	why    map[string]error             // why an operation of this program stopped
 	// subject is whom the token belongs to, once it was asked for.
 	subject  string
 	runtimes []string
@@ -100,7 +99,7 @@ func New(c Config) (*Backend, error) {
 	api.Impatient = true // a redeploy shows how long it is asked to wait
 	b.machine = &redeploy.Machine{
 		API: cognite.New(api), Store: b.store, Archive: b.archive, Clock: c.Clock, Wait: c.Wait, Context: c.Name, Base: c.BaseURL, Project: c.Project,
-		Secret: b.secret, Metadata: c.Metadata,
+		Secret: b.secret, Metadata: toolkitMetadata,
 	}
 	return b, nil
 }
@@ -129,7 +128,7 @@ func (b *Backend) Describe() client.Description {
 	d := b.Backend.Describe()
 	d.DataLimitBytes = dataLimits[b.c.Cloud]
 	d.Missing = maps.Clone(d.Missing)
-	for _, have := range []client.Capability{client.CanRedeploy, client.CanVersion, client.CanFollowLogs, client.CanWait, client.CanListBuilds, client.CanResume} {
+	for _, have := range []client.Capability{client.CanRedeploy, client.CanVersion, client.CanFollowLogs, client.CanWait, client.CanListBuilds, client.CanResume, client.CanPreview, client.CanReadCode, client.CanReadFiles, client.CanChangeSettings} {
 		delete(d.Missing, have)
 	}
 	b.mu.Lock()
@@ -172,6 +171,9 @@ func (b *Backend) who(ctx context.Context) (string, error) {
 	b.subject = token.Subject
 	return token.Subject, nil
 }
+
+// Driven implements client.Driver.
+func (b *Backend) Driven() int { return int(b.driven.Load()) }
 
 // Settle waits until the deploys that this program drives have ended or stopped, or
 // ctx ends: when the program ends before, they are cut, and can be taken up.

@@ -14,6 +14,7 @@ import (
 	"fndeck/auth/seal"
 	"fndeck/client"
 	"fndeck/client/clienttest"
+	"fndeck/client/cognite"
 	"fndeck/client/cognite/cloud"
 	"fndeck/client/embedded/enginetest"
 )
@@ -36,9 +37,16 @@ func short(ctx context.Context, d time.Duration) error {
 // machine keeps.
 func console(t *testing.T, url, bearer, dir string) *cloud.Backend {
 	t.Helper()
+	return consoleAs(t, cognite.Identity{}, url, bearer, dir)
+}
+
+// consoleAs is one whose schedules run as a client.
+func consoleAs(t *testing.T, as cognite.Identity, url, bearer, dir string) *cloud.Backend {
+	t.Helper()
 	transport := &http.Transport{}
 	b, err := cloud.New(cloud.Config{
-		Name: "prod", BaseURL: url, Project: "local", Client: &http.Client{Transport: transport}, Token: auth.FileToken{Path: bearer},
+		Identity: as,
+		Name:     "prod", BaseURL: url, Project: "local", Client: &http.Client{Transport: transport}, Token: auth.FileToken{Path: bearer},
 		Dir: filepath.Join(dir, "kept"), Sealer: seal.New(filepath.Join(dir, "key"), false), Clock: time.Now, Wait: short, Jitter: rand.Float64,
 	})
 	require.NoError(t, err)

@@ -3,6 +3,7 @@ package cloud
 import (
 	"context"
 	"errors"
+	"strconv"
 	"time"
 
 	"fndeck/client"
@@ -45,6 +46,21 @@ func (b *Backend) create(ctx context.Context, spec client.FunctionSpec, fileID i
 	return f, err
 }
 
+// fits says what the project would refuse, before the code is uploaded.
+func (b *Backend) fits(ctx context.Context, spec client.FunctionSpec) error {
+	if err := cognite.CheckSpec(spec); err != nil {
+		return err
+	}
+	if spec.CPU == 0 && spec.MemoryGB == 0 {
+		return nil
+	}
+	limits, err := b.Limits(ctx)
+	if err != nil {
+		return err
+	}
+	return limits.CheckSpec(spec)
+}
+
 // free makes sure that no function has an external id, before the code is uploaded.
 func (b *Backend) free(ctx context.Context, externalID string) error {
 	if externalID == "" {
@@ -76,4 +92,13 @@ func (b *Backend) undo(ctx context.Context, key string, fileID int64, why error)
 		}
 	}
 	return errors.Join(why, b.store.Forget(key))
+}
+
+// StoredCode implements client.FileReader.
+func (b *Backend) StoredCode(ctx context.Context, fileID string) ([]byte, error) {
+	id, err := strconv.ParseInt(fileID, 10, 64)
+	if err != nil || id <= 0 {
+		return nil, client.Invalidf("file %q: the id of a file is a number", fileID)
+	}
+	return b.Download(ctx, id)
 }

@@ -69,6 +69,12 @@ func (b *Backend) Function(ctx context.Context, id string) (client.Function, err
 		return client.Function{}, err
 	}
 	found, err := b.Look(ctx, v.present(id))
+	if err == nil && len(found) == 0 {
+		// A redeploy may have given it another id in between.
+		if v, err = b.view(); err == nil {
+			found, err = b.Look(ctx, v.present(id))
+		}
+	}
 	if err != nil {
 		return client.Function{}, err
 	}
@@ -128,7 +134,8 @@ func (b *Backend) row(v view, f cognite.Function) client.Function {
 	if newest.DeployID != "" {
 		d.DeployStarted = newest.Created
 	}
-	if newest.Status == client.FunctionFailed && d.Error == nil {
+	overcome := l.Present().Since.After(newest.Created) // It was rolled back since.
+	if newest.Status == client.FunctionFailed && d.Error == nil && !overcome {
 		d.Error = newest.Error
 	}
 	if e := v.open(l.Key); e != nil {
@@ -169,6 +176,9 @@ func (b *Backend) moving(d *client.Function, e redeploy.Entry) {
 // Deploy uploads the package as a file of its own and creates the function. What it
 // was created with stays on this machine, secret values sealed.
 func (b *Backend) Deploy(ctx context.Context, spec client.FunctionSpec, code client.Package, progress client.Progress) (client.Function, error) {
+	if err := b.fits(ctx, spec); err != nil {
+		return client.Function{}, err
+	}
 	if err := b.free(ctx, spec.ExternalID); err != nil {
 		return client.Function{}, err
 	}

@@ -62,6 +62,11 @@ func (b *Backend) drive(ctx context.Context, o *redeploy.Operation, progress cli
 	passed, done := make(chan struct{}), make(chan error, 1)
 	var past atomic.Bool
 	sent := func(n, total int64) {
+		b.mu.Lock()
+		p := b.live[op]
+		p.Detail = fmt.Sprintf("%d of %d kB", n/1000, total/1000)
+		b.live[op] = p
+		b.mu.Unlock()
 		if progress != nil && !past.Load() && ctx.Err() == nil {
 			progress(n, total)
 		}
@@ -74,7 +79,9 @@ func (b *Backend) drive(ctx context.Context, o *redeploy.Operation, progress cli
 			close(passed)
 		}
 	}
+	b.driven.Add(1)
 	b.going.Go(func() {
+		defer b.driven.Add(-1)
 		err := b.run(context.WithoutCancel(ctx), o, report, sent)
 		b.mu.Lock()
 		delete(b.live, op)
@@ -167,14 +174,12 @@ func (b *Backend) RedeployWith(ctx context.Context, functionID string, code clie
 	return b.start(ctx, functionID, redeploy.Request{Code: code, Change: change, Smoke: o.Smoke, RunAsMe: o.RunAsMe}, progress)
 }
 
-// Preview checks all that a redeploy checks before its first change, and says what
-// it would do. It changes nothing.
-func (b *Backend) Preview(ctx context.Context, functionID string, code client.Package, change client.SpecChange, o Options) (redeploy.Preview, error) {
+// PreviewRedeploy checks all that a redeploy checks before its first change, and
+// says what it would do. It changes nothing.
+func (b *Backend) PreviewRedeploy(ctx context.Context, functionID string, code client.Package, change client.SpecChange) (client.RedeployPreview, error) {
 	v, err := b.view()
 	if err != nil {
-		return redeploy.Preview{}, err
+		return client.RedeployPreview{}, err
 	}
-	return b.machine.Preview(ctx, redeploy.Request{
-		Function: v.present(functionID), Code: code, Change: change, Smoke: o.Smoke, RunAsMe: o.RunAsMe || b.c.RunAsMe,
-	})
+	return b.machine.Preview(ctx, redeploy.Request{Function: v.present(functionID), Code: code, Change: change, RunAsMe: b.c.RunAsMe})
 }

@@ -57,10 +57,7 @@ func (s *Store) Spec(key string, v Version) (client.FunctionSpec, error) {
 		CPU: v.Settings.CPU, MemoryGB: v.Settings.MemoryGB,
 	}
 	if len(v.Unknown) > 0 {
-		return spec, &client.Error{
-			Code: client.CodeInvalid, Message: fmt.Sprintf("this machine does not know the value of secret %s of %s", strings.Join(v.Unknown, ", "), v.Settings.Name),
-			Hint: "give each secret's value, or leave out those to be dropped: Cognite does not hand them out",
-		}
+		return spec, UnknownSecrets(v.Settings.Name, v.Unknown)
 	}
 	for _, name := range slices.Sorted(maps.Keys(v.Secrets)) {
 		value, err := s.sealer.Open(v.Secrets[name], at(key, "secret/"+name))
@@ -87,4 +84,12 @@ func (s *Store) Spec(key string, v Version) (client.FunctionSpec, error) {
 		spec.ExtraIndexURLs = append(spec.ExtraIndexURLs, auth.NewSecret(value))
 	}
 	return spec, nil
+}
+
+// UnknownSecrets is the error of secrets whose values this machine never saw.
+func UnknownSecrets(function string, names []string) error {
+	return &client.Error{
+		Code: client.CodeInvalid, Message: fmt.Sprintf("this machine does not know the value of secret %s of %s", strings.Join(names, ", "), function),
+		Hint: "give each secret's value, or leave out those to be dropped: Cognite does not hand them out",
+	}
 }

@@ -54,8 +54,9 @@ func (o *Operation) perform(ctx context.Context, a Action) error {
 	return fmt.Errorf("step %q is not known: this journal was written by a newer fndeck", a.Step)
 }
 
-// change sends one request between its intent and its outcome. What is deleted
-// already is deleted.
+// change sends one request between its intent and its outcome. Where the project
+// says that what is to be deleted is not there, that is read once more: a gateway
+// may say so too.
 func (o *Operation) change(a Action, send func() (id string, err error)) error {
 	r := Record{Kind: Intended, Step: a.Step, Item: a.Item, Target: a.Target}
 	if err := o.write(r); err != nil {
@@ -64,9 +65,11 @@ func (o *Operation) change(a Action, send func() (id string, err error)) error {
 	id, err := send()
 	gone := errors.Is(err, client.ErrNotFound) && (a.Step == RemoveSchedule || a.Step == DeleteFunction)
 	switch {
-	case err == nil || gone:
+	case err == nil:
 		r.Kind, r.ID = Done, id
 		return o.write(r)
+	case gone:
+		return &client.Error{Code: client.CodeUnknownOutcome, Message: err.Error(), Err: err}
 	case refusedOutright(err):
 		r.Kind = Void
 		return errors.Join(o.write(r), err)

@@ -69,3 +69,25 @@ func TestARedeployThatHearsOfNoChangeIsCompletedByReading(t *testing.T) {
 		})
 	}
 }
+
+// A gateway that knows nothing of a path is not taken for the project's word that
+// something is gone.
+func TestAnAnswerThatNothingIsThereIsNotTakenForADelete(t *testing.T) {
+	s := newRig(t).subject("f", "")
+	lies := map[string]int{"/schedules/delete": 3, "/functions/delete": 3}
+	s.proxy.Arm(func(_ int, r *http.Request) *faultproxy.Fault {
+		s.loseNone()
+		for path, left := range lies {
+			if strings.HasSuffix(r.URL.Path, path) && left > 0 {
+				lies[path]--
+				return &faultproxy.Fault{Kind: faultproxy.AnswerBefore, Status: http.StatusNotFound}
+			}
+		}
+		return nil
+	})
+	o, err := s.machine().Start(s.ctx, s.request(2))
+	require.NoError(t, err)
+	require.NoError(t, o.Run(s.ctx, nil, nil))
+	s.f.ID = s.isOne(2)
+	s.leftNothing()
+}

@@ -52,8 +52,7 @@ func TestARedeployThatWasCutAnywhereIsTakenBack(t *testing.T) {
 				s.watched(nil)
 				m, op := s.machine(), s.newest()
 				if all, err := m.List(); err == nil && all[0].Outcome != "" {
-					version++ // it was the last write
-					break
+					break // that was the last write
 				}
 				o, err := m.RollBack(s.ctx, op)
 				if err != nil {

@@ -187,11 +187,10 @@ func (m *Machine) newSpec(r Request, f cognite.Function, l kept.Lineage, zip []b
 	if !ok {
 		v = kept.Version{Settings: settingsOf(f), Unknown: f.SecretNames}
 	}
+	unknown := v.Unknown
 	if r.Version == 0 {
 		v.Settings = settingsOf(f) // as it is now, whoever changed what
-		if r.Change.Secrets != nil {
-			v.Unknown, v.Secrets = nil, nil
-		}
+		v.Unknown = nil            // not all of them may be needed
 	}
 	v.Settings.Name, v.Settings.ExternalID = f.Name, f.ExternalID
 	if now, ok := l.Version(l.Present().Version); ok && r.Version != 0 {
@@ -202,7 +201,7 @@ func (m *Machine) newSpec(r Request, f cognite.Function, l kept.Lineage, zip []b
 		return spec, err
 	}
 	if r.Version == 0 {
-		if err := sameSecrets(f, spec, r.Change); err != nil {
+		if spec.Secrets, err = secretsFor(f, spec.Secrets, unknown, r.Change); err != nil {
 			return spec, err
 		}
 		apply(&spec, r.Change)
@@ -228,20 +227,29 @@ func withSecretsOf(v, now kept.Version) kept.Version {
 	return v
 }
 
-// sameSecrets makes sure that what is kept are the secrets that the function has.
-func sameSecrets(f cognite.Function, spec client.FunctionSpec, change client.SpecChange) error {
+// secretsFor are the secrets of the new function: those that it has now, or the
+// change's with those that it keeps. Values that are not known here are asked for.
+func secretsFor(f cognite.Function, known map[string]client.Secret, unknown []string, change client.SpecChange) (map[string]client.Secret, error) {
+	all, keep := map[string]client.Secret{}, f.SecretNames
 	if change.Secrets != nil {
-		return nil
+		maps.Copy(all, change.Secrets)
+		keep = change.KeepSecrets
 	}
-	for _, name := range f.SecretNames {
-		if _, ok := spec.Secrets[name]; !ok {
-			return &client.Error{
-				Code: client.CodeInvalid, Message: "this machine does not know the value of secret " + name + " of " + f.Name,
-				Hint: "give each secret's value, or leave out those to be dropped: Cognite does not hand them out",
-			}
+	var missing []string
+	for _, name := range keep {
+		value, ok := known[name]
+		switch {
+		case !slices.Contains(f.SecretNames, name):
+			return nil, client.Invalidf("%s has no secret %s to keep", f.Name, name)
+		case !ok || slices.Contains(unknown, name):
+			missing = append(missing, name)
 		}
+		all[name] = value
 	}
-	return nil
+	if len(missing) > 0 {
+		return nil, kept.UnknownSecrets(f.Name, missing)
+	}
+	return all, nil
 }
 
 func apply(spec *client.FunctionSpec, change client.SpecChange) {
@@ -251,9 +259,6 @@ func apply(spec *client.FunctionSpec, change client.SpecChange) {
 	if change.Runtime != nil {
 		spec.Runtime = *change.Runtime
 	}
-	if change.Secrets != nil {
-		spec.Secrets = change.Secrets
-	}
 	if change.EnvVars != nil {
 		spec.EnvVars = change.EnvVars
 	}
@@ -262,6 +267,15 @@ func apply(spec *client.FunctionSpec, change client.SpecChange) {
 	}
 	if change.ExtraIndexURLs != nil {
 		spec.ExtraIndexURLs = change.ExtraIndexURLs
+	}
+	if change.Description != nil {
+		spec.Description = *change.Description
+	}
+	if change.Owner != nil {
+		spec.Owner = *change.Owner
+	}
+	if change.Metadata != nil {
+		spec.Metadata = change.Metadata
 	}
 }
 

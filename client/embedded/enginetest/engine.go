@@ -52,8 +52,9 @@ func Main(m *testing.M) {
 
 // Engine is a running engine.
 type Engine struct {
-	// URL is its loopback port; BearerFile holds the token that opens it.
-	URL, BearerFile string
+	// URL is its loopback port; BearerFile holds the token that opens it, ClientFile
+	// the client credentials that it knows.
+	URL, BearerFile, ClientFile string
 }
 
 // Start starts an engine in a state directory of its own, until the test ends. Tests
@@ -74,5 +75,5 @@ func Start(t *testing.T) Engine {
 	status, err := embedded.Status(ctx, dir)
 	require.NoError(t, err)
 	require.NotEmpty(t, status.TCP)
-	return Engine{URL: status.TCP, BearerFile: status.BearerFile}
+	return Engine{URL: status.TCP, BearerFile: status.BearerFile, ClientFile: status.ClientFile}
 }

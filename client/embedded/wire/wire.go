@@ -179,10 +179,6 @@ type List[T any] struct {
 	Items []T `json:"items"`
 	// Next is the cursor of the next page, empty on the last one.
 	Next string `json:"next,omitempty"`
-	// As names the state that the list was read from. A reader that asks with
-	// unless=As gets Unchanged and no items as long as nothing has happened.
-	As        string `json:"as,omitempty"`
-	Unchanged bool   `json:"unchanged,omitempty"`
 }
 
 // Event is one line of GET events. Epoch names the history: with another epoch

@@ -1,6 +1,7 @@
 package own
 
 import (
+	"crypto/rand"
 	"errors"
 	"net/http"
 	"os"
@@ -38,15 +39,17 @@ type API struct {
 	router dialect.Router
 
 	latencies latencies
+	packed    packed
 }
 
 // New returns the API over an engine.
 func New(e *core.Core, c Config) *API {
-	a := &API{c: c, core: e, latencies: latencies{of: map[int64]latency{}}}
+	a := &API{c: c, core: e, latencies: latencies{of: map[int64]latency{}}, packed: packed{epoch: rand.Text()}}
 	a.router = dialect.Router{Refuse: Refuse, Core: e, Routes: []dialect.Route{
 		{Method: "GET", Pattern: "status", Handle: a.status},
 		{Method: "POST", Pattern: "stop", Handle: a.stop, Action: "engine.stop", Always: true},
 		{Method: "GET", Pattern: "functions", Handle: a.functions},
+		{Method: "GET", Pattern: "functions/packed", Handle: a.packedFunctions},
 		{Method: "GET", Pattern: "functions/{id}", Handle: a.function},
 		{Method: "PUT", Pattern: "functions/{id}/origin", Handle: a.origin, Action: "functions.origin"},
 		{Method: "GET", Pattern: "functions/{id}/versions", Handle: a.versions},

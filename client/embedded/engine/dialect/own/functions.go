@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"time"
 
 	"fndeck/client"
 	"fndeck/client/embedded/engine/core"
@@ -13,36 +14,64 @@ import (
 )
 
 func (a *API) functions(r *dialect.Request) error {
-	as := a.as()
-	if r.URL.Query().Get("unless") == as {
-		return dialect.WriteJSON(r.Writer, http.StatusOK, wire.List[client.Function]{Items: []client.Function{}, As: as, Unchanged: true})
-	}
-	views, err := a.core.Views()
+	list, err := a.list(0)
 	if err != nil {
 		return err
 	}
-	last, err := a.lastCalls()
-	if err != nil {
-		return err
-	}
-	count, err := a.core.Store().ScheduleCounts()
-	if err != nil {
-		return err
-	}
-	p95, err := a.latencies.read(a.core.Store(), last)
-	if err != nil {
-		return err
-	}
-	all := wire.List[client.Function]{As: as, Items: make([]client.Function, 0, len(views))}
-	for _, v := range views {
-		f := functionOf(v, last[v.ID])
-		f.Schedules, f.P95 = count[v.ID], p95[v.ID]
-		if f.UsualDeploy, err = a.usualDeploy(v); err != nil {
+	all := wire.List[client.Function]{Items: make([]client.Function, 0, len(list.views))}
+	for _, v := range list.views {
+		f, err := list.function(v)
+		if err != nil {
 			return err
 		}
 		all.Items = append(all.Items, f)
 	}
 	return dialect.WriteJSON(r.Writer, http.StatusOK, all)
+}
+
+// functionList is what the functions of a list are made of.
+type functionList struct {
+	views []core.View
+	last  map[int64]*store.Call
+	count map[int64]int
+	p95   map[int64]time.Duration
+	usual func(core.View) (time.Duration, error)
+	// more says that views are the newest of more.
+	more bool
+}
+
+// list reads all functions, or with a number the newest of them.
+func (a *API) list(newest int) (l functionList, err error) {
+	l.usual = a.usualDeploy
+	if l.views, err = a.core.Views(); err != nil {
+		return l, err
+	}
+	if l.last, err = a.lastCalls(); err != nil {
+		return l, err
+	}
+	if newest > 0 && newest < len(l.views) {
+		all := l.last
+		l.views, l.last, l.more = l.views[:newest], map[int64]*store.Call{}, true
+		for _, v := range l.views {
+			if c := all[v.ID]; c != nil {
+				l.last[v.ID] = c
+			}
+		}
+	}
+	if l.count, err = a.core.Store().ScheduleCounts(); err != nil {
+		return l, err
+	}
+	l.p95, err = a.latencies.read(a.core.Store(), l.last)
+	return l, err
+}
+
+// function is one function of the list.
+func (l functionList) function(v core.View) (client.Function, error) {
+	f := functionOf(v, l.last[v.ID])
+	f.Schedules, f.P95 = l.count[v.ID], l.p95[v.ID]
+	var err error
+	f.UsualDeploy, err = l.usual(v)
+	return f, err
 }
 
 // as names the present state, by its newest event.

@@ -109,6 +109,6 @@ func (s *stage) header() string { return strings.Split(s.screen.text(), "\n")[0]
 
 // wait lets the time pass that tests have.
 func (s *stage) wait(d time.Duration) {
-	time.Sleep(d)
+	<-time.After(d)
 	s.rest()
 }

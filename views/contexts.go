@@ -12,7 +12,6 @@ import (
 	"fndeck/auth"
 	"fndeck/client"
 	"fndeck/client/action"
-	"fndeck/client/several"
 	"fndeck/ui"
 	"fndeck/views/cells"
 	"fndeck/views/deck"
@@ -73,7 +72,7 @@ func (s *shell) contextRows() ([]contextRow, error) {
 	for _, c := range all {
 		row := contextRow{Context: c, here: c.Name == here}
 		row.latency, row.lastError = c.Requests()
-		row.beside = !row.here && slices.Contains(several.Split(here), c.Name)
+		row.beside = !row.here && slices.Contains(client.SplitContexts(here), c.Name)
 		rows = append(rows, row)
 	}
 	return rows, nil
@@ -99,7 +98,7 @@ func (s *shell) enterCommand(l *listScreen[contextRow]) command {
 		for _, c := range l.marked() {
 			names = append(names, c.Name)
 		}
-		name, err := s.chosenContexts(several.Name(names))
+		name, err := s.chosenContexts(client.JoinContexts(names))
 		if err != nil {
 			s.say(err.Error(), ui.ToneWarn)
 			return nil
@@ -122,14 +121,14 @@ func (s *shell) chosenContexts(typed string) (string, error) {
 			usable = append(usable, row.Name)
 		}
 	}
-	if typed == several.All && !slices.Contains(known, several.All) {
-		return several.Name(usable), nil
+	if typed == client.AllContexts && !slices.Contains(known, client.AllContexts) {
+		return client.JoinContexts(usable), nil
 	}
-	chosen, unknown := several.Choose(typed, known)
+	chosen, unknown := client.ChooseContexts(typed, known)
 	if unknown != "" {
-		return "", unknownWord("context", unknown, append(known, several.All))
+		return "", unknownWord("context", unknown, append(known, client.AllContexts))
 	}
-	return several.Name(chosen), nil
+	return client.JoinContexts(chosen), nil
 }
 
 // withContext adds the column of the context, where several are shown.

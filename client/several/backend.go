@@ -108,7 +108,7 @@ func (b *Backend) Describe() client.Description {
 	if d.Missing == nil {
 		d.Missing = map[client.Capability]string{}
 	}
-	d.Name = Name(names)
+	d.Name = client.JoinContexts(names)
 	d.Missing[client.CanPush] = inTurn
 	if _, lacks := d.Missing[client.CanDeploy]; !lacks {
 		d.Missing[client.CanDeploy] = "several contexts are shown: switch to the one where the new function is to be"

@@ -1,43 +1,13 @@
 package several
 
 import (
-	"slices"
 	"strings"
 
 	"fndeck/client"
 )
 
-// All is the word for every context that can be used.
-const All = "all"
-
-// separator stands between the names of contexts, mark between the name of a
-// context and an id. Neither can be in a name.
-const (
-	separator = ","
-	mark      = ":"
-)
-
-// Name is the name of several contexts shown as one.
-func Name(contexts []string) string { return strings.Join(contexts, separator) }
-
-// Split are the contexts of a Name: one, if it is that of one.
-func Split(name string) []string { return strings.Split(name, separator) }
-
-// Choose reads what an operator has typed, such as "prod,local" or "all", as the
-// names of contexts, each once and in their order. A name that is not known is
-// returned as unknown.
-func Choose(typed string, known []string) (chosen []string, unknown string) {
-	if typed == All && !slices.Contains(known, All) {
-		return known, ""
-	}
-	wanted := Split(typed)
-	for _, name := range wanted {
-		if !slices.Contains(known, name) {
-			return nil, name
-		}
-	}
-	return slices.DeleteFunc(slices.Clone(known), func(name string) bool { return !slices.Contains(wanted, name) }), ""
-}
+// mark stands between the name of a context, where it cannot be, and an id.
+const mark = ":"
 
 // of gives an id the name of its context; what has no id keeps none.
 func of(context, id string) string {

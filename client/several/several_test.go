@@ -259,14 +259,3 @@ func TestLogsOfAllContextsNameTheirSourceAndOneThatFailsSaysSo(t *testing.T) {
 	assert.Contains(t, all, "local/ingest hello")
 	assert.Contains(t, all, "prod prod: the link is cut")
 }
-
-func TestContextsAreChosenByNameOrAllAtOnce(t *testing.T) {
-	known := []string{"local", "prod", "test"}
-	chosen, unknown := Choose("test,local,test", known)
-	assert.Equal(t, []string{"local", "test"}, chosen)
-	assert.Empty(t, unknown)
-	chosen, _ = Choose("all", known)
-	assert.Equal(t, known, chosen)
-	_, unknown = Choose("local,elsewhere", known)
-	assert.Equal(t, "elsewhere", unknown)
-}

@@ -120,7 +120,7 @@ func noSignIn(x config.Context, fault error) string {
 // Open implements standing.Contexts. A name with commas is that of several contexts,
 // which are shown as one.
 func (b *Board) Open(ctx context.Context, name string) (standing.Opened, error) {
-	if names := several.Split(name); len(names) > 1 {
+	if names := client.SplitContexts(name); len(names) > 1 {
 		return b.openSeveral(ctx, name, names)
 	}
 	x, err := b.context(name)

@@ -129,8 +129,8 @@ func (a *app) withLists(ctx context.Context, work func(client.Backend) error) er
 	if err != nil {
 		return err
 	}
-	names := several.Split(a.flags.context)
-	if _, taken := c.Context(several.All); a.flags.context == several.All && !taken {
+	names := client.SplitContexts(a.flags.context)
+	if _, taken := c.Context(client.AllContexts); a.flags.context == client.AllContexts && !taken {
 		names = nil
 		for _, x := range c.Contexts {
 			if x.Fault == nil {

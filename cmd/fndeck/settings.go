@@ -9,7 +9,6 @@ import (
 
 	"fndeck/client"
 	"fndeck/client/action"
-	"fndeck/client/several"
 	"fndeck/cmd/config"
 	"fndeck/cmd/contexts"
 	"fndeck/cmd/output"
@@ -92,7 +91,7 @@ func (a *app) chosen() (config.Context, error) {
 			return config.Context{}, err
 		}
 	}
-	if names := several.Split(name); len(names) > 1 {
+	if names := client.SplitContexts(name); len(names) > 1 {
 		return config.Context{}, &client.Error{Code: client.CodeInvalid, Message: "several contexts are for lists, such as fndeck get functions", Hint: "name one: --context " + names[0]}
 	}
 	return findContext(c, cmp.Or(name, config.LocalContext))

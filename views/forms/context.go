@@ -41,6 +41,9 @@ type contextField struct {
 	flows []auth.Flow
 }
 
+// cloudUnknown leaves out what the cloud decides.
+const cloudUnknown = "not known"
+
 // The marks of a new context.
 const (
 	unmarked      = "open"
@@ -54,7 +57,7 @@ func NewContext(d Deps, taken []string) (ui.Overlay, tea.Cmd) {
 	c.name = form.NewText(form.FieldSpec{Label: "Name", Help: "what you call it, such as prod", Check: freeName(taken)})
 	c.address = form.NewText(form.FieldSpec{Label: "Cluster or URL", Help: "westeurope-1, or https://api.cognitedata.com", Check: needed("the cluster, or the address of the API")})
 	project := form.NewText(form.FieldSpec{Label: "Project", Help: "the project's name there", Check: needed("the project")})
-	cloud := form.NewChoice(form.FieldSpec{Label: "Cloud", Help: "decides limits that no API tells"}, []string{"", "azure", "gcp", "aws"})
+	cloud := form.NewChoice(form.FieldSpec{Label: "Cloud", Help: "decides limits that no API tells"}, []string{cloudUnknown, "azure", "gcp", "aws"})
 	var flows []string
 	for _, f := range auth.Flows() {
 		flows = append(flows, string(f))
@@ -63,7 +66,7 @@ func NewContext(d Deps, taken []string) (ui.Overlay, tea.Cmd) {
 	c.marks = form.NewChoice(form.FieldSpec{Label: "Marks", Help: "protected asks one step more, read-only changes nothing"}, []string{unmarked, markProtected, markReadOnly})
 	c.fields = append([]contextField{
 		{"project", project, project.Value, nil},
-		{"cloud", cloud, cloud.Value, nil},
+		{"cloud", cloud, func() string { return strings.TrimPrefix(cloud.Value(), cloudUnknown) }, nil},
 	}, flowFields()...)
 	inputs := []form.Field{c.name, c.address, project, cloud, c.flow}
 	for _, f := range c.fields {

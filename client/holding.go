@@ -18,6 +18,9 @@ type Standing struct {
 	Context string
 	// Err is why the newest read failed, nil if it did not.
 	Err error
+	// Lacks is why it is left out of some list that it does not offer, "" if it is in
+	// all that were asked for.
+	Lacks string
 	// At is when its rows were read, zero if none have been.
 	At time.Time
 	// Late says that an answer is awaited longer than the others were.

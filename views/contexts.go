@@ -148,7 +148,14 @@ func (s *shell) compareContexts() {
 	failed, back := s.standing.Take(s.backend)
 	for _, stands := range failed {
 		s.errors.add(stands.Context, "read "+stands.Context, stands.Err)
-		s.say(stands.Context+" fails, its rows are those read last: "+client.Explain(stands.Err).Sentence, ui.ToneBad)
+		rows := " fails, its rows are those read last: "
+		if stands.At.IsZero() {
+			rows = " fails and has no rows here: "
+		}
+		s.say(stands.Context+rows+client.Explain(stands.Err).Sentence, ui.ToneBad)
+	}
+	for _, stands := range s.standing.Lacking() {
+		s.say(stands.Context+" is left out of a list: "+stands.Lacks, ui.ToneWarn)
 	}
 	if len(back) > 0 {
 		s.say(strings.Join(back, ", ")+" answers again", ui.ToneOK)

@@ -46,8 +46,11 @@ func TestAContextIsAddedByAFormThatAsksForWhatItsFlowNeeds(t *testing.T) {
 		s.press("ctrl+s")
 		assert.Equal(t, []string{"prod-eu"}, c.added)
 		assert.Equal(t, []forms.Setting{
-			{Key: "cluster", Value: "westeurope-1"}, {Key: "auth.flow", Value: "token"}, {Key: "project", Value: "acme"},
-			{Key: "cloud", Value: "azure"}, {Key: "auth.token", Value: "env:TOKEN"},
+			{Key: "cluster", Value: "westeurope-1"},
+			{Key: "auth.flow", Value: "token"},
+			{Key: "project", Value: "acme"},
+			{Key: "cloud", Value: "azure"},
+			{Key: "auth.token", Value: "env:TOKEN"},
 		}, c.settings)
 		assert.Contains(t, s.screen.text(), "added prod-eu")
 	})

@@ -83,3 +83,15 @@ func TestSeveralContextsAskForWhatIsDoneInTheProtectedOne(t *testing.T) {
 	})
 	assert.Empty(t, deleted)
 }
+
+func TestAContextThatDoesNotOfferAListIsToldToBeLeftOut(t *testing.T) {
+	c := newFakeContexts()
+	c.prod.noCalls = "Cognite lists the calls of one function at a time"
+	c.perform(t, 120, 24, func(s *stage) {
+		s.line("ctx local,prod")
+		s.press("2")
+		s.press("ctrl+r")
+		assert.Contains(t, s.screen.text(), "prod is left out of a list: Cognite lists the calls of one function at a time")
+		assert.NotContains(t, strings.Split(s.screen.text(), "\n")[0], "prod stale")
+	})
+}

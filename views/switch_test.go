@@ -22,6 +22,15 @@ import (
 type farBackend struct {
 	*fakeBackend
 	status auth.Status
+	// noCalls is why the calls of all functions are not listed, "" if they are.
+	noCalls string
+}
+
+func (b *farBackend) Calls(ctx context.Context, query client.CallQuery) (client.CallPage, error) {
+	if b.noCalls != "" {
+		return client.CallPage{}, &client.Error{Code: client.CodeUnsupported, Message: b.noCalls}
+	}
+	return b.fakeBackend.Calls(ctx, query)
 }
 
 func (b *farBackend) Identity() auth.Status {
@@ -55,7 +64,7 @@ func newFakeContexts() *fakeContexts {
 	return &fakeContexts{
 		clock: func() time.Time { return bubbleStart },
 		local: sampleBackend(bubbleStart),
-		prod: &farBackend{prod, auth.Status{
+		prod: &farBackend{fakeBackend: prod, status: auth.Status{
 			Flow: auth.FlowDeviceCode, Who: "kari@acme.no", Ends: bubbleStart.Add(41*time.Minute + 30*time.Second), Refreshable: true,
 		}},
 	}

@@ -9,6 +9,7 @@
 package several
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -138,6 +139,7 @@ func (b *Backend) Standings() []client.Standing {
 			if stands.Err == nil && other.Err != nil {
 				stands.Err, stands.At = other.Err, other.At
 			}
+			stands.Lacks = cmp.Or(stands.Lacks, other.Lacks)
 		}
 		stands.Context = p.name
 		all = append(all, stands)

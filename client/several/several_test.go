@@ -230,6 +230,7 @@ func TestCallsOfSeveralContextsAreReadInPages(t *testing.T) {
 	require.NoError(t, err)
 	assert.Len(t, first.Calls, 1)
 	require.NoError(t, b.Standings()[0].Err, "what a context cannot do is not held against it")
+	assert.Equal(t, "not supported", b.Standings()[0].Lacks, "and it is told")
 }
 
 func TestAScheduleIsCreatedWhereItsFunctionIs(t *testing.T) {

@@ -71,9 +71,11 @@ func (s *shelf[T]) standing(now time.Time) client.Standing {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	out := client.Standing{At: s.at, Late: s.asking != nil && now.Sub(s.asked) > Patience}
-	if !errors.Is(s.err, client.ErrUnsupported) {
-		out.Err = s.err
+	if errors.Is(s.err, client.ErrUnsupported) {
+		out.Lacks = client.Explain(s.err).Sentence
+		return out
 	}
+	out.Err = s.err
 	return out
 }
 
@@ -96,12 +98,12 @@ func (s *shelves) of(query client.CallQuery) *shelf[callPage] {
 	return s.all[query]
 }
 
-// standing is that of a question that failed, if one has.
+// standing is that of a question that was not answered, if one was not.
 func (s *shelves) standing(now time.Time) client.Standing {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, one := range s.all {
-		if stands := one.standing(now); stands.Err != nil {
+		if stands := one.standing(now); stands.Err != nil || stands.Lacks != "" {
 			return stands
 		}
 	}

@@ -18,6 +18,7 @@ import (
 	"fndeck/client/several"
 	"fndeck/cmd/config"
 	"fndeck/cmd/contexts"
+	"fndeck/ui"
 )
 
 // app is what every command works with. A test replaces its streams, its clock
@@ -160,6 +161,9 @@ func (a *app) withLists(ctx context.Context, work func(client.Backend) error) er
 		return err
 	}
 	for _, stands := range all.Standings() {
+		if stands.Lacks != "" {
+			a.note("%s is left out: %s", stands.Context, ui.Clean(stands.Lacks))
+		}
 		if stands.Err != nil {
 			return fmt.Errorf("%s is missing in the list: %w", stands.Context, stands.Err)
 		}

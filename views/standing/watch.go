@@ -15,6 +15,22 @@ import (
 type Watch struct {
 	all     []client.Standing
 	failing map[string]bool
+	// lacking are those that were told to be left out of some list, with the reason.
+	lacking map[string]string
+}
+
+// Lacking are the contexts that some list leaves out since it was asked last.
+func (w *Watch) Lacking() []client.Standing {
+	var news []client.Standing
+	before := w.lacking
+	w.lacking = map[string]string{}
+	for _, stands := range w.all {
+		w.lacking[stands.Context] = stands.Lacks
+		if stands.Lacks != "" && before[stands.Context] != stands.Lacks {
+			news = append(news, stands)
+		}
+	}
+	return news
 }
 
 // Take looks how the contexts of a backend stand now, and returns those that have

@@ -20,7 +20,10 @@ const (
 
 // Function is one deployed function.
 type Function struct {
-	ID string `json:"id"`
+	// Context is the context that has it, where several are shown as one; empty
+	// otherwise.
+	Context string `json:"context,omitempty"`
+	ID      string `json:"id"`
 	// NativeID is the id by which the backend itself knows the function now, where
 	// that is another: some give a new one with each deploy.
 	NativeID    string `json:"nativeId,omitempty"`
@@ -149,6 +152,8 @@ func (s CallStatus) Ended() bool { return s != CallRunning && s != "Queued" }
 
 // Call is one invocation of a function.
 type Call struct {
+	// Context is as that of a Function.
+	Context      string     `json:"context,omitempty"`
 	ID           string     `json:"id"`
 	FunctionID   string     `json:"functionId"`
 	FunctionName string     `json:"functionName,omitempty"`
@@ -207,6 +212,8 @@ type LogLine struct {
 
 // Schedule runs a function at the times of a cron expression.
 type Schedule struct {
+	// Context is as that of a Function.
+	Context      string `json:"context,omitempty"`
 	ID           string `json:"id"`
 	Name         string `json:"name"`
 	Description  string `json:"description,omitempty"`
@@ -259,6 +266,8 @@ const (
 
 // Deploy is one attempt to put a version into service.
 type Deploy struct {
+	// Context is as that of a Function.
+	Context      string `json:"context,omitempty"`
 	ID           string `json:"id"`
 	FunctionID   string `json:"functionId"`
 	FunctionName string `json:"functionName,omitempty"`

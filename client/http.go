@@ -8,10 +8,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"mime"
 	"net"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"golang.org/x/oauth2"
@@ -31,6 +33,9 @@ const (
 	// again: the refusal says that it was not accepted.
 	throttledTries = 3
 	throttleMax    = time.Minute
+	// throttleSpread is how much longer than asked a refused request may wait, so that
+	// not all who were refused come back at once.
+	throttleSpread = 0.1
 )
 
 // Retry says what may be sent again.
@@ -61,6 +66,8 @@ type HTTP struct {
 	// Impatient returns a request that was refused with 429 at once, for callers who
 	// wait themselves and show it.
 	Impatient bool
+	// Trace is told of waits for a server that has refused with 429; it may be nil.
+	Trace *Trace
 }
 
 // Request is one request of an API.
@@ -107,13 +114,26 @@ func (h *HTTP) Repeat(ctx context.Context, class Retry, once func(try int) error
 		if !again {
 			return err
 		}
-		timer := time.NewTimer(wait)
-		select {
-		case <-ctx.Done():
-			timer.Stop()
+		if err := h.pause(ctx, wait, err); err != nil {
 			return err
-		case <-timer.C:
 		}
+	}
+}
+
+// pause waits before a request that ended with failed is sent once more. If ctx ends
+// first, failed is the error.
+func (h *HTTP) pause(ctx context.Context, wait time.Duration, failed error) error {
+	var e *Error
+	if errors.As(failed, &e) && e.Code == CodeThrottled {
+		defer h.Trace.hold(wait)()
+	}
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return failed
+	case <-timer.C:
+		return nil
 	}
 }
 
@@ -126,7 +146,9 @@ func (h *HTTP) again(class Retry, err error, try int) (time.Duration, bool) {
 	wait := time.Duration(float64(retryWait<<(try-1)) * (0.5 + h.Jitter()/2))
 	switch {
 	case e.Code == CodeThrottled:
-		return min(max(e.RetryAfter, wait), throttleMax), try < throttledTries && !h.Impatient
+		// Never sooner than asked, and not all at the same moment.
+		asked := min(max(e.RetryAfter, wait), throttleMax)
+		return asked + time.Duration(float64(asked)*throttleSpread*h.Jitter()), try < throttledTries && !h.Impatient
 	case e.Code == CodeUnavailable && (class == Safe || isDial(err)):
 		return wait, try < readTries
 	}
@@ -303,12 +325,20 @@ func unexpected(reply *http.Response, text []byte, cause error) error {
 	}
 }
 
+// retryAfterLongest is the most that is read from Retry-After. Whoever waits has a
+// bound of their own, far below.
+const retryAfterLongest = 24 * time.Hour
+
 // retryAfter reads Retry-After in seconds or as a date against the server's own
 // clock (RFC 9110 section 10.2.3).
 func retryAfter(h http.Header) time.Duration {
 	text := h.Get("Retry-After")
-	if seconds, err := strconv.ParseInt(text, 10, 32); err == nil && seconds > 0 {
-		return time.Duration(seconds) * time.Second
+	seconds, err := strconv.ParseInt(text, 10, 64)
+	if errors.Is(err, strconv.ErrRange) && !strings.HasPrefix(text, "-") {
+		seconds, err = math.MaxInt64, nil // It is digits: longer than anybody waits.
+	}
+	if err == nil && seconds > 0 {
+		return time.Duration(min(seconds, int64(retryAfterLongest/time.Second))) * time.Second
 	}
 	at, err := http.ParseTime(text)
 	if err != nil {

@@ -40,6 +40,13 @@ type Trace struct {
 	mu   sync.Mutex
 	list []*Exchange // oldest first
 	last int64
+	// held are until when requests wait that were refused, by a number of holds;
+	// turned closes when that changes.
+	held   map[int64]time.Time
+	holds  int64
+	turned chan struct{}
+	// skew is how far the server's clock is ahead by its newest answer.
+	skew time.Duration
 }
 
 // Tracer is a backend that tells which requests it has sent.
@@ -78,6 +85,9 @@ func (x traced) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err != nil {
 		e.Failure, e.Open = networkCause(r.URL.Host, err), false
 		return reply, err
+	}
+	if date, err := http.ParseTime(reply.Header.Get("Date")); err == nil {
+		t.skew = date.Sub(e.Time.Add(e.Took))
 	}
 	e.Status, e.RequestID = reply.StatusCode, reply.Header.Get("X-Request-Id")
 	reply.Body = &tracedBody{ReadCloser: reply.Body, trace: t, exchange: e}

@@ -46,7 +46,7 @@ func (s *shell) begin(request forms.RunAction) tea.Cmd {
 	s.say(request.Action.Label+" "+subject(request)+"…", ui.ToneInfo)
 	ctx, backend := s.ctx, s.backend
 	return s.bind(func() tea.Msg {
-		outcome, err := request.Action.Run(ctx, backend, request.Target, request.Values)
+		outcome, err := request.Action.Run(ctx, request.Target.In(backend), request.Target, request.Values)
 		return actionDone{request: request, outcome: outcome, err: err}
 	})
 }
@@ -116,7 +116,7 @@ func (s *shell) lookUpLosses(dialog string, request forms.RunAction) tea.Cmd {
 	ctx, backend := s.ctx, s.backend
 	return s.bind(func() tea.Msg {
 		target := request.Target
-		target.Losses = action.LossesOf(ctx, backend, *target.Function)
+		target.Losses = action.LossesOf(ctx, target.In(backend), *target.Function)
 		check, _ := request.Action.Check(backend, target, request.Values)
 		return questionKnown{id: dialog, question: check.Question}
 	})
@@ -302,7 +302,11 @@ func (s *shell) redeploy(fn client.Function) tea.Cmd {
 
 // upload opens the deploy form for a function, or for a new one.
 func (s *shell) upload(fn *client.Function, folder string) tea.Cmd {
-	return s.overlay(forms.NewUpload(s.forms(), fn, folder, s.known.Value.Items()))
+	d := s.forms()
+	if fn != nil {
+		d = s.formsOf(fn.ID)
+	}
+	return s.overlay(forms.NewUpload(d, fn, folder, s.known.Value.Items()))
 }
 
 // call opens the call form for a function, filled with the data of the call, or
@@ -310,7 +314,7 @@ func (s *shell) upload(fn *client.Function, folder string) tea.Cmd {
 // proposes: keys that are typed meanwhile must not reach the list below.
 func (s *shell) call(fn client.Function, callID string) tea.Cmd {
 	data, callID := s.lastGiven(fn, callID)
-	return s.overlay(forms.NewCall(s.forms(), fn, forms.CallStart{Data: data, CallID: callID}))
+	return s.overlay(forms.NewCall(s.formsOf(fn.ID), fn, forms.CallStart{Data: data, CallID: callID}))
 }
 
 // lastGiven is the data of a call that is named, else of the function's last one

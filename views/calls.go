@@ -77,7 +77,7 @@ func newCalls(s *shell, scope callScope) *listScreen[client.Call] {
 	}
 	spec := listSpec[client.Call]{
 		title: title, noun: "calls",
-		columns: callColumns(scope),
+		columns: withContext(s, callColumns(scope), func(c client.Call) string { return c.Context }),
 		id:      func(c client.Call) string { return c.ID },
 		list:    pages.load,
 		more:    &pages.more, kinds: []string{"call"}, unscoped: viewCalls,

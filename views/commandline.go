@@ -180,8 +180,14 @@ func (r *root) execute(text string) (tea.Cmd, error) {
 		return nil, err
 	case line.Word == "":
 		return nil, nil
-	case line.Context != "" && line.Context != r.backend.Describe().Name:
-		return r.inContext(line.Context, text)
+	case line.Context != "":
+		name, err := r.chosenContexts(line.Context)
+		if err != nil {
+			return nil, err
+		}
+		if name != r.backend.Describe().Name {
+			return func() tea.Msg { return deck.Switch{Name: name, Line: text} }, nil
+		}
 	}
 	view := slices.IndexFunc(viewWords, func(words []string) bool { return slices.Contains(words, line.Word) })
 	for key := range line.Options {
@@ -204,21 +210,9 @@ func (r *root) execute(text string) (tea.Cmd, error) {
 	return tea.Batch(cmd, more), err
 }
 
-// inContext does the rest of a line in another context.
-func (r *root) inContext(name, text string) (tea.Cmd, error) {
-	names, err := r.contextNames()
-	if err != nil {
-		return nil, err
-	}
-	if !slices.Contains(names, name) {
-		return nil, unknownWord("context", name, names)
-	}
-	return func() tea.Msg { return deck.Switch{Name: name, Line: text} }, nil
-}
-
 // contextNames are the contexts that can be switched to.
-func (r *root) contextNames() ([]string, error) {
-	rows, err := r.contextRows()
+func (s *shell) contextNames() ([]string, error) {
+	rows, err := s.contextRows()
 	var names []string
 	for _, row := range rows {
 		names = append(names, row.Name)
@@ -279,12 +273,19 @@ func (r *root) named(names []string) (client.Function, error) {
 	if len(names) > 1 {
 		return client.Function{}, errors.New("one function at a time")
 	}
+	var found []client.Function
 	for _, f := range r.known.Value.All() {
 		if f.Name == names[0] || f.ID == names[0] || f.ExternalID == names[0] {
-			return f, nil
+			found = append(found, f)
 		}
 	}
-	return client.Function{}, unknownWord("function", names[0], functionNames(r.known.Value))
+	switch {
+	case len(found) == 0:
+		return client.Function{}, unknownWord("function", names[0], functionNames(r.known.Value))
+	case len(found) > 1 && found[0].Context != found[1].Context:
+		return client.Function{}, fmt.Errorf("%s is in %s and in %s: name it by its id, such as %s", names[0], found[0].Context, found[1].Context, found[0].ID)
+	}
+	return found[0], nil
 }
 
 // ofSchedules are the words of what is done to schedules.
@@ -330,7 +331,11 @@ func (r *root) commandsOf(line cmdline.Line) ([]command, error) {
 func (r *root) act(line cmdline.Line) (tea.Cmd, error) {
 	commands := append(slices.Clone(r.screen().Commands()), r.global()...)
 	if otherWords[line.Word] == "app.contexts" && len(line.Names) == 1 {
-		return r.inContext(line.Names[0], "")
+		name, err := r.chosenContexts(line.Names[0])
+		if err != nil {
+			return nil, err
+		}
+		return r.toContext(name), nil
 	}
 	if len(line.Names) > 0 {
 		var err error

@@ -1,7 +1,6 @@
 package views
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -17,43 +16,14 @@ import (
 	"fndeck/views/cells"
 	"fndeck/views/deck"
 	"fndeck/views/forms"
+	"fndeck/views/standing"
 )
-
-// Contexts are those of the configuration, as the program opens them. Its methods
-// are safe for concurrent use.
-type Contexts interface {
-	// All says how each stands, local first. It asks nobody far away.
-	All() ([]Context, error)
-	// Open reaches the backend of one, under its marks; what was opened is kept.
-	Open(ctx context.Context, name string) (Opened, error)
-	// SignIn signs a person in; show is told what to show, from one goroutine.
-	SignIn(ctx context.Context, name string, show func(auth.Prompt)) error
-	// SignOut revokes a sign-in where the issuer can, and forgets it.
-	SignOut(ctx context.Context, name string) error
-}
-
-// Context is a context as it stands.
-type Context struct {
-	client.Description
-	// Status is how its identity stands; NoSignIn is why nobody signs in there.
-	Status   auth.Status
-	NoSignIn string
-	// Fault is why it cannot be used at all, nil if it can.
-	Fault error
-	// Trace has its requests; nil until it is opened.
-	Trace *client.Trace
-}
-
-// Opened is the backend of a context, with what Options takes beside it.
-type Opened struct {
-	Backend client.Backend
-	Lost    func() (text string, changed <-chan struct{})
-}
 
 // contextRow is a context with what its requests tell.
 type contextRow struct {
-	Context
-	here bool
+	standing.Context
+	// here says that this console shows it, beside that others too.
+	here, beside bool
 	// latency is what half of its newest requests took at most, 0 if there is none.
 	latency time.Duration
 	// lastError is its fault, else the newest request that failed, "" if none has.
@@ -62,6 +32,9 @@ type contextRow struct {
 
 // noSignIn is why nobody signs in to the engine of this machine.
 const noSignIn = "the local engine needs no sign-in"
+
+// noConfiguration is why contexts come and go elsewhere.
+const noConfiguration = "this console has no configuration to write contexts into"
 
 // newContexts is the @ page.
 func newContexts(s *shell) *listScreen[contextRow] {
@@ -73,10 +46,12 @@ func newContexts(s *shell) *listScreen[contextRow] {
 		commands: func(l *listScreen[contextRow]) []command {
 			test := l.on("list.run", true, nil, s.testContext)
 			test.label = "test"
-			enter := l.on("list.open", true, nil, s.enterContext)
-			enter.label = "switch"
 			return []command{
-				enter, test,
+				s.enterCommand(l), test,
+				l.on("list.describe", true, nil, func(c contextRow) tea.Cmd { return s.open(newContextPage(s, c)) }),
+				s.newContext(),
+				l.on("list.delete", false, s.unremovable, s.removeContext),
+				l.on("contexts.signout", false, func(c contextRow) string { return c.NoSignIn }, s.signOut),
 				l.on("app.signin", true, func(c contextRow) string { return c.NoSignIn }, func(c contextRow) tea.Cmd { return s.signIn(c.Name) }),
 			}
 		},
@@ -85,7 +60,7 @@ func newContexts(s *shell) *listScreen[contextRow] {
 
 // contextRows are the contexts of the configuration, or this one alone.
 func (s *shell) contextRows() ([]contextRow, error) {
-	all := []Context{{Description: s.backend.Describe(), NoSignIn: noSignIn, Trace: traceOf(s.backend)}}
+	all := []standing.Context{{Description: s.backend.Describe(), NoSignIn: noSignIn, Fixed: noConfiguration, Trace: traceOf(s.backend)}}
 	if s.contexts != nil {
 		var err error
 		if all, err = s.contexts.All(); err != nil {
@@ -95,8 +70,9 @@ func (s *shell) contextRows() ([]contextRow, error) {
 	here := s.backend.Describe().Name
 	rows := make([]contextRow, 0, len(all))
 	for _, c := range all {
-		row := contextOf(c)
-		row.here = c.Name == here
+		row := contextRow{Context: c, here: c.Name == here}
+		row.latency, row.lastError = c.Requests()
+		row.beside = !row.here && slices.Contains(client.SplitContexts(here), c.Name)
 		rows = append(rows, row)
 	}
 	return rows, nil
@@ -109,29 +85,90 @@ func traceOf(b client.Backend) *client.Trace {
 	return nil
 }
 
-func contextOf(c Context) contextRow {
-	row := contextRow{Context: c}
-	if c.Fault != nil {
-		row.lastError = client.Explain(c.Fault).Sentence
+// enterCommand shows the functions of the context under the cursor, or those of all
+// marked ones side by side.
+func (s *shell) enterCommand(l *listScreen[contextRow]) command {
+	enter := l.on("list.open", true, nil, s.enterContext)
+	enter.label = "switch"
+	if l.table.MarkCount() < 2 {
+		return enter
 	}
-	if c.Trace == nil {
-		return row
+	return command{id: enter.id, label: "show side by side", hinted: true, urgent: true, run: func() tea.Cmd {
+		var names []string
+		for _, c := range l.marked() {
+			names = append(names, c.Name)
+		}
+		name, err := s.chosenContexts(client.JoinContexts(names))
+		if err != nil {
+			s.say(err.Error(), ui.ToneWarn)
+			return nil
+		}
+		return s.toContext(name)
+	}}
+}
+
+// chosenContexts is the name that a console has which shows the contexts that were
+// typed: one, several with commas, or all that can be used.
+func (s *shell) chosenContexts(typed string) (string, error) {
+	rows, err := s.contextRows()
+	if err != nil {
+		return "", err
 	}
-	var took []time.Duration
-	for _, e := range c.Trace.Exchanges() {
-		switch {
-		case e.Open:
-		case e.Failure != "":
-			row.lastError = cmp.Or(row.lastError, e.Failure)
-		default:
-			took = append(took, e.Took)
+	var known, usable []string
+	for _, row := range rows {
+		known = append(known, row.Name)
+		if row.Fault == nil {
+			usable = append(usable, row.Name)
 		}
 	}
-	slices.Sort(took)
-	if len(took) > 0 {
-		row.latency = took[len(took)/2]
+	if typed == client.AllContexts && !slices.Contains(known, client.AllContexts) {
+		return client.JoinContexts(usable), nil
 	}
-	return row
+	chosen, unknown := client.ChooseContexts(typed, known)
+	if unknown != "" {
+		return "", unknownWord("context", unknown, append(known, client.AllContexts))
+	}
+	return client.JoinContexts(chosen), nil
+}
+
+// withContext adds the column of the context, where several are shown.
+func withContext[T any](s *shell, columns []listColumn[T], of func(T) string) []listColumn[T] {
+	if _, shown := s.backend.(client.Holder); !shown {
+		return columns
+	}
+	return slices.Insert(slices.Clone(columns), 1, listColumn[T]{
+		Column: ui.Column{Title: "CONTEXT", Key: "context", Priority: 2, Min: 7, Max: 20},
+		cell:   func(item T, _ moment) ui.Cell { return s.standing.Cell(of(item)) },
+	})
+}
+
+// compareContexts tells which of the contexts that are shown have failed, or are
+// back. The others go on.
+func (s *shell) compareContexts() {
+	failed, back := s.standing.Take(s.backend)
+	for _, stands := range failed {
+		s.errors.add(stands.Context, "read "+stands.Context, stands.Err)
+		rows := " fails, its rows are those read last: "
+		if stands.At.IsZero() {
+			rows = " fails and has no rows here: "
+		}
+		s.say(stands.Context+rows+client.Explain(stands.Err).Sentence, ui.ToneBad)
+	}
+	for _, stands := range s.standing.Lacking() {
+		s.say(stands.Context+" is left out of a list: "+stands.Lacks, ui.ToneWarn)
+	}
+	if len(back) > 0 {
+		s.say(strings.Join(back, ", ")+" answers again", ui.ToneOK)
+	}
+}
+
+// holding is the backend of the contexts that have the targets of all requests.
+func (s *shell) holding(requests []forms.RunAction) client.Backend {
+	var ids []string
+	for _, r := range requests {
+		ids = append(ids, r.Target.ID())
+	}
+	return client.Holding(s.backend, ids...)
 }
 
 // enterContext shows the functions of a context, this one or another.
@@ -151,7 +188,7 @@ var contextColumns = []listColumn[contextRow]{
 	{
 		Column: ui.Column{Title: "NAME", Key: "name", Priority: 1, Min: 10, Max: 32},
 		cell: func(c contextRow, _ moment) ui.Cell {
-			if c.here {
+			if c.here || c.beside {
 				return ui.Cell{Text: ui.Clean(c.Name), Tone: ui.ToneAccent}
 			}
 			return cells.Text(c.Name)
@@ -192,30 +229,18 @@ func signedInCell(c contextRow, at moment) ui.Cell {
 	case c.Status.Flow == "":
 		return cells.Dim("not needed")
 	}
-	return ui.Cell{Text: ui.Clean(action.SignedIn(c.Status, at.Now)), Tone: identityTone(c.Status, at.Now)}
-}
-
-// identityTone warns of what the operator has to do something about.
-func identityTone(status auth.Status, now time.Time) ui.Tone {
-	switch {
-	case status.SignIn:
-		return ui.ToneBad
-	case status.Problem != nil || status.Warning(now):
-		return ui.ToneWarn
-	}
-	return ui.ToneText
+	return ui.Cell{Text: ui.Clean(action.SignedIn(c.Status, at.Now)), Tone: standing.IdentityTone(c.Status, at.Now)}
 }
 
 func contextMode(c contextRow) ui.Cell {
+	mode := ui.Cell{Text: c.Mode()}
 	switch {
 	case c.Fault != nil:
-		return ui.Cell{Text: "broken", Tone: ui.ToneBad}
-	case c.Locked != "" || c.ReadOnly != "":
-		return ui.Cell{Text: "read-only", Tone: ui.ToneWarn}
-	case c.Protected:
-		return ui.Cell{Text: "protected", Tone: ui.ToneWarn}
+		mode.Tone = ui.ToneBad
+	case mode.Text != "open":
+		mode.Tone = ui.ToneWarn
 	}
-	return ui.Cell{Text: "open"}
+	return mode
 }
 
 // contextTested is the answer of a test.
@@ -275,3 +300,131 @@ func (s *shell) tellTested(t contextTested) {
 	}
 	s.say(fmt.Sprintf("%s answered in %s", t.name, ui.Duration(t.took)), ui.ToneOK)
 }
+
+// newContext is the key that adds a context.
+func (s *shell) newContext() command {
+	c := command{id: "list.new", label: "new context", hinted: true}
+	if s.contexts == nil {
+		c.reason = noConfiguration
+	}
+	c.run = func() tea.Cmd {
+		names, _ := s.contextNames() // What is there already is refused again when it is written.
+		return s.overlay(forms.NewContext(s.forms(), names))
+	}
+	return c
+}
+
+// contextChanged is the end of adding, removing or signing out of a context.
+type contextChanged struct {
+	name, said string
+	// added says that a sign-in may be next; origin is the form that asked.
+	added  bool
+	origin forms.Refusable
+	doing  string
+	err    error
+}
+
+// addContext writes a context that was filled in.
+func (s *shell) addContext(ask forms.AddContext) tea.Cmd {
+	contexts := s.contexts
+	return s.bind(func() tea.Msg {
+		err := contexts.Add(ask.Name, ask.Settings)
+		return contextChanged{name: ask.Name, said: "added " + ask.Name, added: true, origin: ask.Origin, doing: "add context", err: err}
+	})
+}
+
+// unremovable is why a context stays.
+func (s *shell) unremovable(c contextRow) string {
+	if c.Fixed == "" && (c.here || c.beside) {
+		return ui.Clean(c.Name) + " is shown here: switch to another one first"
+	}
+	return c.Fixed
+}
+
+func (s *shell) removeContext(c contextRow) tea.Cmd {
+	return s.askContext(c, action.Typed, "remove", "its file goes; what was deployed there stays there", "removed", s.contexts.Remove)
+}
+
+func (s *shell) signOut(c contextRow) tea.Cmd {
+	ctx, contexts := s.ctx, s.contexts
+	return s.askContext(c, action.Ask, "sign out of", "the tokens kept on this machine go, and are revoked where the issuer can", "signed out of",
+		func(name string) error { return contexts.SignOut(ctx, name) })
+}
+
+// askContext does something to a context itself, after what its danger asks for.
+func (s *shell) askContext(c contextRow, danger action.Danger, doing, question, done string, do func(name string) error) tea.Cmd {
+	check := action.CheckContext(c.Description, danger, question)
+	dialog := s.question(doing+" "+ui.Clean(c.Name), check, sentenceCase(doing))
+	name := c.Name
+	s.pending = &pendingAction{id: dialog.ID, yes: func() tea.Cmd {
+		return s.bind(func() tea.Msg {
+			return contextChanged{name: name, said: done + " " + name, doing: doing, err: do(name)}
+		})
+	}}
+	s.overlays = append(s.overlays, dialog)
+	return nil
+}
+
+// tellChanged says what became of a context, and takes the configuration over.
+func (s *shell) tellChanged(c contextChanged) tea.Cmd {
+	if c.err != nil {
+		s.fail(c.doing+" "+c.name, c.err)
+		if why := client.Explain(c.err).Sentence; !s.giveBack(c.origin, why) {
+			s.say(why, ui.ToneBad)
+		}
+		return s.refresh(nil)
+	}
+	var read tea.Cmd
+	if s.file.reload != nil {
+		read = s.readFile(true)
+	}
+	return tea.Batch(read, s.informed(func() tea.Cmd {
+		s.say(ui.Clean(c.said), ui.ToneOK)
+		refresh := s.refresh(nil)
+		rows, _ := s.contextRows() // Of what cannot be read nobody can be signed in to.
+		for _, row := range rows {
+			if c.added && row.Name == c.name && row.NoSignIn == "" {
+				return tea.Batch(refresh, s.signIn(c.name))
+			}
+		}
+		return refresh
+	}))
+}
+
+// newContextPage tells all of a context: what it is, how its identity stands, and
+// what it answers of itself.
+func newContextPage(s *shell, c contextRow) *pageScreen[[]ui.Fact] {
+	return newPage(s, pageSpec[[]ui.Fact]{
+		title: "context " + ui.Clean(c.Name), tabs: []string{"Overview"}, every: aboutEvery,
+		load: func(ctx context.Context) ([]ui.Fact, error) {
+			if s.contexts == nil || c.Fault != nil {
+				return nil, nil
+			}
+			return s.contexts.About(ctx, c.Name), nil
+		},
+		build: func(about []ui.Fact, at moment) ([]pageTab, error) {
+			rows, err := s.contextRows()
+			if err != nil {
+				return nil, err
+			}
+			now := c.Context
+			for _, row := range rows {
+				if row.Name == c.Name {
+					now = row.Context
+				}
+			}
+			facts := now.Facts(at.Now, at.Zone)
+			if len(about) > 0 {
+				facts = append(append(facts, ui.Fact{}), about...)
+			}
+			return factTabs(s.stateDir, facts)
+		},
+		commands: func(*pageScreen[[]ui.Fact]) []command {
+			signIn := command{id: "app.signin", hinted: true, reason: c.NoSignIn, run: func() tea.Cmd { return s.signIn(c.Name) }}
+			return []command{signIn, {id: "contexts.signout", reason: c.NoSignIn, run: func() tea.Cmd { return s.signOut(c) }}}
+		},
+	})
+}
+
+// aboutEvery is how often the page of a context asks it anew.
+const aboutEvery = 30 * time.Second

@@ -13,6 +13,7 @@ import (
 	"fndeck/ui/form"
 	"fndeck/ui/help"
 	"fndeck/ui/palette"
+	"fndeck/views/standing"
 )
 
 // background follows what the terminal says of its background, unless the
@@ -185,7 +186,7 @@ func (r *root) identity(full bool) string {
 		return ""
 	}
 	now := r.clock()
-	return "  " + r.theme.Tone(identityTone(status, now)).Render(ui.Clean(action.SignedIn(status, now)))
+	return "  " + r.theme.Tone(standing.IdentityTone(status, now)).Render(ui.Clean(action.SignedIn(status, now)))
 }
 
 // mode is how the operator has marked the context, in words.
@@ -224,6 +225,13 @@ func (r *root) alarms(full, crumbs bool) string {
 	if r.lost != "" {
 		parts = append(parts, r.theme.Banner.Render(" "+ui.Clean(r.lost)+" "))
 	}
+	status, _ := client.IdentityOf(r.backend)
+	if text := standing.Skew(r.backend, status, full); text != "" {
+		parts = append(parts, r.theme.Banner.Render(" "+text+" "))
+	}
+	if text := standing.Throttled(r.throttled, r.clock()); text != "" {
+		parts = append(parts, r.theme.Warn.Render(text))
+	}
 	if n := len(r.deploying); n > 0 {
 		glyph, tone := r.theme.State(string(client.FunctionDeploying))
 		text := fmt.Sprintf("%d deploying", n)
@@ -234,6 +242,9 @@ func (r *root) alarms(full, crumbs bool) string {
 	}
 	if n := r.errors.unread(); n > 0 {
 		parts = append(parts, r.theme.Bad.Render(fmt.Sprintf("! %d", n)))
+	}
+	for _, text := range r.standing.Alarms(r.clock(), full) {
+		parts = append(parts, r.theme.Bad.Render(text))
 	}
 	st := r.screen().Status()
 	if !crumbs && st.filter != "" {
@@ -254,6 +265,9 @@ func (r *root) stale(st status, full bool) string {
 	text := "no data"
 	if !st.at.IsZero() {
 		text = "stale " + ui.Elapsed(now.Sub(st.at))
+	}
+	if throttled := standing.Throttled(st.retryAt, now); throttled != "" && client.Explain(st.err).Code == client.CodeThrottled {
+		return text + ", " + throttled
 	}
 	if full && st.retryAt.After(now) {
 		text += ", retry in " + ui.Elapsed(st.retryAt.Sub(now))

@@ -20,7 +20,7 @@ import (
 func newFunctions(s *shell) *listScreen[client.Function] {
 	return newListScreen(s, listSpec[client.Function]{
 		title: "functions", noun: "functions",
-		columns: withDrift(s, functionColumns),
+		columns: withContext(s, withDrift(s, functionColumns), func(f client.Function) string { return f.Context }),
 		id:      func(f client.Function) string { return f.ID },
 		label:   func(f client.Function, key string) string { return f.Metadata[key] },
 		list:    s.loadFunctions,
@@ -218,7 +218,7 @@ func (s *shell) functionLogs(f client.Function) tea.Cmd {
 }
 
 func (s *shell) chooseVersion(f client.Function) tea.Cmd {
-	return s.overlay(forms.NewRollback(s.forms(), f))
+	return s.overlay(forms.NewRollback(s.formsOf(f.ID), f))
 }
 
 func (s *shell) rebuild(f client.Function) tea.Cmd {
@@ -226,7 +226,7 @@ func (s *shell) rebuild(f client.Function) tea.Cmd {
 }
 
 func (s *shell) changeSettings(f client.Function) tea.Cmd {
-	return s.overlay(forms.NewSettings(s.forms(), f))
+	return s.overlay(forms.NewSettings(s.formsOf(f.ID), f))
 }
 
 // labelled is a command under another name than that of its key.
@@ -346,6 +346,7 @@ func anyDeploying(functions rows.List[client.Function]) bool {
 func (s *shell) learn(msg functionsMsg) tea.Cmd {
 	s.known, s.deploying = msg.snapshot, msg.deploying
 	var told []tea.Cmd
+	s.compareContexts()
 	for _, end := range msg.ended {
 		was, f := end[0], end[1]
 		text, keep, tone := deployEnd(was, f, s.clock(), s.keys.Key("list.logs"))

@@ -162,7 +162,7 @@ func (s *shell) askAll(requests []forms.RunAction) tea.Cmd {
 	if a.ID == action.DeleteFunction.ID {
 		all += "; their versions, calls and logs go too"
 	}
-	check := a.CheckMany(s.backend, all, len(requests))
+	check := a.CheckMany(s.holding(requests), all, len(requests))
 	dialog := s.question(fmt.Sprintf("%s %d", a.Label, len(requests)), check, yesLabel(a, len(requests)))
 	s.pending = &pendingAction{id: dialog.ID, yes: func() tea.Cmd { return s.runAll(requests) }}
 	s.overlays = append(s.overlays, dialog)
@@ -192,7 +192,7 @@ func (s *shell) runAll(requests []forms.RunAction) tea.Cmd {
 			one := result{name: subject(r)}
 			reason := r.Action.Reason(backend, r.Target)
 			if reason == "" {
-				outcome, err := r.Action.Run(ctx, backend, r.Target, r.Values)
+				outcome, err := r.Action.Run(ctx, r.Target.In(backend), r.Target, r.Values)
 				switch one.sentence = outcome.Sentence; {
 				case errors.Is(err, action.ErrUnchanged):
 					one.sentence = client.Explain(err).Sentence

@@ -23,6 +23,7 @@ type root struct {
 	*shell
 	push          *feeds.Pump
 	link          *feeds.Link
+	throttle      *feeds.Throttle
 	width, height int
 	// pastes knows what is missing in a paste, nil where the input is not watched.
 	pastes *terminal.Pastes
@@ -45,7 +46,7 @@ type tickMsg time.Time
 var _ deck.Console = (*root)(nil)
 
 func newRoot(d deps, lost func() (string, <-chan struct{})) *root {
-	r := &root{push: feeds.NewPump(d.source()), link: &feeds.Link{Ctx: d.ctx, Lost: lost}}
+	r := &root{push: feeds.NewPump(d.source()), link: &feeds.Link{Ctx: d.ctx, Lost: lost}, throttle: &feeds.Throttle{Ctx: d.ctx, Trace: traceOf(d.backend)}}
 	d.bind = func(cmd tea.Cmd) tea.Cmd { return deck.Bind(r, cmd) }
 	r.shell = newShell(d)
 	return r
@@ -63,7 +64,7 @@ func (r *root) Init() tea.Cmd {
 // begun begins what lives as long as the console.
 func (r *root) begun() tea.Cmd {
 	r.began = true
-	return tea.Batch(r.screen().Show(), r.waitFunctions(), r.bind(r.push.Run()), r.waitPush(), r.waitLink())
+	return tea.Batch(r.screen().Show(), r.waitFunctions(), r.bind(r.push.Run()), r.waitPush(), r.waitLink(), r.waitThrottle())
 }
 
 // Leave implements deck.Console.
@@ -97,6 +98,8 @@ func (r *root) inherit(from *root) {
 
 func (r *root) waitPush() tea.Cmd { return r.bind(r.push.Wait()) }
 func (r *root) waitLink() tea.Cmd { return r.bind(r.link.Wait(r.lost)) }
+
+func (r *root) waitThrottle() tea.Cmd { return r.bind(r.throttle.Wait(r.throttled)) }
 
 func (r *root) waitFunctions() tea.Cmd { return r.bind(r.nextFunctions()) }
 
@@ -132,6 +135,9 @@ func (r *root) route(msg tea.Msg) tea.Cmd {
 		return tea.Batch(r.refresh(msg.Kinds), r.waitPush())
 	case feeds.LinkMsg:
 		return r.linked(string(msg))
+	case feeds.ThrottleMsg:
+		r.throttled = time.Time(msg)
+		return r.waitThrottle()
 	case tickMsg:
 		if time.Time(msg).Equal(r.pulse) {
 			r.pulse = time.Time{} // A tick that a sooner one replaced starts no new ones.
@@ -189,6 +195,10 @@ func (r *root) answered(msg tea.Msg) (tea.Cmd, bool) {
 		return r.tell(msg), true
 	case contextTested:
 		r.tellTested(msg)
+	case forms.AddContext:
+		return r.addContext(msg), true
+	case contextChanged:
+		return r.tellChanged(msg), true
 	case allDone:
 		return r.tellAll(msg), true
 	case logread.Saved:
@@ -272,6 +282,9 @@ func (r *root) tick() tea.Cmd {
 	every := r.screen().Status().pulse
 	if r.toast.Shown(now) {
 		every = sooner(every, r.toast.Until.Sub(now))
+	}
+	if r.throttled.After(now) {
+		every = sooner(every, time.Second) // The header counts them down.
 	}
 	if status, ok := client.IdentityOf(r.backend); ok && !status.Ends.IsZero() {
 		every = sooner(every, time.Minute) // The header counts them.

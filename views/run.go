@@ -24,6 +24,7 @@ import (
 	"fndeck/views/crash"
 	"fndeck/views/deck"
 	"fndeck/views/keys"
+	"fndeck/views/standing"
 )
 
 // Options is what the console needs.
@@ -60,7 +61,7 @@ type Options struct {
 	// keyboard's signals to it. It may be nil.
 	Lent *atomic.Bool
 	// Contexts are those of the configuration; nil where there is none but this one.
-	Contexts Contexts
+	Contexts standing.Contexts
 	// Lost is the text for the banner while the backend is reconnecting, "" when
 	// all is well, and a channel that closes when that has changed; nil means
 	// always well. It must not block.

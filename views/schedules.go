@@ -26,7 +26,7 @@ func newSchedules(s *shell) *listScreen[client.Schedule] {
 	}
 	return newListScreen(s, listSpec[client.Schedule]{
 		title: "schedules", noun: "schedules",
-		columns: scheduleColumns,
+		columns: withContext(s, scheduleColumns, func(c client.Schedule) string { return c.Context }),
 		id:      func(c client.Schedule) string { return c.ID },
 		load: func(ctx context.Context) ([]client.Schedule, error) {
 			scheduler, err := client.As[client.Scheduler](s.backend, client.CanSchedule)
@@ -214,7 +214,7 @@ func (s *shell) runSchedule(c client.Schedule) tea.Cmd {
 
 // changeSchedule opens the form that is filled with what the schedule has.
 func (s *shell) changeSchedule(c client.Schedule) tea.Cmd {
-	return s.overlay(forms.ChangeSchedule(s.forms(), c))
+	return s.overlay(forms.ChangeSchedule(s.formsOf(c.ID), c))
 }
 
 // scheduleCommands are the actions on a schedule that a page is about, or that is
@@ -229,7 +229,7 @@ func scheduleCommands(s *shell, c client.Schedule) []command {
 
 // callScheduled opens the call form with the schedule's own data.
 func (s *shell) callScheduled(c client.Schedule) tea.Cmd {
-	return s.overlay(forms.NewCall(s.forms(), s.scheduled(c), forms.CallStart{Data: c.Data}))
+	return s.overlay(forms.NewCall(s.formsOf(c.ID), s.scheduled(c), forms.CallStart{Data: c.Data}))
 }
 
 // How many runs, to come and past, the page of a schedule lists.

@@ -18,13 +18,14 @@ import (
 	"fndeck/ui/external"
 	"fndeck/ui/terminal"
 	"fndeck/views/feeds"
+	"fndeck/views/standing"
 )
 
 // deps is what every screen and form of a console is given.
 type deps struct {
 	backend client.Backend
 	// contexts are those of the configuration; nil where there is none but this one.
-	contexts Contexts
+	contexts standing.Contexts
 	// bind has what a command answers come to this console, whichever is seen then.
 	bind  func(tea.Cmd) tea.Cmd
 	clock func() time.Time

@@ -15,6 +15,7 @@ import (
 	"fndeck/views/drifts"
 	"fndeck/views/feeds"
 	"fndeck/views/forms"
+	"fndeck/views/standing"
 )
 
 // shell is what surrounds the screens: the history, what lies on top of the
@@ -46,6 +47,9 @@ type shell struct {
 	checked func(on []int) tea.Cmd
 	toast   ui.Toast
 	file    followed
+	// throttled is until when requests wait that the server has refused, zero if none
+	// does.
+	throttled time.Time
 	// lost is the banner of a backend that is being reconnected, "" if none is.
 	lost string
 	look
@@ -61,6 +65,8 @@ type shell struct {
 	// given is what each function was called with from here, by function id, the
 	// newest first.
 	given map[string][]action.Earlier
+	// standing is how the contexts stand, where several are shown.
+	standing standing.Watch
 	// drifts are how folders differ from what is deployed of them.
 	drifts *drifts.Watch
 }
@@ -115,6 +121,14 @@ func (s *shell) forms() forms.Deps {
 		Ctx: s.ctx, Backend: s.backend, Clock: s.clock, Zone: s.zone, Editor: s.editor,
 		Given: func(functionID string) []action.Earlier { return s.given[functionID] },
 	}
+}
+
+// formsOf is what forms about something that is there are given: of several contexts
+// the one that has it.
+func (s *shell) formsOf(id string) forms.Deps {
+	d := s.forms()
+	d.Backend = client.Holding(s.backend, id)
+	return d
 }
 
 // givenMost bounds how much of what a function was given is kept.

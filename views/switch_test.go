@@ -11,12 +11,26 @@ import (
 
 	"fndeck/auth"
 	"fndeck/client"
+	"fndeck/client/action"
+	"fndeck/client/several"
+	"fndeck/ui"
+	"fndeck/views/forms"
+	"fndeck/views/standing"
 )
 
 // farBackend is a backend far away, whose identity stands as the test says.
 type farBackend struct {
 	*fakeBackend
 	status auth.Status
+	// noCalls is why the calls of all functions are not listed, "" if they are.
+	noCalls string
+}
+
+func (b *farBackend) Calls(ctx context.Context, query client.CallQuery) (client.CallPage, error) {
+	if b.noCalls != "" {
+		return client.CallPage{}, &client.Error{Code: client.CodeUnsupported, Message: b.noCalls}
+	}
+	return b.fakeBackend.Calls(ctx, query)
 }
 
 func (b *farBackend) Identity() auth.Status {
@@ -30,6 +44,14 @@ type fakeContexts struct {
 	local  *fakeBackend
 	prod   *farBackend
 	opened int
+	// added, removed and signedOut are what was done, settings those of the newest that
+	// was added, and refuseAdd why none is.
+	added, removed, signedOut []string
+	settings                  []forms.Setting
+	refuseAdd                 error
+	// marks are those of prod, where it is shown beside local.
+	marks action.Marks
+	clock func() time.Time
 	// signIn is how a sign-in goes.
 	signIn func(ctx context.Context, show func(auth.Prompt)) error
 }
@@ -40,38 +62,62 @@ func newFakeContexts() *fakeContexts {
 	prod.functions[0].Name = "ingest-prod"
 	prod.description = client.Description{Kind: "cognite", Name: "prod", Endpoint: "https://api.example"}
 	return &fakeContexts{
+		clock: func() time.Time { return bubbleStart },
 		local: sampleBackend(bubbleStart),
-		prod: &farBackend{prod, auth.Status{
+		prod: &farBackend{fakeBackend: prod, status: auth.Status{
 			Flow: auth.FlowDeviceCode, Who: "kari@acme.no", Ends: bubbleStart.Add(41*time.Minute + 30*time.Second), Refreshable: true,
 		}},
 	}
 }
 
-func (c *fakeContexts) All() ([]Context, error) {
+func (c *fakeContexts) All() ([]standing.Context, error) {
 	broken := client.Description{Kind: "cognite", Name: "broken"}
-	return []Context{
+	return []standing.Context{
 		{Description: c.local.Describe(), NoSignIn: noSignIn},
 		{Description: c.prod.Describe(), Status: c.prod.Identity()},
 		{Description: broken, Fault: client.Invalidf("broken.yaml:1:1: unknown key"), NoSignIn: "it cannot be used"},
 	}, nil
 }
 
-func (c *fakeContexts) Open(_ context.Context, name string) (Opened, error) {
+func (c *fakeContexts) Open(_ context.Context, name string) (standing.Opened, error) {
 	switch name {
+	case "local,prod":
+		return standing.Opened{Backend: several.New([]several.Part{{Name: "local", Backend: c.local}, {Name: "prod", Backend: action.Guard(c.prod, c.marks)}}, c.clock, several.Patience)}, nil
 	case "prod":
 		c.opened++
-		return Opened{Backend: c.prod}, nil
+		return standing.Opened{Backend: c.prod}, nil
 	case "local":
-		return Opened{Backend: c.local}, nil
+		return standing.Opened{Backend: c.local}, nil
 	}
-	return Opened{}, client.Invalidf("broken.yaml:1:1: unknown key")
+	return standing.Opened{}, client.Invalidf("broken.yaml:1:1: unknown key")
 }
 
 func (c *fakeContexts) SignIn(ctx context.Context, _ string, show func(auth.Prompt)) error {
 	return c.signIn(ctx, show)
 }
 
-func (c *fakeContexts) SignOut(context.Context, string) error { return nil }
+func (c *fakeContexts) SignOut(_ context.Context, name string) error {
+	c.signedOut = append(c.signedOut, name)
+	return nil
+}
+
+func (c *fakeContexts) About(context.Context, string) []ui.Fact {
+	return []ui.Fact{{Label: "Lacks", Value: "functionsAcl:WRITE"}}
+}
+
+func (c *fakeContexts) Add(name string, settings []forms.Setting) error {
+	if c.refuseAdd != nil {
+		return c.refuseAdd
+	}
+	c.added = append(c.added, name)
+	c.settings = settings
+	return nil
+}
+
+func (c *fakeContexts) Remove(name string) error {
+	c.removed = append(c.removed, name)
+	return nil
+}
 
 func (c *fakeContexts) perform(t *testing.T, width, height int, play func(s *stage)) {
 	t.Helper()

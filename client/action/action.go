@@ -98,6 +98,7 @@ func (a Action) Unable(backend client.Backend) string {
 // Reason returns why the action cannot run on this backend and target, "" if
 // it can.
 func (a Action) Reason(backend client.Backend, target Target) string {
+	backend = target.In(backend)
 	if reason := a.Unable(backend); reason != "" {
 		return reason
 	}
@@ -109,6 +110,7 @@ func (a Action) Reason(backend client.Backend, target Target) string {
 
 // Refusal is Reason as an error, nil if the action can run.
 func (a Action) Refusal(backend client.Backend, target Target) error {
+	backend = target.In(backend)
 	reason := a.Reason(backend, target)
 	switch {
 	case reason == "":

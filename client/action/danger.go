@@ -44,7 +44,7 @@ func (a Action) DangerIn(d client.Description) Danger {
 // Check returns what to ask before the action is done to a target; false if
 // nothing is.
 func (a Action) Check(backend client.Backend, target Target, values Values) (Check, bool) {
-	d := backend.Describe()
+	d := target.In(backend).Describe()
 	danger := a.DangerIn(d)
 	if danger == Safe {
 		return Check{}, false

@@ -20,7 +20,11 @@ func SignedIn(s auth.Status, now time.Time) string {
 	case s.Ends.IsZero():
 		return strings.TrimSpace(s.Who + " by " + strings.ReplaceAll(string(s.Flow), "_", " "))
 	}
-	return strings.TrimSpace(s.Who + " " + TimeLeft(s.Ends.Sub(now)))
+	left := strings.TrimSpace(s.Who + " " + TimeLeft(s.Ends.Sub(now)))
+	if s.Warning(now) {
+		left += " !" // The tone alone would not say it.
+	}
+	return left
 }
 
 // TimeLeft is how long a token is good, to the minute.

@@ -26,6 +26,8 @@ type Config struct {
 	Jitter func() float64
 	// Impatient is that of client.HTTP.
 	Impatient bool
+	// Trace is that of client.HTTP.
+	Trace *client.Trace
 }
 
 // Backend is a project's functions. It is safe for concurrent use.
@@ -42,7 +44,7 @@ func New(c Config) *Backend {
 	direct.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	c.Client = &direct
 	return &Backend{c: c, root: "/api/v1/projects/" + c.Project, http: &client.HTTP{
-		Base: strings.TrimSuffix(c.BaseURL, "/"), Client: c.Client, Token: c.Token, Jitter: c.Jitter, Decode: decodeError, Impatient: c.Impatient,
+		Base: strings.TrimSuffix(c.BaseURL, "/"), Client: c.Client, Token: c.Token, Jitter: c.Jitter, Decode: decodeError, Impatient: c.Impatient, Trace: c.Trace,
 		Header: http.Header{"Cdf-Version": {"20230101"}, "X-Cdp-App": {"fndeck"}},
 	}}
 }

@@ -22,6 +22,7 @@ import (
 
 	"fndeck/auth"
 	"fndeck/client"
+	"fndeck/client/action"
 	"fndeck/client/clienttest"
 	"fndeck/client/cognite"
 	"fndeck/client/embedded"
@@ -29,6 +30,7 @@ import (
 	"fndeck/client/embedded/engine/trust"
 	"fndeck/client/embedded/engine/trust/trusttest"
 	"fndeck/client/embedded/wire"
+	"fndeck/client/several"
 )
 
 // asEngine makes this test program be an engine, as the binary is with the
@@ -118,6 +120,15 @@ func TestTheCogniteDialectKeepsTheContract(t *testing.T) {
 			Name: "dialect", BaseURL: "http://engine.local", Project: "local", Client: &http.Client{Transport: transport},
 			Token: auth.FileToken{Path: filepath.Join(o.StateDir, wire.TokenFile)}, Jitter: rand.Float64,
 		})
+		t.Cleanup(func() { require.NoError(t, b.Close()) })
+		return b
+	})
+}
+
+func TestAContextShownAmongOthersKeepsTheContract(t *testing.T) {
+	o := options(t)
+	clienttest.Run(t, func(t *testing.T) client.Backend {
+		b := several.New([]several.Part{{Name: "local", Backend: action.Guard(open(t, o), action.Marks{})}}, time.Now, several.Patience)
 		t.Cleanup(func() { require.NoError(t, b.Close()) })
 		return b
 	})

@@ -4,7 +4,7 @@ import "fndeck/client"
 
 // FunctionForm names the form of Functions to a reader from elsewhere: another name
 // stands for other fields, or the same in another order.
-const FunctionForm = "1"
+const FunctionForm = "2"
 
 // Functions is the form of functions.
 func Functions(c *Coder, f, before *client.Function) {
@@ -45,6 +45,7 @@ func Functions(c *Coder, f, before *client.Function) {
 	c.Float(&f.MemoryGB, before.MemoryGB)
 	Number(c, &f.SizeBytes, before.SizeBytes)
 	Number(c, &f.Schedules, before.Schedules)
+	Text(c, &f.Context, before.Context)
 }
 
 // Calls is the form of calls.
@@ -70,4 +71,5 @@ func Calls(c *Coder, call, before *client.Call) {
 	Number(c, &call.LogLines, before.LogLines)
 	c.Flag(&call.Warm, before.Warm)
 	Text(c, &call.Archived, before.Archived)
+	Text(c, &call.Context, before.Context)
 }

@@ -8,8 +8,9 @@ import (
 	"fndeck/auth"
 	"fndeck/client"
 	"fndeck/client/action"
+	"fndeck/client/several"
 	"fndeck/cmd/config"
-	"fndeck/views"
+	"fndeck/views/standing"
 )
 
 // Board offers the contexts of a configuration to the console. It is safe for
@@ -18,17 +19,22 @@ type Board struct {
 	Desk *Desk
 	// Marks are what the operator has said of a context.
 	Marks func(config.Context) action.Marks
+	// Path is the configuration file, beside which contexts are written that are
+	// added; empty where there is no place for one.
+	Path string
 
 	mu     sync.Mutex
 	config *config.Config
 	open   map[string]*action.Guarded
+	// beside are contexts shown as one, by their names.
+	beside map[string]*several.Backend
 }
 
-var _ views.Contexts = (*Board)(nil)
+var _ standing.Contexts = (*Board)(nil)
 
 // NewBoard makes the board of a configuration.
 func NewBoard(desk *Desk, c *config.Config, marks func(config.Context) action.Marks) *Board {
-	return &Board{Desk: desk, Marks: marks, config: c, open: map[string]*action.Guarded{}}
+	return &Board{Desk: desk, Marks: marks, config: c, open: map[string]*action.Guarded{}, beside: map[string]*several.Backend{}}
 }
 
 // Keep has the backend of a context, which was opened before, handed out.
@@ -62,12 +68,12 @@ func (b *Board) context(name string) (config.Context, error) {
 	return x, nil
 }
 
-// All implements views.Contexts.
-func (b *Board) All() ([]views.Context, error) {
+// All implements standing.Contexts.
+func (b *Board) All() ([]standing.Context, error) {
 	b.mu.Lock()
 	all := b.config.Contexts
 	b.mu.Unlock()
-	rows := make([]views.Context, 0, len(all))
+	rows := make([]standing.Context, 0, len(all))
 	for _, x := range all {
 		rows = append(rows, b.stand(x))
 	}
@@ -75,11 +81,12 @@ func (b *Board) All() ([]views.Context, error) {
 }
 
 // stand says how a context stands.
-func (b *Board) stand(x config.Context) views.Context {
+func (b *Board) stand(x config.Context) standing.Context {
 	m := b.Marks(x)
-	c := views.Context{
+	c := standing.Context{
 		Description: client.Description{Kind: x.Backend, Name: x.Name, Endpoint: x.BaseURL, Protected: m.Protected, Locked: m.ReadOnly},
 		Fault:       x.Fault,
+		Fixed:       b.fixed(x),
 	}
 	if x.Backend == config.BackendEmbedded {
 		c.Endpoint = b.Desk.StateDir
@@ -110,11 +117,15 @@ func noSignIn(x config.Context, fault error) string {
 	return ""
 }
 
-// Open implements views.Contexts.
-func (b *Board) Open(ctx context.Context, name string) (views.Opened, error) {
+// Open implements standing.Contexts. A name with commas is that of several contexts,
+// which are shown as one.
+func (b *Board) Open(ctx context.Context, name string) (standing.Opened, error) {
+	if names := client.SplitContexts(name); len(names) > 1 {
+		return b.openSeveral(ctx, name, names)
+	}
 	x, err := b.context(name)
 	if err != nil {
-		return views.Opened{}, err
+		return standing.Opened{}, err
 	}
 	b.mu.Lock()
 	guarded, open := b.open[name]
@@ -122,11 +133,28 @@ func (b *Board) Open(ctx context.Context, name string) (views.Opened, error) {
 	if !open {
 		backend, err := b.Desk.Open(ctx, x, false)
 		if err != nil {
-			return views.Opened{}, err
+			return standing.Opened{}, err
 		}
 		guarded = b.keepFirst(name, action.Guard(backend, b.Marks(x)))
 	}
-	return views.Opened{Backend: guarded, Lost: guarded.Lost}, nil
+	return standing.Opened{Backend: guarded, Lost: guarded.Lost}, nil
+}
+
+func (b *Board) openSeveral(ctx context.Context, name string, names []string) (standing.Opened, error) {
+	var parts []several.Part
+	for _, one := range names {
+		opened, err := b.Open(ctx, one)
+		if err != nil {
+			return opened, err
+		}
+		parts = append(parts, several.Part{Name: one, Backend: opened.Backend})
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.beside[name] == nil {
+		b.beside[name] = several.New(parts, b.Desk.Clock, several.Patience)
+	}
+	return standing.Opened{Backend: b.beside[name]}, nil
 }
 
 // keepFirst keeps a backend unless one was opened meanwhile, and returns the kept.
@@ -141,7 +169,7 @@ func (b *Board) keepFirst(name string, backend *action.Guarded) *action.Guarded 
 	return backend
 }
 
-// SignIn implements views.Contexts.
+// SignIn implements standing.Contexts.
 func (b *Board) SignIn(ctx context.Context, name string, show func(auth.Prompt)) error {
 	x, err := b.context(name)
 	if err != nil {
@@ -150,7 +178,7 @@ func (b *Board) SignIn(ctx context.Context, name string, show func(auth.Prompt))
 	return b.Desk.SignIn(ctx, x, b.Desk.Flow(x), show)
 }
 
-// SignOut implements views.Contexts.
+// SignOut implements standing.Contexts.
 func (b *Board) SignOut(ctx context.Context, name string) error {
 	x, err := b.context(name)
 	if err != nil {
@@ -163,6 +191,9 @@ func (b *Board) SignOut(ctx context.Context, name string) error {
 func (b *Board) Close() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	for _, backend := range b.beside {
+		_ = backend.Close() // It ends what is still being read.
+	}
 	for _, backend := range b.open {
 		_ = backend.Close() // It ends no call and no deploy.
 	}

@@ -85,6 +85,7 @@ func (d *Desk) Open(ctx context.Context, x config.Context, peek bool) (client.Ba
 	b, err := cloud.New(cloud.Config{
 		Name: x.Name, BaseURL: x.BaseURL, Project: x.Project, Cloud: x.Cloud, Dir: d.projectDir(x),
 		Client:   &http.Client{Transport: client.Signed(who, base, trace.Transport(transport))},
+		Trace:    trace,
 		Identity: runner, RunAsMe: x.RunsAsMe,
 		Sealer: seal.New(d.KeyFile, d.KeyNamed), Clock: d.Clock, Jitter: rand.Float64,
 	})

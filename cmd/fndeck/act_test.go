@@ -200,3 +200,27 @@ func TestTheContextIsListedWithItsMarks(t *testing.T) {
 	assert.Equal(t, 3, got.code)
 	assert.Contains(t, got.errs, `no context "moon"`)
 }
+
+func TestListsOfSeveralContextsStandSideBySide(t *testing.T) {
+	far := "contexts: {prod: {base_url: 'https://api.example', project: acme, auth: {flow: token, token: 'env:TOKEN'}}}\n"
+	file := configured(t, far)
+	for _, name := range []string{"local,prod", "all"} {
+		got := fndeck(t, helloBackend(), door{}, "get", "functions", "--context", name, file)
+		require.Equal(t, 0, got.code, got.errs)
+		assert.Regexp(t, `NAME +CONTEXT +STATUS`, got.out)
+		assert.Regexp(t, `hello +local `, got.out)
+		assert.Regexp(t, `hello +prod `, got.out)
+	}
+	got := fndeck(t, helloBackend(), door{}, "get", "functions", "-o", "json", "--context", "local,prod", file)
+	assert.Contains(t, got.out, `"id": "prod:1"`)
+	assert.Contains(t, got.out, `"context": "prod"`)
+
+	b := helloBackend()
+	got = fndeck(t, b, door{}, "call", "hello", "--context", "local,prod", file)
+	assert.Equal(t, 2, got.code)
+	assert.Contains(t, got.errs, "several contexts are for lists")
+	assert.Empty(t, b.asked)
+	got = fndeck(t, b, door{}, "get", "functions", "--context", "local,prd", file)
+	assert.Equal(t, 3, got.code)
+	assert.Contains(t, got.errs, "prod")
+}

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"path/filepath"
@@ -14,8 +15,10 @@ import (
 	"fndeck/client"
 	"fndeck/client/action"
 	"fndeck/client/embedded"
+	"fndeck/client/several"
 	"fndeck/cmd/config"
 	"fndeck/cmd/contexts"
+	"fndeck/ui"
 )
 
 // app is what every command works with. A test replaces its streams, its clock
@@ -118,6 +121,54 @@ func (a *app) with(ctx context.Context, work func(client.Backend) error) error {
 	// Close ends no call and no deploy; what it could report changes nothing.
 	_ = backend.Close()
 	return err
+}
+
+// withLists is with for what only reads lists: those of several contexts stand side by
+// side, if that many are named with commas, or all.
+func (a *app) withLists(ctx context.Context, work func(client.Backend) error) error {
+	c, err := a.configuration()
+	if err != nil {
+		return err
+	}
+	names := client.SplitContexts(a.flags.context)
+	if _, taken := c.Context(client.AllContexts); a.flags.context == client.AllContexts && !taken {
+		names = nil
+		for _, x := range c.Contexts {
+			if x.Fault == nil {
+				names = append(names, x.Name)
+			}
+		}
+	}
+	if len(names) < 2 {
+		return a.with(ctx, work)
+	}
+	var parts []several.Part
+	for _, name := range names {
+		x, err := findContext(c, name)
+		if err != nil {
+			return err
+		}
+		backend, err := a.open(ctx, x, false)
+		if err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		defer func() { _ = backend.Close() }() // only read from
+		parts = append(parts, several.Part{Name: name, Backend: action.Guard(backend, a.marks(x))})
+	}
+	all := several.New(parts, a.now, 0)
+	defer func() { _ = all.Close() }() // It has nothing to report.
+	if err := work(all); err != nil {
+		return err
+	}
+	for _, stands := range all.Standings() {
+		if stands.Lacks != "" {
+			a.note("%s is left out: %s", stands.Context, ui.Clean(stands.Lacks))
+		}
+		if stands.Err != nil {
+			return fmt.Errorf("%s is missing in the list: %w", stands.Context, stands.Err)
+		}
+	}
+	return nil
 }
 
 // outlast waits for the deploys that stop when this program ends.

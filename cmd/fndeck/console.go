@@ -41,6 +41,7 @@ func (a *app) runConsole(ctx context.Context) error {
 			return fmt.Errorf("the console needs a backend under marks, not %T", backend)
 		}
 		board := contexts.NewBoard(desk, c, a.marks)
+		board.Path, _ = a.configPath()
 		board.Keep(guarded.Describe().Name, guarded)
 		defer board.Close()
 		defer desk.Close(ctx)

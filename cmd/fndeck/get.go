@@ -13,6 +13,7 @@ import (
 
 	"fndeck/client"
 	"fndeck/client/action"
+	"fndeck/client/several"
 	"fndeck/cmd/output"
 	"fndeck/ui"
 	"fndeck/ui/near"
@@ -108,6 +109,7 @@ func (a *app) getCommand() *cobra.Command {
   fndeck get calls --function hello --limit 500 -o wide
   fndeck get versions --function hello
   fndeck get deploys --watch -o jsonl
+  fndeck get functions --context prod,local
   fndeck get contexts`,
 		Args: between(1, 2),
 		ValidArgsFunction: func(cmd *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
@@ -162,8 +164,11 @@ func (a *app) get(cmd *cobra.Command, l listing, id string, f getFlags) error {
 	if err != nil {
 		return err
 	}
-	return a.with(ctx, func(backend client.Backend) error {
+	return a.withLists(ctx, func(backend client.Backend) error {
 		s := scope{id: id, limit: limit}
+		if _, side := backend.(client.Holder); side {
+			l = l.withContext()
+		}
 		if f.function != "" {
 			fn, err := findFunction(ctx, backend, f.function)
 			if err != nil {
@@ -186,6 +191,22 @@ func (a *app) get(cmd *cobra.Command, l listing, id string, f getFlags) error {
 		a.note("%d shown, more: --limit or --all", len(rows))
 		return nil
 	})
+}
+
+// withContext is the listing with a column for the context of each row, whose ids begin
+// with it.
+func (l listing) withContext() listing {
+	const place = 1 // behind what the row is
+	fetch := l.fetch
+	l.header = slices.Insert(slices.Clone(l.header), place, "CONTEXT")
+	l.fetch = func(ctx context.Context, a *app, backend client.Backend, s scope) ([]row, error) {
+		rows, err := fetch(ctx, a, backend, s)
+		for i := range rows {
+			rows[i].Cells = slices.Insert(rows[i].Cells, place, several.ContextOf(rows[i].Key))
+		}
+		return rows, err
+	}
+	return l
 }
 
 // cut returns the rows within the limit, and whether there are more.

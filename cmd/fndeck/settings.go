@@ -91,6 +91,9 @@ func (a *app) chosen() (config.Context, error) {
 			return config.Context{}, err
 		}
 	}
+	if names := client.SplitContexts(name); len(names) > 1 {
+		return config.Context{}, &client.Error{Code: client.CodeInvalid, Message: "several contexts are for lists, such as fndeck get functions", Hint: "name one: --context " + names[0]}
+	}
 	return findContext(c, cmp.Or(name, config.LocalContext))
 }
 

@@ -39,6 +39,8 @@ type Config struct {
 	Cloud  string
 	Client *http.Client
 	Token  oauth2.TokenSource
+	// Trace is told of waits for a project that asks for them; it may be nil.
+	Trace *client.Trace
 	// Identity, if not zero, is whom new schedules run as: the client that the token
 	// is for, with its secret. Otherwise they run as the one who signed in.
 	Identity cognite.Identity
@@ -85,7 +87,7 @@ func New(c Config) (*Backend, error) {
 	if c.Wait == nil {
 		c.Wait = wait
 	}
-	api := cognite.Config{Name: c.Name, BaseURL: c.BaseURL, Project: c.Project, Client: c.Client, Token: c.Token, Jitter: c.Jitter}
+	api := cognite.Config{Name: c.Name, BaseURL: c.BaseURL, Project: c.Project, Client: c.Client, Token: c.Token, Jitter: c.Jitter, Trace: c.Trace}
 	dir, err := filepath.Abs(c.Dir)
 	if err != nil {
 		return nil, err

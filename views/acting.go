@@ -160,6 +160,7 @@ func (s *shell) confirmed(msg form.Confirmed) tea.Cmd {
 func (s *shell) tell(done actionDone) tea.Cmd {
 	refresh := s.refresh(nil)
 	var findings *action.FindingsError
+	var gap *action.GapError
 	switch fn := done.request.Target.Function; {
 	case done.err == nil:
 		text, tone := done.outcome.Sentence, ui.ToneOK
@@ -175,6 +176,13 @@ func (s *shell) tell(done actionDone) tea.Cmd {
 			since = fmt.Sprintf(" since v%d", fn.Version)
 		}
 		s.say(fmt.Sprintf("no changes%s, %s again within 5 s deploys anyway", since, s.keys.Key("functions.redeploy")), ui.ToneWarn)
+	case errors.As(done.err, &gap):
+		again := done.request
+		again.Values.AcceptGap = true
+		if gap.Code != nil {
+			again.Values.Code = gap.Code
+		}
+		return tea.Batch(refresh, s.ask(again, gap.Check(s.backend.Describe())))
 	case errors.As(done.err, &findings) && fn != nil:
 		return tea.Batch(refresh, s.upload(fn, fn.Folder))
 	default:

@@ -30,7 +30,7 @@ func newFunctions(s *shell) *listScreen[client.Function] {
 		empty: fmt.Sprintf("No functions in %s.  %s uploads a folder, %s starts from a template",
 			ui.Clean(s.backend.Describe().Name), s.keys.Key("functions.upload"), s.keys.Key("list.new")),
 		sortName: "name", sortAge: "age", sortStatus: "status",
-		failing: "status:/Failed|deploy$/",
+		failing: "status:/Failed|Interrupted|deploy$/",
 		background: func(visible []client.Function) tea.Cmd {
 			if s.drifts.Missing() != "" {
 				return nil
@@ -133,6 +133,8 @@ func functionStatus(f client.Function, at moment) ui.Cell {
 			elapsed = max(time.Second, at.Now.Sub(f.DeployStarted))
 		}
 		return cells.State(at, word, elapsed)
+	case f.Interrupted:
+		return cells.State(at, string(client.DeployInterrupted), 0)
 	case f.Status == client.FunctionReady && f.Error != nil:
 		cell := cells.State(at, string(f.Status), 0)
 		failed, _ := at.Theme.State(string(client.FunctionFailed))
@@ -162,6 +164,15 @@ func functionListCommands(s *shell, l *listScreen[client.Function]) []command {
 	able := func(a action.Action) func(client.Function) string {
 		return func(f client.Function) string { return s.reason(a, action.Target{Function: &f}) }
 	}
+	cut := func(a action.Action) command {
+		target := func(f client.Function) action.Target {
+			d := action.NewestDeploy(f)
+			return action.Target{Deploy: &d}
+		}
+		c := l.on(a.ID, true, func(f client.Function) string { return s.reason(a, target(f)) }, func(f client.Function) tea.Cmd { return s.onDeploy(a, *target(f).Deploy) })
+		c.urgent = true
+		return c
+	}
 	return []command{
 		l.on("functions.redeploy", true, able(action.Redeploy), s.redeploy),
 		l.on("functions.call", true, able(action.Invoke), func(f client.Function) tea.Cmd { return s.call(f, "") }),
@@ -184,7 +195,8 @@ func functionListCommands(s *shell, l *listScreen[client.Function]) []command {
 		l.on("functions.diff", false, s.noChanges, s.showChanges),
 		l.on("functions.mode", false, able(action.ChooseMode), s.changeMode),
 		l.on("functions.repeat", false, neverCalled(s, able(action.Invoke)), func(f client.Function) tea.Cmd { return s.repeat(f, "") }),
-		s.redeployMarked(l),
+		each(l, l.on("calls.archive", false, able(action.ArchiveCalls), s.archiveCalls), action.ArchiveCalls, func(f client.Function) action.Target { return action.Target{Function: &f} }),
+		s.redeployMarked(l), cut(action.ResumeDeploy), cut(action.TakeBackDeploy), cut(action.LeaveDeploy),
 		each(l, l.on("list.delete", false, able(action.DeleteFunction), s.remove), action.DeleteFunction,
 			func(f client.Function) action.Target { return action.Target{Function: &f} }),
 	}
@@ -225,6 +237,10 @@ func (s *shell) changeSettings(f client.Function) tea.Cmd {
 	return s.overlay(forms.NewSettings(s.forms(), f))
 }
 
+func (s *shell) archiveCalls(f client.Function) tea.Cmd {
+	return s.start(forms.RunAction{Action: action.ArchiveCalls, Target: action.Target{Function: &f}})
+}
+
 // labelled is a command under another name than that of its key.
 func labelled(label string, c command) command {
 	c.label = label
@@ -239,13 +255,14 @@ func (s *shell) changeMode(f client.Function) tea.Cmd {
 // about.
 func functionCommands(s *shell, f client.Function) []command {
 	able := func(a action.Action) string { return s.reason(a, action.Target{Function: &f}) }
-	return []command{
+	return append([]command{
 		{id: "functions.redeploy", hinted: true, reason: able(action.Redeploy), run: func() tea.Cmd { return s.redeploy(f) }},
 		{id: "functions.call", hinted: true, reason: able(action.Invoke), run: func() tea.Cmd { return s.call(f, "") }},
 		{id: "functions.rebuild", reason: able(action.Rebuild), run: func() tea.Cmd { return s.rebuild(f) }},
 		{id: "functions.mode", reason: able(action.ChooseMode), run: func() tea.Cmd { return s.changeMode(f) }},
 		{id: "functions.rollback", reason: able(action.Rollback), run: func() tea.Cmd { return s.chooseVersion(f) }},
-	}
+		{id: "calls.archive", reason: able(action.ArchiveCalls), run: func() tea.Cmd { return s.archiveCalls(f) }},
+	}, cutCommands(s, f)...)
 }
 
 // editCommand changes the settings of a function that a page is about, or that is
@@ -311,7 +328,10 @@ func (s *shell) learn(next client.Snapshot[[]client.Function]) tea.Cmd {
 			}
 		}
 	}
-	s.known, s.deploying = next, deploying(next.Value)
+	if first := s.known.Generation == 0; first {
+		s.offerCut(next.Value)
+	}
+	s.known, s.deploying, s.interrupted = next, deploying(next.Value), len(interrupted(next.Value))
 	if len(before) == 0 {
 		return nil // Most of the time; there may be very many functions.
 	}
@@ -331,6 +351,29 @@ func (s *shell) learn(next client.Snapshot[[]client.Function]) tea.Cmd {
 	return tea.Batch(told...)
 }
 
+// interrupted are the functions whose newest deploy was cut.
+func interrupted(functions []client.Function) []client.Function {
+	var cut []client.Function
+	for _, f := range functions {
+		if f.Interrupted {
+			cut = append(cut, f)
+		}
+	}
+	return cut
+}
+
+// offerCut tells, when the console begins, of deploys that were cut before.
+func (s *shell) offerCut(functions []client.Function) {
+	where := s.keys.Key("app.deploys")
+	switch cut := interrupted(functions); len(cut) {
+	case 0:
+	case 1:
+		s.say(fmt.Sprintf("a deploy of %s was cut and can be taken up: %s shows it", ui.Clean(cut[0].Name), where), ui.ToneWarn)
+	default:
+		s.say(fmt.Sprintf("%d deploys were cut and can be taken up: %s shows them", len(cut), where), ui.ToneWarn)
+	}
+}
+
 // deployEnd is how a deploy ended: what failed, and then what still serves, which
 // is the part that a narrow screen has to keep.
 func deployEnd(was, is client.Function, now time.Time, logsKey string) (text, keep string, tone ui.Tone) {
@@ -344,6 +387,9 @@ func deployEnd(was, is client.Function, now time.Time, logsKey string) (text, ke
 			text += " after " + ui.Duration(now.Sub(was.DeployStarted))
 		}
 		return text, "", ui.ToneOK
+	}
+	if is.Interrupted {
+		return name + ": " + ui.Clean(is.Error.Message), "", ui.ToneBad
 	}
 	text = name + ": the deploy failed"
 	if is.Error != nil && is.Error.Message != "" {

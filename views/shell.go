@@ -28,6 +28,8 @@ type shell struct {
 	// deploying counts those among known that deploy; the header shows it in every
 	// frame.
 	deploying int
+	// interrupted counts those whose newest deploy was cut, for the header too.
+	interrupted int
 
 	views   []Screen
 	history []place

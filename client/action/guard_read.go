@@ -95,3 +95,21 @@ func (g *Guarded) Code(ctx context.Context, functionID string, version int) ([]b
 	}
 	return b.Code(ctx, functionID, version)
 }
+
+// PlanRedeploy implements client.RedeployPlanner.
+func (g *Guarded) PlanRedeploy(ctx context.Context, functionID string, code client.Package, change client.SpecChange) (client.RedeployPlan, error) {
+	b, err := client.As[client.RedeployPlanner](g.Backend, client.CanPlan)
+	if err != nil {
+		return client.RedeployPlan{}, err
+	}
+	return b.PlanRedeploy(ctx, functionID, code, change)
+}
+
+// PlanRollback implements client.RedeployPlanner.
+func (g *Guarded) PlanRollback(ctx context.Context, functionID string, version int) (client.RedeployPlan, error) {
+	b, err := client.As[client.RedeployPlanner](g.Backend, client.CanPlan)
+	if err != nil {
+		return client.RedeployPlan{}, err
+	}
+	return b.PlanRollback(ctx, functionID, version)
+}

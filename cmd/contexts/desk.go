@@ -19,6 +19,7 @@ import (
 	"fndeck/client"
 	"fndeck/client/cognite"
 	"fndeck/client/cognite/cloud"
+	"fndeck/client/drift"
 	"fndeck/cmd/config"
 )
 
@@ -85,7 +86,7 @@ func (d *Desk) Open(ctx context.Context, x config.Context, peek bool) (client.Ba
 	b, err := cloud.New(cloud.Config{
 		Name: x.Name, BaseURL: x.BaseURL, Project: x.Project, Cloud: x.Cloud, Dir: d.projectDir(x),
 		Client:   &http.Client{Transport: client.Signed(who, base, trace.Transport(transport))},
-		Identity: runner, RunAsMe: x.RunsAsMe,
+		Identity: runner, RunAsMe: x.RunsAsMe, Metadata: drift.ToolkitMetadata,
 		Sealer: seal.New(d.KeyFile, d.KeyNamed), Clock: d.Clock, Jitter: rand.Float64,
 	})
 	if err != nil {

@@ -27,6 +27,8 @@ type far struct {
 	t      *testing.T
 	issuer *authtest.Issuer
 	link   *faultproxy.Proxy
+	// severed is closed once an armed cut has come.
+	severed chan struct{}
 }
 
 // audience is that of the engine's tokens.
@@ -53,6 +55,7 @@ func TestFarContexts(t *testing.T) {
 				"link":    f.connect,
 				"cut":     f.cut,
 				"mend":    f.mend,
+				"severed": f.awaitCut,
 				"login":   f.login,
 				"sweep":   sweep,
 			},
@@ -105,16 +108,33 @@ func (f *far) cut(ts *testscript.TestScript, negated bool, args []string) {
 	}
 	n, err := strconv.Atoi(args[0])
 	ts.Check(err)
+	severed := make(chan struct{})
+	f.severed = severed
 	f.link.Arm(func(seen int, _ *http.Request) *faultproxy.Fault {
 		switch {
 		case seen < n:
 			return nil
 		case seen == n:
-			return &faultproxy.Fault{Kind: faultproxy.ResetAfter}
+			return &faultproxy.Fault{Kind: faultproxy.ResetAfter, Then: func() { close(severed) }}
 		}
 		return &faultproxy.Fault{Kind: faultproxy.ResetBefore}
 	})
 }
+
+// awaitCut waits until the cut has come: severed.
+func (f *far) awaitCut(ts *testscript.TestScript, negated bool, args []string) {
+	if negated || len(args) > 0 {
+		ts.Fatalf("usage: severed")
+	}
+	select {
+	case <-f.severed:
+	case <-time.After(cutPatience):
+		ts.Fatalf("the link was not cut: there were fewer requests")
+	}
+}
+
+// cutPatience is how long a script waits for its cut.
+const cutPatience = 3 * time.Minute
 
 // mend mends the link.
 func (f *far) mend(ts *testscript.TestScript, negated bool, args []string) {

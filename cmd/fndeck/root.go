@@ -43,7 +43,7 @@ func (a *app) root() *cobra.Command {
 	root.AddCommand(
 		a.deployCommand(), a.newCommand(), a.redeployCommand(), a.diffCommand(), a.rollbackCommand(),
 		a.callCommand(), a.logsCommand(), a.getCommand(),
-		a.functionGroup(), a.callsGroup(), a.scheduleGroup(), a.contextGroup(), a.authGroup(), a.engineGroup(), a.doctorCommand(),
+		a.functionGroup(), a.callsGroup(), a.deploysGroup(), a.scheduleGroup(), a.contextGroup(), a.authGroup(), a.engineGroup(), a.doctorCommand(),
 		a.keysCommand(), a.completionCommand(), a.manCommand(), a.versionCommand(),
 	)
 	root.SetHelpCommand(helpCommand(root))

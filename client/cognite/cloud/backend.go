@@ -127,7 +127,7 @@ func (b *Backend) Describe() client.Description {
 	d := b.Backend.Describe()
 	d.DataLimitBytes = dataLimits[b.c.Cloud]
 	d.Missing = maps.Clone(d.Missing)
-	for _, have := range []client.Capability{client.CanRedeploy, client.CanVersion, client.CanFollowLogs, client.CanWait, client.CanListBuilds, client.CanResume} {
+	for _, have := range []client.Capability{client.CanRedeploy, client.CanVersion, client.CanFollowLogs, client.CanWait, client.CanListBuilds, client.CanResume, client.CanReadCode} {
 		delete(d.Missing, have)
 	}
 	b.mu.Lock()

@@ -15,6 +15,7 @@ import (
 	"fndeck/client"
 	"fndeck/client/clienttest"
 	"fndeck/client/cognite/cloud"
+	"fndeck/client/drift"
 	"fndeck/client/embedded/enginetest"
 )
 
@@ -39,7 +40,7 @@ func console(t *testing.T, url, bearer, dir string) *cloud.Backend {
 	transport := &http.Transport{}
 	b, err := cloud.New(cloud.Config{
 		Name: "prod", BaseURL: url, Project: "local", Client: &http.Client{Transport: transport}, Token: auth.FileToken{Path: bearer},
-		Dir: filepath.Join(dir, "kept"), Sealer: seal.New(filepath.Join(dir, "key"), false), Clock: time.Now, Wait: short, Jitter: rand.Float64,
+		Metadata: drift.ToolkitMetadata, Dir: filepath.Join(dir, "kept"), Sealer: seal.New(filepath.Join(dir, "key"), false), Clock: time.Now, Wait: short, Jitter: rand.Float64,
 	})
 	require.NoError(t, err)
 	t.Cleanup(func() {

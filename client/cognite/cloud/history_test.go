@@ -405,7 +405,7 @@ func TestAFunctionOfOtherMeansIsTakenOverWithItsFirstSchedule(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, all, 1)
 	assert.Equal(t, s.ID, all[0].ID)
-	n, err := d.b.Archive(d.ctx, f.ID)
+	n, err := d.b.ArchiveCalls(d.ctx, f.ID)
 	require.NoError(t, err)
 	assert.Zero(t, n)
 }

@@ -178,16 +178,21 @@ func failureText(c client.Call) string {
 
 // newComparison shows how two calls differ.
 func newComparison(s *shell, first, second client.Call) *pageScreen[[2]calledOnce] {
+	return comparisonPage(s, first.ID+" "+second.ID, func(ctx context.Context) (both [2]calledOnce, err error) {
+		if both[0], err = readCall(ctx, s.backend, first); err == nil {
+			both[1], err = readCall(ctx, s.backend, second)
+		}
+		return both, err
+	})
+}
+
+// comparisonPage shows how two calls differ, wherever they were made.
+func comparisonPage(s *shell, what string, load func(context.Context) ([2]calledOnce, error)) *pageScreen[[2]calledOnce] {
 	return newPage(s, pageSpec[[2]calledOnce]{
-		title: "compare " + ui.Clean(first.ID) + " " + ui.Clean(second.ID),
+		title: "compare " + ui.Clean(what),
 		tabs:  []string{"Overview", "Result", "Data"},
 		kinds: []string{"call"},
-		load: func(ctx context.Context) (both [2]calledOnce, err error) {
-			if both[0], err = readCall(ctx, s.backend, first); err == nil {
-				both[1], err = readCall(ctx, s.backend, second)
-			}
-			return both, err
-		},
+		load:  load,
 		build: func(both [2]calledOnce, _ moment) ([]pageTab, error) {
 			a, b := both[0], both[1]
 			return factTabs(s.stateDir, compare.Calls(a.call, b.call),

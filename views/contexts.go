@@ -275,3 +275,111 @@ func (s *shell) tellTested(t contextTested) {
 	}
 	s.say(fmt.Sprintf("%s answered in %s", t.name, ui.Duration(t.took)), ui.ToneOK)
 }
+
+// noPromotion is why a function cannot go to another context, "" if it can. What that
+// one takes is asked once it is chosen.
+func (s *shell) noPromotion(f client.Function) string {
+	if s.contexts == nil {
+		return "there is no other context: fndeck context add makes one"
+	}
+	if f.Folder == "" {
+		return "the folder that " + ui.Clean(f.Name) + " came from is not known"
+	}
+	return ""
+}
+
+// promote asks for the context that a function goes to.
+func (s *shell) promote(f client.Function) tea.Cmd {
+	rows, err := s.contextRows()
+	if err != nil {
+		s.fail("list the contexts", err)
+		s.say(client.Explain(err).Sentence, ui.ToneBad)
+		return nil
+	}
+	var names []string
+	for _, c := range rows {
+		if !c.here && c.Fault == nil {
+			names = append(names, c.Name)
+		}
+	}
+	if len(names) == 0 {
+		s.say("there is no other context that can be used: fndeck context add makes one", ui.ToneWarn)
+		return nil
+	}
+	return s.overlay(forms.NewPromote(s.forms(), f, names))
+}
+
+// promoteOpened is the context that a function is promoted to.
+type promoteOpened struct {
+	to      forms.PromoteTo
+	backend client.Backend
+	err     error
+}
+
+// openFor opens the context that a function goes to, outside the loop.
+func (s *shell) openFor(to forms.PromoteTo) tea.Cmd {
+	ctx, contexts := s.ctx, s.contexts
+	return s.bind(func() tea.Msg {
+		opened, err := contexts.Open(ctx, to.Context)
+		return promoteOpened{to: to, backend: opened.Backend, err: err}
+	})
+}
+
+// promoteTo runs the action on the context that was opened, under its marks.
+func (s *shell) promoteTo(o promoteOpened) tea.Cmd {
+	if o.err != nil {
+		s.fail("open "+o.to.Context, o.err)
+		s.giveBack(o.to.Origin, client.Explain(o.err).Sentence)
+		return nil
+	}
+	return s.start(forms.RunAction{
+		Action: action.Promote, Target: action.Target{Function: &o.to.Function}, On: o.backend, Origin: o.to.Origin,
+		Values: action.Values{To: o.to.Context, Data: o.to.Data},
+	})
+}
+
+// bothCalled is what a function and its promoted twin answered.
+type bothCalled struct {
+	names   [2]string
+	answers [2]action.Answer
+	err     error
+}
+
+// callBoth waits until a promoted function is Ready, and calls both with the data that
+// the form was given.
+func (s *shell) callBoth(done actionDone) tea.Cmd {
+	there, made, data := done.request.On, done.outcome.Function, done.request.Values.Data
+	if there == nil || made == nil || data == nil {
+		return nil
+	}
+	ctx, here, fn := s.ctx, s.backend, *done.request.Target.Function
+	return s.bind(func() tea.Msg {
+		both := bothCalled{names: [2]string{here.Describe().Name, there.Describe().Name}}
+		var ready client.Function
+		if ready, both.err = action.AwaitReady(ctx, there, made.ID, nil); both.err != nil {
+			return both
+		}
+		for i, at := range []struct {
+			backend client.Backend
+			fn      client.Function
+		}{{here, fn}, {there, ready}} {
+			if both.answers[i], both.err = action.CallOnce(ctx, at.backend, at.fn, action.Values{Data: data}); both.err != nil {
+				break
+			}
+		}
+		return both
+	})
+}
+
+// showBoth opens the page of what both answered.
+func (s *shell) showBoth(both bothCalled) tea.Cmd {
+	if both.err != nil {
+		s.fail("compare "+both.names[0]+" and "+both.names[1], both.err)
+		s.say(client.Explain(both.err).Sentence, ui.ToneBad)
+		return nil
+	}
+	a, b := both.answers[0], both.answers[1]
+	return s.open(comparisonPage(s, both.names[0]+" "+both.names[1], func(context.Context) ([2]calledOnce, error) {
+		return [2]calledOnce{{call: a.Call, result: a.Result}, {call: b.Call, result: b.Result}}, nil
+	}))
+}

@@ -195,6 +195,7 @@ func functionListCommands(s *shell, l *listScreen[client.Function]) []command {
 		l.on("functions.diff", false, s.noChanges, s.showChanges),
 		l.on("functions.mode", false, able(action.ChooseMode), s.changeMode),
 		l.on("functions.repeat", false, neverCalled(s, able(action.Invoke)), func(f client.Function) tea.Cmd { return s.repeat(f, "") }),
+		l.on("functions.promote", false, s.noPromotion, s.promote),
 		each(l, l.on("calls.archive", false, able(action.ArchiveCalls), s.archiveCalls), action.ArchiveCalls, func(f client.Function) action.Target { return action.Target{Function: &f} }),
 		s.redeployMarked(l), cut(action.ResumeDeploy), cut(action.TakeBackDeploy), cut(action.LeaveDeploy),
 		each(l, l.on("list.delete", false, able(action.DeleteFunction), s.remove), action.DeleteFunction,
@@ -261,6 +262,7 @@ func functionCommands(s *shell, f client.Function) []command {
 		{id: "functions.rebuild", reason: able(action.Rebuild), run: func() tea.Cmd { return s.rebuild(f) }},
 		{id: "functions.mode", reason: able(action.ChooseMode), run: func() tea.Cmd { return s.changeMode(f) }},
 		{id: "functions.rollback", reason: able(action.Rollback), run: func() tea.Cmd { return s.chooseVersion(f) }},
+		{id: "functions.promote", reason: s.noPromotion(f), run: func() tea.Cmd { return s.promote(f) }},
 		{id: "calls.archive", reason: able(action.ArchiveCalls), run: func() tea.Cmd { return s.archiveCalls(f) }},
 	}, cutCommands(s, f)...)
 }

@@ -108,3 +108,14 @@ func TestADeployThatIsUnderWayShowsItsPhaseItsTimeAndWhatTheServiceAsks(t *testi
 		assert.Contains(t, d.frame(), "draining")
 	})
 }
+
+// planningBackend says that each redeploy leaves a gap.
+type planningBackend struct{ *fakeBackend }
+
+func (*planningBackend) PlanRedeploy(context.Context, string, client.Package, client.SpecChange) (client.RedeployPlan, error) {
+	return client.RedeployPlan{Gap: true, Notes: []string{"Callers by external id pi find nothing for about 42s."}}, nil
+}
+
+func (*planningBackend) PlanRollback(context.Context, string, int) (client.RedeployPlan, error) {
+	return client.RedeployPlan{}, nil
+}

@@ -45,6 +45,8 @@ type Values struct {
 	Schedule client.ScheduleSpec
 	// Version is for roll back; 0 means the one before.
 	Version int
+	// To is the context that promote goes to, for its question.
+	To string
 	// Mode and Workers are for choose mode.
 	Mode    string
 	Workers int
@@ -125,7 +127,7 @@ func (a Action) Refusal(backend client.Backend, target Target) error {
 // All lists every action in the order of the help and the documentation.
 func All() []Action {
 	return []Action{
-		Deploy, New, Redeploy, ChangeSettings, Rebuild, Rollback, ChooseMode, ResumeDeploy, TakeBackDeploy, LeaveDeploy, Invoke, CancelCall, ArchiveCalls, DeleteFunction,
+		Deploy, New, Redeploy, ChangeSettings, Rebuild, Rollback, ChooseMode, Promote, ResumeDeploy, TakeBackDeploy, LeaveDeploy, Invoke, CancelCall, ArchiveCalls, DeleteFunction,
 		CreateSchedule, ReplaceSchedule, RunSchedule, DeleteSchedule,
 	}
 }

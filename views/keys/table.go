@@ -55,6 +55,7 @@ var table = []ui.Binding{
 	{ID: "functions.upload", Scope: ui.ScopeList, Keys: []string{"u"}, Label: "upload", Help: "upload a folder, a zip or a notebook"},
 	{ID: "list.new", Scope: ui.ScopeList, Keys: []string{"n"}, Label: "new", Help: "make a new one: a function from a template, a schedule"},
 	{ID: "functions.rollback", Scope: ui.ScopeList, Keys: []string{"b"}, Label: "roll back", Help: "choose an earlier version to serve again"},
+	{ID: "functions.promote", Scope: ui.ScopeList, Keys: []string{"F"}, Label: "promote", Help: "deploy the function's folder to another context, and compare what both answer"},
 	{ID: "deploys.resume", Scope: ui.ScopeList, Keys: []string{"o"}, Label: "resume", Help: "go on with a deploy that was cut, where it stands"},
 	{ID: "deploys.rollback", Scope: ui.ScopeList, Keys: []string{"B"}, Label: "take back", Help: "take back what a deploy that was cut has done; asks first"},
 	{ID: "deploys.leave", Scope: ui.ScopeList, Keys: []string{"Q"}, Label: "leave", Help: "give up a deploy that was cut: what it has made stays; asks first"},

@@ -48,6 +48,8 @@ type Function struct {
 	// LogQuery.DeployID. Empty where the backend has no build output.
 	DeployID      string    `json:"deployId,omitempty"`
 	DeployStarted time.Time `json:"deployStarted,omitzero"`
+	// Interrupted says that this deploy was cut and can be taken up, see DeployResumer.
+	Interrupted bool `json:"interrupted,omitempty"`
 	// UsualDeploy is the median of what this function's deploys took that became
 	// Ready, told while one is under way; 0 if there was none or it is not known.
 	UsualDeploy time.Duration `json:"usualDeployNs,omitempty"`
@@ -280,8 +282,15 @@ type Deploy struct {
 	// Phase is queued, unpacking, building, checking or switched, or a backend's own
 	// word.
 	Phase string `json:"phase,omitempty"`
-	// Detail says more of the phase, for example until when a service asks to wait.
-	Detail    string    `json:"detail,omitempty"`
+	// Detail says more of the phase, for example why a service asks to wait.
+	Detail string `json:"detail,omitempty"`
+	// PhaseStarted is when the phase began, zero if that is not told; UsualPhase what
+	// it usually takes with this function, 0 if not known; Until the time up to which a
+	// service asks to wait, zero if it does not.
+	PhaseStarted time.Time     `json:"phaseStarted,omitzero"`
+	UsualPhase   time.Duration `json:"usualPhaseNs,omitempty"`
+	Until        time.Time     `json:"until,omitzero"`
+
 	Error     *Failure  `json:"error,omitempty"`
 	SizeBytes int64     `json:"sizeBytes,omitempty"`
 	Started   time.Time `json:"started"`

@@ -34,21 +34,30 @@ func (s *shell) start(request forms.RunAction) tea.Cmd {
 }
 
 func (s *shell) begin(request forms.RunAction) tea.Cmd {
-	if reason := s.reason(request.Action, request.Target); reason != "" {
+	backend := s.on(request)
+	if reason := ui.Clean(request.Action.Reason(backend, request.Target)); reason != "" {
 		if !s.giveBack(request.Origin, reason) {
 			s.say(reason, ui.ToneWarn)
 		}
 		return nil
 	}
-	if check, asks := request.Action.Check(s.backend, request.Target, request.Values); asks && !request.Confirmed {
+	if check, asks := request.Action.Check(backend, request.Target, request.Values); asks && !request.Confirmed {
 		return s.ask(request, check)
 	}
 	s.say(request.Action.Label+" "+subject(request)+"…", ui.ToneInfo)
-	ctx, backend := s.ctx, s.backend
+	ctx := s.ctx
 	return s.bind(func() tea.Msg {
 		outcome, err := request.Action.Run(ctx, request.Target.In(backend), request.Target, request.Values)
 		return actionDone{request: request, outcome: outcome, err: err}
 	})
+}
+
+// on is the backend that an action is done to.
+func (s *shell) on(request forms.RunAction) client.Backend {
+	if request.On != nil {
+		return request.On
+	}
+	return s.backend
 }
 
 // ask puts the action's question on the screen.
@@ -160,6 +169,7 @@ func (s *shell) confirmed(msg form.Confirmed) tea.Cmd {
 func (s *shell) tell(done actionDone) tea.Cmd {
 	refresh := s.refresh(nil)
 	var findings *action.FindingsError
+	var gap *action.GapError
 	switch fn := done.request.Target.Function; {
 	case done.err == nil:
 		text, tone := done.outcome.Sentence, ui.ToneOK
@@ -167,15 +177,22 @@ func (s *shell) tell(done actionDone) tea.Cmd {
 			text, tone = text+"; "+warnings[0], ui.ToneWarn // A form has shown those of other actions.
 		}
 		s.say(text, tone)
-		return tea.Batch(refresh, s.called(done), s.point(done))
-	case errors.Is(done.err, action.ErrUnchanged) && fn != nil:
+		return tea.Batch(refresh, s.called(done), s.point(done), s.callBoth(done))
+	case errors.Is(done.err, action.ErrUnchanged) && fn != nil && done.request.On == nil:
 		s.forced = forced{functionID: fn.ID, until: s.clock().Add(forceWithin)}
 		since := ""
 		if fn.Version > 0 {
 			since = fmt.Sprintf(" since v%d", fn.Version)
 		}
 		s.say(fmt.Sprintf("no changes%s, %s again within 5 s deploys anyway", since, s.keys.Key("functions.redeploy")), ui.ToneWarn)
-	case errors.As(done.err, &findings) && fn != nil:
+	case errors.As(done.err, &gap):
+		again := done.request
+		again.Values.AcceptGap = true
+		if gap.Code != nil {
+			again.Values.Code = gap.Code
+		}
+		return tea.Batch(refresh, s.ask(again, gap.Check(s.on(done.request).Describe())))
+	case errors.As(done.err, &findings) && fn != nil && done.request.On == nil:
 		return tea.Batch(refresh, s.upload(fn, fn.Folder))
 	default:
 		operation := done.request.Action.Label + " " + subject(done.request)
@@ -255,6 +272,9 @@ func (s *shell) patience(made client.Call, length time.Duration) tea.Cmd {
 func (s *shell) point(done actionDone) tea.Cmd {
 	switch screen := s.screen().(type) {
 	case *listScreen[client.Function]:
+		if done.request.On != nil {
+			return nil // It stands in another context.
+		}
 		if made := done.outcome.Function; made != nil && (done.request.Values.Code != nil || done.request.Action.ID == action.New.ID) {
 			return screen.point(made.ID)
 		}

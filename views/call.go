@@ -16,6 +16,7 @@ import (
 	"fndeck/ui/jsondoc"
 	"fndeck/views/cells"
 	"fndeck/views/compare"
+	"fndeck/views/forms"
 )
 
 // elapsed is how long a call took, or has been running.
@@ -178,20 +179,100 @@ func failureText(c client.Call) string {
 
 // newComparison shows how two calls differ.
 func newComparison(s *shell, first, second client.Call) *pageScreen[[2]calledOnce] {
+	return comparisonPage(s, first.ID+" "+second.ID, func(ctx context.Context) (both [2]calledOnce, err error) {
+		if both[0], err = readCall(ctx, s.backend, first); err == nil {
+			both[1], err = readCall(ctx, s.backend, second)
+		}
+		return both, err
+	})
+}
+
+// comparisonPage shows how two calls differ, wherever they were made.
+func comparisonPage(s *shell, what string, load func(context.Context) ([2]calledOnce, error)) *pageScreen[[2]calledOnce] {
 	return newPage(s, pageSpec[[2]calledOnce]{
-		title: "compare " + ui.Clean(first.ID) + " " + ui.Clean(second.ID),
+		title: "compare " + ui.Clean(what),
 		tabs:  []string{"Overview", "Result", "Data"},
 		kinds: []string{"call"},
-		load: func(ctx context.Context) (both [2]calledOnce, err error) {
-			if both[0], err = readCall(ctx, s.backend, first); err == nil {
-				both[1], err = readCall(ctx, s.backend, second)
-			}
-			return both, err
-		},
+		load:  load,
 		build: func(both [2]calledOnce, _ moment) ([]pageTab, error) {
 			a, b := both[0], both[1]
 			return factTabs(s.stateDir, compare.Calls(a.call, b.call),
 				compare.JSON("result", a.result.Response, b.result.Response), compare.JSON("data", a.result.Data, b.result.Data))
 		},
 	})
+}
+
+// promoteOpened is the context that a function is promoted to.
+type promoteOpened struct {
+	to      forms.PromoteTo
+	backend client.Backend
+	err     error
+}
+
+// openFor opens the context that a function goes to, outside the loop.
+func (s *shell) openFor(to forms.PromoteTo) tea.Cmd {
+	ctx, contexts := s.ctx, s.contexts
+	return s.bind(func() tea.Msg {
+		opened, err := contexts.Open(ctx, to.Context)
+		return promoteOpened{to: to, backend: opened.Backend, err: err}
+	})
+}
+
+// promoteTo runs the action on the context that was opened, under its marks.
+func (s *shell) promoteTo(o promoteOpened) tea.Cmd {
+	if o.err != nil {
+		s.fail("open "+o.to.Context, o.err)
+		s.giveBack(o.to.Origin, client.Explain(o.err).Sentence)
+		return nil
+	}
+	return s.start(forms.RunAction{
+		Action: action.Promote, Target: action.Target{Function: &o.to.Function}, On: o.backend, Origin: o.to.Origin,
+		Values: action.Values{To: o.to.Context, Data: o.to.Data},
+	})
+}
+
+// bothCalled is what a function and its promoted twin answered.
+type bothCalled struct {
+	names   [2]string
+	answers [2]action.Answer
+	err     error
+}
+
+// callBoth waits until a promoted function is Ready, and calls both with the data that
+// the form was given.
+func (s *shell) callBoth(done actionDone) tea.Cmd {
+	there, made, data := done.request.On, done.outcome.Function, done.request.Values.Data
+	if there == nil || made == nil || data == nil {
+		return nil
+	}
+	ctx, here, fn := s.ctx, s.backend, *done.request.Target.Function
+	return s.bind(func() tea.Msg {
+		both := bothCalled{names: [2]string{here.Describe().Name, there.Describe().Name}}
+		var ready client.Function
+		if ready, both.err = action.AwaitReady(ctx, there, made.ID, nil); both.err != nil {
+			return both
+		}
+		for i, at := range []struct {
+			backend client.Backend
+			fn      client.Function
+		}{{here, fn}, {there, ready}} {
+			if both.answers[i], both.err = action.CallOnce(ctx, at.backend, at.fn, action.Values{Data: data}); both.err != nil {
+				break
+			}
+		}
+		return both
+	})
+}
+
+// showBoth opens the page of what both answered.
+func (s *shell) showBoth(both bothCalled) tea.Cmd {
+	if both.err != nil {
+		s.fail("compare "+both.names[0]+" and "+both.names[1], both.err)
+		s.say(client.Explain(both.err).Sentence, ui.ToneBad)
+		return nil
+	}
+	a, b := both.answers[0], both.answers[1]
+	return s.open(comparisonPage(s, both.names[0]+" "+both.names[1], func(context.Context) ([2]calledOnce, error) {
+		return [2]calledOnce{{call: a.Call, result: a.Result}, {call: b.Call, result: b.Result}}, nil
+	}))
 }

@@ -219,6 +219,7 @@ func callListCommands(s *shell, l *listScreen[client.Call]) []command {
 		l.on("functions.redeploy", true, able(action.Redeploy), func(c client.Call) tea.Cmd { return s.redeploy(s.functionOf(c)) }),
 		each(l, l.on("calls.cancel", false, s.uncancellable, s.cancelCall), action.CancelCall,
 			func(c client.Call) action.Target { return action.Target{Call: &c} }),
+		l.on("calls.archive", false, able(action.ArchiveCalls), func(c client.Call) tea.Cmd { return s.archiveCalls(s.functionOf(c)) }),
 		l.on("list.describe", false, nil, func(c client.Call) tea.Cmd { return s.open(newCallPage(s, c)) }),
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -12,6 +13,7 @@ import (
 	"fndeck/client/action"
 	"fndeck/ui"
 	"fndeck/views/cells"
+	"fndeck/views/forms"
 )
 
 // deploysShownAll is how many deploys of all functions the list holds.
@@ -32,9 +34,9 @@ func newDeploys(s *shell, f client.Function) *listScreen[client.Deploy] {
 		kinds: []string{"deploy"}, ages: true,
 		empty: fmt.Sprintf("No deploys yet.  %s uploads a folder, %s deploys one again",
 			s.keys.Key("functions.upload"), s.keys.Key("functions.redeploy")),
-		running: func(d client.Deploy) bool { return d.Ended.IsZero() },
+		running: func(d client.Deploy) bool { return d.Ended.IsZero() && d.Status != client.DeployInterrupted },
 		sortAge: "started", sortStatus: "status", sortName: "function",
-		failing:  "status:Failed",
+		failing:  "status:/Failed|Interrupted/",
 		commands: func(l *listScreen[client.Deploy]) []command { return deployCommands(s, l) },
 	}
 	if missing != nil {
@@ -54,13 +56,37 @@ func deployCommands(s *shell, l *listScreen[client.Deploy]) []command {
 		query := client.LogQuery{FunctionID: d.FunctionID, DeployID: d.ID}
 		return s.open(newLogs(s, logScope{query: query, name: ui.Clean(s.deployed(d).Name), build: true}))
 	}
+	cut := func(a action.Action) command {
+		c := l.on(a.ID, true, func(d client.Deploy) string { return s.reason(a, action.Target{Deploy: &d}) }, func(d client.Deploy) tea.Cmd { return s.onDeploy(a, d) })
+		c.urgent = true
+		return c
+	}
 	return []command{
+		cut(action.ResumeDeploy), cut(action.TakeBackDeploy), cut(action.LeaveDeploy),
 		l.on("list.open", true, nil, build),
 		l.on("functions.redeploy", true, able(action.Redeploy), func(d client.Deploy) tea.Cmd { return s.redeploy(s.deployed(d)) }),
 		l.on("functions.rollback", true, able(action.Rollback), func(d client.Deploy) tea.Cmd { return s.chooseVersion(s.deployed(d)) }),
 		l.on("list.describe", false, nil, func(d client.Deploy) tea.Cmd { return s.open(newFunctionPage(s, s.deployed(d))) }),
 		l.on("list.logs", false, nil, build),
 	}
+}
+
+// onDeploy does to a deploy what its key says.
+func (s *shell) onDeploy(a action.Action, d client.Deploy) tea.Cmd {
+	return s.start(forms.RunAction{Action: a, Target: action.Target{Deploy: &d}})
+}
+
+// cutCommands are what can be done about the newest deploy of a function, if that
+// was cut; of others they say so.
+func cutCommands(s *shell, f client.Function) []command {
+	d := action.NewestDeploy(f)
+	var commands []command
+	for _, a := range []action.Action{action.ResumeDeploy, action.TakeBackDeploy, action.LeaveDeploy} {
+		commands = append(commands, command{
+			id: a.ID, urgent: true, reason: s.reason(a, action.Target{Deploy: &d}), run: func() tea.Cmd { return s.onDeploy(a, d) },
+		})
+	}
+	return commands
 }
 
 // deployed is a deploy's function as far as it is known.
@@ -82,8 +108,8 @@ var deployColumns = []listColumn[client.Deploy]{
 		cell:   func(d client.Deploy, at moment) ui.Cell { return cells.State(at, string(d.Status), 0) },
 	},
 	{
-		Column: ui.Column{Title: "PHASE", Key: "phase", Priority: 3, Min: 8},
-		cell:   func(d client.Deploy, _ moment) ui.Cell { return cells.Dim(d.Phase) },
+		Column: ui.Column{Title: "PHASE", Key: "phase", Priority: 3, Min: 8, Volatile: true},
+		cell:   func(d client.Deploy, at moment) ui.Cell { return cells.Dim(deployPhase(d, at)) },
 	},
 	{
 		Column: ui.Column{Title: "VERSION", Key: "version", Priority: 2, Min: 7},
@@ -106,13 +132,60 @@ var deployColumns = []listColumn[client.Deploy]{
 	},
 	{
 		Column: ui.Column{Title: "ERROR", Key: "error", Priority: 2, Min: 12, Grow: true},
-		cell: func(d client.Deploy, _ moment) ui.Cell {
+		cell: func(d client.Deploy, at moment) ui.Cell {
 			if d.Error == nil {
-				return ui.Cell{}
+				return ui.Cell{Text: deployDetail(d, at), Tone: ui.ToneDim, Steady: d.Detail}
 			}
 			return ui.Cell{Text: ui.Clean(cells.FirstLine(d.Error.Message)), Tone: ui.ToneBad}
 		},
 	},
+}
+
+// deployPhase is the phase of a deploy, with how long it has gone on and usually does
+// where that is told.
+func deployPhase(d client.Deploy, at moment) string {
+	phase := ui.Clean(d.Phase)
+	if d.Ended.IsZero() && d.Status == client.FunctionDeploying && !d.PhaseStarted.IsZero() {
+		phase += " " + ui.Elapsed(max(0, at.Now.Sub(d.PhaseStarted)))
+		if d.UsualPhase >= time.Second {
+			phase += ", usually " + ui.Elapsed(d.UsualPhase)
+		}
+	}
+	return phase
+}
+
+// deployDetail says more of the phase; how long a service asks to wait counts down.
+func deployDetail(d client.Deploy, at moment) string {
+	detail := ui.Clean(cells.FirstLine(d.Detail))
+	if left := d.Until.Sub(at.Now); left > 0 {
+		detail = ui.Elapsed(left) + " to go: " + detail
+	}
+	return detail
+}
+
+// phaseFacts are the phases of a deploy that is under way or was cut, ticked off, and
+// the one that it is at.
+func phaseFacts(d client.Deploy, at moment) []ui.Fact {
+	if !d.Ended.IsZero() || len(d.Phases) == 0 && d.PhaseStarted.IsZero() {
+		return nil
+	}
+	var facts []ui.Fact
+	line := func(state, phase, took, detail string) {
+		glyph, tone := at.Theme.State(state)
+		facts = append(facts, ui.Fact{Value: strings.TrimRight(fmt.Sprintf("  %s %s %s  %s", glyph, ui.Pad(ui.Clean(phase), 12), ui.PadLeft(took, 7), detail), " "), Tone: quiet(tone, false)})
+	}
+	for _, p := range d.Phases {
+		line(string(client.CallCompleted), p.Name, ui.Duration(p.Ended.Sub(p.Started)), ui.Clean(cells.FirstLine(p.Detail)))
+	}
+	took, detail := "", deployDetail(d, at)
+	if d.Status == client.FunctionDeploying {
+		took = ui.Elapsed(max(0, at.Now.Sub(d.PhaseStarted)))
+		if d.UsualPhase >= time.Second {
+			detail = strings.TrimSpace("usually " + ui.Elapsed(d.UsualPhase) + "  " + detail)
+		}
+	}
+	line(string(d.Status), d.Phase, took, detail)
+	return facts
 }
 
 // deployVersions is "v7→v8", or "v1" for a first deploy.
@@ -128,6 +201,8 @@ func deployTook(d client.Deploy, at moment) string {
 	switch {
 	case !d.Ended.IsZero():
 		return ui.Duration(d.Ended.Sub(d.Started))
+	case d.Status == client.DeployInterrupted: // Nobody is at work on it.
+		return ""
 	case !d.Started.IsZero():
 		return ui.Elapsed(at.Now.Sub(d.Started))
 	}

@@ -240,6 +240,14 @@ func (r *root) alarms(full, crumbs bool) string {
 		}
 		parts = append(parts, r.theme.Tone(tone).Render(text))
 	}
+	if n := r.interrupted; n > 0 {
+		glyph, tone := r.theme.State(string(client.DeployInterrupted))
+		text := fmt.Sprintf("%d interrupted", n)
+		if !full {
+			text = fmt.Sprintf("%s %d", glyph, n)
+		}
+		parts = append(parts, r.theme.Tone(tone).Render(text))
+	}
 	if n := r.errors.unread(); n > 0 {
 		parts = append(parts, r.theme.Bad.Render(fmt.Sprintf("! %d", n)))
 	}

@@ -286,7 +286,7 @@ func deployFacts(d described, at moment) []ui.Fact {
 		state, tone := at.Theme.StateText(string(dep.Status))
 		line := fmt.Sprintf("%s  %s  %s  %s  %s", ui.Pad(state, 11), ui.Pad(deployVersions(dep, at), 7),
 			ui.Pad(dep.Phase, 11), ui.PadLeft(deployTook(dep, at), 7), cells.Clock(dep.Started, at))
-		facts = append(facts, ui.Fact{Label: dep.Kind, Value: line, Tone: quiet(tone, false)})
+		facts = append(append(facts, ui.Fact{Label: dep.Kind, Value: line, Tone: quiet(tone, false)}), phaseFacts(dep, at)...)
 		if dep.Error != nil {
 			facts = append(facts, ui.Fact{Value: "  " + dep.Error.Message, Tone: ui.ToneBad})
 		}
@@ -340,7 +340,7 @@ func changedFiles(c changes, f client.Function) []ui.Fact {
 	if summary == "" {
 		summary = "no file differs"
 	}
-	facts := []ui.Fact{{Label: "folder", Value: f.Folder}, {Label: fmt.Sprintf("since v%d", c.version), Value: summary}, {}}
+	facts := []ui.Fact{{Label: "folder", Value: f.Folder}, {Label: "since " + action.VersionWords(c.version), Value: summary}, {}}
 	for _, change := range c.drift.Changes() {
 		facts = append(facts, ui.Fact{Label: change.Word(), Value: change.Path})
 	}
@@ -371,8 +371,6 @@ func (s *shell) noChanges(f client.Function) string {
 		return s.drifts.Missing()
 	case f.Folder == "":
 		return "the folder that " + ui.Clean(f.Name) + " came from is not known"
-	case f.Version == 0:
-		return ui.Clean(f.Name) + " has no version that serves to compare with"
 	}
-	return ""
+	return ui.Clean(action.Comparable(f))
 }

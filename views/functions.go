@@ -31,7 +31,7 @@ func newFunctions(s *shell) *listScreen[client.Function] {
 		empty: fmt.Sprintf("No functions in %s.  %s uploads a folder, %s starts from a template",
 			ui.Clean(s.backend.Describe().Name), s.keys.Key("functions.upload"), s.keys.Key("list.new")),
 		sortName: "name", sortAge: "age", sortStatus: "status",
-		failing: "status:/Failed|deploy$/",
+		failing: "status:/Failed|Interrupted|deploy$/",
 		background: func(visible []client.Function) tea.Cmd {
 			if s.drifts.Missing() != "" {
 				return nil
@@ -137,6 +137,8 @@ func functionStatus(f client.Function, at moment) ui.Cell {
 			elapsed = max(time.Second, at.Now.Sub(f.DeployStarted))
 		}
 		return cells.State(at, word, elapsed)
+	case f.Interrupted:
+		return cells.State(at, string(client.DeployInterrupted), 0)
 	case f.Status == client.FunctionReady && f.Error != nil:
 		cell := cells.State(at, string(f.Status), 0)
 		failed, _ := at.Theme.State(string(client.FunctionFailed))
@@ -166,6 +168,15 @@ func functionListCommands(s *shell, l *listScreen[client.Function]) []command {
 	able := func(a action.Action) func(client.Function) string {
 		return func(f client.Function) string { return s.reason(a, action.Target{Function: &f}) }
 	}
+	cut := func(a action.Action) command {
+		target := func(f client.Function) action.Target {
+			d := action.NewestDeploy(f)
+			return action.Target{Deploy: &d}
+		}
+		c := l.on(a.ID, true, func(f client.Function) string { return s.reason(a, target(f)) }, func(f client.Function) tea.Cmd { return s.onDeploy(a, *target(f).Deploy) })
+		c.urgent = true
+		return c
+	}
 	return []command{
 		l.on("functions.redeploy", true, able(action.Redeploy), s.redeploy),
 		l.on("functions.call", true, able(action.Invoke), func(f client.Function) tea.Cmd { return s.call(f, "") }),
@@ -188,7 +199,9 @@ func functionListCommands(s *shell, l *listScreen[client.Function]) []command {
 		l.on("functions.diff", false, s.noChanges, s.showChanges),
 		l.on("functions.mode", false, able(action.ChooseMode), s.changeMode),
 		l.on("functions.repeat", false, neverCalled(s, able(action.Invoke)), func(f client.Function) tea.Cmd { return s.repeat(f, "") }),
-		s.redeployMarked(l),
+		l.on("functions.promote", false, s.noPromotion, s.promote),
+		each(l, l.on("calls.archive", false, able(action.ArchiveCalls), s.archiveCalls), action.ArchiveCalls, func(f client.Function) action.Target { return action.Target{Function: &f} }),
+		s.redeployMarked(l), cut(action.ResumeDeploy), cut(action.TakeBackDeploy), cut(action.LeaveDeploy),
 		each(l, l.on("list.delete", false, able(action.DeleteFunction), s.remove), action.DeleteFunction,
 			func(f client.Function) action.Target { return action.Target{Function: &f} }),
 	}
@@ -229,6 +242,10 @@ func (s *shell) changeSettings(f client.Function) tea.Cmd {
 	return s.overlay(forms.NewSettings(s.formsOf(f.ID), f))
 }
 
+func (s *shell) archiveCalls(f client.Function) tea.Cmd {
+	return s.start(forms.RunAction{Action: action.ArchiveCalls, Target: action.Target{Function: &f}})
+}
+
 // labelled is a command under another name than that of its key.
 func labelled(label string, c command) command {
 	c.label = label
@@ -243,13 +260,15 @@ func (s *shell) changeMode(f client.Function) tea.Cmd {
 // about.
 func functionCommands(s *shell, f client.Function) []command {
 	able := func(a action.Action) string { return s.reason(a, action.Target{Function: &f}) }
-	return []command{
+	return append([]command{
 		{id: "functions.redeploy", hinted: true, reason: able(action.Redeploy), run: func() tea.Cmd { return s.redeploy(f) }},
 		{id: "functions.call", hinted: true, reason: able(action.Invoke), run: func() tea.Cmd { return s.call(f, "") }},
 		{id: "functions.rebuild", reason: able(action.Rebuild), run: func() tea.Cmd { return s.rebuild(f) }},
 		{id: "functions.mode", reason: able(action.ChooseMode), run: func() tea.Cmd { return s.changeMode(f) }},
 		{id: "functions.rollback", reason: able(action.Rollback), run: func() tea.Cmd { return s.chooseVersion(f) }},
-	}
+		{id: "functions.promote", reason: s.noPromotion(f), run: func() tea.Cmd { return s.promote(f) }},
+		{id: "calls.archive", reason: able(action.ArchiveCalls), run: func() tea.Cmd { return s.archiveCalls(f) }},
+	}, cutCommands(s, f)...)
 }
 
 // editCommand changes the settings of a function that a page is about, or that is
@@ -306,6 +325,8 @@ type functionsMsg struct {
 	snapshot  client.Snapshot[rows.List[client.Function]]
 	deploying map[string]client.Function
 	ended     [][2]client.Function
+	// cut are the names of those whose newest deploy was cut.
+	cut []string
 }
 
 // nextFunctions is the one command that waits for the functions. It looks through
@@ -320,6 +341,9 @@ func (s *shell) nextFunctions() tea.Cmd {
 		msg := functionsMsg{snapshot: snapshot, deploying: map[string]client.Function{}}
 		for reader, row := snapshot.Value.Reader(), 0; row < snapshot.Value.Len(); row++ {
 			f := reader.At(row)
+			if f.Interrupted {
+				msg.cut = append(msg.cut, f.Name)
+			}
 			if isDeploying(*f) {
 				msg.deploying[f.ID] = *f
 			} else if len(before) > 0 {
@@ -344,7 +368,10 @@ func anyDeploying(functions rows.List[client.Function]) bool {
 
 // learn takes a snapshot of the functions and tells which deploys have ended.
 func (s *shell) learn(msg functionsMsg) tea.Cmd {
-	s.known, s.deploying = msg.snapshot, msg.deploying
+	if first := s.known.Generation == 0; first {
+		s.offerCut(msg.cut)
+	}
+	s.known, s.deploying, s.interrupted = msg.snapshot, msg.deploying, len(msg.cut)
 	var told []tea.Cmd
 	s.compareContexts()
 	for _, end := range msg.ended {
@@ -383,6 +410,18 @@ func (s *shell) functionByID(id string) (client.Function, bool) {
 	return s.found.function, s.found.ok
 }
 
+// offerCut tells, when the console begins, of deploys that were cut before.
+func (s *shell) offerCut(cut []string) {
+	where := s.keys.Key("app.deploys")
+	switch len(cut) {
+	case 0:
+	case 1:
+		s.say(fmt.Sprintf("a deploy of %s was cut and can be taken up: %s shows it", ui.Clean(cut[0]), where), ui.ToneWarn)
+	default:
+		s.say(fmt.Sprintf("%d deploys were cut and can be taken up: %s shows them", len(cut), where), ui.ToneWarn)
+	}
+}
+
 // deployEnd is how a deploy ended: what failed, and then what still serves, which
 // is the part that a narrow screen has to keep.
 func deployEnd(was, is client.Function, now time.Time, logsKey string) (text, keep string, tone ui.Tone) {
@@ -396,6 +435,9 @@ func deployEnd(was, is client.Function, now time.Time, logsKey string) (text, ke
 			text += " after " + ui.Duration(now.Sub(was.DeployStarted))
 		}
 		return text, "", ui.ToneOK
+	}
+	if is.Interrupted {
+		return name + ": " + ui.Clean(is.Error.Message), "", ui.ToneBad
 	}
 	text = name + ": the deploy failed"
 	if is.Error != nil && is.Error.Message != "" {

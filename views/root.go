@@ -193,6 +193,12 @@ func (r *root) answered(msg tea.Msg) (tea.Cmd, bool) {
 		return r.start(msg), true
 	case actionDone:
 		return r.tell(msg), true
+	case forms.PromoteTo:
+		return r.openFor(msg), true
+	case promoteOpened:
+		return r.promoteTo(msg), true
+	case bothCalled:
+		return r.showBoth(msg), true
 	case contextTested:
 		r.tellTested(msg)
 	case forms.AddContext:

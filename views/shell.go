@@ -31,7 +31,9 @@ type shell struct {
 	// deploying are those among known that deploy, by id; the header counts them in
 	// every frame.
 	deploying map[string]client.Function
-	found     foundFunction
+	// interrupted counts those whose newest deploy was cut, for the header too.
+	interrupted int
+	found       foundFunction
 
 	views   []Screen
 	history []place

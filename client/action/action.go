@@ -6,6 +6,7 @@ package action
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"time"
 
 	"fndeck/client"
@@ -16,6 +17,7 @@ type Target struct {
 	Function *client.Function
 	Call     *client.Call
 	Schedule *client.Schedule
+	Deploy   *client.Deploy
 	// Losses is what goes with Function when it is deleted, from LossesOf; nil
 	// if it was not looked up.
 	Losses *Losses
@@ -28,8 +30,9 @@ type Values struct {
 	Spec   client.FunctionSpec
 	Change client.SpecChange
 	Code   *client.Package
-	// Force redeploys unchanged code.
-	Force bool
+	// Force redeploys unchanged code; AcceptGap accepts that some callers find nothing
+	// for a while, see GapError.
+	Force, AcceptGap bool
 	// Data is the JSON of a call, byte for byte.
 	Data json.RawMessage
 	// Async says that nobody waits for the call's end, Patience how long somebody
@@ -42,6 +45,8 @@ type Values struct {
 	Schedule client.ScheduleSpec
 	// Version is for roll back; 0 means the one before.
 	Version int
+	// To is the context that promote goes to, for its question.
+	To string
 	// Mode and Workers are for choose mode.
 	Mode    string
 	Workers int
@@ -119,4 +124,37 @@ func (a Action) Refusal(backend client.Backend, target Target) error {
 		return &client.Error{Code: client.CodeForbidden, Message: a.Label + ": " + reason}
 	}
 	return &client.Error{Code: client.CodeConflict, Message: a.Label + ": " + reason}
+}
+
+// All lists every action in the order of the help and the documentation.
+func All() []Action {
+	return []Action{
+		Deploy, New, Redeploy, ChangeSettings, Rebuild, Rollback, ChooseMode, Promote, ResumeDeploy, TakeBackDeploy, LeaveDeploy, Invoke, CancelCall, ArchiveCalls, DeleteFunction,
+		CreateSchedule, ReplaceSchedule, RunSchedule, DeleteSchedule,
+	}
+}
+
+// functionOf returns the function of a target, or an error of CodeInvalid that
+// names the action when there is none.
+func functionOf(target Target, verb string) (client.Function, error) {
+	if target.Function == nil {
+		return client.Function{}, client.Invalidf("%s: no function chosen", verb)
+	}
+	return *target.Function, nil
+}
+
+// needsFunction is the disabled reason of an action on one function.
+func needsFunction(target Target) string {
+	if target.Function == nil {
+		return "no function chosen"
+	}
+	return ""
+}
+
+// plural counts things: "1 schedule", "3 schedules".
+func plural(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
 }

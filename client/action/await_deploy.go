@@ -46,9 +46,12 @@ func moved(a, b client.Function) bool {
 
 // deployFailed is the sentence of a failed deploy: where, why, what serves.
 func deployFailed(ctx context.Context, backend client.Backend, f client.Function) error {
+	if f.Interrupted {
+		return errCut(ctx, backend, f)
+	}
 	sentence := "deploy failed"
-	if phase := failedPhase(ctx, backend, f); phase != "" {
-		sentence += " at " + phase
+	if d, ok := newestDeploy(ctx, backend, f); ok && d.Phase != "" {
+		sentence += " at " + d.Phase
 	}
 	if f.Error != nil && f.Error.Message != "" {
 		sentence += ": " + strings.TrimRight(f.Error.Message, ". \n")
@@ -65,21 +68,21 @@ func deployFailed(ctx context.Context, backend client.Backend, f client.Function
 	return e
 }
 
-// failedPhase returns where the newest deploy stopped, "" if it is not told:
-// the sentence is worth showing without it.
-func failedPhase(ctx context.Context, backend client.Backend, f client.Function) string {
+// newestDeploy reads the function's newest deploy; false if it is not told: the
+// sentence is worth showing without it.
+func newestDeploy(ctx context.Context, backend client.Backend, f client.Function) (client.Deploy, bool) {
 	lister, err := client.As[client.DeployLister](backend, client.CanListBuilds)
 	if err != nil || f.DeployID == "" {
-		return ""
+		return client.Deploy{}, false
 	}
 	deploys, err := lister.Deploys(ctx, f.ID, deploysLooked)
 	if err != nil {
-		return ""
+		return client.Deploy{}, false
 	}
 	for _, d := range deploys {
 		if d.ID == f.DeployID {
-			return d.Phase
+			return d, true
 		}
 	}
-	return ""
+	return client.Deploy{}, false
 }

@@ -102,6 +102,8 @@ func Subject(t Target, v Values) string {
 		return t.Schedule.Name
 	case t.Function != nil:
 		return t.Function.Name
+	case t.Deploy != nil:
+		return t.Deploy.FunctionName
 	case t.Call != nil:
 		return t.Call.ID
 	}

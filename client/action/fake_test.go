@@ -30,6 +30,9 @@ type fake struct {
 	deploys   func(id string) ([]client.Deploy, error)
 	watch     func(ctx context.Context, emit func(client.Event)) error
 	schedules []client.Schedule
+	resume    func(verb, deployID string) error
+	archive   func(functionID string) (int, error)
+	plan      func(code client.Package, version int) (client.RedeployPlan, error)
 }
 
 // bare is a backend without any capability.
@@ -123,4 +126,21 @@ type pushing struct{ full }
 
 func (b pushing) Watch(ctx context.Context, emit func(client.Event)) error {
 	return b.f.watch(ctx, emit)
+}
+
+func (f full) ResumeDeploy(_ context.Context, id string) error   { return f.f.resume("resume", id) }
+func (f full) RollBackDeploy(_ context.Context, id string) error { return f.f.resume("roll back", id) }
+func (f full) LeaveDeploy(_ context.Context, id string) error    { return f.f.resume("leave", id) }
+
+func (f full) ArchiveCalls(_ context.Context, id string) (int, error) { return f.f.archive(id) }
+
+// planning is a backend that makes plans.
+type planning struct{ full }
+
+func (p planning) PlanRedeploy(_ context.Context, _ string, code client.Package, _ client.SpecChange) (client.RedeployPlan, error) {
+	return p.f.plan(code, 0)
+}
+
+func (p planning) PlanRollback(_ context.Context, _ string, version int) (client.RedeployPlan, error) {
+	return p.f.plan(client.Package{}, version)
 }

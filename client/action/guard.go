@@ -127,7 +127,8 @@ func lacking(b client.Backend) map[client.Capability]string {
 		client.CanReplaceSchedule: is[client.ScheduleReplacer](b),
 		client.CanRunSchedule:     is[client.ScheduleRunner](b),
 		client.CanResume:          is[client.DeployResumer](b),
-		client.CanPreview:         is[client.RedeployPreviewer](b),
+		client.CanPlan:            is[client.RedeployPlanner](b),
+		client.CanArchive:         is[client.CallArchiver](b),
 	} {
 		if !has {
 			missing[capability] = kind + " does not offer " + string(capability)

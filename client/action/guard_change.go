@@ -166,3 +166,13 @@ func (g *Guarded) LeaveDeploy(ctx context.Context, deployID string) error {
 	}
 	return b.LeaveDeploy(ctx, deployID)
 }
+
+// ArchiveCalls implements client.CallArchiver. What it changes is on this machine, and
+// that too waits in a read-only context.
+func (g *Guarded) ArchiveCalls(ctx context.Context, functionID string) (int, error) {
+	b, err := changing[client.CallArchiver](g, client.CanArchive)
+	if err != nil {
+		return 0, err
+	}
+	return b.ArchiveCalls(ctx, functionID)
+}

@@ -78,15 +78,6 @@ func (g *Guarded) Deploys(ctx context.Context, functionID string, limit int) ([]
 	return b.Deploys(ctx, functionID, limit)
 }
 
-// PreviewRedeploy implements client.RedeployPreviewer.
-func (g *Guarded) PreviewRedeploy(ctx context.Context, functionID string, code client.Package, change client.SpecChange) (client.RedeployPreview, error) {
-	b, err := client.As[client.RedeployPreviewer](g.Backend, client.CanPreview)
-	if err != nil {
-		return client.RedeployPreview{}, err
-	}
-	return b.PreviewRedeploy(ctx, functionID, code, change)
-}
-
 // CodeFiles implements client.CodeReader.
 func (g *Guarded) CodeFiles(ctx context.Context, functionID string, version int) ([]client.CodeFile, error) {
 	b, err := client.As[client.CodeReader](g.Backend, client.CanReadCode)
@@ -112,4 +103,22 @@ func (g *Guarded) StoredCode(ctx context.Context, fileID string) ([]byte, error)
 		return nil, err
 	}
 	return b.StoredCode(ctx, fileID)
+}
+
+// PlanRedeploy implements client.RedeployPlanner.
+func (g *Guarded) PlanRedeploy(ctx context.Context, functionID string, code client.Package, change client.SpecChange) (client.RedeployPlan, error) {
+	b, err := client.As[client.RedeployPlanner](g.Backend, client.CanPlan)
+	if err != nil {
+		return client.RedeployPlan{}, err
+	}
+	return b.PlanRedeploy(ctx, functionID, code, change)
+}
+
+// PlanRollback implements client.RedeployPlanner.
+func (g *Guarded) PlanRollback(ctx context.Context, functionID string, version int) (client.RedeployPlan, error) {
+	b, err := client.As[client.RedeployPlanner](g.Backend, client.CanPlan)
+	if err != nil {
+		return client.RedeployPlan{}, err
+	}
+	return b.PlanRollback(ctx, functionID, version)
 }

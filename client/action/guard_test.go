@@ -14,7 +14,7 @@ import (
 func TestReadOnlySendsNothingForAnyAction(t *testing.T) {
 	// Every method that changes something is nil in the fake: reaching it panics.
 	b := readOnly(full{bare{&fake{versions: func(string) ([]client.Version, error) { return nil, nil }}}})
-	target := action.Target{Function: &hello, Schedule: &client.Schedule{Name: "s"}, Call: &client.Call{ID: "5", Status: client.CallRunning}}
+	target := action.Target{Function: &hello, Schedule: &client.Schedule{Name: "s"}, Call: &client.Call{ID: "5", Status: client.CallRunning}, Deploy: &client.Deploy{ID: "d", Status: client.DeployInterrupted}}
 	owner, folder := "kari", filepath.Join(t.TempDir(), "new")
 	values := action.Values{
 		Template: "hello", Folder: folder, Change: client.SpecChange{Owner: &owner},

@@ -66,6 +66,13 @@ func redeploy(ctx context.Context, backend client.Backend, target Target, values
 			return Outcome{}, err
 		}
 	}
+	gap := GapError{Verb: "redeploy", Function: f, Code: code}
+	err = acceptGap(backend, gap, values, func(p client.RedeployPlanner) (client.RedeployPlan, error) {
+		return p.PlanRedeploy(ctx, f.ID, *code, values.Change)
+	})
+	if err != nil {
+		return Outcome{}, err
+	}
 	after, err := redeployer.Redeploy(ctx, f.ID, *code, values.Change, values.Progress)
 	if err != nil {
 		return Outcome{}, fmt.Errorf("redeploy %s: %w", f.Name, err)

@@ -164,7 +164,7 @@ func TestEveryActionRefusesWithoutATargetAndWithoutTheCapability(t *testing.T) {
 			if a.Needs == "" {
 				return
 			}
-			target := action.Target{Function: &client.Function{Name: "f"}, Schedule: &client.Schedule{Name: "s"}, Call: &client.Call{ID: "5", Status: client.CallRunning}}
+			target := action.Target{Function: &client.Function{Name: "f"}, Schedule: &client.Schedule{Name: "s"}, Call: &client.Call{ID: "5", Status: client.CallRunning}, Deploy: &client.Deploy{ID: "d", Status: client.DeployInterrupted}}
 			_, err = a.Run(context.Background(), bare{&fake{}}, target, action.Values{Spec: client.FunctionSpec{Name: "f"}, Code: &client.Package{}})
 			assert.ErrorIs(t, err, client.ErrUnsupported)
 		})

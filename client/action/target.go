@@ -1,10 +1,6 @@
 package action
 
-import (
-	"fmt"
-
-	"fndeck/client"
-)
+import "fndeck/client"
 
 // In is the backend that has the target: of several contexts shown as one that one.
 // A target without an id, which is yet to be made, belongs to the whole.
@@ -21,29 +17,4 @@ func (t Target) ID() string {
 		return t.Call.ID
 	}
 	return ""
-}
-
-// functionOf returns the function of a target, or an error of CodeInvalid that
-// names the action when there is none.
-func functionOf(target Target, verb string) (client.Function, error) {
-	if target.Function == nil {
-		return client.Function{}, client.Invalidf("%s: no function chosen", verb)
-	}
-	return *target.Function, nil
-}
-
-// needsFunction is the disabled reason of an action on one function.
-func needsFunction(target Target) string {
-	if target.Function == nil {
-		return "no function chosen"
-	}
-	return ""
-}
-
-// plural counts things: "1 schedule", "3 schedules".
-func plural(n int, thing string) string {
-	if n == 1 {
-		return "1 " + thing
-	}
-	return fmt.Sprintf("%d %ss", n, thing)
 }

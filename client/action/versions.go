@@ -93,6 +93,16 @@ func rollback(ctx context.Context, backend client.Backend, target Target, values
 	if err != nil {
 		return Outcome{}, err
 	}
+	err = acceptGap(backend, GapError{Verb: "roll back", Function: f}, values, func(p client.RedeployPlanner) (client.RedeployPlan, error) {
+		version, err := RollbackTo(ctx, backend, f, values.Version)
+		if err != nil {
+			return client.RedeployPlan{}, err
+		}
+		return p.PlanRollback(ctx, f.ID, version)
+	})
+	if err != nil {
+		return Outcome{}, err
+	}
 	after, err := versioner.Rollback(ctx, f.ID, values.Version)
 	if err != nil {
 		return Outcome{}, fmt.Errorf("roll back %s: %w", f.Name, err)

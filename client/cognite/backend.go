@@ -60,7 +60,7 @@ const (
 	noPush     = "Cognite does not push changes"
 	noBuilds   = "Cognite keeps no list of deploys"
 	noOutput   = "Cognite hands out no build output of a deploy that succeeds"
-	noPreview  = noUpdate
+	noPlan     = noUpdate
 	noResume   = "a deploy to Cognite is one request, which cannot be taken up"
 	noMode     = "Cognite decides by itself how calls run"
 	noCancel   = "Cognite cannot cancel a call"
@@ -76,7 +76,7 @@ func (b *Backend) Describe() client.Description {
 		Missing: map[client.Capability]string{
 			client.CanRedeploy: noUpdate, client.CanRebuild: noRebuild, client.CanChooseMode: noMode, client.CanVersion: noVersions, client.CanFollowLogs: noFollow, client.CanListRuns: noRuns,
 			client.CanWait: noWait, client.CanPush: noPush, client.CanListBuilds: noBuilds, client.CanCancel: noCancel,
-			client.CanReadBuilds: noOutput, client.CanResume: noResume, client.CanPreview: noPreview, client.CanReadCode: noVersions, client.CanChangeSettings: noUpdate, client.CanReplaceSchedule: noReplace, client.CanRunSchedule: noRunNow, client.CanSetPolicies: noPolicies,
+			client.CanReadBuilds: noOutput, client.CanResume: noResume, client.CanPlan: noPlan, client.CanReadCode: noVersions, client.CanChangeSettings: noUpdate, client.CanReplaceSchedule: noReplace, client.CanRunSchedule: noRunNow, client.CanSetPolicies: noPolicies,
 		},
 	}
 }

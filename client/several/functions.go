@@ -71,13 +71,22 @@ func (b *Backend) Redeploy(ctx context.Context, functionID string, code client.P
 	return p.function(f), err
 }
 
-// PreviewRedeploy implements client.RedeployPreviewer.
-func (b *Backend) PreviewRedeploy(ctx context.Context, functionID string, code client.Package, change client.SpecChange) (client.RedeployPreview, error) {
-	does, _, id, err := held[client.RedeployPreviewer](b, functionID, client.CanPreview)
+// PlanRedeploy implements client.RedeployPlanner.
+func (b *Backend) PlanRedeploy(ctx context.Context, functionID string, code client.Package, change client.SpecChange) (client.RedeployPlan, error) {
+	does, _, id, err := held[client.RedeployPlanner](b, functionID, client.CanPlan)
 	if err != nil {
-		return client.RedeployPreview{}, err
+		return client.RedeployPlan{}, err
 	}
-	return does.PreviewRedeploy(ctx, id, code, change)
+	return does.PlanRedeploy(ctx, id, code, change)
+}
+
+// PlanRollback implements client.RedeployPlanner.
+func (b *Backend) PlanRollback(ctx context.Context, functionID string, version int) (client.RedeployPlan, error) {
+	does, _, id, err := held[client.RedeployPlanner](b, functionID, client.CanPlan)
+	if err != nil {
+		return client.RedeployPlan{}, err
+	}
+	return does.PlanRollback(ctx, id, version)
 }
 
 // ChangeSettings implements client.SettingsChanger.

@@ -22,6 +22,11 @@ func (a *app) act(ctx context.Context, backend client.Backend, what action.Actio
 			return action.Outcome{}, err
 		}
 	}
+	return a.carryOut(ctx, backend, what, target, values)
+}
+
+// carryOut does what was asked about already.
+func (a *app) carryOut(ctx context.Context, backend client.Backend, what action.Action, target action.Target, values action.Values) (action.Outcome, error) {
 	out, err := what.Run(ctx, backend, target, values)
 	if err != nil {
 		return out, err

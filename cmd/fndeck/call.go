@@ -33,6 +33,8 @@ type callFlags struct {
 	timeout time.Duration
 	// times and parallel ask for more than one call.
 	times, parallel int
+	// compare is a context whose function of the same name is called too.
+	compare string
 }
 
 func (a *app) callCommand() *cobra.Command {
@@ -47,6 +49,7 @@ func (a *app) callCommand() *cobra.Command {
   fndeck call hello -d @data.json | jq .
   echo '{"name": "x"}' | fndeck call hello -d -
   fndeck call hello --async
+  fndeck call hello -d @data.json --compare prod
   fndeck call hello --times 200 --parallel 4
   fndeck call hello --times 200 -o json | jq .p99Ns`,
 		Args:              between(1, 1),
@@ -59,6 +62,8 @@ func (a *app) callCommand() *cobra.Command {
 	flags.DurationVar(&f.timeout, "timeout", 0, "how long to wait; the call itself goes on")
 	flags.IntVar(&f.times, "times", 1, "how many calls to make, and to measure if more than one; at most 10000")
 	flags.IntVar(&f.parallel, "parallel", 1, "how many of them run at the same time; at most 50")
+	flags.StringVar(&f.compare, "compare", "", "also call the function of that external id or name in this context, and compare the answers")
+	a.completeFlag(cmd, "compare", a.completeContexts)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error { return a.call(cmd, args[0], f) }
 	return cmd
 }
@@ -78,6 +83,9 @@ func (a *app) call(cmd *cobra.Command, name string, f callFlags) error {
 	if cmd.Flags().Changed("parallel") && !cmd.Flags().Changed("times") {
 		return usagef(cmd.CommandPath(), "--parallel belongs to --times")
 	}
+	if f.compare != "" && (f.async || !f.wait || cmd.Flags().Changed("times") || f.timeout != 0) {
+		return usagef(cmd.CommandPath(), "--compare waits for one call in each context: leave out --async, --wait=false, --times and --timeout")
+	}
 	if f.timeout < 0 {
 		return usagef(cmd.CommandPath(), "--timeout %s: a positive duration is expected", f.timeout)
 	}
@@ -91,6 +99,18 @@ func (a *app) call(cmd *cobra.Command, name string, f callFlags) error {
 		fn, err := findFunction(ctx, backend, name)
 		if err != nil {
 			return err
+		}
+		if f.compare != "" {
+			return a.elsewhere(ctx, f.compare, func(there client.Backend) error {
+				other, found, err := action.Counterpart(ctx, there, fn)
+				if err == nil && !found {
+					err = &client.Error{Code: client.CodeNotFound, Message: fmt.Sprintf("%s has no function %s", f.compare, fn.Name), Hint: "fndeck promote " + fn.Name + " --to " + f.compare + " makes it"}
+				}
+				if err != nil {
+					return err
+				}
+				return a.compareCalls(ctx, [2]side{{backend, fn}, {there, other}}, data, format)
+			})
 		}
 		if cmd.Flags().Changed("times") {
 			return a.callMany(ctx, backend, f, action.Series{Function: fn, Data: data, Times: f.times, AtOnce: f.parallel, Clock: a.now})

@@ -15,12 +15,12 @@ import (
 func (a *app) callsGroup() *cobra.Command {
 	group := &cobra.Command{
 		Use:     "calls",
-		Short:   "List, show and cancel calls",
-		Example: "  fndeck calls ls --function hello\n  fndeck calls get 12 -o json\n  fndeck calls cancel 12",
+		Short:   "List, show, cancel and archive calls",
+		Example: "  fndeck calls ls --function hello\n  fndeck calls get 12 -o json\n  fndeck calls cancel 12\n  fndeck calls archive hello",
 		Args:    knownCommand,
 		RunE:    needsCommand,
 	}
-	group.AddCommand(a.callListCommand(), a.callGetCommand(), a.callCancelCommand())
+	group.AddCommand(a.callListCommand(), a.callGetCommand(), a.callCancelCommand(), a.callArchiveCommand())
 	return group
 }
 
@@ -66,6 +66,41 @@ func (a *app) callCancelCommand() *cobra.Command {
 						return fmt.Errorf("call %s: %w", id, err)
 					}
 					_, err = a.act(ctx, backend, action.CancelCall, action.Target{Call: &call}, action.Values{})
+					return err
+				})
+			})
+		},
+	}
+}
+
+func (a *app) callArchiveCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "archive [NAME]...",
+		Short: "Keep the calls of a project far away on this machine",
+		Long: "archive keeps the ended calls of the named functions, or of all, on this machine, with\n" +
+			"their results and logs: a cloud forgets them after a while, and with the function at\n" +
+			"once. A redeploy does the same by itself before the function's id changes. What is\nkept already is not fetched again.",
+		Example:           "  fndeck calls archive\n  fndeck calls archive hello nightly",
+		Args:              between(0, -1),
+		ValidArgsFunction: a.completeManyFunctions,
+		RunE: func(cmd *cobra.Command, names []string) error {
+			ctx := cmd.Context()
+			return a.with(ctx, func(backend client.Backend) error {
+				if len(names) == 0 {
+					all, err := backend.Functions(ctx)
+					if err != nil {
+						return fmt.Errorf("list functions: %w", err)
+					}
+					for _, f := range all {
+						names = append(names, f.ID)
+					}
+				}
+				return a.each(names, func(name string) error {
+					f, err := findFunction(ctx, backend, name)
+					if err != nil {
+						return err
+					}
+					_, err = a.act(ctx, backend, action.ArchiveCalls, action.Target{Function: &f}, action.Values{})
 					return err
 				})
 			})

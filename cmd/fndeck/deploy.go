@@ -293,7 +293,7 @@ func (a *app) redeploy(cmd *cobra.Command, args []string, f deployFlags) error {
 				return err
 			}
 			if f.dryRun {
-				return a.dryRun(ctx, target.Name, preview, format)
+				return a.dryRedeploy(ctx, backend, target, preview, values.Change, format)
 			}
 			if values.Code, err = a.approve(ctx, preview); err != nil {
 				return err
@@ -335,8 +335,28 @@ func (a *app) rebuild(cmd *cobra.Command, args []string, noWait bool) error {
 	})
 }
 
+// overGap asks, where an action has stopped because it would leave a gap, and runs it
+// again after a yes.
+func (a *app) overGap(ctx context.Context, backend client.Backend, what action.Action, target action.Target, values action.Values, err error) (action.Outcome, error) {
+	var gap *action.GapError
+	if !errors.As(err, &gap) {
+		return action.Outcome{}, err
+	}
+	if err := a.ask(ctx, gap.Check(backend.Describe())); err != nil {
+		return action.Outcome{}, err
+	}
+	values.AcceptGap = true
+	if gap.Code != nil {
+		values.Code = gap.Code
+	}
+	return a.carryOut(ctx, backend, what, target, values)
+}
+
 // sendRedeploy runs the action, asks where its findings want a yes, and waits.
 func (a *app) sendRedeploy(ctx context.Context, backend client.Backend, f client.Function, values action.Values, noWait bool, format string) error {
+	if err := waits(backend, "redeploy", noWait); err != nil {
+		return err
+	}
 	target := action.Target{Function: &f}
 	out, err := a.act(ctx, backend, action.Redeploy, target, values)
 	var findings *action.FindingsError
@@ -345,6 +365,9 @@ func (a *app) sendRedeploy(ctx context.Context, backend client.Backend, f client
 			return err
 		}
 		out, err = a.act(ctx, backend, action.Redeploy, target, values)
+	}
+	if err != nil {
+		out, err = a.overGap(ctx, backend, action.Redeploy, target, values, err)
 	}
 	if errors.Is(err, action.ErrUnchanged) {
 		return hinted(err, "--force sends the same code again")

@@ -91,6 +91,28 @@ func (a *app) dryRun(ctx context.Context, name string, p pack.Preview, format st
 	return nil
 }
 
+// dryRedeploy is dryRun for a function that exists: where the backend makes plans it
+// says too what a redeploy would do.
+func (a *app) dryRedeploy(ctx context.Context, backend client.Backend, f client.Function, p pack.Preview, change client.SpecChange, format string) error {
+	if len(p.Blocking()) == 0 {
+		code, err := p.Pack(ctx)
+		if err != nil {
+			return err
+		}
+		plan, known, err := action.PlanOf(ctx, backend, f, code, change)
+		if err != nil {
+			return fmt.Errorf("redeploy %s: %w", f.Name, err)
+		}
+		for _, note := range plan.Notes {
+			a.note("plan: %s", ui.Clean(note))
+		}
+		if known && plan.Schedules > 0 {
+			a.note("plan: %s, one by one, with their data.", ui.Counted(plan.Schedules, "schedule")+" will move")
+		}
+	}
+	return a.dryRun(ctx, f.Name, p, format)
+}
+
 func (a *app) printPreview(p previewObject, format string) error {
 	switch format {
 	case output.JSON, output.YAML:

@@ -24,6 +24,11 @@ func (a *app) settle(ctx context.Context, backend client.Backend, f client.Funct
 	if noWait {
 		return a.printOutcome(f, format)
 	}
+	if drivesDeploys(backend) && f.DeployingVersion > 1 && f.DeployID != "" { // the first is built without us
+		if _, err := a.awaitDriven(ctx, backend, f.ID, f.DeployID); err != nil {
+			return err
+		}
+	}
 	log := a.tail(ctx, backend, client.LogQuery{FunctionID: f.ID, DeployID: f.DeployID}, f.DeployID != "")
 	ready, err := action.AwaitReady(ctx, backend, f.ID, nil)
 	log.stop()

@@ -35,6 +35,8 @@ type far struct {
 	// one. Without one the program that asked is called back.
 	person func(address, code string) error
 	link   *faultproxy.Proxy
+	// severed is closed once an armed cut has come.
+	severed chan struct{}
 }
 
 // TestFarContexts runs the scripts of testdata/e2e: the real binary against an
@@ -95,6 +97,7 @@ func (f *far) run(bin, script string) {
 			"jsonout": jsonOut,
 			"link":    f.connect,
 			"cut":     f.cut,
+			"severed": f.awaitCut,
 			"mend":    f.mend,
 			"login":   f.login,
 			"sweep":   sweep,
@@ -148,16 +151,33 @@ func (f *far) cut(ts *testscript.TestScript, negated bool, args []string) {
 	}
 	n, err := strconv.Atoi(args[0])
 	ts.Check(err)
+	severed := make(chan struct{})
+	f.severed = severed
 	f.link.Arm(func(seen int, _ *http.Request) *faultproxy.Fault {
 		switch {
 		case seen < n:
 			return nil
 		case seen == n:
-			return &faultproxy.Fault{Kind: faultproxy.ResetAfter}
+			return &faultproxy.Fault{Kind: faultproxy.ResetAfter, Then: func() { close(severed) }}
 		}
 		return &faultproxy.Fault{Kind: faultproxy.ResetBefore}
 	})
 }
+
+// awaitCut waits until the cut has come: severed.
+func (f *far) awaitCut(ts *testscript.TestScript, negated bool, args []string) {
+	if negated || len(args) > 0 {
+		ts.Fatalf("usage: severed")
+	}
+	select {
+	case <-f.severed:
+	case <-time.After(cutPatience):
+		ts.Fatalf("the link was not cut: there were fewer requests")
+	}
+}
+
+// cutPatience is how long a script waits for its cut.
+const cutPatience = 3 * time.Minute
 
 // mend mends the link.
 func (f *far) mend(ts *testscript.TestScript, negated bool, args []string) {

@@ -5,7 +5,12 @@
 package main
 
 import (
+	"context"
+	"fmt"
 	"os"
+	"os/signal"
+	"sync/atomic"
+	"syscall"
 	"time"
 
 	// The zone data of the machine may be missing.
@@ -33,4 +38,48 @@ func main() {
 	code := a.run(ctx, os.Args[1:])
 	stop()
 	os.Exit(code)
+}
+
+// signalled is the cause of a context that a signal ended.
+type signalled struct{ signal syscall.Signal }
+
+func (s signalled) Error() string { return fmt.Sprintf("ended by signal %d", int(s.signal)) }
+
+// exitCode is what a shell reports for a process that the signal ended.
+func (s signalled) exitCode() int { return 128 + int(s.signal) }
+
+// catchSignals returns a context that ends with the first signal, so that
+// connections and the terminal are left in order. The second signal ends the
+// process at once. While the terminal is lent to an editor an interrupt is the
+// editor's, and no hang-up, which comes twice, ends the process before the editor
+// has: its file is still to be removed. stop gives the signals back.
+func catchSignals(lent *atomic.Bool) (ctx context.Context, stop func()) {
+	ctx, cancel := context.WithCancelCause(context.Background())
+	caught := make(chan os.Signal, 2)
+	signal.Notify(caught, syscall.SIGHUP, syscall.SIGINT, syscall.SIGTERM)
+	done := make(chan struct{})
+	go func() {
+		for first := true; ; {
+			select {
+			case <-done:
+				return
+			case s := <-caught:
+				end := signalled{s.(syscall.Signal)}
+				editing := lent.Load()
+				if editing && end.signal == syscall.SIGINT {
+					continue
+				}
+				if !first && !(editing && end.signal == syscall.SIGHUP) {
+					os.Exit(end.exitCode())
+				}
+				first = false
+				cancel(end)
+			}
+		}
+	}()
+	return ctx, func() {
+		signal.Stop(caught)
+		close(done)
+		cancel(nil)
+	}
 }

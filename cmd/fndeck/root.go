@@ -41,9 +41,9 @@ func (a *app) root() *cobra.Command {
 	a.completeFlag(root, "output", completeFormats)
 	a.completeFlag(root, "context", a.completeContexts)
 	root.AddCommand(
-		a.deployCommand(), a.newCommand(), a.redeployCommand(), a.diffCommand(), a.rollbackCommand(),
+		a.deployCommand(), a.newCommand(), a.redeployCommand(), a.diffCommand(), a.rollbackCommand(), a.promoteCommand(),
 		a.callCommand(), a.logsCommand(), a.getCommand(),
-		a.functionGroup(), a.callsGroup(), a.scheduleGroup(), a.contextGroup(), a.authGroup(), a.engineGroup(), a.doctorCommand(),
+		a.functionGroup(), a.callsGroup(), a.deploysGroup(), a.scheduleGroup(), a.contextGroup(), a.authGroup(), a.engineGroup(), a.doctorCommand(),
 		a.keysCommand(), a.completionCommand(), a.manCommand(), a.versionCommand(),
 	)
 	root.SetHelpCommand(helpCommand(root))
@@ -92,9 +92,9 @@ func (a *app) prepare(cmd *cobra.Command, _ []string) error {
 }
 
 // ownEnvironment are the flags whose variable the command reads itself, because
-// a secret may stand in the environment and not on the command line, and those
-// that only cobra reads.
-var ownEnvironment = map[string]bool{"index-url": true, "extra-index-url": true, "help": true, "version": true}
+// a secret may stand in the environment and not on the command line, those that
+// only cobra reads, and --to, which is part of an answer.
+var ownEnvironment = map[string]bool{"to": true, "index-url": true, "extra-index-url": true, "help": true, "version": true}
 
 // envName returns the environment variable of a flag.
 func envName(flag string) string {

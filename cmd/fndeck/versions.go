@@ -11,7 +11,6 @@ import (
 	"fndeck/client"
 	"fndeck/client/action"
 	"fndeck/client/drift"
-	"fndeck/client/pack"
 	"fndeck/cmd/output"
 	"fndeck/ui"
 )
@@ -45,6 +44,9 @@ func (a *app) rollbackCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if err := waits(backend, "rollback", noWait); err != nil {
+				return err
+			}
 			target := action.Target{Function: &f}
 			// What cannot be done is told before anything is asked.
 			if reason := action.Rollback.Reason(backend, target); reason == "" {
@@ -52,7 +54,11 @@ func (a *app) rollbackCommand() *cobra.Command {
 					return err
 				}
 			}
-			out, err := a.act(ctx, backend, action.Rollback, target, action.Values{Version: version})
+			values := action.Values{Version: version}
+			out, err := a.act(ctx, backend, action.Rollback, target, values)
+			if err != nil {
+				out, err = a.overGap(ctx, backend, action.Rollback, target, values, err)
+			}
 			if err != nil {
 				return err
 			}
@@ -132,7 +138,7 @@ func (a *app) diff(cmd *cobra.Command, args []string, f diffFlags) error {
 		if err != nil {
 			return err
 		}
-		c, opts := comparison{fn: fn, version: fn.Version, path: fn.Folder}, action.PackOptions(fn, client.SpecChange{})
+		c := comparison{fn: fn, version: fn.Version, path: fn.Folder}
 		if f.version != "" {
 			if c.version, err = versionNumber(cmd, f.version); err != nil {
 				return err
@@ -144,14 +150,16 @@ func (a *app) diff(cmd *cobra.Command, args []string, f diffFlags) error {
 		switch {
 		case c.path == "":
 			return usagef(cmd.CommandPath(), "the folder of %s is not known: name it", fn.Name)
-		case c.version == 0:
+		case c.version == 0 && action.Comparable(fn) != "":
 			return &client.Error{Code: client.CodeConflict, Message: "diff: no version of " + fn.Name + " serves", Hint: "fndeck get versions --function NAME lists them, --version chooses one"}
 		}
-		d, patch, err := action.DifferencesOf(ctx, backend, fn, c.version, func(visit pack.Visit) error { return pack.Each(ctx, c.path, opts, visit) })
+		at := fn
+		at.Version = c.version
+		d, patch, err := action.Differences(ctx, backend, at, c.path)
 		if err != nil {
 			return err
 		}
-		a.note("%s v%d and %s: %s", ui.Clean(fn.Name), c.version, ui.Clean(c.path), cmp.Or(d.Summary(), "no difference"))
+		a.note("%s %s and %s: %s", ui.Clean(fn.Name), action.VersionWords(c.version), ui.Clean(c.path), cmp.Or(d.Summary(), "no difference"))
 		if err := a.printFiles(c, d, format); err != nil {
 			return err
 		}
@@ -161,7 +169,7 @@ func (a *app) diff(cmd *cobra.Command, args []string, f diffFlags) error {
 			}
 		}
 		if f.exitCode && d.Count() > 0 {
-			return &client.Error{Code: client.CodeFailed, Message: fmt.Sprintf("%s differs from v%d in %s", fn.Name, c.version, ui.Counted(d.Count(), "file"))}
+			return &client.Error{Code: client.CodeFailed, Message: fmt.Sprintf("%s differs from %s in %s", fn.Name, action.VersionWords(c.version), ui.Counted(d.Count(), "file"))}
 		}
 		return nil
 	})

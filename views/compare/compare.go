@@ -120,6 +120,9 @@ func JSON(what string, a, b json.RawMessage) []ui.Fact {
 	return facts
 }
 
+// Same reports whether two documents say the same, however they are laid out.
+func Same(a, b json.RawMessage) bool { return bytes.Equal(a, b) || laidOut(a) == laidOut(b) }
+
 // laidOut is a document with a line for each value; what is not JSON stays as it is.
 func laidOut(raw json.RawMessage) string {
 	tidy, err := jsondata.Tidy(raw)

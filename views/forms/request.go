@@ -60,6 +60,8 @@ type RunAction struct {
 	Action action.Action
 	Target action.Target
 	Values action.Values
+	// On is the backend of another context that it is done to, nil for the console's.
+	On client.Backend
 	// Confirmed says that what the action's Danger asks for has been answered.
 	Confirmed bool
 	// Origin is the form that asked, nil if none did. It comes back with what was

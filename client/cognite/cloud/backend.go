@@ -24,6 +24,7 @@ import (
 	"fndeck/client/cognite/archive"
 	"fndeck/client/cognite/kept"
 	"fndeck/client/cognite/redeploy"
+	"fndeck/client/drift"
 )
 
 // Config says which project is driven, how it is reached and where this machine
@@ -99,7 +100,7 @@ func New(c Config) (*Backend, error) {
 	api.Impatient = true // a redeploy shows how long it is asked to wait
 	b.machine = &redeploy.Machine{
 		API: cognite.New(api), Store: b.store, Archive: b.archive, Clock: c.Clock, Wait: c.Wait, Context: c.Name, Base: c.BaseURL, Project: c.Project,
-		Secret: b.secret, Metadata: toolkitMetadata,
+		Secret: b.secret, Metadata: drift.ToolkitMetadata,
 	}
 	return b, nil
 }
@@ -128,7 +129,7 @@ func (b *Backend) Describe() client.Description {
 	d := b.Backend.Describe()
 	d.DataLimitBytes = dataLimits[b.c.Cloud]
 	d.Missing = maps.Clone(d.Missing)
-	for _, have := range []client.Capability{client.CanRedeploy, client.CanVersion, client.CanFollowLogs, client.CanWait, client.CanListBuilds, client.CanResume, client.CanPreview, client.CanReadCode, client.CanReadFiles, client.CanChangeSettings} {
+	for _, have := range []client.Capability{client.CanRedeploy, client.CanVersion, client.CanFollowLogs, client.CanWait, client.CanListBuilds, client.CanResume, client.CanPlan, client.CanArchive, client.CanReadCode, client.CanReadFiles, client.CanChangeSettings} {
 		delete(d.Missing, have)
 	}
 	b.mu.Lock()

@@ -38,13 +38,14 @@ func (v view) call(c client.Call, archived string) client.Call {
 }
 
 // Calls lists the calls of one function, those of its present id first and then
-// those of earlier ones, which are kept on this machine.
+// those of earlier ones, which are kept on this machine; without a function the newest
+// of those that were called lately.
 func (b *Backend) Calls(ctx context.Context, q client.CallQuery) (client.CallPage, error) {
+	if q.FunctionID == "" {
+		return b.newest(ctx, q)
+	}
 	v, err := b.view()
-	if err != nil || q.FunctionID == "" {
-		if err == nil {
-			_, err = b.Backend.Calls(ctx, q)
-		}
+	if err != nil {
 		return client.CallPage{}, err
 	}
 	ids, alive := v.places(q.FunctionID)

@@ -69,11 +69,12 @@ func (b *Backend) Function(ctx context.Context, id string) (client.Function, err
 		return client.Function{}, err
 	}
 	found, err := b.Look(ctx, v.present(id))
-	if err == nil && len(found) == 0 {
-		// A redeploy may have given it another id in between.
-		if v, err = b.view(); err == nil {
-			found, err = b.Look(ctx, v.present(id))
+	for err == nil && len(found) == 0 { // a redeploy may have given it another id in between
+		asked := v.present(id)
+		if v, err = b.view(); err != nil || v.present(id) == asked {
+			break
 		}
+		found, err = b.Look(ctx, v.present(id))
 	}
 	if err != nil {
 		return client.Function{}, err
@@ -139,7 +140,7 @@ func (b *Backend) row(v view, f cognite.Function) client.Function {
 		d.Error = newest.Error
 	}
 	if e := v.open(l.Key); e != nil {
-		b.moving(&d, *e)
+		b.moving(v, &d, *e)
 	}
 	if d.LastCall == nil {
 		d.LastCall = b.lastKept(v, f.ID)
@@ -160,13 +161,14 @@ func (b *Backend) lastKept(v view, id string) *client.CallSummary {
 }
 
 // moving adds to a row what is under way.
-func (b *Backend) moving(d *client.Function, e redeploy.Entry) {
+func (b *Backend) moving(v view, d *client.Function, e redeploy.Entry) {
 	d.Name, d.ExternalID = e.Plan.Old.Name, e.Plan.Old.ExternalID // the candidate has others
 	d.DeployID, d.DeployStarted = e.Plan.Op, e.Started
 	if e.Running {
-		d.DeployingVersion, d.Error = e.Plan.To, nil
+		d.DeployingVersion, d.Error, d.UsualDeploy = e.Plan.To, nil, v.usual(e)
 		return
 	}
+	d.Interrupted = true
 	d.Error = &client.Failure{Message: fmt.Sprintf("the %s to v%d was cut: resume it, roll it back or leave it", e.Plan.Kind, e.Plan.To)}
 	if why := b.stopped(e.Plan.Op); why != nil {
 		d.Error.Trace = why.Error()

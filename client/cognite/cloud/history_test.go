@@ -167,7 +167,7 @@ func TestAFunctionOfOtherMeansIsTakenOverWithItsFirstSchedule(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, all, 1)
 	assert.Equal(t, s.ID, all[0].ID)
-	n, err := d.b.Archive(d.ctx, f.ID)
+	n, err := d.b.ArchiveCalls(d.ctx, f.ID)
 	require.NoError(t, err)
 	assert.Zero(t, n)
 }
@@ -210,14 +210,15 @@ func TestAScheduleThatRunsAsAClientDoesSoAfterItHasMoved(t *testing.T) {
 func TestWhatARedeployWouldDoIsToldThroughTheGuardToo(t *testing.T) {
 	d := newDesk(t)
 	f := d.deploy("nightly")
-	previewer, err := client.As[client.RedeployPreviewer](action.Guard(d.b, action.Marks{ReadOnly: "looking only"}), client.CanPreview)
+	planner, err := client.As[client.RedeployPlanner](action.Guard(d.b, action.Marks{ReadOnly: "looking only"}), client.CanPlan)
 	require.NoError(t, err)
-	p, err := previewer.PreviewRedeploy(d.ctx, f.ID, d.code(2), client.SpecChange{})
+	p, err := planner.PlanRedeploy(d.ctx, f.ID, d.code(2), client.SpecChange{})
 	require.NoError(t, err)
 	require.NotEmpty(t, p.Notes)
 	assert.Contains(t, p.Notes[0], "Callers by external id nightly find nothing for about")
-	assert.Positive(t, p.Gap, "the last build tells")
-	_, err = previewer.PreviewRedeploy(d.ctx, "999999", d.code(2), client.SpecChange{})
+	assert.True(t, p.Gap)
+	assert.Positive(t, p.GapLength, "the last build tells")
+	_, err = planner.PlanRedeploy(d.ctx, "999999", d.code(2), client.SpecChange{})
 	assert.ErrorIs(t, err, client.ErrNotFound)
 }
 

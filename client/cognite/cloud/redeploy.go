@@ -140,9 +140,9 @@ func (b *Backend) LeaveDeploy(ctx context.Context, deployID string) error {
 	return b.machine.Leave(ctx, deployID)
 }
 
-// Archive keeps the ended calls of a function that are not kept yet on this machine,
+// ArchiveCalls keeps the ended calls of a function that are not kept yet on this machine,
 // and returns how many those were.
-func (b *Backend) Archive(ctx context.Context, functionID string) (int, error) {
+func (b *Backend) ArchiveCalls(ctx context.Context, functionID string) (int, error) {
 	v, err := b.view()
 	if err != nil {
 		return 0, err
@@ -174,12 +174,26 @@ func (b *Backend) RedeployWith(ctx context.Context, functionID string, code clie
 	return b.start(ctx, functionID, redeploy.Request{Code: code, Change: change, Smoke: o.Smoke, RunAsMe: o.RunAsMe}, progress)
 }
 
-// PreviewRedeploy checks all that a redeploy checks before its first change, and
-// says what it would do. It changes nothing.
-func (b *Backend) PreviewRedeploy(ctx context.Context, functionID string, code client.Package, change client.SpecChange) (client.RedeployPreview, error) {
+// PlanRedeploy checks all that a redeploy checks before its first change, and says
+// what it would do. It changes nothing.
+func (b *Backend) PlanRedeploy(ctx context.Context, functionID string, code client.Package, change client.SpecChange) (client.RedeployPlan, error) {
+	return b.plan(ctx, functionID, redeploy.Request{Code: code, Change: change})
+}
+
+// PlanRollback is PlanRedeploy for a roll back to a kept version.
+func (b *Backend) PlanRollback(ctx context.Context, functionID string, version int) (client.RedeployPlan, error) {
+	return b.plan(ctx, functionID, redeploy.Request{Version: version})
+}
+
+func (b *Backend) plan(ctx context.Context, functionID string, r redeploy.Request) (client.RedeployPlan, error) {
 	v, err := b.view()
 	if err != nil {
-		return client.RedeployPreview{}, err
+		return client.RedeployPlan{}, err
 	}
-	return b.machine.Preview(ctx, redeploy.Request{Function: v.present(functionID), Code: code, Change: change, RunAsMe: b.c.RunAsMe})
+	r.Function, r.RunAsMe = v.present(functionID), b.c.RunAsMe
+	p, err := b.machine.Preview(ctx, r)
+	if err != nil {
+		return client.RedeployPlan{}, err
+	}
+	return client.RedeployPlan{Gap: p.Plan.Mode == redeploy.Swap, GapLength: p.Gap, Schedules: len(p.Plan.Schedules), Notes: p.Notes}, nil
 }

@@ -87,7 +87,7 @@ func (b *Backend) redeployRow(v view, e redeploy.Entry) client.Deploy {
 	d.Detail = strings.Join(e.Notes, "; ")
 	switch e.Outcome {
 	case "":
-		b.openRow(&d, e)
+		b.openRow(v, &d, e)
 	case redeploy.Completed:
 		d.Status = client.FunctionReady
 	default:
@@ -102,13 +102,18 @@ func (b *Backend) redeployRow(v view, e redeploy.Entry) client.Deploy {
 	return d
 }
 
-func (b *Backend) openRow(d *client.Deploy, e redeploy.Entry) {
-	d.Phase = word(e.Phase())
+func (b *Backend) openRow(v view, d *client.Deploy, e redeploy.Entry) {
+	d.Phase, d.PhaseStarted = word(e.Phase()), e.Last.At
+	if n := len(d.Phases); n > 0 && d.Phases[n-1].Name == d.Phase {
+		d.PhaseStarted = d.Phases[n-1].Started
+		d.Phases = d.Phases[:n-1] // it has begun, and is not over
+	}
 	if e.Running {
-		d.Status = client.FunctionDeploying
+		d.Status, d.UsualPhase = client.FunctionDeploying, v.usualPhase(e, d.Phase)
 		b.mu.Lock()
 		defer b.mu.Unlock()
-		d.Detail = cmp.Or(b.live[e.Plan.Op].Detail, d.Detail)
+		now := b.live[e.Plan.Op]
+		d.Detail, d.Until = cmp.Or(now.Detail, d.Detail), now.Until
 		return
 	}
 	d.Status = client.DeployInterrupted

@@ -43,8 +43,10 @@ type Progress struct {
 	Step Step
 	// Started is when the step began.
 	Started time.Time
-	// Detail says more, for example until when the service asks to wait.
+	// Detail says more, for example why the service asks to wait; Until is until when
+	// it does, zero if it does not.
 	Detail string
+	Until  time.Time
 }
 
 // Operation is one that this program drives: it holds the operation's lock.
@@ -76,8 +78,11 @@ func (o *Operation) begin(step Step) {
 	o.tell("")
 }
 
-func (o *Operation) tell(detail string) {
-	o.at.Detail = detail
+func (o *Operation) tell(detail string) { o.hold(time.Time{}, detail) }
+
+// hold tells that the step rests until then.
+func (o *Operation) hold(until time.Time, detail string) {
+	o.at.Detail, o.at.Until = detail, until
 	if o.report != nil {
 		o.report(o.at)
 	}

@@ -10,38 +10,48 @@ import (
 	"fndeck/client/cognite/kept"
 )
 
+// Preview is what an operation would do, as a person is told before.
+type Preview struct {
+	Plan Plan
+	// Gap is how long callers by external id will find nothing, about; 0 for none, or
+	// where no earlier build tells.
+	Gap time.Duration
+	// Notes are whole sentences.
+	Notes []string
+}
+
 // Preview checks all that Start checks and changes nothing, on this machine or in
 // the project.
-func (m *Machine) Preview(ctx context.Context, r Request) (client.RedeployPreview, error) {
+func (m *Machine) Preview(ctx context.Context, r Request) (Preview, error) {
 	found, err := m.API.Look(ctx, r.Function)
 	if err != nil {
-		return client.RedeployPreview{}, err
+		return Preview{}, err
 	}
 	if len(found) == 0 {
-		return client.RedeployPreview{}, &client.Error{Code: client.CodeNotFound, Message: "function " + r.Function + " does not exist any more"}
+		return Preview{}, &client.Error{Code: client.CodeNotFound, Message: "function " + r.Function + " does not exist any more"}
 	}
 	l, ok, err := m.Store.Find(r.Function)
 	if err != nil {
-		return client.RedeployPreview{}, err
+		return Preview{}, err
 	}
 	if !ok {
 		l = m.adopt(found[0])
 	}
 	if err := m.noOther(l.Key); err != nil {
-		return client.RedeployPreview{}, err
+		return Preview{}, err
 	}
 	plan, err := m.check(ctx, r, found[0], l)
 	if err != nil {
-		return client.RedeployPreview{}, err
+		return Preview{}, err
 	}
 	if _, err := m.newSpec(r, found[0], l, r.Code.Zip); err != nil {
-		return client.RedeployPreview{}, err
+		return Preview{}, err
 	}
 	return preview(plan, l, r), nil
 }
 
-func preview(plan Plan, l kept.Lineage, r Request) client.RedeployPreview {
-	var p client.RedeployPreview
+func preview(plan Plan, l kept.Lineage, r Request) Preview {
+	p := Preview{Plan: plan}
 	note := func(format string, args ...any) { p.Notes = append(p.Notes, fmt.Sprintf(format, args...)) }
 	now, _ := l.Version(l.Present().Version)
 	if plan.Mode == Handover {

@@ -223,15 +223,17 @@ func TestTheServiceMayAskToWait(t *testing.T) {
 		return pause(ctx, d)
 	}
 	var details []string
+	var until []time.Time
 	o, err := m.Start(s.ctx, s.request(2))
 	require.NoError(t, err)
 	require.NoError(t, o.Run(s.ctx, func(p Progress) {
 		if p.Step == CreateCandidate && p.Detail != "" {
-			details = append(details, p.Detail)
+			details, until = append(details, p.Detail), append(until, p.Until)
 		}
 	}, nil))
 	require.NotEmpty(t, details)
-	assert.Contains(t, details[0], "the service asks to wait until")
+	assert.Contains(t, details[0], "the service asks to wait: ")
+	assert.False(t, until[0].IsZero(), "until when it asks to wait can be counted down")
 	assert.Contains(t, waited, time.Second)
 	s.isOne(2)
 }

@@ -98,7 +98,7 @@ func (o *Operation) face(ctx context.Context, err error, tries int) error {
 		if e.RetryAfter > 0 {
 			pause = min(e.RetryAfter, maxThrottle)
 		}
-		o.tell(fmt.Sprintf("the service asks to wait until %s: %s", o.m.Clock().UTC().Add(pause).Format(time.TimeOnly), e.Message))
+		o.hold(o.m.Clock().UTC().Add(pause), "the service asks to wait: "+e.Message)
 		return o.m.Wait(ctx, pause)
 	case client.CodeUnavailable, client.CodeUnexpected, client.CodeTimeout, client.CodeFailed:
 		if tries > patience {

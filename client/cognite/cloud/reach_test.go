@@ -1,0 +1,136 @@
+package cloud_test
+
+import (
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"fndeck/auth"
+	"fndeck/client"
+	"fndeck/client/action"
+	"fndeck/client/drift"
+	"fndeck/client/faultproxy"
+)
+
+// foreign deploys a function by other means than ours.
+func (d *desk) foreign(name string, metadata map[string]string) client.Function {
+	d.Helper()
+	f, err := d.b.Backend.Deploy(d.ctx, client.FunctionSpec{
+		Name: name, Metadata: metadata, Secrets: map[string]client.Secret{"key": auth.NewSecret(canary)},
+	}, d.code(1), nil)
+	require.NoError(d, err)
+	return d.ready(f)
+}
+
+// downloads counts the requests for a link to code from now on.
+func (d *desk) downloads() *int {
+	n := new(int)
+	d.proxy.Arm(func(_ int, q *http.Request) *faultproxy.Fault {
+		if strings.HasSuffix(q.URL.Path, "/files/downloadlink") {
+			*n++
+		}
+		return nil
+	})
+	return n
+}
+
+func TestTheCodeOfOurVersionsIsReadFromThisMachine(t *testing.T) {
+	d := newDesk(t)
+	f := d.redeploy(d.deploy(""), 2)
+	downloads := d.downloads()
+	for version := 1; version <= 2; version++ {
+		code, err := d.b.Code(d.ctx, f.ID, version)
+		require.NoError(t, err)
+		assert.Equal(t, d.code(version).Zip, code)
+	}
+	_, err := d.b.Code(d.ctx, f.ID, 3)
+	assert.ErrorIs(t, err, client.ErrNotFound)
+	assert.Zero(t, *downloads)
+}
+
+func TestTheCodeOfOthersIsDownloadedOnlyWhereTheToolkitsHashDoesNotTell(t *testing.T) {
+	d := newDesk(t)
+	folder := t.TempDir()
+	text := "def handle(data, secrets):\n    print('version', 1)\n    return [1, len(secrets['key'])]\n"
+	handler := filepath.Join(folder, "handler.py")
+	require.NoError(t, os.WriteFile(handler, []byte(text), 0o600))
+	recorded, err := drift.ToolkitOf(os.DirFS(folder))
+	require.NoError(t, err)
+	managed := d.foreign("managed", map[string]string{drift.ToolkitHashKey: recorded.String()})
+	downloads := d.downloads()
+	difference, _, err := action.Differences(d.ctx, d.b, managed, folder)
+	require.NoError(t, err)
+	assert.Zero(t, difference.Count())
+	assert.Zero(t, *downloads, "the hashes are equal")
+
+	require.NoError(t, os.WriteFile(handler, []byte(text+"# more\n"), 0o600))
+	difference, patch, err := action.Differences(d.ctx, d.b, managed, folder)
+	require.NoError(t, err)
+	assert.Equal(t, []string{"handler.py"}, difference.Changed)
+	assert.Contains(t, patch, "+# more")
+	assert.Positive(t, *downloads)
+}
+
+func TestARedeployOfAFunctionOfTheToolkitWritesItsKeysAnew(t *testing.T) {
+	d := newDesk(t)
+	f := d.foreign("managed", map[string]string{drift.ToolkitHashKey: "/=00000000", drift.ToolkitSecretKey: "old", "team": "ops"})
+	secrets := map[string]client.Secret{"key": auth.NewSecret(canary)}
+	after, err := d.b.Redeploy(d.ctx, f.ID, d.code(2), client.SpecChange{Secrets: secrets}, nil)
+	require.NoError(t, err)
+	after = d.ready(after)
+	folder := t.TempDir()
+	text := "def handle(data, secrets):\n    print('version', 2)\n    return [2, len(secrets['key'])]\n"
+	require.NoError(t, os.WriteFile(filepath.Join(folder, "handler.py"), []byte(text), 0o600))
+	now, err := drift.ToolkitOf(os.DirFS(folder))
+	require.NoError(t, err)
+	assert.Equal(t, map[string]string{drift.ToolkitHashKey: now.String(), drift.ToolkitSecretKey: drift.ToolkitSecrets(secrets), "team": "ops"}, after.Metadata)
+}
+
+func TestTheNewestCallsOfAllFunctionsAreOneList(t *testing.T) {
+	d := newDesk(t)
+	one, two := d.deploy(""), d.foreign("other", nil)
+	first, second, third := d.call(one), d.call(two), d.call(one)
+	page, err := d.b.Calls(d.ctx, client.CallQuery{Limit: 2})
+	require.NoError(t, err)
+	require.Len(t, page.Calls, 2)
+	assert.Equal(t, []string{third.ID, second.ID}, []string{page.Calls[0].ID, page.Calls[1].ID})
+	assert.Equal(t, []string{"f", "other"}, []string{page.Calls[0].FunctionName, page.Calls[1].FunctionName})
+	assert.Empty(t, page.Next)
+	page, err = d.b.Calls(d.ctx, client.CallQuery{})
+	require.NoError(t, err)
+	require.Len(t, page.Calls, 3)
+	assert.Equal(t, first.ID, page.Calls[2].ID)
+}
+
+func TestCallsAreArchivedWhenAskedAndOnlyOnce(t *testing.T) {
+	d := newDesk(t)
+	f := d.foreign("other", nil)
+	d.call(f)
+	d.call(f)
+	out, err := action.ArchiveCalls.Run(d.ctx, d.b, action.Target{Function: &f}, action.Values{})
+	require.NoError(t, err)
+	assert.Equal(t, "2 calls of other newly kept on this machine", out.Sentence)
+	out, err = action.ArchiveCalls.Run(d.ctx, d.b, action.Target{Function: &f}, action.Values{})
+	require.NoError(t, err)
+	assert.Contains(t, out.Sentence, "0 calls")
+}
+
+func TestAPlanSaysTheGapAndChangesNothing(t *testing.T) {
+	d := newDesk(t)
+	named := d.deploy("nightly")
+	plan, err := d.b.PlanRedeploy(d.ctx, named.ID, d.code(2), client.SpecChange{})
+	require.NoError(t, err)
+	assert.True(t, plan.Gap)
+	assert.Contains(t, plan.Notes[0], "Callers by external id nightly find nothing")
+	_, err = action.Redeploy.Run(d.ctx, d.b, action.Target{Function: &named}, action.Values{Code: new(d.code(2))})
+	var gap *action.GapError
+	require.ErrorAs(t, err, &gap)
+	versions, err := d.b.Versions(d.ctx, named.ID)
+	require.NoError(t, err)
+	assert.Len(t, versions, 1)
+}

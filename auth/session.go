@@ -56,6 +56,7 @@ func newSession(i *issuer, o Options) *session {
 // Token implements Source.
 func (s *session) Token(ctx context.Context) (Token, error) {
 	s.mu.Lock()
+	s.heedSignOut()
 	if s.usable() {
 		if s.due() {
 			s.fly()

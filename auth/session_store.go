@@ -30,6 +30,14 @@ func (s *session) openStore(entry *tokenstore.Entry) {
 	}
 }
 
+// heedSignOut forgets a person's tokens once their file is gone: whoever signed out,
+// here or in another process, meant every console. The lock is held.
+func (s *session) heedSignOut() {
+	if s.entry != nil && !s.held.Obtained.IsZero() && s.entry.Gone() {
+		s.held, s.unwritten = tokenstore.Set{}, nil
+	}
+}
+
 func (i *issuer) notSignedIn() *Error {
 	return &Error{Code: CodeSignIn, Message: fmt.Sprintf("nobody has signed in at %s", i.host()), Hint: signInCommand}
 }

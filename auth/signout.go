@@ -14,7 +14,7 @@ import (
 
 // SignOut revokes a person's tokens where the issuer can, then deletes them. The
 // file goes in any case: an error says what is still good at the issuer. A Source
-// that is open keeps its token in memory until it is closed.
+// that is open, in any process, gives out no token from then on.
 func SignOut(ctx context.Context, identity Identity, o Options) error {
 	i, entry, err := openEntry(identity, o)
 	if err != nil {

@@ -135,6 +135,8 @@ func TestAFullDiskKeepsTheNewTokenInMemoryAndTriesAgain(t *testing.T) {
 	// The rename's target is a directory that is not empty: what is written cannot
 	// take its place, as if the disk were full.
 	file := d.file(t)
+	old, err := os.ReadFile(file)
+	require.NoError(t, err)
 	blocked := false
 	d.Fault("/token", 1, func(w http.ResponseWriter, r *http.Request) {
 		blocked = os.Remove(file) == nil && os.MkdirAll(filepath.Join(file, "full"), 0o700) == nil
@@ -146,6 +148,7 @@ func TestAFullDiskKeepsTheNewTokenInMemoryAndTriesAgain(t *testing.T) {
 	assert.Contains(t, source.Status().Notes[0], "could not be written down")
 
 	require.NoError(t, os.RemoveAll(file))
+	require.NoError(t, os.WriteFile(file, old, 0o600))
 	d.clock.Advance(time.Minute)
 	assert.Equal(t, "rotated", token(t, source))
 	require.Eventually(t, func() bool { return len(source.Status().Notes) == 0 }, time.Minute, time.Millisecond)
@@ -198,6 +201,21 @@ func TestSigningOutRevokesAndForgets(t *testing.T) {
 	require.ErrorIs(t, fault(t, d.open(t, d.person(auth.FlowDeviceCode))), auth.ErrSignIn, "the file goes anyway")
 
 	require.Error(t, auth.SignOut(t.Context(), d.app(), d.options()))
+}
+
+func TestWhoSignsOutIsSignedOutOfEveryOpenConsole(t *testing.T) {
+	d := newDesk(t)
+	d.signIn(t)
+	source := d.open(t, d.person(auth.FlowDeviceCode))
+	token(t, source)
+	// As another process does it: this one is told nothing.
+	require.NoError(t, auth.SignOut(t.Context(), d.person(auth.FlowDeviceCode), d.options()))
+	require.ErrorIs(t, fault(t, source), auth.ErrSignIn, "the access token has an hour to live")
+	assert.Empty(t, source.Status().Who)
+	assert.Zero(t, d.Count("refresh_token"), "and nothing that was taken back is sent")
+
+	d.signIn(t)
+	assert.NotEmpty(t, token(t, source), "who signs in again is signed in there too")
 }
 
 func TestAPersonsTokenWithoutRefreshSaysWhenItEnds(t *testing.T) {

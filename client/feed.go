@@ -193,7 +193,7 @@ func (f *Feed[T]) watchedPause(value T) time.Duration {
 func (f *Feed[T]) backOff(failures int, err error) time.Duration {
 	var e *Error
 	if errors.As(err, &e) && e.RetryAfter > 0 {
-		return min(e.RetryAfter, retryAfterMax)
+		return min(e.RetryAfter, retryAfterMax) + time.Duration(f.o.Jitter()*float64(backOffMin))
 	}
 	ceiling := backOffMax
 	if failures <= 6 { // 2^6 seconds is past the ceiling

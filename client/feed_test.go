@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -65,4 +66,30 @@ func TestABeginningThatCannotBeReadIsLeftToTheWhole(t *testing.T) {
 	require.True(t, ok)
 	assert.Equal(t, "the whole", whole.Value)
 	assert.NoError(t, whole.Err)
+}
+
+func TestAFeedWaitsAsItsBackendAsksAndNotForEver(t *testing.T) {
+	for asked, waited := range map[time.Duration]time.Duration{
+		30 * time.Second: 30*time.Second + 500*time.Millisecond,
+		time.Hour:        5*time.Minute + 500*time.Millisecond,
+		0:                750 * time.Millisecond, // of the first back-off
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			var loads []time.Time
+			feed := client.NewFeed(client.FeedOptions[int]{
+				Load: func(context.Context) (int, error) {
+					loads = append(loads, time.Now())
+					return 0, &client.Error{Code: client.CodeThrottled, Message: "too many", RetryAfter: asked}
+				},
+				Every: time.Second, Clock: time.Now, Jitter: func() float64 { return 0.5 },
+			})
+			first, ok := feed.Next(t.Context(), 0)
+			require.True(t, ok)
+			_, ok = feed.Next(t.Context(), first.Generation)
+			require.True(t, ok)
+			feed.Close()
+			assert.Equal(t, waited, first.RetryAt.Sub(loads[0]), "what the screen counts down to")
+			assert.Equal(t, waited, loads[1].Sub(loads[0]))
+		})
+	}
 }

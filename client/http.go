@@ -3,13 +3,13 @@ package client
 import (
 	"bytes"
 	"cmp"
+	"compress/gzip"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"math"
-	"mime"
 	"net"
 	"net/http"
 	"strconv"
@@ -32,10 +32,9 @@ const (
 	// throttledTries is how often a request that was refused with 429 is sent
 	// again: the refusal says that it was not accepted.
 	throttledTries = 3
-	throttleMax    = time.Minute
-	// throttleSpread is how much longer than asked a refused request may wait, so that
-	// not all who were refused come back at once.
-	throttleSpread = 0.1
+	// throttleMax is the longest that is waited where nobody sees it; whoever is
+	// asked to wait longer is told so at once.
+	throttleMax = time.Minute
 )
 
 // Retry says what may be sent again.
@@ -140,15 +139,14 @@ func (h *HTTP) pause(ctx context.Context, wait time.Duration, failed error) erro
 // again says whether and when a failed request is sent once more.
 func (h *HTTP) again(class Retry, err error, try int) (time.Duration, bool) {
 	var e *Error
-	if !errors.As(err, &e) {
-		return 0, false
+	var refused *wire.ProxyError
+	if !errors.As(err, &e) || errors.As(err, &refused) {
+		return 0, false // A proxy that refused would lock its user in the end.
 	}
 	wait := time.Duration(float64(retryWait<<(try-1)) * (0.5 + h.Jitter()/2))
 	switch {
 	case e.Code == CodeThrottled:
-		// Never sooner than asked, and not all at the same moment.
-		asked := min(max(e.RetryAfter, wait), throttleMax)
-		return asked + time.Duration(float64(asked)*throttleSpread*h.Jitter()), try < throttledTries && !h.Impatient
+		return e.RetryAfter + wait, e.RetryAfter <= throttleMax && try < throttledTries && !h.Impatient
 	case e.Code == CodeUnavailable && (class == Safe || isDial(err)):
 		return wait, try < readTries
 	}
@@ -175,15 +173,27 @@ func (h *HTTP) once(ctx context.Context, r Request, body []byte, out any) error 
 	}
 	defer func() { _ = reply.Body.Close() }() // read to its end or given up
 	text, err := readReply(reply)
-	switch {
-	case ctx.Err() != nil:
+	if ctx.Err() != nil {
 		return context.Cause(ctx)
-	case err != nil && r.Retry == Once:
-		return &Error{Code: CodeUnknownOutcome, Message: "the answer was cut off: the request may have been carried out", Hint: "look before you send it again", Err: err}
-	case err != nil:
-		return &Error{Code: CodeUnavailable, Message: "the answer was cut off", Err: err}
-	case len(text) > maxReply:
-		return &Error{Code: CodeUnexpected, Message: fmt.Sprintf("the answer is larger than %d bytes", maxReply)}
+	}
+	if err = decodeReply(reply, text, err, out); err != nil && r.Retry == Once {
+		return &Error{
+			Code: CodeUnknownOutcome, Message: err.Error() + ": the request may have been carried out", Hint: "look before you send it again",
+			Status: reply.StatusCode, RequestID: reply.Header.Get("X-Request-Id"), Err: err,
+		}
+	}
+	return err
+}
+
+// decodeReply decodes the text of a success; cut is why it ended early.
+func decodeReply(reply *http.Response, text []byte, cut error, out any) error {
+	switch {
+	case errors.Is(cut, gzip.ErrHeader), errors.Is(cut, gzip.ErrChecksum):
+		return unexpected(reply, text, cut)
+	case cut == errTooLarge, len(text) > maxReply:
+		return &Error{Code: CodeUnexpected, Message: fmt.Sprintf("the answer is larger than %d MiB", maxReply>>20), Status: reply.StatusCode, RequestID: reply.Header.Get("X-Request-Id")}
+	case cut != nil:
+		return &Error{Code: CodeUnavailable, Message: "the answer was cut off", Err: cut}
 	case out == nil:
 		return nil
 	}
@@ -197,11 +207,17 @@ func (h *HTTP) once(ctx context.Context, r Request, body []byte, out any) error 
 	return nil
 }
 
+// errTooLarge says that a body announces more than it may have.
+var errTooLarge = errors.New("too large")
+
 // readReply reads a body, and one byte more than it may have at most. One of known
 // length is read into its place at once: a long list would be copied many times.
 func readReply(reply *http.Response) ([]byte, error) {
 	n := reply.ContentLength
-	if n <= 0 || n > maxReply {
+	if n > maxReply {
+		return nil, errTooLarge
+	}
+	if n <= 0 {
 		return io.ReadAll(io.LimitReader(reply.Body, maxReply+1))
 	}
 	text := make([]byte, n)
@@ -242,12 +258,9 @@ func (h *HTTP) Open(ctx context.Context, r Request, body []byte) (*http.Response
 		return reply, nil
 	}
 	defer func() { _ = reply.Body.Close() }() // an error's text is enough
-	if reply.StatusCode == http.StatusProxyAuthRequired {
-		return nil, proxyRefusal(wire.Refused(reply))
-	}
 	text, _ := io.ReadAll(io.LimitReader(reply.Body, 1<<20))
 	err = h.StatusError(reply, text)
-	if r.Retry == Once && errors.Is(err, ErrUnavailable) {
+	if r.Retry == Once && errors.Is(err, ErrUnavailable) && reply.StatusCode != http.StatusProxyAuthRequired {
 		// A gateway gave up waiting: what is behind it may have done it all the same.
 		return nil, &Error{
 			Code: CodeUnknownOutcome, Message: "the backend did not say whether it was carried out", Hint: "look before you send it again",
@@ -262,7 +275,7 @@ func sendError(ctx context.Context, r Request, host string, err error) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	e := networkWords(host, err)
+	e := NoAnswer(host, err)
 	if sent := e.Err == err && e.Code == CodeUnavailable && !isDial(err); sent && r.Retry == Once {
 		return &Error{Code: CodeUnknownOutcome, Message: "no answer after the request was sent: it may have been carried out", Hint: "look before you send it again", Err: err}
 	}
@@ -272,6 +285,9 @@ func sendError(ctx context.Context, r Request, host string, err error) error {
 // StatusError is the error of a reply whose status is none of success; text is
 // its body.
 func (h *HTTP) StatusError(reply *http.Response, text []byte) error {
+	if reply.StatusCode == http.StatusProxyAuthRequired {
+		return proxyRefusal(wire.Refused(reply))
+	}
 	e := h.Decode(reply.StatusCode, text)
 	if e == nil {
 		return unexpected(reply, text, nil)
@@ -282,6 +298,9 @@ func (h *HTTP) StatusError(reply *http.Response, text []byte) error {
 	}
 	if e.Code == CodeThrottled {
 		e.RetryAfter = retryAfter(reply.Header)
+	}
+	if e.RetryAfter > 0 && e.Hint == "" {
+		e.Hint = fmt.Sprintf("the service asks to wait %s", min(e.RetryAfter, longestAsked))
 	}
 	return e
 }
@@ -309,21 +328,8 @@ func codeOf(status int) Code {
 	return CodeFailed
 }
 
-// unexpected is the error of a reply that is not of the API's shape.
-func unexpected(reply *http.Response, text []byte, cause error) error {
-	kind, _, err := mime.ParseMediaType(reply.Header.Get("Content-Type"))
-	if err != nil {
-		kind = "no content type"
-	}
-	code := CodeUnexpected
-	if c := codeOf(reply.StatusCode); c == CodeUnavailable || c == CodeThrottled {
-		code = c
-	}
-	return &Error{
-		Code: code, Message: fmt.Sprintf("unexpected reply (%s, %d, %d bytes)", kind, reply.StatusCode, len(text)),
-		Status: reply.StatusCode, RequestID: reply.Header.Get("X-Request-Id"), RetryAfter: retryAfter(reply.Header), Err: cause,
-	}
-}
+// longestAsked is what is believed of how long to wait.
+const longestAsked = 24 * time.Hour
 
 // retryAfterLongest is the most that is read from Retry-After. Whoever waits has a
 // bound of their own, far below.

@@ -147,10 +147,10 @@ func TestWhatKeepsARequestFromArrivingIsSaidInPlainWords(t *testing.T) {
 		assert.Contains(t, e.Message, c.says, name)
 		assert.NotEqual(t, CodeUnknownOutcome, e.Code, name)
 	}
-	e := networkWords("nowhere.test", &net.OpError{Op: "dial", Err: &net.DNSError{IsNotFound: true}})
+	e := NoAnswer("nowhere.test", &net.OpError{Op: "dial", Err: &net.DNSError{IsNotFound: true}})
 	assert.Equal(t, "there is no host nowhere.test", e.Message)
-	assert.Contains(t, networkWords("h", &net.OpError{Op: "dial", Err: &net.DNSError{IsTimeout: true}}).Message, "could not be looked up")
-	assert.Equal(t, "the backend does not answer", networkWords("h", io.ErrUnexpectedEOF).Message)
+	assert.Contains(t, NoAnswer("h", &net.OpError{Op: "dial", Err: &net.DNSError{IsTimeout: true}}).Message, "could not be looked up")
+	assert.Equal(t, "the backend does not answer", NoAnswer("h", io.ErrUnexpectedEOF).Message)
 }
 
 // proxied answers CONNECT, and plain requests that come as to a proxy, with status.
@@ -183,6 +183,19 @@ func TestAProxyThatRefusesIsNotTakenForTheBackend(t *testing.T) {
 		require.ErrorAs(t, err, &e, name)
 		assert.Contains(t, e.Message, c.says, name)
 		assert.NotEqual(t, CodeUnknownOutcome, e.Code, name)
+	}
+}
+
+func TestAProxyThatRefusedIsNotAskedAgain(t *testing.T) {
+	asked := 0
+	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		asked++
+		w.WriteHeader(http.StatusProxyAuthRequired)
+	}))
+	t.Cleanup(proxy.Close)
+	for n, base := range []string{"http://backend.test", "https://backend.test"} {
+		require.Error(t, ask(t, Network{Proxy: proxy.URL}, base, Safe))
+		assert.Equal(t, n+1, asked, "a password that is wrong four times locks its user: %s", base)
 	}
 }
 

@@ -13,9 +13,9 @@ import (
 	"fndeck/auth/wire"
 )
 
-// networkWords turns the failure of a request that got no answer into a sentence
-// and what to do; host is whom it was sent to.
-func networkWords(host string, err error) *Error {
+// NoAnswer turns the failure of a request that got no answer into a sentence and
+// what to do; host is whom it was sent to.
+func NoAnswer(host string, err error) *Error {
 	e := &Error{Code: CodeUnavailable, Err: err}
 	var known *Error
 	var refused *wire.ProxyError
@@ -49,7 +49,7 @@ const noAnswer = "the backend does not answer"
 
 // networkCause is a failure in words, or as it is where there are none for it.
 func networkCause(host string, err error) string {
-	if e := networkWords(host, err); e.Message != noAnswer {
+	if e := NoAnswer(host, err); e.Message != noAnswer {
 		return e.Message
 	}
 	return err.Error()

@@ -136,6 +136,28 @@ func TestATokenGoesToTheHostOfItsContextAlone(t *testing.T) {
 	assert.NoError(t, reply.Body.Close())
 }
 
+func TestATokenIsNotCarriedAlongARedirectOrDownToHTTP(t *testing.T) {
+	other := newGuarded(t, "")
+	secure := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		assert.Equal(t, "Bearer t1", r.Header.Get("Authorization"))
+		http.Redirect(w, r, other.URL, http.StatusTemporaryRedirect)
+	}))
+	t.Cleanup(secure.Close)
+	for base, address := range map[string]string{
+		secure.URL: secure.URL, // and from there to the other
+		"https" + strings.TrimPrefix(other.URL, "http"): other.URL,
+	} {
+		own, err := url.Parse(base)
+		require.NoError(t, err)
+		// A client that follows redirects, as ours do not: even then the token stays.
+		c := &http.Client{Transport: Signed(&counter{current: 1, last: 9}, own, secure.Client().Transport)}
+		reply, err := c.Get(address)
+		require.NoError(t, err)
+		assert.NoError(t, reply.Body.Close())
+	}
+	assert.Equal(t, []string{" ", " "}, other.seen, "both came without the token")
+}
+
 func TestEveryErrorOfASignInHasAClass(t *testing.T) {
 	for _, code := range []auth.Code{
 		auth.CodeInvalid, auth.CodeSignIn, auth.CodeRefused, auth.CodeDeclined, auth.CodeExpired, auth.CodeUnsupported,

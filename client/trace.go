@@ -7,6 +7,8 @@ import (
 	"regexp"
 	"sync"
 	"time"
+
+	"fndeck/auth/redact"
 )
 
 // traceMost is how many exchanges a Trace remembers.
@@ -36,6 +38,7 @@ type Exchange struct {
 // use.
 type Trace struct {
 	clock func() time.Time
+	known *redact.Known
 
 	mu   sync.Mutex
 	list []*Exchange // oldest first
@@ -52,8 +55,10 @@ type Trace struct {
 // Tracer is a backend that tells which requests it has sent.
 type Tracer interface{ Trace() *Trace }
 
-// NewTrace makes an empty trace.
-func NewTrace(clock func() time.Time) *Trace { return &Trace{clock: clock} }
+// NewTrace makes an empty trace. Known, which may be nil, masks what it knows.
+func NewTrace(clock func() time.Time, known *redact.Known) *Trace {
+	return &Trace{clock: clock, known: known}
+}
 
 // Exchanges returns what is remembered, newest first.
 func (t *Trace) Exchanges() []Exchange {
@@ -83,7 +88,7 @@ func (x traced) RoundTrip(r *http.Request) (*http.Response, error) {
 	defer t.mu.Unlock()
 	e.Took = t.clock().Sub(e.Time)
 	if err != nil {
-		e.Failure, e.Open = networkCause(r.URL.Host, err), false
+		e.Failure, e.Open = t.known.Text(networkCause(r.URL.Host, err)), false
 		return reply, err
 	}
 	if date, err := http.ParseTime(reply.Header.Get("Date")); err == nil {
@@ -105,7 +110,7 @@ func (t *Trace) begin(r *http.Request) *Exchange {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.last++
-	e := &Exchange{ID: t.last, Time: t.clock(), Method: r.Method, Path: maskedPath(r.URL), Sent: r.ContentLength, Open: true}
+	e := &Exchange{ID: t.last, Time: t.clock(), Method: r.Method, Path: t.known.Text(maskedPath(r.URL)), Sent: r.ContentLength, Open: true}
 	t.list = append(t.list, e)
 	if len(t.list) > traceMost {
 		t.list = append([]*Exchange(nil), t.list[1:]...)

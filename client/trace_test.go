@@ -1,6 +1,7 @@
 package client
 
 import (
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -10,6 +11,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"fndeck/auth/redact"
 )
 
 func TestATraceTellsWhatWasAskedAndWhatCameBack(t *testing.T) {
@@ -20,7 +23,7 @@ func TestATraceTellsWhatWasAskedAndWhatCameBack(t *testing.T) {
 	}))
 	defer server.Close()
 	now := time.Unix(0, 0)
-	trace := NewTrace(func() time.Time { now = now.Add(time.Millisecond); return now })
+	trace := NewTrace(func() time.Time { now = now.Add(time.Millisecond); return now }, nil)
 	c := &http.Client{Transport: trace.Transport(http.DefaultTransport)}
 	secret := strings.Repeat("s3cret", 8)
 	reply, err := c.Post(server.URL+"/up/"+secret+"?limit=5&sig="+secret, "text/plain", strings.NewReader("four"))
@@ -40,7 +43,7 @@ func TestATraceTellsWhatWasAskedAndWhatCameBack(t *testing.T) {
 }
 
 func TestATraceKeepsTheNewestAndTheReasonOfWhatFailed(t *testing.T) {
-	trace := NewTrace(time.Now)
+	trace := NewTrace(time.Now, nil)
 	refused := trace.Transport(cut{})
 	for range traceMost + 10 {
 		_, err := refused.RoundTrip(httptest.NewRequest(http.MethodGet, "/x", nil))
@@ -51,6 +54,21 @@ func TestATraceKeepsTheNewestAndTheReasonOfWhatFailed(t *testing.T) {
 	assert.Equal(t, int64(traceMost+10), all[0].ID)
 	assert.Equal(t, "unexpected EOF", all[0].Failure)
 }
+
+func TestATraceMasksWhatIsKnownToBeSecret(t *testing.T) {
+	var known redact.Known
+	known.Add("hush-hush")
+	trace := NewTrace(time.Now, &known)
+	_, err := trace.Transport(failing{"get https://me:pw-7@h/: hush-hush was refused"}).RoundTrip(httptest.NewRequest(http.MethodGet, "/a/hush-hush?q=hush%2Dhush&sig=short", nil))
+	require.Error(t, err)
+	e := trace.Exchanges()[0]
+	assert.Equal(t, "/a/•••?q=•••&sig=•••", e.Path)
+	assert.Equal(t, "get https://me:•••@h/: ••• was refused", e.Failure)
+}
+
+type failing struct{ why string }
+
+func (f failing) RoundTrip(*http.Request) (*http.Response, error) { return nil, errors.New(f.why) }
 
 type cut struct{}
 

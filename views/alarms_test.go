@@ -42,7 +42,7 @@ func performFar(t *testing.T, status auth.Status, answer answered, play func(s *
 	t.Helper()
 	c := newFakeContexts()
 	c.prod.status = status
-	trace := client.NewTrace(time.Now)
+	trace := client.NewTrace(time.Now, nil)
 	far := &tracedBackend{farBackend: c.prod, http: &client.HTTP{
 		Base: "http://far.example", Client: &http.Client{Transport: trace.Transport(answer)}, Trace: trace,
 		Jitter: func() float64 { return 0 }, Decode: func(int, []byte) *client.Error { return &client.Error{Message: "slow down"} },

@@ -38,7 +38,7 @@ const tabDeploys = 2
 // newFunctionPage describes one function.
 func newFunctionPage(s *shell, f client.Function) *pageScreen[described] {
 	return newPage(s, pageSpec[described]{
-		title: ui.Clean(f.Name),
+		title: ui.Clean(f.Name), listed: true,
 		tabs:  []string{"Overview", "Versions", "Deploys", "Schedules", "Env", "Limits", "Error"},
 		kinds: []string{"function", "version", "deploy", "call", "schedule"},
 		load:  func(ctx context.Context) (described, error) { return describe(ctx, s.backend, f.ID) },

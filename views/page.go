@@ -37,6 +37,9 @@ type pageSpec[T any] struct {
 	// ended says how what was running ended, and how long it took.
 	ended    func(T) (text string, took time.Duration)
 	commands func(p *pageScreen[T]) []command
+	// listed says that a list leads here, which may not know yet what was deleted. A
+	// call that was just started may only be slow to show.
+	listed bool
 }
 
 // pageTab is what one tab shows: a text, a JSON document, or a log, whose lines
@@ -151,6 +154,15 @@ func (p *pageScreen[T]) Refresh(kinds map[string]bool) tea.Cmd {
 	return p.followLog() // A log that broke off is taken up again.
 }
 
+// leave goes back from the page of what is not there: the list that led here was not
+// told yet, and reads anew.
+func (p *pageScreen[T]) leave() tea.Cmd {
+	p.functions.Refresh()
+	cmd := p.back()
+	p.say(p.spec.title+" is not there any more: the list is read again", ui.ToneWarn)
+	return cmd
+}
+
 // Update implements Screen.
 func (p *pageScreen[T]) Update(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
@@ -163,6 +175,9 @@ func (p *pageScreen[T]) Update(msg tea.Msg) tea.Cmd {
 		if p.data.Last.Loaded && errors.Is(p.data.Last.Err, client.ErrNotFound) {
 			p.gone, p.data.Last.Err = true, nil // Asking again would not bring it back.
 			return p.data.Stop()
+		}
+		if p.shown && p.spec.listed && errors.Is(p.data.Last.Err, client.ErrNotFound) {
+			return p.leave()
 		}
 		if p.data.Last.Err != nil {
 			p.fail("read "+p.spec.title, p.data.Last.Err)

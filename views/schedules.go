@@ -250,10 +250,11 @@ type scheduleRuns struct {
 // reason of each that was missed or skipped, and its data.
 func newSchedulePage(s *shell, c client.Schedule) *pageScreen[scheduleRuns] {
 	return newPage(s, pageSpec[scheduleRuns]{
-		title: ui.Clean(c.Name),
-		tabs:  []string{"Overview", "Runs", "Data"},
-		kinds: []string{"schedule", "run", "call"},
-		load:  func(ctx context.Context) (scheduleRuns, error) { return readSchedule(ctx, s.backend, c) },
+		listed: true,
+		title:  ui.Clean(c.Name),
+		tabs:   []string{"Overview", "Runs", "Data"},
+		kinds:  []string{"schedule", "run", "call"},
+		load:   func(ctx context.Context) (scheduleRuns, error) { return readSchedule(ctx, s.backend, c) },
 		build: func(v scheduleRuns, at moment) ([]pageTab, error) {
 			tabs, err := factTabs(s.stateDir, scheduleFacts(v.schedule, at), runFacts(v, at))
 			if err != nil {

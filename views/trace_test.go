@@ -32,7 +32,7 @@ func (a answering) RoundTrip(*http.Request) (*http.Response, error) {
 }
 
 func TestTheRequestsOfTheConsoleAreOneKeyAway(t *testing.T) {
-	backend := tracing{sampleBackend(bubbleStart), client.NewTrace(func() time.Time { return bubbleStart })}
+	backend := tracing{sampleBackend(bubbleStart), client.NewTrace(func() time.Time { return bubbleStart }, nil)}
 	ask := func(status int, path string) {
 		reply, err := backend.trace.Transport(answering{status}).RoundTrip(request(path))
 		if err == nil {

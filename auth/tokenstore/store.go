@@ -146,6 +146,13 @@ func syncDir(dir string) error {
 	return d.Sync()
 }
 
+// Gone reports whether there is no file: nobody has signed in, or somebody has
+// signed out since. A file that cannot be looked at is not gone.
+func (e *Entry) Gone() bool {
+	_, err := os.Lstat(e.path)
+	return errors.Is(err, fs.ErrNotExist)
+}
+
 // Delete removes the tokens; it is no error if there are none.
 func (e *Entry) Delete() error {
 	err := os.Remove(e.path)

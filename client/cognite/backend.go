@@ -7,9 +7,11 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 
 	"golang.org/x/oauth2"
 
+	"fndeck/auth/redact"
 	"fndeck/client"
 )
 
@@ -35,7 +37,12 @@ type Backend struct {
 	c    Config
 	http *client.HTTP
 	root string
+	// stall is uploadStall but in tests.
+	stall time.Duration
 }
+
+// uploadStall is how long an upload may stand still.
+const uploadStall = 2 * time.Minute
 
 // New returns a backend; it does no I/O. It follows no redirect, whatever the
 // Client does: the API has none, and one could lead the token elsewhere.
@@ -43,7 +50,7 @@ func New(c Config) *Backend {
 	direct := *c.Client
 	direct.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	c.Client = &direct
-	return &Backend{c: c, root: "/api/v1/projects/" + c.Project, http: &client.HTTP{
+	return &Backend{c: c, stall: uploadStall, root: "/api/v1/projects/" + c.Project, http: &client.HTTP{
 		Base: strings.TrimSuffix(c.BaseURL, "/"), Client: c.Client, Token: c.Token, Jitter: c.Jitter, Decode: decodeError, Impatient: c.Impatient, Trace: c.Trace,
 		Header: http.Header{"Cdf-Version": {"20230101"}, "X-Cdp-App": {"fndeck"}},
 	}}
@@ -87,18 +94,25 @@ func (b *Backend) Close() error {
 	return nil
 }
 
+// do sends a request to a path below the project's root.
+func (b *Backend) do(ctx context.Context, r client.Request, out any) error {
+	path := r.Path
+	r.Path = b.root + path
+	return b.named(b.http.Do(ctx, r, out), r.Method, path)
+}
+
 func (b *Backend) get(ctx context.Context, path string, out any) error {
-	return b.http.Do(ctx, client.Request{Method: http.MethodGet, Path: b.root + path}, out)
+	return b.do(ctx, client.Request{Method: http.MethodGet, Path: path}, out)
 }
 
 // read posts to one of the lists and look-ups that are POSTs.
 func (b *Backend) read(ctx context.Context, path string, body, out any) error {
-	return b.http.Do(ctx, client.Request{Method: http.MethodPost, Path: b.root + path, JSON: body}, out)
+	return b.do(ctx, client.Request{Method: http.MethodPost, Path: path, JSON: body}, out)
 }
 
 // change posts something that must not be sent twice.
 func (b *Backend) change(ctx context.Context, path string, body, out any) error {
-	return b.http.Do(ctx, client.Request{Method: http.MethodPost, Path: b.root + path, JSON: body, Retry: client.Once}, out)
+	return b.do(ctx, client.Request{Method: http.MethodPost, Path: path, JSON: body, Retry: client.Once}, out)
 }
 
 type items[T any] struct {
@@ -111,6 +125,22 @@ func (i items[T]) only() (item T, err error) {
 		return item, &client.Error{Code: client.CodeUnexpected, Message: fmt.Sprintf("unexpected reply: %d items instead of one", len(i.Items))}
 	}
 	return i.Items[0], nil
+}
+
+// made is the single item of a reply to a create. Whatever else the answer says, it
+// may have been made.
+func (i items[T]) made() (item T, err error) {
+	if item, err = i.only(); err != nil {
+		err = unsaid(err)
+	}
+	return item, err
+}
+
+// unsaid is the error of a success that does not say what came of it.
+func unsaid(cause error) error {
+	return &client.Error{
+		Code: client.CodeUnknownOutcome, Message: "the answer does not say what was created: it may have been carried out", Hint: "look before you send it again", Err: cause,
+	}
 }
 
 // selection names objects; those that do not exist are left out of the answer.
@@ -176,7 +206,7 @@ func decodeError(status int, body []byte) *client.Error {
 	if json.Unmarshal(envelope.Error, &detail) != nil && json.Unmarshal(envelope.Error, &detail.Message) != nil {
 		return nil
 	}
-	e := &client.Error{Message: detail.Message}
+	e := &client.Error{Message: redact.Shapes(detail.Message)}
 	switch {
 	case len(detail.Missing) > 0:
 		e.Code = client.CodeNotFound
@@ -185,8 +215,6 @@ func decodeError(status int, body []byte) *client.Error {
 	case status == http.StatusBadRequest && strings.Contains(strings.ToLower(detail.Message), "nonce"):
 		// The API has no code for it; this is the one place that looks at the words.
 		e.Err = ErrNonce
-	case status == http.StatusForbidden:
-		e.Hint = "the identity lacks a capability of this project"
 	}
 	return e
 }

@@ -53,15 +53,20 @@ func (c callRead) domain() client.Call {
 	return d
 }
 
+// lastMilli is the end of the year 9999, behind which no time can be written down.
+const lastMilli = 253_402_300_799_999
+
+// fromMillis is a time of the wire, zero where that has none or nonsense.
 func fromMillis(ms int64) time.Time {
-	if ms == 0 {
+	if ms <= 0 || ms > lastMilli {
 		return time.Time{}
 	}
 	return time.UnixMilli(ms).UTC()
 }
 
 // Invoke starts a call under a session of its own. A one-shot session needs no
-// token exchange at the identity provider.
+// token exchange at the identity provider. Where the answer is lost the call is looked
+// for, and never started twice.
 func (b *Backend) Invoke(ctx context.Context, r client.CallRequest) (client.Call, error) {
 	id, err := parseID("function", r.FunctionID)
 	if err != nil {
@@ -72,7 +77,15 @@ func (b *Backend) Invoke(ctx context.Context, r client.CallRequest) (client.Call
 		data = json.RawMessage(`{}`)
 	}
 	var c callRead
-	err = b.bind(ctx, grant{Oneshot: true}, fmt.Sprintf("/functions/%d/call", id), func(nonce string) ([]byte, error) { return callBody(data, nonce), nil }, &c)
+	session, err := b.bind(ctx, grant{Oneshot: true}, fmt.Sprintf("/functions/%d/call", id), func(nonce string) ([]byte, error) { return callBody(data, nonce), nil }, &c)
+	if err == nil && c.ID == 0 {
+		err = unsaid(nil)
+	}
+	if isUnknown(err) {
+		if found, ok := b.findCall(ctx, r.FunctionID, session); ok {
+			return found, nil
+		}
+	}
 	return c.domain(), err
 }
 

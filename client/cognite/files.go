@@ -3,9 +3,11 @@ package cognite
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
+	"time"
 
 	"fndeck/client"
 )
@@ -24,7 +26,7 @@ func (b *Backend) put(ctx context.Context, to string, zip []byte, progress clien
 		return err
 	}
 	return b.http.Repeat(ctx, client.Safe, func(int) error {
-		return b.putOnce(ctx, target, own, &counted{reader: bytes.NewReader(zip), total: int64(len(zip)), progress: progress})
+		return b.putOnce(ctx, target, own, zip, progress)
 	})
 }
 
@@ -57,18 +59,36 @@ func (b *Backend) sendLinked(request *http.Request, own bool) (*http.Response, e
 	return b.c.Client.Do(request)
 }
 
-func (b *Backend) putOnce(ctx context.Context, target *url.URL, own bool, body *counted) error {
-	request, err := http.NewRequestWithContext(ctx, http.MethodPut, target.String(), body)
+// unsent is the error of a request to a link that got no answer.
+func unsent(ctx context.Context, host string, err error) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return client.NoAnswer(host, err)
+}
+
+// putOnce gives up once nothing has moved for a while, however long the whole takes:
+// a slow line is no dead one.
+func (b *Backend) putOnce(ctx context.Context, target *url.URL, own bool, zip []byte, progress client.Progress) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	still := time.AfterFunc(b.stall, func() {
+		cancel(&client.Error{Code: client.CodeTimeout, Message: fmt.Sprintf("the upload has not moved for %s", b.stall), Hint: "nothing was changed: send it again"})
+	})
+	defer still.Stop()
+	body := func() (io.ReadCloser, error) {
+		return io.NopCloser(&counted{reader: bytes.NewReader(zip), total: int64(len(zip)), progress: progress, moved: func() { still.Reset(b.stall) }}), nil
+	}
+	first, _ := body() // It has no error.
+	request, err := http.NewRequestWithContext(ctx, http.MethodPut, target.String(), first)
 	if err != nil {
 		return err
 	}
-	request.ContentLength = body.total
+	// A token that ended on the way is replaced, and the bytes are sent again.
+	request.ContentLength, request.GetBody = int64(len(zip)), body
 	reply, err := b.sendLinked(request, own)
 	if err != nil {
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		return &client.Error{Code: client.CodeUnavailable, Message: "the upload was cut", Hint: "nothing was changed: send it again", Err: err}
+		return unsent(ctx, target.Host, err)
 	}
 	defer func() { _ = reply.Body.Close() }() // its body says nothing we need
 	if reply.StatusCode/100 == 2 {
@@ -84,11 +104,13 @@ type counted struct {
 	sent     int64
 	total    int64
 	progress client.Progress
+	moved    func()
 }
 
 func (c *counted) Read(p []byte) (int, error) {
 	n, err := c.reader.Read(p)
 	c.sent += int64(n)
+	c.moved()
 	if c.progress != nil {
 		c.progress(c.sent, c.total)
 	}

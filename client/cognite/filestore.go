@@ -95,6 +95,8 @@ const maxFilePage = 1000
 // Files lists the files whose external id begins with prefix.
 func (b *Backend) Files(ctx context.Context, prefix string) ([]File, error) {
 	var all []File
+	seen := map[int64]bool{} // a file that came meanwhile moves others to the next page
+	var pages client.Cursors
 	for cursor := ""; ; {
 		body := map[string]any{"filter": map[string]string{"externalIdPrefix": prefix}, "limit": maxFilePage}
 		if cursor != "" {
@@ -108,9 +110,16 @@ func (b *Backend) Files(ctx context.Context, prefix string) ([]File, error) {
 			return nil, err
 		}
 		for _, f := range page.Items {
-			all = append(all, f.file())
+			if !seen[f.ID] {
+				seen[f.ID] = true
+				all = append(all, f.file())
+			}
 		}
-		if page.NextCursor == "" || page.NextCursor == cursor {
+		more, err := pages.Follow(page.NextCursor)
+		if err != nil {
+			return nil, fmt.Errorf("list the files: %w", err)
+		}
+		if !more {
 			return all, nil
 		}
 		cursor = page.NextCursor
@@ -167,11 +176,13 @@ func (b *Backend) fetch(ctx context.Context, target *url.URL, own bool) ([]byte,
 	}
 	reply, err := b.sendLinked(request, own)
 	if err != nil {
-		return nil, &client.Error{Code: client.CodeUnavailable, Message: "the download was cut", Err: err}
+		return nil, unsent(ctx, target.Host, err)
 	}
 	defer func() { _ = reply.Body.Close() }() // read to its end or given up
 	text, err := io.ReadAll(io.LimitReader(reply.Body, maxZip+1))
 	switch {
+	case ctx.Err() != nil:
+		return nil, context.Cause(ctx)
 	case reply.StatusCode/100 != 2:
 		return nil, b.http.StatusError(reply, text)
 	case err != nil:

@@ -115,7 +115,7 @@ func (b *Backend) Create(ctx context.Context, spec client.FunctionSpec, fileID i
 	if err := b.change(ctx, "/functions", items[functionWrite]{[]functionWrite{w}}, &page); err != nil {
 		return Function{}, err
 	}
-	f, err := page.only()
+	f, err := page.made()
 	return f.remote(), err
 }
 

@@ -34,6 +34,8 @@ type Session struct {
 	Type     string `json:"type"`
 	Status   string `json:"status"`
 	ClientID string `json:"clientId"`
+	// Created is in milliseconds since 1970, by the service's clock.
+	Created int64 `json:"creationTime"`
 }
 
 // Session reads a session; ok is false if it is not known any more.

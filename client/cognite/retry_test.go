@@ -56,6 +56,9 @@ func (c *cloud) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		c.sessions++
 		_, _ = fmt.Fprintf(w, `{"items":[{"id":%d,"status":"READY","nonce":"n%d"}]}`, c.sessions, c.sessions)
 		return
+	case "/api/v1/projects/p/sessions/byids":
+		_, _ = io.WriteString(w, `{"items":[{"id":1,"status":"READY","creationTime":1}]}`) // nothing took it
+		return
 	case "/upload":
 		c.tokens = append(c.tokens, r.Header.Get("Authorization"))
 	}

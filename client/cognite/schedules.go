@@ -44,21 +44,30 @@ func (b *Backend) CreateSchedule(ctx context.Context, spec client.ScheduleSpec) 
 	return b.CreateScheduleAs(ctx, Identity{}, spec)
 }
 
-// CreateScheduleAs is CreateSchedule under the session of an identity.
+// CreateScheduleAs is CreateSchedule under the session of an identity. Where the
+// answer is lost the schedule is looked for.
 func (b *Backend) CreateScheduleAs(ctx context.Context, as Identity, spec client.ScheduleSpec) (client.Schedule, error) {
 	id, err := parseID("function", spec.FunctionID)
 	if err != nil {
 		return client.Schedule{}, err
 	}
 	var page items[scheduleRead]
-	err = b.bind(ctx, as.grant(), "/functions/schedules", func(nonce string) ([]byte, error) { return scheduleBody(spec, id, nonce) }, &page)
+	session, err := b.bind(ctx, as.grant(), "/functions/schedules", func(nonce string) ([]byte, error) { return scheduleBody(spec, id, nonce) }, &page)
+	var made scheduleRead
+	if err == nil {
+		made, err = page.made()
+	}
+	created := made.domain()
+	if isUnknown(err) {
+		if found, ok := b.findSchedule(ctx, spec.FunctionID, session); ok {
+			created, err = found, nil
+		}
+	}
 	if err != nil {
 		return client.Schedule{}, err
 	}
-	s, err := page.only()
-	created := s.domain()
 	created.Data = spec.Data
-	return created, err
+	return created, nil
 }
 
 // scheduleBody puts the operator's bytes into the body as they are, as callBody

@@ -36,26 +36,27 @@ func (b *Backend) session(ctx context.Context, with grant) (s sessionOpened, err
 	return page.only()
 }
 
-// bind posts a body that binds a session, once. Wherever it may be sent again,
-// because it was refused or never left, it gets a new session: the wait may have
-// been longer than a nonce lives. A nonce that is refused, which a service may do
-// right after a deploy, gets one more try.
-func (b *Backend) bind(ctx context.Context, with grant, path string, body func(nonce string) ([]byte, error), out any) error {
+// bind posts a body that binds a session, once, and returns the session. Wherever it
+// may be sent again, because it was refused or never left, it gets a new session: the
+// wait may have been longer than a nonce lives. A nonce that is refused, which a
+// service may do right after a deploy, gets one more try.
+func (b *Backend) bind(ctx context.Context, with grant, path string, body func(nonce string) ([]byte, error), out any) (id int64, err error) {
 	fresh := func(ctx context.Context) ([]byte, error) {
 		s, err := b.session(ctx, with)
 		if err != nil {
 			return nil, err
 		}
+		id = s.ID
 		return body(s.Nonce)
 	}
 	for try := 1; ; try++ {
 		first, err := fresh(ctx)
 		if err != nil {
-			return err
+			return id, err
 		}
-		err = b.http.Do(ctx, client.Request{Method: http.MethodPost, Path: b.root + path, RawJSON: first, Renew: fresh, Retry: client.Once}, out)
+		err = b.do(ctx, client.Request{Method: http.MethodPost, Path: path, RawJSON: first, Renew: fresh, Retry: client.Once}, out)
 		if try > 1 || !errors.Is(err, ErrNonce) {
-			return err
+			return id, err
 		}
 	}
 }

@@ -89,7 +89,7 @@ func connect(o Options) (*Backend, error) {
 	}
 	b := &Backend{o: o, closed: make(chan struct{}), moved: make(chan struct{})}
 	var transport http.RoundTripper = &http.Transport{DialContext: b.dial, MaxIdleConnsPerHost: 16, DisableCompression: true}
-	b.trace = client.NewTrace(o.Clock)
+	b.trace = client.NewTrace(o.Clock, nil)
 	if o.Clock != nil { // Status and Stop have none, and nobody looks at their requests
 		transport = b.trace.Transport(transport)
 	}

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"fndeck/auth"
+	"fndeck/auth/redact"
 	"fndeck/auth/seal"
 	"fndeck/auth/tokenstore"
 	"fndeck/client"
@@ -35,6 +36,9 @@ type Desk struct {
 	Clock    func() time.Time
 	// Embedded opens the engine of this machine; with peek it starts none.
 	Embedded func(ctx context.Context, peek bool) (client.Backend, error)
+
+	// known are the secrets and tokens of all contexts, which traces mask.
+	known redact.Known
 
 	mu      sync.Mutex
 	sources map[string]opened
@@ -81,7 +85,7 @@ func (d *Desk) Open(ctx context.Context, x config.Context, peek bool) (client.Ba
 		return nil, err
 	}
 	who := identity{d, x}
-	trace := client.NewTrace(d.Clock)
+	trace := client.NewTrace(d.Clock, &d.known)
 	b, err := cloud.New(cloud.Config{
 		Name: x.Name, BaseURL: x.BaseURL, Project: x.Project, Cloud: x.Cloud, Dir: d.projectDir(x),
 		Client:   &http.Client{Transport: client.Signed(who, base, trace.Transport(transport))},
@@ -105,6 +109,7 @@ func (d *Desk) runner(ctx context.Context, x config.Context) (cognite.Identity, 
 	if err != nil {
 		return cognite.Identity{}, client.Invalidf("context %s: %s", x.Name, err)
 	}
+	d.known.Add(secret.Reveal())
 	return cognite.Identity{ClientID: x.Identity.ClientID, Secret: secret}, nil
 }
 
@@ -147,7 +152,7 @@ func (d *Desk) options(x config.Context) (auth.Options, error) {
 	if err != nil {
 		return auth.Options{}, err
 	}
-	return auth.Options{Store: d.Store(), Transport: transport, Getenv: d.Env}, nil
+	return auth.Options{Store: d.Store(), Transport: transport, Getenv: d.Env, Known: &d.known}, nil
 }
 
 // Status says how the identity of a context stands; the zero Status where it has

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -115,6 +116,10 @@ func fetchCalls(ctx context.Context, a *app, backend client.Backend, s scope) ([
 	}
 	if s.id == "" {
 		list, err := readCalls(ctx, backend, query, s.wanted())
+		if errors.Is(err, client.ErrEndless) {
+			a.note("calls: %s: what came before it is listed", err)
+			err = nil
+		}
 		if err != nil {
 			return nil, fmt.Errorf("list calls: %w", err)
 		}
@@ -138,19 +143,29 @@ func fetchCalls(ctx context.Context, a *app, backend client.Backend, s scope) ([
 }
 
 // readCalls reads the newest calls page by page until there are enough, or no
-// further ones.
+// further ones. With client.ErrEndless it returns what came before.
 func readCalls(ctx context.Context, backend client.Backend, query client.CallQuery, wanted int) ([]client.Call, error) {
 	var all []client.Call
+	seen := map[string]bool{} // a call that comes meanwhile may move others to the next page
+	var pages client.Cursors
 	for {
 		query.Limit = min(wanted-len(all), pageLimit)
 		page, err := backend.Calls(ctx, query)
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, page.Calls...)
-		// A cursor that does not move would be followed for ever.
-		if len(all) >= wanted || len(page.Calls) == 0 || page.Next == "" || page.Next == query.Cursor {
+		for _, c := range page.Calls {
+			if key := c.FunctionID + " " + c.ID; !seen[key] {
+				seen[key] = true
+				all = append(all, c)
+			}
+		}
+		if len(all) >= wanted {
 			return all, nil
+		}
+		more, err := pages.Follow(page.Next)
+		if err != nil || !more {
+			return all, err
 		}
 		query.Cursor = page.Next
 	}

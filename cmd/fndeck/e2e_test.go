@@ -37,7 +37,14 @@ type far struct {
 	link   *faultproxy.Proxy
 	// severed is closed once an armed cut has come.
 	severed chan struct{}
+	// ours is the issuer where it is one that misbehaves on request, or nil.
+	ours *authtest.Issuer
+	// looked ends the look at all command lines that begins with a script.
+	looked func() (processes int, leaks []string)
 }
+
+// farValue is the secret of a function in the scripts.
+const farValue = "hunter2+/x"
 
 // TestFarContexts runs the scripts of testdata/e2e: the real binary against an
 // engine far away, with identities of a real issuer.
@@ -50,7 +57,7 @@ func TestFarContexts(t *testing.T) {
 	for _, script := range scripts {
 		issuer := authtest.New(t, time.Now, authtest.Client{ID: "svc", Secret: "far-secret"}, authtest.Client{ID: "console"})
 		issuer.Audience = "https://engine.example"
-		f := &far{t: t, issuer: issuer.Issuer, audience: issuer.Audience, secret: "far-secret"}
+		f := &far{t: t, issuer: issuer.Issuer, audience: issuer.Audience, secret: "far-secret", ours: issuer}
 		f.person = func(address, code string) error {
 			if code != "" {
 				issuer.Approve(code)
@@ -102,6 +109,13 @@ func (f *far) run(bin, script string) {
 			"login":   f.login,
 			"sweep":   sweep,
 			"stored":  f.stored,
+
+			"answer":   f.replies,
+			"asked":    f.asked,
+			"outage":   f.outage,
+			"console":  f.console,
+			"connects": connects,
+			"quiet":    f.quiet,
 		},
 	})
 }
@@ -118,7 +132,9 @@ func (f *far) setUp(env *testscript.Env, bin string) error {
 	env.Vars = append(env.Vars, homeless(home, bin)...)
 	env.Vars = append(env.Vars, "CLOUD="+cloud, "ISSUER="+f.issuer, "AUDIENCE="+f.audience, "FAR_SECRET="+f.secret)
 	settings := "engine:\n  tcp: true\n  oidc:\n    issuer: " + f.issuer + "\n    audience: " + f.audience + "\n"
+	f.looked = commandLines(f.secret, farValue)
 	env.Defer(func() {
+		f.looked()
 		for _, dir := range []string{filepath.Join(cloud, "state"), filepath.Join(home, "state")} {
 			stop := exec.Command(filepath.Join(bin, "fndeck"), "engine", "stop", "--yes", "--state-dir", dir)
 			stop.Env = env.Vars
@@ -271,21 +287,4 @@ func visit(address string) error {
 	}
 	_, err = io.Copy(io.Discard, reply.Body)
 	return errors.Join(err, reply.Body.Close())
-}
-
-// sweep demands that no file below a folder holds a secret: sweep FOLDER SECRET.
-func sweep(ts *testscript.TestScript, negated bool, args []string) {
-	if negated || len(args) != 2 {
-		ts.Fatalf("usage: sweep FOLDER SECRET")
-	}
-	ts.Check(filepath.WalkDir(ts.MkAbs(args[0]), func(path string, entry os.DirEntry, err error) error {
-		if err != nil || !entry.Type().IsRegular() {
-			return err
-		}
-		text, err := os.ReadFile(path)
-		if err == nil && bytes.Contains(text, []byte(args[1])) {
-			ts.Fatalf("%s holds the secret", path)
-		}
-		return err
-	}))
 }

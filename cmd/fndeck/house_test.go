@@ -91,13 +91,13 @@ var mayImport = []struct {
 	room    string
 	allowed []string
 }{
-	{"client/embedded/engine/", append([]string{"auth", "auth/seal", "client/embedded/wire", "client/embedded/engine/"}, clientRoom...)},
+	{"client/embedded/engine/", append([]string{"auth", "auth/redact", "auth/seal", "client/embedded/wire", "client/embedded/engine/"}, clientRoom...)},
 	{"client/embedded/wire", append([]string{"auth"}, clientRoom...)},
 	{"client/embedded/enginetest", append([]string{"client/embedded", "client/embedded/engine", "client/embedded/wire"}, clientRoom...)},
 	{"client/embedded", append([]string{"auth", "client/cognite", "client/embedded/wire"}, clientRoom...)},
-	{"client/cognite/", append([]string{"auth", "auth/seal", "client/cognite/"}, clientRoom...)},
+	{"client/cognite/", append([]string{"auth", "auth/redact", "auth/seal", "client/cognite/"}, clientRoom...)},
 	{"client/clienttest", append([]string{"auth"}, clientRoom...)},
-	{"client/", append([]string{"auth", "auth/wire"}, clientRoom...)},
+	{"client/", append([]string{"auth", "auth/redact", "auth/wire"}, clientRoom...)},
 	{"views/", append([]string{"auth", "ui/", "views/"}, clientRoom...)},
 	{"ui/", []string{"ui/"}},
 	{"auth/", []string{"auth/"}},

@@ -31,6 +31,7 @@ func (a *Archive) Fetch(ctx context.Context, api *cognite.Backend, functionID st
 		for _, e := range entries {
 			known[e.Call.ID] = true
 		}
+		var pages client.Cursors
 		for q := (client.CallQuery{FunctionID: functionID, Limit: pageSize}); ; {
 			page, err := api.Calls(ctx, q)
 			if err != nil {
@@ -40,7 +41,11 @@ func (a *Archive) Fetch(ctx context.Context, api *cognite.Backend, functionID st
 			if added += n; n > 0 && progress != nil {
 				progress(added)
 			}
-			if err != nil || page.Next == "" || page.Next == q.Cursor {
+			if err != nil {
+				return err
+			}
+			more, err := pages.Follow(page.Next)
+			if err != nil || !more {
 				return err
 			}
 			q.Cursor = page.Next

@@ -4,8 +4,8 @@ import (
 	"io"
 	"log/slog"
 	"path/filepath"
-	"regexp"
 
+	"fndeck/auth/redact"
 	"fndeck/client/embedded/engine/journal"
 	"fndeck/client/embedded/wire"
 	"fndeck/client/pack"
@@ -19,9 +19,6 @@ func NewLogger(stateDir string, stderr io.Writer) *slog.Logger {
 	return slog.New(slog.NewTextHandler(to, &slog.HandlerOptions{ReplaceAttr: maskAttr}))
 }
 
-// tokenLike finds bearer tokens and what is shaped like a JSON web token.
-var tokenLike = regexp.MustCompile(`(?i:bearer )[\w.~+/=-]+|eyJ[\w-]+\.[\w-]+\.[\w-]*`)
-
 func maskAttr(_ []string, a slog.Attr) slog.Attr {
 	switch a.Value.Kind() {
 	case slog.KindString:
@@ -34,4 +31,4 @@ func maskAttr(_ []string, a slog.Attr) slog.Attr {
 	return a
 }
 
-func maskText(text string) string { return tokenLike.ReplaceAllString(pack.MaskURL(text), "***") }
+func maskText(text string) string { return redact.Shapes(pack.MaskURL(text)) }

@@ -25,6 +25,12 @@ import (
 // engine.
 const asEngine = "FNDECK_TEST_AS_ENGINE"
 
+// asTrusting names the issuer that such an engine trusts.
+const asTrusting = "FNDECK_TEST_TRUSTED_ISSUER"
+
+// Audience is that of the tokens which an engine takes from an issuer.
+const Audience = "https://engine.example"
+
 // callTimeout bounds a call of a test's function.
 const callTimeout = time.Minute
 
@@ -37,10 +43,12 @@ func Main(m *testing.M) {
 	defer stop()
 	syscall.Umask(0o077)
 	dir := os.Getenv("FNDECK_STATE_DIR")
-	err := engine.Run(ctx, engine.Config{
+	config := engine.Config{
 		StateDir: dir, KeyFile: filepath.Join(dir, "..", "key"), Version: "test", Clock: now,
 		Logger: slog.New(slog.NewTextHandler(os.Stderr, nil)), CallTimeout: callTimeout, TCP: true,
-	})
+	}
+	config.Trusted.Issuer, config.Trusted.Audience = os.Getenv(asTrusting), Audience
+	err := engine.Run(ctx, config)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "fndeck:", err)
 		if errors.Is(err, engine.ErrLocked) {
@@ -59,7 +67,10 @@ type Engine struct {
 
 // Start starts an engine in a state directory of its own, until the test ends. Tests
 // that run at once may each have one.
-func Start(t *testing.T) Engine {
+func Start(t *testing.T) Engine { return Trusting(t, "") }
+
+// Trusting starts an engine that takes the tokens of an issuer too.
+func Trusting(t *testing.T, issuer string) Engine {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "state")
 	t.Cleanup(func() {
@@ -69,7 +80,7 @@ func Start(t *testing.T) Engine {
 	})
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
-	b, err := embedded.Open(ctx, embedded.Options{StateDir: dir, Command: []string{"env", asEngine + "=1", os.Args[0]}, Clock: now})
+	b, err := embedded.Open(ctx, embedded.Options{StateDir: dir, Command: []string{"env", asEngine + "=1", asTrusting + "=" + issuer, os.Args[0]}, Clock: now})
 	require.NoError(t, err)
 	require.NoError(t, b.Close())
 	status, err := embedded.Status(ctx, dir)

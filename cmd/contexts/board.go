@@ -136,6 +136,7 @@ func (b *Board) Open(ctx context.Context, name string) (standing.Opened, error) 
 			return standing.Opened{}, err
 		}
 		guarded = b.keepFirst(name, action.Guard(backend, b.Marks(x)))
+		b.KeepHistory(ctx, name)
 	}
 	return standing.Opened{Backend: guarded, Lost: guarded.Lost}, nil
 }
@@ -155,6 +156,19 @@ func (b *Board) openSeveral(ctx context.Context, name string, names []string) (s
 		b.beside[name] = several.New(parts, b.Desk.Clock, several.Patience)
 	}
 	return standing.Opened{Backend: b.beside[name]}, nil
+}
+
+// KeepHistory keeps, in the background and until ctx ends, what the project of an open
+// context forgets, if that is due. What fails shows in the list of requests.
+func (b *Board) KeepHistory(ctx context.Context, name string) {
+	x, err := b.context(name)
+	b.mu.Lock()
+	backend, open := b.open[name]
+	b.mu.Unlock()
+	if err != nil || !open || x.Backend == config.BackendEmbedded || b.Marks(x).ReadOnly != "" {
+		return
+	}
+	go func() { _ = ArchiveDue(ctx, b.Desk.projectDir(x), b.Desk.Clock(), backend) }()
 }
 
 // keepFirst keeps a backend unless one was opened meanwhile, and returns the kept.

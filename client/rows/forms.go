@@ -4,7 +4,7 @@ import "fndeck/client"
 
 // FunctionForm names the form of Functions to a reader from elsewhere: another name
 // stands for other fields, or the same in another order.
-const FunctionForm = "2"
+const FunctionForm = "3"
 
 // Functions is the form of functions.
 func Functions(c *Coder, f, before *client.Function) {
@@ -46,6 +46,7 @@ func Functions(c *Coder, f, before *client.Function) {
 	Number(c, &f.SizeBytes, before.SizeBytes)
 	Number(c, &f.Schedules, before.Schedules)
 	Text(c, &f.Context, before.Context)
+	c.Flag(&f.Interrupted, before.Interrupted)
 }
 
 // Calls is the form of calls.

@@ -300,7 +300,7 @@ func (h *HTTP) StatusError(reply *http.Response, text []byte) error {
 		e.RetryAfter = retryAfter(reply.Header)
 	}
 	if e.RetryAfter > 0 && e.Hint == "" {
-		e.Hint = fmt.Sprintf("the service asks to wait %s", min(e.RetryAfter, longestAsked))
+		e.Hint = fmt.Sprintf("the service asks to wait %s", e.RetryAfter)
 	}
 	return e
 }
@@ -328,9 +328,6 @@ func codeOf(status int) Code {
 	return CodeFailed
 }
 
-// longestAsked is what is believed of how long to wait.
-const longestAsked = 24 * time.Hour
-
 // retryAfterLongest is the most that is read from Retry-After. Whoever waits has a
 // bound of their own, far below.
 const retryAfterLongest = 24 * time.Hour
@@ -354,5 +351,5 @@ func retryAfter(h http.Header) time.Duration {
 	if err != nil {
 		return 0
 	}
-	return max(at.Sub(now), 0)
+	return min(max(at.Sub(now), 0), retryAfterLongest)
 }

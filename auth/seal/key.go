@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"syscall"
+
+	"fndeck/auth/privatefile"
 )
 
 const keyBytes = 32
@@ -64,15 +66,5 @@ func (s *Sealer) newKey() ([]byte, error) {
 	if errors.Is(err, fs.ErrExist) {
 		return s.key()
 	}
-	return key, errors.Join(err, syncDir(dir))
-}
-
-// syncDir makes the new name durable: secrets sealed under a key that a power cut
-// takes away are lost.
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
+	return key, errors.Join(err, privatefile.SyncDir(dir))
 }

@@ -121,7 +121,7 @@ func (e *Entry) Write(set Set) error {
 	if err := pending.CloseAtomicallyReplace(); err != nil {
 		return err
 	}
-	return syncDir(e.store.dir)
+	return privatefile.SyncDir(e.store.dir)
 }
 
 // makeDir makes the directory for the user alone.
@@ -134,16 +134,6 @@ func (e *Entry) makeDir() error {
 		return fmt.Errorf("%s can be used by others: chmod 700 %s: %w", e.store.dir, e.store.dir, privatefile.ErrUnsafe)
 	}
 	return err
-}
-
-// syncDir makes a rename survive a power cut.
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = d.Close() }() // it was only synced
-	return d.Sync()
 }
 
 // Gone reports whether there is no file: nobody has signed in, or somebody has

@@ -12,6 +12,7 @@ import (
 	"github.com/goccy/go-yaml"
 	"github.com/google/renameio/v2"
 
+	"fndeck/auth/privatefile"
 	"fndeck/client"
 )
 
@@ -47,7 +48,7 @@ func WriteContext(path, name string, pairs []Pair, env func(string) string) (Con
 	if err := renameio.WriteFile(x.File, text, 0o600, renameio.WithTempDir(dir)); err != nil {
 		return x, fmt.Errorf("write context %s: %w", name, err)
 	}
-	return x, syncDir(dir)
+	return x, privatefile.SyncDir(dir)
 }
 
 // RemoveContext removes a context that has a file of its own. One that stands in
@@ -63,7 +64,7 @@ func RemoveContext(path string, x Context) error {
 	if err := os.Remove(x.File); err != nil {
 		return fmt.Errorf("remove context %s: %w", x.Name, err)
 	}
-	return syncDir(filepath.Dir(x.File))
+	return privatefile.SyncDir(filepath.Dir(x.File))
 }
 
 // contextText is the file of a context. A list is written with commas.
@@ -96,15 +97,6 @@ func nest(below yaml.MapSlice, words []string, value any) yaml.MapSlice {
 	return append(below, yaml.MapItem{Key: words[0], Value: nest(nil, words[1:], value)})
 }
 
-// syncDir makes what was renamed or removed in a directory durable.
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
-}
-
 // currentFile holds the name of the context that is taken where none is named.
 const currentFile = "current"
 
@@ -129,5 +121,5 @@ func SetCurrent(path, name string) error {
 	if err := renameio.WriteFile(filepath.Join(dir, currentFile), []byte(name+"\n"), 0o600, renameio.WithTempDir(dir)); err != nil {
 		return fmt.Errorf("choose context %s: %w", name, err)
 	}
-	return syncDir(dir)
+	return privatefile.SyncDir(dir)
 }

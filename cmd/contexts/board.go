@@ -19,6 +19,8 @@ type Board struct {
 	Desk *Desk
 	// Marks are what the operator has said of a context.
 	Marks func(config.Context) action.Marks
+	// Archives has the calls of opened projects kept on this machine, see ArchiveDue.
+	Archives bool
 	// Path is the configuration file, beside which contexts are written that are
 	// added; empty where there is no place for one.
 	Path string
@@ -165,7 +167,7 @@ func (b *Board) KeepHistory(ctx context.Context, name string) {
 	b.mu.Lock()
 	backend, open := b.open[name]
 	b.mu.Unlock()
-	if err != nil || !open || x.Backend == config.BackendEmbedded || b.Marks(x).ReadOnly != "" {
+	if err != nil || !open || !b.Archives || x.Backend == config.BackendEmbedded || b.Marks(x).ReadOnly != "" {
 		return
 	}
 	go func() { _ = ArchiveDue(ctx, b.Desk.projectDir(x), b.Desk.Clock(), backend) }()

@@ -45,6 +45,7 @@ func (a *app) runConsole(ctx context.Context) error {
 		board.Keep(guarded.Describe().Name, guarded)
 		history, stop := context.WithCancel(ctx)
 		defer stop()
+		board.Archives = true
 		board.KeepHistory(history, guarded.Describe().Name)
 		defer board.Close()
 		defer desk.Close(ctx)

@@ -95,7 +95,7 @@ var mayImport = []struct {
 	{"client/embedded/wire", append([]string{"auth"}, clientRoom...)},
 	{"client/embedded/enginetest", append([]string{"client/embedded", "client/embedded/engine", "client/embedded/wire"}, clientRoom...)},
 	{"client/embedded", append([]string{"auth", "client/cognite", "client/embedded/wire"}, clientRoom...)},
-	{"client/cognite/", append([]string{"auth", "auth/redact", "auth/seal", "client/cognite/"}, clientRoom...)},
+	{"client/cognite/", append([]string{"auth", "auth/privatefile", "auth/redact", "auth/seal", "client/cognite/"}, clientRoom...)},
 	{"client/clienttest", append([]string{"auth"}, clientRoom...)},
 	{"client/", append([]string{"auth", "auth/redact", "auth/wire"}, clientRoom...)},
 	{"views/", append([]string{"auth", "ui/", "views/"}, clientRoom...)},

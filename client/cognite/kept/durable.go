@@ -1,11 +1,12 @@
 package kept
 
 import (
-	"errors"
 	"os"
 	"path/filepath"
 
 	"github.com/google/renameio/v2"
+
+	"fndeck/auth/privatefile"
 )
 
 // write puts a file in its place, whole and durable.
@@ -17,13 +18,5 @@ func write(path string, text []byte) error {
 	if err := renameio.WriteFile(path, text, 0o600, renameio.WithStaticPermissions(0o600), renameio.WithTempDir(dir)); err != nil {
 		return err
 	}
-	return syncDir(dir)
-}
-
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
+	return privatefile.SyncDir(dir)
 }

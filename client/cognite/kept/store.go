@@ -14,6 +14,7 @@ import (
 
 	"github.com/gofrs/flock"
 
+	"fndeck/auth/privatefile"
 	"fndeck/auth/seal"
 )
 
@@ -116,7 +117,7 @@ func (s *Store) Forget(key string) error {
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil
 		}
-		return errors.Join(err, syncDir(filepath.Join(s.dir, lineageDir)))
+		return errors.Join(err, privatefile.SyncDir(filepath.Join(s.dir, lineageDir)))
 	})
 	return errors.Join(err, s.Sweep())
 }

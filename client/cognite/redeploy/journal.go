@@ -8,6 +8,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+
+	"fndeck/auth/privatefile"
 )
 
 // Journal is the file of an operation. It is not safe for concurrent use; the lock
@@ -56,7 +58,7 @@ func createJournal(path string, plan Record, fault func(bool, Record) error) (*J
 	j := &Journal{file: f, state: StateOf(nil), fault: fault}
 	err = j.write(plan)
 	if err == nil {
-		err = syncDir(dir)
+		err = privatefile.SyncDir(dir)
 	}
 	if err != nil {
 		return nil, errors.Join(err, f.Close())
@@ -118,12 +120,3 @@ func (j *Journal) write(r Record) error {
 }
 
 func (j *Journal) close() error { return j.file.Close() }
-
-// syncDir makes the name of a new journal durable.
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
-}

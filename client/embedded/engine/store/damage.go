@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"syscall"
 
 	"modernc.org/sqlite"
@@ -26,7 +27,7 @@ func explain(err error) error {
 	}
 	switch from.Code() & 0xff { // the rest of the code is detail
 	case sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB:
-		return fmt.Errorf("%w (%s): stop the engine and run fndeck doctor --repair", ErrDamaged, from)
+		return fmt.Errorf("%w (%s): stop the engine and run fndeck doctor --repair", ErrDamaged, legible(from.Error()))
 	case sqlite3.SQLITE_FULL:
 		return errors.Join(syscall.ENOSPC, err)
 	}
@@ -34,6 +35,15 @@ func explain(err error) error {
 		return errors.Join(syscall.ENOSPC, err)
 	}
 	return err
+}
+
+// legible is what SQLite says up to where it quotes bytes of the damaged file, which
+// may be anything.
+func legible(said string) string {
+	if at := strings.IndexFunc(said, func(r rune) bool { return r < ' ' || r > '~' }); at >= 0 {
+		said = said[:at] + "..."
+	}
+	return said
 }
 
 // report remembers a damaged row that a list left out.

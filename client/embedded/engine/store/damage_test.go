@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -207,6 +208,30 @@ func TestADamagedStateNeverHandsOutAWrongValueAndIsSalvaged(t *testing.T) {
 			require.NoError(t, os.RemoveAll(path+end))
 		}
 		checkSalvage(t, path, written, about, strings.HasPrefix(how, "cut"))
+	}
+}
+
+func TestADamagedSchemaIsToldInOneLineWithoutTheBytesOfTheFile(t *testing.T) {
+	dir := t.TempDir()
+	writeState(t, dir)
+	path := filepath.Join(dir, fileName)
+	file, err := os.ReadFile(path)
+	require.NoError(t, err)
+	at := bytes.Index(file, []byte("preview TEXT NOT NULL"))
+	require.Positive(t, at)
+	copy(file[at:], "`\x1b[2J\n\xff\xfe\x9b")
+	require.NoError(t, os.WriteFile(path, file, 0o600))
+	for _, end := range Companions() {
+		require.NoError(t, os.RemoveAll(path+end))
+	}
+
+	_, err = Open(dir, testClock)
+
+	require.ErrorIs(t, err, ErrDamaged)
+	require.ErrorContains(t, err, "malformed database schema (calls)")
+	require.ErrorContains(t, err, "fndeck doctor --repair")
+	for _, r := range err.Error() {
+		require.True(t, r >= ' ' && r <= '~', "%q", err)
 	}
 }
 

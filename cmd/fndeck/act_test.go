@@ -295,3 +295,18 @@ func TestListsOfSeveralContextsStandSideBySide(t *testing.T) {
 	assert.Equal(t, 3, got.code)
 	assert.Contains(t, got.errs, "prod")
 }
+
+func TestARemovedContextWantsItsNameTypedAsInTheConsole(t *testing.T) {
+	for mark, typed := range map[string]string{"protected=false": "prod\n", "protected=true": "prod\nprod\n"} {
+		file := configured(t, "")
+		got := fndeck(t, nil, door{}, "context", "add", "prod", "base_url=https://api.example", "project=acme", "auth.flow=token", "auth.token=env:TOKEN", mark, file)
+		require.Equal(t, 0, got.code, got.errs)
+		got = fndeck(t, nil, door{terminal: true, stdin: "y\n"}, "context", "rm", "prod", file)
+		assert.NotEqual(t, 0, got.code, mark)
+		assert.Contains(t, got.errs, "type prod to confirm")
+		got = fndeck(t, nil, door{terminal: true, stdin: typed}, "context", "rm", "prod", file)
+		assert.Equal(t, 0, got.code, got.errs)
+		got = fndeck(t, nil, door{}, "context", "ls", file)
+		assert.NotContains(t, got.out, "prod")
+	}
+}

@@ -42,7 +42,7 @@ func newContexts(s *shell) *listScreen[contextRow] {
 		title: "contexts", noun: "contexts", columns: contextColumns,
 		id:    func(c contextRow) string { return c.Name },
 		load:  func(context.Context) ([]contextRow, error) { return s.contextRows() },
-		every: time.Second,
+		every: time.Second, near: true,
 		commands: func(l *listScreen[contextRow]) []command {
 			test := l.on("list.run", true, nil, s.testContext)
 			test.label = "test"
@@ -279,14 +279,40 @@ func (s *shell) signIn(name string) tea.Cmd {
 // signInHere is the key for the context of this console.
 func (s *shell) signInHere() command {
 	c := command{id: "app.signin", reason: noSignIn}
+	if _, side := s.backend.(client.Holder); side {
+		return s.signInBeside(c)
+	}
 	if status, ok := client.IdentityOf(s.backend); ok && s.contexts != nil {
 		name := s.backend.Describe().Name
 		c.reason = ""
 		c.urgent = status.SignIn
+		c.label = "sign in to " + ui.Clean(name)
 		c.run = func() tea.Cmd { return s.signIn(name) }
 		if !status.Flow.Interactive() {
 			c.reason = name + " signs in by itself, by " + strings.ReplaceAll(string(status.Flow), "_", " ")
 		}
+	}
+	return c
+}
+
+// signInBeside is the key for the first of the contexts side by side that nobody is
+// signed in to.
+func (s *shell) signInBeside(c command) command {
+	name := s.standing.SignedOut()
+	if name == "" {
+		c.reason = "none of the contexts shown here waits for a sign-in"
+		return c
+	}
+	c.reason, c.urgent, c.label = "", true, "sign in to "+ui.Clean(name)
+	c.run = func() tea.Cmd {
+		rows, _ := s.contextRows() // Of what cannot be read the sign-in says so.
+		for _, row := range rows {
+			if row.Name == name && row.NoSignIn != "" {
+				s.say(row.NoSignIn, ui.ToneWarn)
+				return nil
+			}
+		}
+		return s.signIn(name)
 	}
 	return c
 }
@@ -354,6 +380,7 @@ func (s *shell) signOut(c contextRow) tea.Cmd {
 // askContext does something to a context itself, after what its danger asks for.
 func (s *shell) askContext(c contextRow, danger action.Danger, doing, question, done string, do func(name string) error) tea.Cmd {
 	check := action.CheckContext(c.Description, danger, question)
+	check.Context = "" // The title names it already.
 	dialog := s.question(doing+" "+ui.Clean(c.Name), check, sentenceCase(doing))
 	name := c.Name
 	s.pending = &pendingAction{id: dialog.ID, yes: func() tea.Cmd {

@@ -13,6 +13,7 @@ import (
 	"fndeck/ui/form"
 	"fndeck/ui/help"
 	"fndeck/ui/palette"
+	"fndeck/views/forms"
 	"fndeck/views/standing"
 )
 
@@ -123,7 +124,7 @@ func (r *root) body(height int) []string {
 func (r *root) titleOf(o ui.Overlay) string {
 	d := r.backend.Describe()
 	switch o.(type) {
-	case *form.Confirm, *help.Help, *palette.Palette:
+	case *form.Confirm, *help.Help, *palette.Palette, forms.OfContexts:
 		return o.Title()
 	}
 	if !d.Protected {
@@ -152,6 +153,9 @@ func (r *root) ruleHints(hints []ui.Hint) string {
 // header is context, backend and isolation at the left, alarms at the right.
 func (r *root) header(l ui.Layout) string {
 	d := r.backend.Describe()
+	if !l.FullHeader {
+		d = r.pointedAt() // There is no room for a column that says it.
+	}
 	alarms := r.alarms(l.FullHeader, l.Crumbs)
 	mode := r.mode(d, l.FullHeader)
 	room := r.width - ui.Width(alarms) - 2
@@ -177,6 +181,22 @@ func (r *root) header(l ui.Layout) string {
 		left += help
 	}
 	return left + strings.Repeat(" ", max(1, r.width-ui.Width(left)-ui.Width(alarms)-1)) + alarms + " "
+}
+
+// pointedAt is the context of this console; of several side by side that of the row
+// under the cursor, with how many there are.
+func (r *root) pointedAt() client.Description {
+	whole := r.backend.Describe()
+	holder, side := r.backend.(client.Holder)
+	list, ok := r.screen().(interface{ Pointed() string })
+	if !side || !ok {
+		return whole
+	}
+	one := holder.Holding(list.Pointed()).Describe()
+	if all := client.SplitContexts(whole.Name); one.Name != whole.Name {
+		one.Name = fmt.Sprintf("%s of %d", one.Name, len(all))
+	}
+	return one
 }
 
 // identity is who is signed in, and for how long.

@@ -35,6 +35,38 @@ func (r *root) key(msg tea.KeyPressMsg) tea.Cmd {
 	if r.prompt != nil {
 		return r.prompt.key(r.shell, msg)
 	}
+	if r.awaits() {
+		if !r.keys.Bound("app.back", name) {
+			r.ahead = append(r.ahead, msg)
+			return nil
+		}
+		r.ahead = nil
+	}
+	return tea.Batch(r.typedAhead(), r.keyScreen(name))
+}
+
+// awaits reports whether keys are kept for what the screen is about to show.
+func (r *root) awaits() bool {
+	screen, ok := r.screen().(awaiter)
+	return ok && screen.Awaits()
+}
+
+// typedAhead takes the keys that were kept, once they are awaited.
+func (r *root) typedAhead() tea.Cmd {
+	if len(r.ahead) == 0 || r.awaits() {
+		return nil
+	}
+	kept := r.ahead
+	r.ahead = nil
+	var cmds []tea.Cmd
+	for _, key := range kept {
+		cmds = append(cmds, r.key(key))
+	}
+	return tea.Batch(cmds...)
+}
+
+// keyScreen gives a key to the screen, or does what it does everywhere.
+func (r *root) keyScreen(name string) tea.Cmd {
 	for _, c := range r.screen().Commands() {
 		if r.keys.Bound(c.id, name) {
 			return r.perform(c)

@@ -1,12 +1,15 @@
 package views
 
 import (
+	"context"
 	"errors"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 
+	"fndeck/auth"
+	"fndeck/client"
 	"fndeck/client/action"
 )
 
@@ -93,5 +96,40 @@ func TestAContextThatDoesNotOfferAListIsToldToBeLeftOut(t *testing.T) {
 		s.press("ctrl+r")
 		assert.Contains(t, s.screen.text(), "prod is left out of a list: Cognite lists the calls of one function at a time")
 		assert.NotContains(t, strings.Split(s.screen.text(), "\n")[0], "prod stale")
+	})
+}
+
+func TestOnANarrowTerminalTheHeaderNamesTheContextOfTheRowAndItsMarks(t *testing.T) {
+	for _, size := range []struct{ width, height int }{{40, 10}, {60, 24}} {
+		c := newFakeContexts()
+		c.marks = action.Marks{Protected: true}
+		c.perform(t, size.width, size.height, func(s *stage) {
+			s.line("ctx local,prod")
+			header := func() string { return strings.Split(s.screen.text(), "\n")[0] }
+			s.press(typed("/ - p r o d enter")...)
+			assert.Contains(t, header(), "prod of 2 PROTECTED")
+			s.press(typed("esc / i m s enter")...)
+			assert.Contains(t, header(), "local of 2")
+			assert.NotContains(t, header(), "PROTECTED")
+			s.press(typed("esc / n o t h i n g enter")...)
+			assert.Contains(t, header(), "local,prod PROTECTED", "no row, no context: the strictest mark")
+		})
+	}
+}
+
+func TestWithSeveralContextsTheSignInKeyIsForTheOneThatWaitsForIt(t *testing.T) {
+	c := newFakeContexts()
+	c.signIn = func(context.Context, func(auth.Prompt)) error { return nil }
+	c.perform(t, 120, 24, func(s *stage) {
+		s.line("ctx local,prod")
+		s.press("a")
+		assert.Contains(t, s.screen.text(), "none of the contexts shown here waits for a sign-in")
+		c.prod.change(func() {
+			c.prod.listErr = &client.Error{Code: client.CodeUnauthenticated, Message: "the sign-in has ended"}
+		})
+		s.press("ctrl+r", "esc")
+		assert.Contains(t, s.screen.text(), "sign in to prod a")
+		s.press("a")
+		assert.Contains(t, s.screen.text(), "signed in to prod")
 	})
 }

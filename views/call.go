@@ -46,7 +46,7 @@ type calledOnce struct {
 func newCallPage(s *shell, c client.Call) *pageScreen[calledOnce] {
 	log := newLogPane(s, logScope{query: client.LogQuery{FunctionID: c.FunctionID, CallID: c.ID}})
 	return newPage(s, pageSpec[calledOnce]{
-		title: "call " + ui.Clean(c.ID),
+		title: "call " + ui.Clean(c.ID), about: c.ID,
 		tabs:  []string{"Result", "Log", "Data", "Error", "Raw"},
 		kinds: []string{"call"},
 		load:  func(ctx context.Context) (calledOnce, error) { return readCall(ctx, s.backend, c) },

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 
@@ -131,5 +132,47 @@ func TestWithSeveralContextsTheSignInKeyIsForTheOneThatWaitsForIt(t *testing.T) 
 		assert.Contains(t, s.screen.text(), "sign in to prod a")
 		s.press("a")
 		assert.Contains(t, s.screen.text(), "signed in to prod")
+	})
+}
+
+func TestMarkedRowsOfSeveralContextsAreDeletedEachInItsOwn(t *testing.T) {
+	c := newFakeContexts()
+	var deleted []string
+	c.prod.remove = func(id string) error { deleted = append(deleted, "prod "+id); return nil }
+	c.local.remove = func(id string) error { deleted = append(deleted, "local "+id); return nil }
+	c.perform(t, 120, 30, func(s *stage) {
+		s.line("ctx local,prod")
+		s.press(typed("/ - p r o d enter space esc / i m s enter space esc ctrl+d")...)
+		assert.Contains(t, s.screen.text(), "delete 2?")
+		assert.Contains(t, s.screen.text(), "ingest-prod in prod with 3 schedules, ingest-ims in local")
+		<-time.After(time.Second)
+		s.press(typed("2 enter")...)
+		assert.Len(t, deleted, 2)
+		assert.Contains(t, strings.Join(deleted, ", "), "prod ")
+		assert.Contains(t, strings.Join(deleted, ", "), "local ")
+	})
+}
+
+func TestMarkedRowsThatNothingCanBeDoneToAreToldWhy(t *testing.T) {
+	c := newFakeContexts()
+	c.marks = action.Marks{ReadOnly: "prod is read-only"}
+	c.perform(t, 120, 30, func(s *stage) {
+		s.line("ctx local,prod")
+		s.press(typed("/ - p r o d enter space ctrl+d")...)
+		assert.Contains(t, s.screen.text(), "prod is read-only")
+		assert.NotContains(t, s.screen.text(), "delete 1?")
+	})
+}
+
+func TestWhatIsDoneBesideOthersNamesItsContextBeforeItIsDone(t *testing.T) {
+	c := newFakeContexts()
+	c.perform(t, 120, 30, func(s *stage) {
+		s.line("ctx local,prod")
+		s.press(typed("/ - p r o d enter ctrl+d")...)
+		assert.Contains(t, s.screen.text(), "delete ingest-prod in prod?")
+		s.press("esc", "i")
+		assert.Contains(t, s.screen.text(), "call ingest-prod v12 in prod ─")
+		s.press("esc", "d", "i")
+		assert.Contains(t, s.screen.text(), "call ingest-prod v12 in prod ─", "from its page too")
 	})
 }

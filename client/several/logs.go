@@ -60,12 +60,20 @@ func (b *Backend) logsOf(ctx context.Context, p *part, query client.LogQuery) ([
 	if err == nil {
 		var lines []client.LogLine
 		if lines, err = does.Logs(ctx, query); err == nil {
-			p.logs.note(b.clock(), nil)
+			b.noteLogs(p, nil)
 			return each(lines, p.line), nil
 		}
 	}
-	p.logs.note(b.clock(), err)
+	b.noteLogs(p, err)
 	return nil, err
+}
+
+// noteLogs keeps how a context answered that is looked at for itself: who asks for the
+// lines of one thing among several contexts has the answer already.
+func (b *Backend) noteLogs(p *part, err error) {
+	if len(b.parts) == 1 {
+		p.logs.note(b.clock(), err)
+	}
 }
 
 // foreign is a line among those of other contexts.
@@ -83,7 +91,7 @@ func (b *Backend) FollowLogs(ctx context.Context, query client.LogQuery, emit fu
 	}
 	if p != nil {
 		err := p.follow(ctx, query, p.line, emit)
-		p.logs.note(b.clock(), err)
+		b.noteLogs(p, err)
 		return err
 	}
 	ctx, cancel := context.WithCancelCause(ctx)

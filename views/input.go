@@ -11,6 +11,7 @@ import (
 	"fndeck/ui"
 	"fndeck/ui/help"
 	"fndeck/ui/palette"
+	"fndeck/views/standing"
 )
 
 // key routes a key press: quitting always works, then the overlay on top, then
@@ -323,7 +324,7 @@ func (r *root) openTrace() tea.Cmd {
 
 // openContexts shows where this console is.
 func (r *root) openContexts() tea.Cmd {
-	if _, ok := r.screen().(*listScreen[contextRow]); ok {
+	if _, ok := r.screen().(*listScreen[standing.Row]); ok {
 		return nil
 	}
 	return r.open(newContexts(r.shell))

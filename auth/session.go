@@ -148,6 +148,9 @@ func (s *session) Status() Status {
 		Refreshable: s.canRenew(), Problem: s.problem, Skew: s.issuer.ahead(),
 		Notes: append(id.notes(), s.notes...),
 	}
+	if id.Flow == FlowToken {
+		status.Issuer = "" // Whoever has issued it was not asked from here.
+	}
 	if s.usable() {
 		status.Who, status.Ends = cmp.Or(claims.Of(s.held.ID).Who(), claims.Of(s.held.Access).Who()), s.held.Ends
 	}

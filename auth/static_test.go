@@ -78,3 +78,8 @@ func TestARefusedTokenIsReadAnewAndOnlyAnotherOneIsTaken(t *testing.T) {
 	d.clock.Advance(time.Minute)
 	assert.Equal(t, "second", token(t, source))
 }
+
+func TestATokenFromElsewhereNamesNoIssuerThatWasNotAsked(t *testing.T) {
+	source := newDesk(t).open(t, auth.Identity{Flow: auth.FlowToken, Token: auth.TypedReference("abc.def")})
+	assert.Empty(t, source.Status().Issuer)
+}

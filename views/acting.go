@@ -65,7 +65,11 @@ func (s *shell) ask(request forms.RunAction, check action.Check) tea.Cmd {
 	if losesMore(request) {
 		check.Question += "; reading which"
 	}
-	dialog := s.question(request.Action.Label+" "+subject(request), check, yesLabel(request.Action, 1))
+	what := request.Action.Label + " " + subject(request)
+	if check.Context == "" {
+		what += s.beside(request)
+	}
+	dialog := s.question(what, check, yesLabel(request.Action, 1))
 	if request.Action.ID == action.CancelCall.ID {
 		dialog.No = "Let it run" // A button that says Cancel would mean the opposite.
 	}
@@ -79,6 +83,14 @@ func (s *shell) ask(request forms.RunAction, check action.Check) tea.Cmd {
 	}
 	s.overlays = append(s.overlays, dialog)
 	return s.lookUpLosses(dialog.ID, request)
+}
+
+// beside says which of several contexts a request is for, "" where one is shown.
+func (s *shell) beside(request forms.RunAction) string {
+	if _, side := s.backend.(client.Holder); !side {
+		return ""
+	}
+	return " in " + ui.Clean(s.holding([]forms.RunAction{request}).Describe().Name)
 }
 
 // question makes the dialog of a check. Its title names a context that is

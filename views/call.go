@@ -46,7 +46,7 @@ type calledOnce struct {
 func newCallPage(s *shell, c client.Call) *pageScreen[calledOnce] {
 	log := newLogPane(s, logScope{query: client.LogQuery{FunctionID: c.FunctionID, CallID: c.ID}})
 	return newPage(s, pageSpec[calledOnce]{
-		title: "call " + ui.Clean(c.ID),
+		title: "call " + ui.Clean(c.ID), about: c.ID,
 		tabs:  []string{"Result", "Log", "Data", "Error", "Raw"},
 		kinds: []string{"call"},
 		load:  func(ctx context.Context) (calledOnce, error) { return readCall(ctx, s.backend, c) },
@@ -200,6 +200,39 @@ func comparisonPage(s *shell, what string, load func(context.Context) ([2]called
 				compare.JSON("result", a.result.Response, b.result.Response), compare.JSON("data", a.result.Data, b.result.Data))
 		},
 	})
+}
+
+// noPromotion is why a function cannot go to another context, "" if it can. What that
+// one takes is asked once it is chosen.
+func (s *shell) noPromotion(f client.Function) string {
+	if s.contexts == nil {
+		return "there is no other context: fndeck context add makes one"
+	}
+	if f.Folder == "" {
+		return "the folder that " + ui.Clean(f.Name) + " came from is not known"
+	}
+	return ""
+}
+
+// promote asks for the context that a function goes to.
+func (s *shell) promote(f client.Function) tea.Cmd {
+	rows, err := s.contextRows()
+	if err != nil {
+		s.fail("list the contexts", err)
+		s.say(client.Explain(err).Sentence, ui.ToneBad)
+		return nil
+	}
+	var names []string
+	for _, c := range rows {
+		if !c.Here && c.Fault == nil {
+			names = append(names, c.Name)
+		}
+	}
+	if len(names) == 0 {
+		s.say("there is no other context that can be used: fndeck context add makes one", ui.ToneWarn)
+		return nil
+	}
+	return s.overlay(forms.NewPromote(s.forms(), f, names))
 }
 
 // promoteOpened is the context that a function is promoted to.

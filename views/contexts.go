@@ -19,17 +19,6 @@ import (
 	"fndeck/views/standing"
 )
 
-// contextRow is a context with what its requests tell.
-type contextRow struct {
-	standing.Context
-	// here says that this console shows it, beside that others too.
-	here, beside bool
-	// latency is what half of its newest requests took at most, 0 if there is none.
-	latency time.Duration
-	// lastError is its fault, else the newest request that failed, "" if none has.
-	lastError string
-}
-
 // noSignIn is why nobody signs in to the engine of this machine.
 const noSignIn = "the local engine needs no sign-in"
 
@@ -37,29 +26,29 @@ const noSignIn = "the local engine needs no sign-in"
 const noConfiguration = "this console has no configuration to write contexts into"
 
 // newContexts is the @ page.
-func newContexts(s *shell) *listScreen[contextRow] {
-	return newListScreen(s, listSpec[contextRow]{
+func newContexts(s *shell) *listScreen[standing.Row] {
+	return newListScreen(s, listSpec[standing.Row]{
 		title: "contexts", noun: "contexts", columns: contextColumns,
-		id:    func(c contextRow) string { return c.Name },
-		load:  func(context.Context) ([]contextRow, error) { return s.contextRows() },
-		every: time.Second,
-		commands: func(l *listScreen[contextRow]) []command {
+		id:    func(c standing.Row) string { return c.Name },
+		load:  func(context.Context) ([]standing.Row, error) { return s.contextRows() },
+		every: time.Second, near: true,
+		commands: func(l *listScreen[standing.Row]) []command {
 			test := l.on("list.run", true, nil, s.testContext)
 			test.label = "test"
 			return []command{
 				s.enterCommand(l), test,
-				l.on("list.describe", true, nil, func(c contextRow) tea.Cmd { return s.open(newContextPage(s, c)) }),
+				l.on("list.describe", true, nil, func(c standing.Row) tea.Cmd { return s.open(newContextPage(s, c)) }),
 				s.newContext(),
-				l.on("list.delete", false, s.unremovable, s.removeContext),
-				l.on("contexts.signout", false, func(c contextRow) string { return c.NoSignIn }, s.signOut),
-				l.on("app.signin", true, func(c contextRow) string { return c.NoSignIn }, func(c contextRow) tea.Cmd { return s.signIn(c.Name) }),
+				l.on("list.delete", false, standing.Row.Unremovable, s.removeContext),
+				l.on("contexts.signout", false, func(c standing.Row) string { return c.NoSignIn }, s.signOut),
+				l.on("app.signin", true, func(c standing.Row) string { return c.NoSignIn }, func(c standing.Row) tea.Cmd { return s.signIn(c.Name) }),
 			}
 		},
 	})
 }
 
 // contextRows are the contexts of the configuration, or this one alone.
-func (s *shell) contextRows() ([]contextRow, error) {
+func (s *shell) contextRows() ([]standing.Row, error) {
 	all := []standing.Context{{Description: s.backend.Describe(), NoSignIn: noSignIn, Fixed: noConfiguration, Trace: traceOf(s.backend)}}
 	if s.contexts != nil {
 		var err error
@@ -67,15 +56,7 @@ func (s *shell) contextRows() ([]contextRow, error) {
 			return nil, err
 		}
 	}
-	here := s.backend.Describe().Name
-	rows := make([]contextRow, 0, len(all))
-	for _, c := range all {
-		row := contextRow{Context: c, here: c.Name == here}
-		row.latency, row.lastError = c.Requests()
-		row.beside = !row.here && slices.Contains(client.SplitContexts(here), c.Name)
-		rows = append(rows, row)
-	}
-	return rows, nil
+	return standing.Rows(all, s.backend.Describe().Name), nil
 }
 
 func traceOf(b client.Backend) *client.Trace {
@@ -87,7 +68,7 @@ func traceOf(b client.Backend) *client.Trace {
 
 // enterCommand shows the functions of the context under the cursor, or those of all
 // marked ones side by side.
-func (s *shell) enterCommand(l *listScreen[contextRow]) command {
+func (s *shell) enterCommand(l *listScreen[standing.Row]) command {
 	enter := l.on("list.open", true, nil, s.enterContext)
 	enter.label = "switch"
 	if l.table.MarkCount() < 2 {
@@ -114,21 +95,11 @@ func (s *shell) chosenContexts(typed string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	var known, usable []string
-	for _, row := range rows {
-		known = append(known, row.Name)
-		if row.Fault == nil {
-			usable = append(usable, row.Name)
-		}
-	}
-	if typed == client.AllContexts && !slices.Contains(known, client.AllContexts) {
-		return client.JoinContexts(usable), nil
-	}
-	chosen, unknown := client.ChooseContexts(typed, known)
+	name, unknown, known := standing.Choose(rows, typed)
 	if unknown != "" {
-		return "", unknownWord("context", unknown, append(known, client.AllContexts))
+		return "", unknownWord("context", unknown, known)
 	}
-	return client.JoinContexts(chosen), nil
+	return name, nil
 }
 
 // withContext adds the column of the context, where several are shown.
@@ -172,8 +143,8 @@ func (s *shell) holding(requests []forms.RunAction) client.Backend {
 }
 
 // enterContext shows the functions of a context, this one or another.
-func (s *shell) enterContext(c contextRow) tea.Cmd {
-	if c.here {
+func (s *shell) enterContext(c standing.Row) tea.Cmd {
+	if c.Here {
 		return s.switchTo(viewFunctions)
 	}
 	return s.toContext(c.Name)
@@ -184,63 +155,35 @@ func (s *shell) toContext(name string) tea.Cmd {
 	return func() tea.Msg { return deck.Switch{Name: name} }
 }
 
-var contextColumns = []listColumn[contextRow]{
+var contextColumns = []listColumn[standing.Row]{
 	{
 		Column: ui.Column{Title: "NAME", Key: "name", Priority: 1, Min: 10, Max: 32},
-		cell: func(c contextRow, _ moment) ui.Cell {
-			if c.here || c.beside {
-				return ui.Cell{Text: ui.Clean(c.Name), Tone: ui.ToneAccent}
-			}
-			return cells.Text(c.Name)
-		},
+		cell:   func(c standing.Row, _ moment) ui.Cell { return c.NameCell() },
 	},
 	{
 		Column: ui.Column{Title: "BACKEND", Key: "backend", Priority: 1, Min: 8},
-		cell:   func(c contextRow, _ moment) ui.Cell { return cells.Text(c.Kind) },
+		cell:   func(c standing.Row, _ moment) ui.Cell { return cells.Text(c.Kind) },
 	},
 	{
 		Column: ui.Column{Title: "SIGNED IN", Key: "signed", Priority: 2, Min: 10},
-		cell:   signedInCell,
+		cell:   func(c standing.Row, at moment) ui.Cell { return c.SignedInCell(at.Now) },
 	},
 	{
 		Column: ui.Column{Title: "MODE", Key: "mode", Priority: 2, Min: 9},
-		cell:   func(c contextRow, _ moment) ui.Cell { return contextMode(c) },
+		cell:   func(c standing.Row, _ moment) ui.Cell { return c.ModeCell() },
 	},
 	{
 		Column: ui.Column{Title: "LATENCY", Key: "latency", Priority: 3, Min: 7, Align: ui.AlignRight, Volatile: true},
-		cell:   func(c contextRow, at moment) ui.Cell { return cells.Duration(at, c.latency) },
+		cell:   func(c standing.Row, at moment) ui.Cell { return cells.Duration(at, c.Latency) },
 	},
 	{
 		Column: ui.Column{Title: "HOST", Key: "host", Priority: 3, Min: 10},
-		cell:   func(c contextRow, _ moment) ui.Cell { return cells.Dim(c.Endpoint) },
+		cell:   func(c standing.Row, _ moment) ui.Cell { return cells.Dim(c.Endpoint) },
 	},
 	{
 		Column: ui.Column{Title: "LAST ERROR", Key: "error", Priority: 3, Min: 12, Grow: true},
-		cell: func(c contextRow, _ moment) ui.Cell {
-			return ui.Cell{Text: ui.Clean(cells.FirstLine(c.lastError)), Tone: ui.ToneBad}
-		},
+		cell:   func(c standing.Row, _ moment) ui.Cell { return c.ErrorCell() },
 	},
-}
-
-func signedInCell(c contextRow, at moment) ui.Cell {
-	switch {
-	case c.Fault != nil:
-		return cells.Dim("")
-	case c.Status.Flow == "":
-		return cells.Dim("not needed")
-	}
-	return ui.Cell{Text: ui.Clean(action.SignedIn(c.Status, at.Now)), Tone: standing.IdentityTone(c.Status, at.Now)}
-}
-
-func contextMode(c contextRow) ui.Cell {
-	mode := ui.Cell{Text: c.Mode()}
-	switch {
-	case c.Fault != nil:
-		mode.Tone = ui.ToneBad
-	case mode.Text != "open":
-		mode.Tone = ui.ToneWarn
-	}
-	return mode
 }
 
 // contextTested is the answer of a test.
@@ -251,12 +194,12 @@ type contextTested struct {
 }
 
 // testContext asks a context something small and says how long that took.
-func (s *shell) testContext(c contextRow) tea.Cmd {
+func (s *shell) testContext(c standing.Row) tea.Cmd {
 	ctx, clock, contexts, here := s.ctx, s.clock, s.contexts, s.backend
 	return s.bind(func() tea.Msg {
 		began := clock()
 		backend := here
-		if !c.here {
+		if !c.Here {
 			opened, err := contexts.Open(ctx, c.Name)
 			if err != nil {
 				return contextTested{name: c.Name, err: err}
@@ -279,14 +222,40 @@ func (s *shell) signIn(name string) tea.Cmd {
 // signInHere is the key for the context of this console.
 func (s *shell) signInHere() command {
 	c := command{id: "app.signin", reason: noSignIn}
+	if _, side := s.backend.(client.Holder); side {
+		return s.signInBeside(c)
+	}
 	if status, ok := client.IdentityOf(s.backend); ok && s.contexts != nil {
 		name := s.backend.Describe().Name
 		c.reason = ""
 		c.urgent = status.SignIn
+		c.label = "sign in to " + ui.Clean(name)
 		c.run = func() tea.Cmd { return s.signIn(name) }
 		if !status.Flow.Interactive() {
 			c.reason = name + " signs in by itself, by " + strings.ReplaceAll(string(status.Flow), "_", " ")
 		}
+	}
+	return c
+}
+
+// signInBeside is the key for the first of the contexts side by side that nobody is
+// signed in to.
+func (s *shell) signInBeside(c command) command {
+	name := s.standing.SignedOut()
+	if name == "" {
+		c.reason = "none of the contexts shown here waits for a sign-in"
+		return c
+	}
+	c.reason, c.urgent, c.label = "", true, "sign in to "+ui.Clean(name)
+	c.run = func() tea.Cmd {
+		rows, _ := s.contextRows() // Of what cannot be read the sign-in says so.
+		for _, row := range rows {
+			if row.Name == name && row.NoSignIn != "" {
+				s.say(row.NoSignIn, ui.ToneWarn)
+				return nil
+			}
+		}
+		return s.signIn(name)
 	}
 	return c
 }
@@ -333,27 +302,20 @@ func (s *shell) addContext(ask forms.AddContext) tea.Cmd {
 	})
 }
 
-// unremovable is why a context stays.
-func (s *shell) unremovable(c contextRow) string {
-	if c.Fixed == "" && (c.here || c.beside) {
-		return ui.Clean(c.Name) + " is shown here: switch to another one first"
-	}
-	return c.Fixed
-}
-
-func (s *shell) removeContext(c contextRow) tea.Cmd {
+func (s *shell) removeContext(c standing.Row) tea.Cmd {
 	return s.askContext(c, action.Typed, "remove", "its file goes; what was deployed there stays there", "removed", s.contexts.Remove)
 }
 
-func (s *shell) signOut(c contextRow) tea.Cmd {
+func (s *shell) signOut(c standing.Row) tea.Cmd {
 	ctx, contexts := s.ctx, s.contexts
 	return s.askContext(c, action.Ask, "sign out of", "the tokens kept on this machine go, and are revoked where the issuer can", "signed out of",
 		func(name string) error { return contexts.SignOut(ctx, name) })
 }
 
 // askContext does something to a context itself, after what its danger asks for.
-func (s *shell) askContext(c contextRow, danger action.Danger, doing, question, done string, do func(name string) error) tea.Cmd {
+func (s *shell) askContext(c standing.Row, danger action.Danger, doing, question, done string, do func(name string) error) tea.Cmd {
 	check := action.CheckContext(c.Description, danger, question)
+	check.Context = "" // The title names it already.
 	dialog := s.question(doing+" "+ui.Clean(c.Name), check, sentenceCase(doing))
 	name := c.Name
 	s.pending = &pendingAction{id: dialog.ID, yes: func() tea.Cmd {
@@ -393,7 +355,7 @@ func (s *shell) tellChanged(c contextChanged) tea.Cmd {
 
 // newContextPage tells all of a context: what it is, how its identity stands, and
 // what it answers of itself.
-func newContextPage(s *shell, c contextRow) *pageScreen[[]ui.Fact] {
+func newContextPage(s *shell, c standing.Row) *pageScreen[[]ui.Fact] {
 	return newPage(s, pageSpec[[]ui.Fact]{
 		title: "context " + ui.Clean(c.Name), tabs: []string{"Overview"}, every: aboutEvery,
 		load: func(ctx context.Context) ([]ui.Fact, error) {
@@ -428,36 +390,3 @@ func newContextPage(s *shell, c contextRow) *pageScreen[[]ui.Fact] {
 
 // aboutEvery is how often the page of a context asks it anew.
 const aboutEvery = 30 * time.Second
-
-// noPromotion is why a function cannot go to another context, "" if it can. What that
-// one takes is asked once it is chosen.
-func (s *shell) noPromotion(f client.Function) string {
-	if s.contexts == nil {
-		return "there is no other context: fndeck context add makes one"
-	}
-	if f.Folder == "" {
-		return "the folder that " + ui.Clean(f.Name) + " came from is not known"
-	}
-	return ""
-}
-
-// promote asks for the context that a function goes to.
-func (s *shell) promote(f client.Function) tea.Cmd {
-	rows, err := s.contextRows()
-	if err != nil {
-		s.fail("list the contexts", err)
-		s.say(client.Explain(err).Sentence, ui.ToneBad)
-		return nil
-	}
-	var names []string
-	for _, c := range rows {
-		if !c.here && c.Fault == nil {
-			names = append(names, c.Name)
-		}
-	}
-	if len(names) == 0 {
-		s.say("there is no other context that can be used: fndeck context add makes one", ui.ToneWarn)
-		return nil
-	}
-	return s.overlay(forms.NewPromote(s.forms(), f, names))
-}

@@ -37,3 +37,29 @@ func TestAnEngineOfAnotherVersionStandsInTheHeaderAndTheErrors(t *testing.T) {
 		assert.Contains(t, s.screen.text(), "fndeck engine stop ends it")
 	})
 }
+
+func TestWhatIsTypedAheadOfTheContextsIsMeantForThem(t *testing.T) {
+	c := newFakeContexts()
+	c.perform(t, 120, 24, func(s *stage) {
+		c.hold = make(chan struct{})
+		s.press("@", "down", "enter")
+		assert.NotContains(t, s.screen.text(), "under the cursor")
+		close(c.hold)
+		s.rest()
+		assert.Contains(t, s.screen.text(), "functions (1)")
+		assert.Contains(t, strings.Split(s.screen.text(), "\n")[0], " prod ")
+	})
+}
+
+func TestAFormAboutContextsDoesNotNameTheOneThatIsShown(t *testing.T) {
+	c := newFakeContexts()
+	c.local.description.Protected = true
+	c.perform(t, 120, 40, func(s *stage) {
+		s.press("@", "n")
+		assert.Contains(t, s.screen.text(), "─ new context ─")
+		s.press("esc")
+		s.press(typed("down ctrl+d")...)
+		assert.NotContains(t, s.screen.text(), "in local")
+		assert.Contains(t, s.screen.text(), "remove prod?")
+	})
+}

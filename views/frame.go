@@ -13,6 +13,7 @@ import (
 	"fndeck/ui/form"
 	"fndeck/ui/help"
 	"fndeck/ui/palette"
+	"fndeck/views/forms"
 	"fndeck/views/standing"
 )
 
@@ -119,14 +120,14 @@ func (r *root) body(height int) []string {
 }
 
 // titleOf is the title of an overlay. That of a form names a context that is
-// protected; a question has it in its own words, and to look costs nothing.
+// protected, and one that has others beside it; a question has it in its own words, and to look costs nothing.
 func (r *root) titleOf(o ui.Overlay) string {
-	d := r.backend.Describe()
+	d, side := r.pointedAt()
 	switch o.(type) {
-	case *form.Confirm, *help.Help, *palette.Palette:
+	case *form.Confirm, *help.Help, *palette.Palette, forms.OfContexts:
 		return o.Title()
 	}
-	if !d.Protected {
+	if side == 0 && !d.Protected {
 		return o.Title()
 	}
 	return o.Title() + " in " + d.Name
@@ -152,6 +153,10 @@ func (r *root) ruleHints(hints []ui.Hint) string {
 // header is context, backend and isolation at the left, alarms at the right.
 func (r *root) header(l ui.Layout) string {
 	d := r.backend.Describe()
+	if one, side := r.pointedAt(); !l.FullHeader && side > 0 { // There is no room for a column that says it.
+		d = one
+		d.Name = fmt.Sprintf("%s of %d", one.Name, side)
+	}
 	alarms := r.alarms(l.FullHeader, l.Crumbs)
 	mode := r.mode(d, l.FullHeader)
 	room := r.width - ui.Width(alarms) - 2
@@ -177,6 +182,21 @@ func (r *root) header(l ui.Layout) string {
 		left += help
 	}
 	return left + strings.Repeat(" ", max(1, r.width-ui.Width(left)-ui.Width(alarms)-1)) + alarms + " "
+}
+
+// pointedAt is the context of this console; of several side by side that of what is
+// under the cursor or on the page, and how many there are: 0 if it is not one of them.
+func (r *root) pointedAt() (d client.Description, side int) {
+	d = r.backend.Describe()
+	screen, ok := r.screen().(interface{ Pointed() string })
+	if !ok {
+		return d, 0
+	}
+	one := client.Holding(r.backend, screen.Pointed()).Describe()
+	if one.Name == d.Name {
+		return d, 0
+	}
+	return one, len(client.SplitContexts(d.Name))
 }
 
 // identity is who is signed in, and for how long.

@@ -38,7 +38,7 @@ const tabDeploys = 2
 // newFunctionPage describes one function.
 func newFunctionPage(s *shell, f client.Function) *pageScreen[described] {
 	return newPage(s, pageSpec[described]{
-		title: ui.Clean(f.Name), listed: true,
+		title: ui.Clean(f.Name), listed: true, about: f.ID,
 		tabs:  []string{"Overview", "Versions", "Deploys", "Schedules", "Env", "Limits", "Error"},
 		kinds: []string{"function", "version", "deploy", "call", "schedule"},
 		load:  func(ctx context.Context) (described, error) { return describe(ctx, s.backend, f.ID) },
@@ -310,7 +310,7 @@ const patchLines = 20_000
 // newChangesPage shows what would be deployed anew.
 func newChangesPage(s *shell, f client.Function) *pageScreen[changes] {
 	return newPage(s, pageSpec[changes]{
-		title: "changes of " + ui.Clean(f.Name),
+		title: "changes of " + ui.Clean(f.Name), about: f.ID,
 		tabs:  []string{"Files", "Difference"},
 		kinds: []string{"function", "version"},
 		load: func(ctx context.Context) (changes, error) {

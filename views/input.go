@@ -11,6 +11,7 @@ import (
 	"fndeck/ui"
 	"fndeck/ui/help"
 	"fndeck/ui/palette"
+	"fndeck/views/standing"
 )
 
 // key routes a key press: quitting always works, then the overlay on top, then
@@ -35,6 +36,38 @@ func (r *root) key(msg tea.KeyPressMsg) tea.Cmd {
 	if r.prompt != nil {
 		return r.prompt.key(r.shell, msg)
 	}
+	if r.awaits() {
+		if !r.keys.Bound("app.back", name) {
+			r.ahead = append(r.ahead, msg)
+			return nil
+		}
+		r.ahead = nil
+	}
+	return tea.Batch(r.typedAhead(), r.keyScreen(name))
+}
+
+// awaits reports whether keys are kept for what the screen is about to show.
+func (r *root) awaits() bool {
+	screen, ok := r.screen().(awaiter)
+	return ok && screen.Awaits()
+}
+
+// typedAhead takes the keys that were kept, once they are awaited.
+func (r *root) typedAhead() tea.Cmd {
+	if len(r.ahead) == 0 || r.awaits() {
+		return nil
+	}
+	kept := r.ahead
+	r.ahead = nil
+	var cmds []tea.Cmd
+	for _, key := range kept {
+		cmds = append(cmds, r.key(key))
+	}
+	return tea.Batch(cmds...)
+}
+
+// keyScreen gives a key to the screen, or does what it does everywhere.
+func (r *root) keyScreen(name string) tea.Cmd {
 	for _, c := range r.screen().Commands() {
 		if r.keys.Bound(c.id, name) {
 			return r.perform(c)
@@ -291,7 +324,7 @@ func (r *root) openTrace() tea.Cmd {
 
 // openContexts shows where this console is.
 func (r *root) openContexts() tea.Cmd {
-	if _, ok := r.screen().(*listScreen[contextRow]); ok {
+	if _, ok := r.screen().(*listScreen[standing.Row]); ok {
 		return nil
 	}
 	return r.open(newContexts(r.shell))

@@ -28,6 +28,9 @@ type listSpec[T any] struct {
 	load  func(ctx context.Context) ([]T, error)
 	// list is load for what may be very much, in place of it.
 	list func(ctx context.Context) (rows.List[T], error)
+	// near says that the rows are read from this machine, in no time: what is typed
+	// before they are there is meant for them.
+	near bool
 	// every reads anew at this pace, whatever pushes; 0 leaves it to that.
 	every time.Duration
 	// shared is a feed that lives as long as the console, nil if the screen has
@@ -277,6 +280,15 @@ func (l *listScreen[T]) item() (item T, ok bool) {
 		return item, false
 	}
 	return l.shown(row), true
+}
+
+// Pointed is the id of the row under the cursor, "" if there is none.
+func (l *listScreen[T]) Pointed() string {
+	item, ok := l.item()
+	if !ok {
+		return ""
+	}
+	return l.spec.id(item)
 }
 
 // shown is an item of the snapshot that the table shows, which may be behind the

@@ -2,6 +2,7 @@ package views
 
 import (
 	"slices"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 )
@@ -55,6 +56,15 @@ func (l *listScreen[T]) Commands() []command {
 		command{id: "list.sortprevious", run: ordered(func() { t.SortNext(-1) })},
 		command{id: "list.wide", run: do(func() { t.Wide = !t.Wide })},
 	)
+}
+
+// typedAheadFor is how long rows that are near are waited for.
+const typedAheadFor = 2 * time.Second
+
+// Awaits implements awaiter.
+func (l *listScreen[T]) Awaits() bool {
+	last := l.data.Last
+	return l.spec.near && last.Err == nil && (!last.Loaded || l.table.Rows() == nil) && l.clock().Sub(l.opened) < typedAheadFor
 }
 
 // Click implements pointed: on a title it sorts, on a row it goes there, and there
@@ -137,6 +147,8 @@ func (l *listScreen[T]) on(id string, hinted bool, reason func(T) string, run fu
 	c := command{id: id, hinted: hinted}
 	item, ok := l.item()
 	switch {
+	case !ok && !l.data.Last.Loaded && l.data.Last.Err == nil:
+		c.reason = "the " + l.spec.noun + " are still being read"
 	case !ok && l.table.Gone():
 		c.reason = "that row is gone"
 	case !ok:

@@ -99,7 +99,7 @@ func (l *listScreen[T]) refused(err error) string {
 	var e *client.Error
 	if errors.As(err, &e) && (e.Code == client.CodeUnauthenticated || e.Code == client.CodeForbidden) {
 		if c := l.signInHere(); e.Code == client.CodeUnauthenticated && c.reason == "" {
-			sentence = ui.Clean(x.Sentence) + ".  " + l.keys.Key(c.id) + " signs in"
+			sentence = ui.Clean(x.Sentence) + ".  " + l.keys.Key(c.id) + " signs in to " + ui.Clean(l.backend.Describe().Name)
 		}
 		return sentence
 	}

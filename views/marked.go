@@ -111,7 +111,7 @@ func newRaw(s *shell, id string, item any) Screen {
 // redeployMarked deploys the folders of all marked functions, after a yes to
 // their names.
 func (s *shell) redeployMarked(l *listScreen[client.Function]) command {
-	c := command{id: "functions.redeploymarked", reason: s.unable(action.Redeploy)}
+	c := command{id: "functions.redeploymarked", reason: s.unableToAny(action.Redeploy)}
 	marked := l.table.MarkCount()
 	if marked == 0 && c.reason == "" {
 		c.reason = "nothing is marked: " + s.keys.Key("list.mark") + " marks"
@@ -132,7 +132,7 @@ func each[T any](l *listScreen[T], one command, a action.Action, target func(T) 
 	if l.table.MarkCount() == 0 {
 		return one
 	}
-	return command{id: one.id, reason: l.unable(a), run: func() tea.Cmd {
+	return command{id: one.id, reason: l.unableToAny(a), run: func() tea.Cmd {
 		var requests []forms.RunAction
 		for _, item := range l.marked() {
 			requests = append(requests, forms.RunAction{Action: a, Target: target(item)})
@@ -141,22 +141,36 @@ func each[T any](l *listScreen[T], one command, a action.Action, target func(T) 
 	}}
 }
 
+// unableToAny is why an action can be done to no row, "" if it may be. Rows of several
+// contexts are each for their own to say.
+func (s *shell) unableToAny(a action.Action) string {
+	if _, side := s.backend.(client.Holder); side {
+		return ""
+	}
+	return s.unable(a)
+}
+
 // askAll names what an action on many would do to, and does it after a yes, or
 // after what its danger wants typed.
 func (s *shell) askAll(requests []forms.RunAction) tea.Cmd {
 	if len(requests) == 0 {
 		return nil
 	}
-	var names []string
+	var names, refused []string
 	for _, r := range requests {
-		name := subject(r)
+		name := subject(r) + s.beside(r)
 		if reason := s.reason(r.Action, r.Target); reason != "" {
 			name += " (" + reason + ")"
+			refused = append(refused, reason)
 		}
 		if f := r.Target.Function; r.Action.ID == action.DeleteFunction.ID && f != nil && f.Schedules > 0 {
 			name += " with " + ui.Counted(f.Schedules, "schedule")
 		}
 		names = append(names, name)
+	}
+	if len(refused) == len(requests) {
+		s.say(refused[0], ui.ToneWarn)
+		return nil
 	}
 	a, all := requests[0].Action, strings.Join(names, ", ")
 	if a.ID == action.DeleteFunction.ID {
@@ -186,10 +200,14 @@ type allDone struct {
 func (s *shell) runAll(requests []forms.RunAction) tea.Cmd {
 	s.say(fmt.Sprintf("%s %d…", requests[0].Action.Label, len(requests)), ui.ToneInfo)
 	ctx, backend := s.ctx, s.backend
+	names := make([]string, len(requests))
+	for i, r := range requests {
+		names[i] = subject(r) + s.beside(r)
+	}
 	return s.bind(func() tea.Msg {
 		done := allDone{label: requests[0].Action.Label}
-		for _, r := range requests {
-			one := result{name: subject(r)}
+		for i, r := range requests {
+			one := result{name: names[i]}
 			reason := r.Action.Reason(backend, r.Target)
 			if reason == "" {
 				outcome, err := r.Action.Run(ctx, r.Target.In(backend), r.Target, r.Values)

@@ -20,6 +20,8 @@ type pageSpec[T any] struct {
 	// title is the crumb; tabs are the names over the text.
 	title string
 	tabs  []string
+	// about is the id of what the page shows, "" where it is not one thing.
+	about string
 	load  func(ctx context.Context) (T, error)
 	// busy makes the page read sooner where nothing pushes.
 	busy func(T) bool
@@ -105,6 +107,9 @@ func (p *pageScreen[T]) Restyle() {
 
 // Title implements Screen.
 func (p *pageScreen[T]) Title() string { return p.spec.title }
+
+// Pointed is the id of what the page shows.
+func (p *pageScreen[T]) Pointed() string { return p.spec.about }
 
 // wrap addresses a message to the page.
 func (p *pageScreen[T]) wrap(body tea.Msg) tea.Msg { return screenMsg{owner: p, body: body} }

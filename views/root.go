@@ -32,6 +32,8 @@ type root struct {
 	fits map[string]bool
 	// awaiting is a command line that waits for the functions it may name.
 	awaiting string
+	// ahead are keys that are kept until the screen has its rows.
+	ahead []tea.KeyPressMsg
 	// began says that what lives as long as the console has begun.
 	began bool
 	// pulse is when the pending tick is due, zero if there is none.
@@ -252,7 +254,7 @@ func (r *root) linked(lost string) tea.Cmd {
 func (r *root) owned(msg screenMsg) tea.Cmd {
 	for _, p := range r.history {
 		if p.screen == msg.owner {
-			return msg.owner.Update(msg.body)
+			return tea.Batch(msg.owner.Update(msg.body), r.typedAhead())
 		}
 	}
 	return nil

@@ -251,10 +251,10 @@ type scheduleRuns struct {
 func newSchedulePage(s *shell, c client.Schedule) *pageScreen[scheduleRuns] {
 	return newPage(s, pageSpec[scheduleRuns]{
 		listed: true,
-		title:  ui.Clean(c.Name),
-		tabs:   []string{"Overview", "Runs", "Data"},
-		kinds:  []string{"schedule", "run", "call"},
-		load:   func(ctx context.Context) (scheduleRuns, error) { return readSchedule(ctx, s.backend, c) },
+		title:  ui.Clean(c.Name), about: c.ID,
+		tabs:  []string{"Overview", "Runs", "Data"},
+		kinds: []string{"schedule", "run", "call"},
+		load:  func(ctx context.Context) (scheduleRuns, error) { return readSchedule(ctx, s.backend, c) },
 		build: func(v scheduleRuns, at moment) ([]pageTab, error) {
 			tabs, err := factTabs(s.stateDir, scheduleFacts(v.schedule, at), runFacts(v, at))
 			if err != nil {

@@ -132,6 +132,9 @@ type stopper interface {
 	Resume()
 }
 
+// awaiter is a screen whose rows are about to come: keys are kept until they have.
+type awaiter interface{ Awaits() bool }
+
 // worker is a screen that has something to do outside the update loop while it is
 // looked at. It is asked after every message, so that it answers at once.
 type worker interface{ Background() tea.Cmd }

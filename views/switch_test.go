@@ -51,6 +51,8 @@ type fakeContexts struct {
 	refuseAdd                 error
 	// marks are those of prod, where it is shown beside local.
 	marks action.Marks
+	// hold keeps the list of contexts back while it is open.
+	hold  chan struct{}
 	clock func() time.Time
 	// signIn is how a sign-in goes.
 	signIn func(ctx context.Context, show func(auth.Prompt)) error
@@ -71,6 +73,9 @@ func newFakeContexts() *fakeContexts {
 }
 
 func (c *fakeContexts) All() ([]standing.Context, error) {
+	if c.hold != nil {
+		<-c.hold
+	}
 	broken := client.Description{Kind: "cognite", Name: "broken"}
 	return []standing.Context{
 		{Description: c.local.Describe(), NoSignIn: noSignIn},
@@ -278,7 +283,7 @@ func TestWhoIsNotSignedInIsToldTheKeyAndWhatWasTypedIsStillThere(t *testing.T) {
 	c.perform(t, 100, 24, func(s *stage) {
 		c.prod.change(func() { c.prod.listErr = gone })
 		s.line("ctx prod")
-		assert.Contains(t, s.screen.text(), "the sign-in at login.example has ended.  a signs in")
+		assert.Contains(t, s.screen.text(), "the sign-in at login.example has ended.  a signs in to prod")
 		c.prod.change(func() { c.prod.listErr = nil })
 		s.press("a")
 		assert.Contains(t, s.screen.text(), "signed in to prod")

@@ -60,6 +60,8 @@ type part struct {
 	calls     shelves
 	schedules shelf[client.Schedule]
 	deploys   shelf[client.Deploy]
+	// logs keeps no lines, but why the newest were not to be had.
+	logs shelf[client.LogLine]
 }
 
 // New shows contexts as one. A list waits for the slowest of them for patience, or with
@@ -84,6 +86,7 @@ func (b *Backend) Close() error {
 func (b *Backend) Describe() client.Description {
 	if len(b.parts) == 1 {
 		d := b.parts[0].backend.Describe()
+		d.Name = b.parts[0].name
 		d.Missing = maps.Clone(d.Missing)
 		if d.Missing == nil {
 			d.Missing = map[client.Capability]string{}
@@ -129,13 +132,25 @@ func (b *Backend) Holding(ids ...string) client.Backend {
 	return &narrow
 }
 
+// Apart are the same contexts one by one: what is asked of one of them is asked of that
+// one alone, and ids still begin with it.
+func (b *Backend) Apart() []client.Backend {
+	all := make([]client.Backend, 0, len(b.parts))
+	for _, p := range b.parts {
+		alone := *b
+		alone.parts = []*part{p}
+		all = append(all, &alone)
+	}
+	return all
+}
+
 // Standings implements client.Holder: of several questions to a context the one
 // that failed counts.
 func (b *Backend) Standings() []client.Standing {
 	all := make([]client.Standing, 0, len(b.parts))
 	for _, p := range b.parts {
 		stands := p.functions.standing(b.clock())
-		for _, other := range []client.Standing{p.calls.standing(b.clock()), p.schedules.standing(b.clock()), p.deploys.standing(b.clock())} {
+		for _, other := range []client.Standing{p.calls.standing(b.clock()), p.schedules.standing(b.clock()), p.deploys.standing(b.clock()), p.logs.standing(b.clock())} {
 			if stands.Err == nil && other.Err != nil {
 				stands.Err, stands.At = other.Err, other.At
 			}

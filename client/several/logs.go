@@ -15,7 +15,10 @@ import (
 // the query is as that context knows it.
 func (b *Backend) logOwner(query client.LogQuery) (*part, client.LogQuery, error) {
 	id := cmp.Or(query.CallID, query.DeployID, query.FunctionID)
-	if id == "" {
+	switch {
+	case id == "" && len(b.parts) == 1:
+		return b.parts[0], query, nil
+	case id == "":
 		return nil, query, nil
 	}
 	p, _, err := b.owner(id)
@@ -31,12 +34,12 @@ func (b *Backend) Logs(ctx context.Context, query client.LogQuery) ([]client.Log
 		return nil, err
 	}
 	if p != nil {
-		return p.logs(ctx, query)
+		return b.logsOf(ctx, p, query)
 	}
 	var all []client.LogLine
 	var failed []error
 	for _, p := range b.parts {
-		lines, err := p.logs(ctx, query)
+		lines, err := b.logsOf(ctx, p, query)
 		if err != nil {
 			failed = append(failed, err)
 		}
@@ -51,19 +54,31 @@ func (b *Backend) Logs(ctx context.Context, query client.LogQuery) ([]client.Log
 	return all, nil
 }
 
-func (p *part) logs(ctx context.Context, query client.LogQuery) ([]client.LogLine, error) {
+// logsOf reads the lines of one context, and keeps how it answered for Standings.
+func (b *Backend) logsOf(ctx context.Context, p *part, query client.LogQuery) ([]client.LogLine, error) {
 	does, err := client.As[client.LogReader](p.backend, client.CanReadLogs)
-	if err != nil {
-		return nil, err
+	if err == nil {
+		var lines []client.LogLine
+		if lines, err = does.Logs(ctx, query); err == nil {
+			b.noteLogs(p, nil)
+			return each(lines, p.line), nil
+		}
 	}
-	lines, err := does.Logs(ctx, query)
-	return each(lines, p.line), err
+	b.noteLogs(p, err)
+	return nil, err
+}
+
+// noteLogs keeps how a context answered that is looked at for itself: who asks for the
+// lines of one thing among several contexts has the answer already.
+func (b *Backend) noteLogs(p *part, err error) {
+	if len(b.parts) == 1 {
+		p.logs.note(b.clock(), err)
+	}
 }
 
 // foreign is a line among those of other contexts.
 func (p *part) foreign(l client.LogLine) client.LogLine {
 	l.Position = 0
-	l.FunctionName = p.name + "/" + l.FunctionName
 	return l
 }
 
@@ -75,7 +90,9 @@ func (b *Backend) FollowLogs(ctx context.Context, query client.LogQuery, emit fu
 		return err
 	}
 	if p != nil {
-		return p.follow(ctx, query, p.line, emit)
+		err := p.follow(ctx, query, p.line, emit)
+		b.noteLogs(p, err)
+		return err
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)

@@ -1,6 +1,10 @@
 package several
 
-import "fndeck/client"
+import (
+	"strings"
+
+	"fndeck/client"
+)
 
 // These put the context into what one of them has answered: into its own field,
 // and into every id.
@@ -49,6 +53,7 @@ func (p *part) version(v client.Version) client.Version {
 
 func (p *part) line(l client.LogLine) client.LogLine {
 	l.CallID, l.FunctionID = of(p.name, l.CallID), of(p.name, l.FunctionID)
+	l.FunctionName = strings.TrimSuffix(p.name+"/"+l.FunctionName, "/") // A backend may not tell the function.
 	return l
 }
 

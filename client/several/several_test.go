@@ -260,3 +260,22 @@ func TestLogsOfAllContextsNameTheirSourceAndOneThatFailsSaysSo(t *testing.T) {
 	assert.Contains(t, all, "local/ingest hello")
 	assert.Contains(t, all, "prod prod: the link is cut")
 }
+
+func TestLogsThatAContextCannotGiveAreHeldAgainstItAlone(t *testing.T) {
+	b := side(t, &project{}, &project{}, action.Marks{})
+	alone := b.Apart()
+	require.Len(t, alone, 2)
+	assert.Equal(t, "local", alone[1].Describe().Name)
+	follower, err := client.As[client.LogFollower](alone[0], client.CanFollowLogs)
+	require.NoError(t, err)
+	require.EqualError(t, follower.FollowLogs(t.Context(), client.LogQuery{}, nil), "the link is cut")
+	assert.EqualError(t, b.Standings()[0].Err, "the link is cut")
+	require.NoError(t, b.Standings()[1].Err)
+
+	reader, ok := alone[1].(client.LogReader)
+	require.True(t, ok)
+	_, err = reader.Logs(t.Context(), client.LogQuery{})
+	require.ErrorIs(t, err, client.ErrUnsupported)
+	assert.NotEmpty(t, b.Standings()[1].Lacks, "what it cannot do is told, and is no fault")
+	require.NoError(t, b.Standings()[1].Err)
+}

@@ -58,6 +58,19 @@ func recovered[T any](ctx context.Context, read func(context.Context) ([]T, erro
 	return read(ctx)
 }
 
+// note keeps how a question was answered whose rows are not kept. One that was given up
+// says nothing.
+func (s *shelf[T]) note(now time.Time, err error) {
+	if errors.Is(err, context.Canceled) {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.err = err; err == nil {
+		s.at = now
+	}
+}
+
 // kept is what is on the shelf, and whether it is that of a good answer.
 func (s *shelf[T]) kept() (rows []T, good bool, err error) {
 	s.mu.Lock()

@@ -79,7 +79,7 @@ func readContext(path string, env func(string) string) (Context, error) {
 		return x, err
 	}
 	err = ParseContext(&x, name, data, env)
-	if err == nil && !private {
+	if err == nil && (!private || linked(path)) {
 		err = x.unsafe(path)
 	}
 	return x, err
@@ -110,5 +110,5 @@ func (x Context) unsafe(path string) error {
 	if !inline && !HasUserinfo(x.Network.Proxy) {
 		return nil
 	}
-	return &client.Error{Code: client.CodeInvalid, Message: path + " is readable by others and holds a secret of context " + x.Name, Hint: "chmod 600 " + path}
+	return exposed(path, "holds a secret of context "+x.Name)
 }

@@ -3,6 +3,7 @@ package config
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -224,4 +225,28 @@ func TestTheChosenContextStays(t *testing.T) {
 	name, err = Current(path)
 	require.NoError(t, err)
 	assert.Equal(t, "prod", name)
+}
+
+func TestASecretBehindASymbolicLinkIsRefusedAndWhatNamesItElsewhereIsNot(t *testing.T) {
+	dir := t.TempDir()
+	kept, path := filepath.Join(dir, "kept.yaml"), filepath.Join(dir, "config.yaml")
+	require.NoError(t, os.Symlink(kept, path))
+	text := "contexts: {far: {base_url: 'https://api.example', project: p, auth: {flow: token, token: 'inline:abc'}}}\n"
+	require.NoError(t, os.WriteFile(kept, []byte(text), 0o600))
+	_, _, err := NewFile(path, false, environment).Load()
+	require.ErrorContains(t, err, "config.yaml is a symbolic link and holds a secret of context far")
+	assert.Contains(t, client.Explain(err).Hint, "env:, file: or cmd:")
+
+	require.NoError(t, os.WriteFile(kept, []byte(strings.Replace(text, "inline:abc", "env:TOKEN", 1)), 0o644))
+	c, _, err := NewFile(path, false, environment).Load()
+	require.NoError(t, err)
+	assert.Equal(t, []string{"local", "far"}, c.ContextNames())
+}
+
+func TestWithoutAPlaceToWriteTheFolderIsNamedAndWhatToDo(t *testing.T) {
+	blocked := filepath.Join(t.TempDir(), "file")
+	require.NoError(t, os.WriteFile(blocked, nil, 0o600))
+	err := SetCurrent(filepath.Join(blocked, "config.yaml"), "prod")
+	require.ErrorContains(t, err, "config.d cannot be made: ")
+	assert.Contains(t, client.Explain(err).Hint, "FNDECK_CONFIG_DIR")
 }

@@ -39,16 +39,24 @@ func WriteContext(path, name string, pairs []Pair, env func(string) string) (Con
 	if _, err := os.Lstat(x.File); !errors.Is(err, fs.ErrNotExist) {
 		return x, &client.Error{Code: client.CodeConflict, Message: x.File + " is there already", Hint: "fndeck context rm " + name + " removes it", Err: err}
 	}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return x, err
-	}
-	if err := OwnDir(dir); err != nil {
+	if err := place(dir); err != nil {
 		return x, err
 	}
 	if err := renameio.WriteFile(x.File, text, 0o600, renameio.WithTempDir(dir)); err != nil {
 		return x, fmt.Errorf("write context %s: %w", name, err)
 	}
 	return x, privatefile.SyncDir(dir)
+}
+
+// place makes the folder of contexts, for its owner alone.
+func place(dir string) error {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return &client.Error{
+			Code: client.CodeFailed, Message: "the folder " + dir + " cannot be made: " + client.Explain(err).Sentence,
+			Hint: "set FNDECK_CONFIG_DIR to a directory that you can write", Err: err,
+		}
+	}
+	return OwnDir(dir)
 }
 
 // RemoveContext removes a context that has a file of its own. One that stands in
@@ -112,10 +120,7 @@ func Current(path string) (string, error) {
 // SetCurrent chooses the context that is taken where none is named.
 func SetCurrent(path, name string) error {
 	dir := ContextsDir(path)
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return err
-	}
-	if err := OwnDir(dir); err != nil {
+	if err := place(dir); err != nil {
 		return err
 	}
 	if err := renameio.WriteFile(filepath.Join(dir, currentFile), []byte(name+"\n"), 0o600, renameio.WithTempDir(dir)); err != nil {

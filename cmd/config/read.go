@@ -37,12 +37,9 @@ func Read(path string, env func(string) string) (*Config, error) {
 	if err != nil {
 		return nil, err
 	}
+	private = private && !linked(path)
 	if !private && HasUserinfo(c.Engine.IndexURL.Reveal()) {
-		return nil, &client.Error{
-			Code:    client.CodeInvalid,
-			Message: path + " is readable by others and engine.index_url holds a password",
-			Hint:    "chmod 600 " + path,
-		}
+		return nil, exposed(path, "engine.index_url holds a password")
 	}
 	for _, x := range c.Contexts {
 		if err := x.unsafe(path); err != nil && !private {
@@ -50,6 +47,22 @@ func Read(path string, env func(string) string) (*Config, error) {
 		}
 	}
 	return c, nil
+}
+
+// exposed is the error of a file that holds a secret where none may stand.
+func exposed(path, holds string) error {
+	e := &client.Error{Code: client.CodeInvalid, Message: path + " is readable by others and " + holds, Hint: "chmod 600 " + path}
+	if linked(path) {
+		e.Message, e.Hint = path+" is a symbolic link and "+holds, "secrets stand in no file that is kept elsewhere: env:, file: or cmd: names one, or put the file itself there"
+	}
+	return e
+}
+
+// linked reports whether path is a symbolic link: what it leads to is often kept with
+// other files, and handed on with them.
+func linked(path string) bool {
+	info, err := os.Lstat(path)
+	return err == nil && info.Mode()&fs.ModeSymlink != 0
 }
 
 // OwnFile reads a regular file that only its owner can change, and says
@@ -143,6 +156,9 @@ func documents(name string, data []byte) ([]ast.Node, error) {
 		var y yaml.Error
 		if errors.As(err, &y) && y.GetToken() != nil {
 			at := y.GetToken().Position
+			if indentedByTab(data, at.Line) {
+				return nil, placed(name, at.Line, 1, "a tab stands before the first word: YAML indents with spaces only")
+			}
 			return nil, placed(name, at.Line, at.Column, "%s", firstLine(y.GetMessage()))
 		}
 		return nil, client.Invalidf("%s: %s", name, firstLine(err.Error()))
@@ -155,6 +171,16 @@ func documents(name string, data []byte) ([]ast.Node, error) {
 		bodies = append(bodies, doc.Body)
 	}
 	return bodies, nil
+}
+
+// indentedByTab reports whether a line, from 1, has a tab before its first word.
+func indentedByTab(data []byte, line int) bool {
+	lines := bytes.SplitN(data, []byte("\n"), line+1)
+	if line < 1 || line > len(lines) {
+		return false
+	}
+	text := lines[line-1]
+	return bytes.ContainsRune(text[:len(text)-len(bytes.TrimLeft(text, " \t"))], '\t')
 }
 
 // reader walks the tree of a file.

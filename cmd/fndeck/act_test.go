@@ -1,8 +1,10 @@
 package main
 
 import (
+	"context"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/spf13/cobra"
@@ -201,9 +203,68 @@ func TestTheContextIsListedWithItsMarks(t *testing.T) {
 	assert.Contains(t, got.errs, `no context "moon"`)
 }
 
+func TestEveryListTakesSeveralContexts(t *testing.T) {
+	file := configured(t, twoContexts)
+	for _, line := range []string{"fn ls", "calls ls", "schedule ls", "deploys ls", "get functions", "get calls", "get schedules", "get deploys"} {
+		got := fndeck(t, helloBackend(), door{}, append(strings.Fields(line), "--context", "local,prod", file)...)
+		require.Equal(t, 0, got.code, line+": "+got.errs)
+		assert.Regexp(t, `(?m) local `, got.out, line)
+		assert.Regexp(t, `(?m) prod `, got.out, line)
+	}
+}
+
+func TestLogsOfSeveralContextsAreInTheOrderOfTimeAndNameTheirContext(t *testing.T) {
+	file := configured(t, twoContexts)
+	for _, line := range []string{"logs hello", "logs --all", "logs --all -f", "logs hello -f"} {
+		got := fndeck(t, helloBackend(), door{}, append(strings.Fields(line), "--context", "local,prod", file)...)
+		require.Equal(t, 0, got.code, line+": "+got.errs)
+		assert.Equal(t, 4, strings.Count(got.out, "\n"), line)
+		assert.Contains(t, got.out, "local/hello  second", line)
+		assert.Contains(t, got.out, "prod/hello  second", line)
+	}
+	got := fndeck(t, helloBackend(), door{}, "logs", "nosuch", "--context", "local,prod", file)
+	assert.Equal(t, 3, got.code)
+	assert.Contains(t, got.errs, `no function "nosuch"`)
+	got = fndeck(t, helloBackend(), door{}, "logs", "hello", "--call", "prod:c7", "--context", "local,prod", file)
+	require.Equal(t, 0, got.code, got.errs)
+	assert.NotContains(t, got.out, "local/")
+	got = fndeck(t, helloBackend(), door{}, "logs", "--call", "prod:c7", "--context", "local,prod", file)
+	require.Equal(t, 0, got.code, got.errs)
+	assert.NotContains(t, got.out, "local/")
+	assert.Contains(t, got.out, "prod/hello  second")
+}
+
+// forgetful has no logs of functions.
+type forgetful struct{ *fakeBackend }
+
+func (forgetful) Logs(context.Context, client.LogQuery) ([]client.LogLine, error) {
+	return nil, &client.Error{Code: client.CodeUnsupported, Message: "logs are kept per call only"}
+}
+
+func (forgetful) FollowLogs(context.Context, client.LogQuery, func([]client.LogLine) error) error {
+	return &client.Error{Code: client.CodeUnavailable, Message: "the link is cut"}
+}
+
+func TestAContextWithoutLogsIsNamedAndTheOthersArePrinted(t *testing.T) {
+	file := configured(t, twoContexts)
+	for line, said := range map[string]string{"logs hello": "prod is left out: logs are kept per call only", "logs hello -f": "prod: the link is cut"} {
+		got := fndeckEach(t.Context(), door{}, func(name string) client.Backend {
+			if name == "prod" {
+				return forgetful{helloBackend()}
+			}
+			return helloBackend()
+		}, append(strings.Fields(line), "--context", "local,prod", file)...)
+		assert.Contains(t, got.out, "local/hello  second", line)
+		assert.NotContains(t, got.out, "prod", line)
+		assert.Contains(t, got.errs, said, line)
+	}
+}
+
+// twoContexts is a configuration with prod beside local.
+const twoContexts = "contexts: {prod: {base_url: 'https://api.example', project: acme, auth: {flow: token, token: 'env:TOKEN'}}}\n"
+
 func TestListsOfSeveralContextsStandSideBySide(t *testing.T) {
-	far := "contexts: {prod: {base_url: 'https://api.example', project: acme, auth: {flow: token, token: 'env:TOKEN'}}}\n"
-	file := configured(t, far)
+	file := configured(t, twoContexts)
 	for _, name := range []string{"local,prod", "all"} {
 		got := fndeck(t, helloBackend(), door{}, "get", "functions", "--context", name, file)
 		require.Equal(t, 0, got.code, got.errs)
@@ -215,12 +276,37 @@ func TestListsOfSeveralContextsStandSideBySide(t *testing.T) {
 	assert.Contains(t, got.out, `"id": "prod:1"`)
 	assert.Contains(t, got.out, `"context": "prod"`)
 
+	got = fndeck(t, helloBackend(), door{}, "get", "functions", "--context", "prod,prod", file)
+	assert.Equal(t, 1, strings.Count(got.out, "hello"), "a context that is named twice is listed once")
+
 	b := helloBackend()
-	got = fndeck(t, b, door{}, "call", "hello", "--context", "local,prod", file)
-	assert.Equal(t, 2, got.code)
-	assert.Contains(t, got.errs, "several contexts are for lists")
+	for _, name := range []string{"local,prod", "all"} {
+		for _, line := range [][]string{{"call", "hello"}, {"fn", "rm", "hello"}, {"schedule", "runs", "often"}, {"deploys", "resume", "hello"}} {
+			got = fndeck(t, b, door{}, append(line, "--context", name, file)...)
+			assert.Equal(t, 2, got.code, line)
+			assert.Contains(t, got.errs, "several contexts, "+name+", are for what only reads", line)
+			assert.Contains(t, got.errs, "name one, such as local", line)
+		}
+		got = fndeck(t, b, door{}, "context", "use", name, file)
+		assert.Equal(t, 2, got.code)
+	}
 	assert.Empty(t, b.asked)
 	got = fndeck(t, b, door{}, "get", "functions", "--context", "local,prd", file)
 	assert.Equal(t, 3, got.code)
 	assert.Contains(t, got.errs, "prod")
+}
+
+func TestARemovedContextWantsItsNameTypedAsInTheConsole(t *testing.T) {
+	for mark, typed := range map[string]string{"protected=false": "prod\n", "protected=true": "prod\nprod\n"} {
+		file := configured(t, "")
+		got := fndeck(t, nil, door{}, "context", "add", "prod", "base_url=https://api.example", "project=acme", "auth.flow=token", "auth.token=env:TOKEN", mark, file)
+		require.Equal(t, 0, got.code, got.errs)
+		got = fndeck(t, nil, door{terminal: true, stdin: "y\n"}, "context", "rm", "prod", file)
+		assert.NotEqual(t, 0, got.code, mark)
+		assert.Contains(t, got.errs, "type prod to confirm")
+		got = fndeck(t, nil, door{terminal: true, stdin: typed}, "context", "rm", "prod", file)
+		assert.Equal(t, 0, got.code, got.errs)
+		got = fndeck(t, nil, door{}, "context", "ls", file)
+		assert.NotContains(t, got.out, "prod")
+	}
 }

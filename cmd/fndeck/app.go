@@ -109,6 +109,11 @@ func (a *app) with(ctx context.Context, work func(client.Backend) error) error {
 	if err != nil {
 		return err
 	}
+	return a.within(ctx, x, work)
+}
+
+// within is with for a context.
+func (a *app) within(ctx context.Context, x config.Context, work func(client.Backend) error) error {
 	backend, err := a.open(ctx, x, false)
 	if err != nil {
 		return err
@@ -123,39 +128,29 @@ func (a *app) with(ctx context.Context, work func(client.Backend) error) error {
 	return err
 }
 
-// withLists is with for what only reads lists: those of several contexts stand side by
-// side, if that many are named with commas, or all.
-func (a *app) withLists(ctx context.Context, work func(client.Backend) error) error {
-	c, err := a.configuration()
+// asLongAsItTakes is the patience of what is read once.
+const asLongAsItTakes time.Duration = 0
+
+// withLists is with for what only reads: contexts stand side by side, if several are
+// named with commas, or all. patience is that of several.New.
+func (a *app) withLists(ctx context.Context, patience time.Duration, work func(client.Backend) error) error {
+	chosen, err := a.allChosen()
 	if err != nil {
 		return err
 	}
-	names := client.SplitContexts(a.flags.context)
-	if _, taken := c.Context(client.AllContexts); a.flags.context == client.AllContexts && !taken {
-		names = nil
-		for _, x := range c.Contexts {
-			if x.Fault == nil {
-				names = append(names, x.Name)
-			}
-		}
-	}
-	if len(names) < 2 {
-		return a.with(ctx, work)
+	if len(chosen) == 1 {
+		return a.within(ctx, chosen[0], work)
 	}
 	var parts []several.Part
-	for _, name := range names {
-		x, err := findContext(c, name)
-		if err != nil {
-			return err
-		}
+	for _, x := range chosen {
 		backend, err := a.open(ctx, x, false)
 		if err != nil {
-			return fmt.Errorf("%s: %w", name, err)
+			return fmt.Errorf("%s: %w", x.Name, err)
 		}
 		defer func() { _ = backend.Close() }() // only read from
-		parts = append(parts, several.Part{Name: name, Backend: action.Guard(backend, a.marks(x))})
+		parts = append(parts, several.Part{Name: x.Name, Backend: action.Guard(backend, a.marks(x))})
 	}
-	all := several.New(parts, a.now, 0)
+	all := several.New(parts, a.now, patience)
 	defer func() { _ = all.Close() }() // It has nothing to report.
 	if err := work(all); err != nil {
 		return err

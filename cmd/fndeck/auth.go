@@ -263,11 +263,7 @@ func (a *app) authToken() *cobra.Command {
 	}
 }
 
-// removalCheck is what to ask before a context is removed.
+// removalCheck is what to ask before a context is removed, as the console does.
 func removalCheck(x config.Context) action.Check {
-	check := action.Check{Question: "remove context " + x.Name + " from the configuration"}
-	if x.Protected {
-		check.Context, check.Words = x.Name, []string{x.Name}
-	}
-	return check
+	return action.CheckContext(client.Description{Name: x.Name, Protected: x.Protected}, action.Typed, "remove context "+x.Name+" from the configuration")
 }

@@ -15,7 +15,6 @@ import (
 	"fndeck/client/embedded/engine"
 	"fndeck/client/embedded/engine/doctor"
 	"fndeck/client/embedded/wire"
-	"fndeck/cmd/config"
 	"fndeck/cmd/contexts/check"
 	"fndeck/cmd/output"
 	"fndeck/ui"
@@ -28,7 +27,7 @@ func (a *app) doctorCommand() *cobra.Command {
 		Use:   "doctor",
 		Short: "Find what is wrong with this machine, the engine's state or a context",
 		Long: "doctor checks the configuration file, the state directory and its modes, the\nengine, the key, the socket's place, Pythons and pip, the disk, the database with\n" +
-			"the checksum of every row, the code archives and the package environments. Of each\ncontext it checks that secrets are where it says, who has signed in, whether issuer\nand API answer as they should, the clocks, and what the identity may do in the\nproject; --context NAME looks at that one only, --offline asks no host.\n\nIt says of each finding what is wrong, why that matters, and what to do; it exits\nwith 1 if there is one. Looking changes nothing, and an engine may run. No host is\nasked but those of the contexts.\n\n" +
+			"the checksum of every row, the code archives and the package environments. Of each\ncontext it checks that secrets are where it says, who has signed in, whether issuer\nand API answer as they should, the clocks, and what the identity may do in the\nproject; --context NAME looks at those named only, --offline asks no host.\n\nIt says of each finding what is wrong, why that matters, and what to do; it exits\nwith 1 if there is one. Looking changes nothing, and an engine may run. No host is\nasked but those of the contexts.\n\n" +
 			"--repair mends modes, brings what is right in a damaged database into a new one\nand sets damaged files aside, all without an engine: fndeck engine stop. Nothing\nis deleted, and what is lost is listed.",
 		Example: "  fndeck doctor\n  fndeck doctor --context prod\n  fndeck doctor --offline\n  fndeck doctor -o json | jq -r '.[].fix'\n  fndeck doctor --repair",
 		Args:    between(0, 0),
@@ -102,11 +101,9 @@ func (a *app) doctorContexts(ctx context.Context, offline bool) (report doctor.R
 	}
 	all := c.Contexts
 	if a.namedContext != "" {
-		x, err := findContext(c, a.namedContext)
-		if err != nil {
+		if all, err = a.allChosen(); err != nil {
 			return report, err
 		}
-		all = []config.Context{x}
 	}
 	desk, err := a.contextDesk()
 	if err != nil {

@@ -229,6 +229,11 @@ func fndeck(t *testing.T, backend client.Backend, d door, args ...string) ran {
 }
 
 func fndeckContext(ctx context.Context, backend client.Backend, d door, args ...string) ran {
+	return fndeckEach(ctx, d, func(string) client.Backend { return backend }, args...)
+}
+
+// fndeckEach is fndeckContext where contexts have backends of their own, by their names.
+func fndeckEach(ctx context.Context, d door, of func(name string) client.Backend, args ...string) ran {
 	var out, errs bytes.Buffer
 	a := &app{
 		in: strings.NewReader(d.stdin), out: &out, errs: &errs,
@@ -239,7 +244,8 @@ func fndeckContext(ctx context.Context, backend client.Backend, d door, args ...
 		readSecret: func() ([]byte, error) { return []byte("typed"), nil },
 		console:    func(context.Context) error { return errors.New("the console was started") },
 	}
-	a.open = func(context.Context, config.Context, bool) (client.Backend, error) {
+	a.open = func(_ context.Context, x config.Context, _ bool) (client.Backend, error) {
+		backend := of(x.Name)
 		if backend == nil {
 			return nil, &client.Error{Code: client.CodeUnavailable, Message: "no engine here"}
 		}

@@ -17,6 +17,7 @@ import (
 	"fndeck/cmd/output"
 	"fndeck/ui"
 	"fndeck/ui/near"
+	"fndeck/views/standing"
 )
 
 // scope narrows what a listing shows.
@@ -164,7 +165,11 @@ func (a *app) get(cmd *cobra.Command, l listing, id string, f getFlags) error {
 	if err != nil {
 		return err
 	}
-	return a.withLists(ctx, func(backend client.Backend) error {
+	patience := asLongAsItTakes
+	if f.watch {
+		patience = several.Patience
+	}
+	return a.withLists(ctx, patience, func(backend client.Backend) error {
 		s := scope{id: id, limit: limit}
 		if _, side := backend.(client.Holder); side {
 			l = l.withContext()
@@ -229,10 +234,18 @@ func (a *app) watch(ctx context.Context, backend client.Backend, l listing, s sc
 	}
 	shown := map[string][]byte{}
 	printer, first := a.printer(), true
+	var stands standing.Watch
 	return action.EachChange(ctx, backend, l.events, func(ctx context.Context) (bool, error) {
 		rows, err := l.fetch(ctx, a, backend, s)
 		if err != nil {
 			return false, err
+		}
+		failed, back := stands.Take(backend)
+		for _, one := range failed {
+			a.note("%s fails, its rows are those read last: %s", one.Context, ui.Clean(client.Explain(one.Err).Sentence))
+		}
+		if len(back) > 0 {
+			a.note("%s answers again", strings.Join(back, ", "))
 		}
 		rows, _ = s.cut(rows)
 		changed, err := a.compare(shown, rows)

@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"fndeck/client"
+	"fndeck/client/several"
 	"fndeck/cmd/output"
 	"fndeck/ui"
 )
@@ -42,6 +43,7 @@ func (a *app) logsCommand() *cobra.Command {
   fndeck logs hello other -f --since 5m
   fndeck logs --all -f --grep 'error|timeout'
   fndeck logs --call 12
+  fndeck logs hello --call 12 --context prod
   fndeck logs --deploy 3 -o raw > build.log`,
 		ValidArgsFunction: a.completeManyFunctions,
 	}
@@ -51,7 +53,7 @@ func (a *app) logsCommand() *cobra.Command {
 	flags.StringVar(&f.since, "since", "", "only lines since then: a duration such as 5m, or a time 2026-01-02T15:04:05Z")
 	flags.IntVar(&f.tail, "tail", 0, "only the newest N lines, of each function")
 	flags.StringVar(&f.grep, "grep", "", "only lines that match the regular expression")
-	flags.StringVar(&f.call, "call", "", "log of one call, by id")
+	flags.StringVar(&f.call, "call", "", "log of one call, by id; a project far away wants its function's name too")
 	flags.StringVar(&f.deploy, "deploy", "", "build output of one deploy, by id")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error { return a.logs(cmd, args, f) }
 	return cmd
@@ -64,13 +66,14 @@ func (a *app) logs(cmd *cobra.Command, names []string, f logFlags) error {
 		return err
 	}
 	chosen := 0
-	for _, given := range []bool{len(names) > 0, f.all, f.call != "", f.deploy != ""} {
+	named := len(names) > 0 && (len(names) > 1 || f.call == "") // A call may want its function's name.
+	for _, given := range []bool{named, f.all, f.call != "", f.deploy != ""} {
 		if given {
 			chosen++
 		}
 	}
 	if chosen != 1 {
-		return usagef(command, "logs of what? give function names, --all, --call ID or --deploy ID")
+		return usagef(command, "logs of what? give function names, --all, --call ID with one name or none, or --deploy ID")
 	}
 	if f.tail < 0 {
 		return usagef(command, "--tail %d: a number of lines is expected", f.tail)
@@ -87,24 +90,16 @@ func (a *app) logs(cmd *cobra.Command, names []string, f logFlags) error {
 	}
 	printer := &logPrinter{app: a, format: format, match: match, clock: a.clock(), several: f.all || len(names) > 1}
 	base := client.LogQuery{CallID: f.call, DeployID: f.deploy, Since: since, Tail: f.tail}
-	err = a.with(ctx, func(backend client.Backend) error {
-		queries := []client.LogQuery{base}
-		if len(names) > 0 {
-			queries = nil
+	err = a.withLists(ctx, asLongAsItTakes, func(backend client.Backend) error {
+		all, err := logSources(ctx, backend, names, base)
+		if err != nil {
+			return err
 		}
-		for _, name := range names {
-			fn, err := findFunction(ctx, backend, name)
-			if err != nil {
-				return err
-			}
-			query := base
-			query.FunctionID = fn.ID
-			queries = append(queries, query)
-		}
+		printer.several = printer.several || all.side
 		if f.follow {
-			return followLogs(ctx, backend, queries, printer.lines)
+			return followLogs(ctx, all, printer.lines, func(err error) { a.note("%s", ui.Clean(client.Explain(err).Sentence)) })
 		}
-		return readLogs(ctx, backend, queries, printer.lines)
+		return readLogs(ctx, all, printer.lines)
 	})
 	if errors.Is(err, client.ErrNotFound) && len(names) == 0 {
 		kind, id := "call", f.call
@@ -114,6 +109,57 @@ func (a *app) logs(cmd *cobra.Command, names []string, f logFlags) error {
 		return missing(kind, id, nil, "fndeck get "+kind+"s lists them")
 	}
 	return err
+}
+
+// logSource is a query and the backend that answers it.
+type logSource struct {
+	backend client.Backend
+	query   client.LogQuery
+}
+
+// sources are what logs are read from. Of contexts side by side one that fails keeps no
+// other from being read: their backend tells how each stands.
+type sources struct {
+	all  []logSource
+	side bool
+}
+
+// logSources are the functions of these names, in every context that has one, or what
+// base is about by itself.
+func logSources(ctx context.Context, backend client.Backend, names []string, base client.LogQuery) (sources, error) {
+	backends, found := []client.Backend{backend}, sources{}
+	if side, ok := backend.(*several.Backend); ok {
+		found.side = true
+		backends = []client.Backend{client.Holding(side, cmp.Or(base.CallID, base.DeployID))}
+		if base.CallID == "" && base.DeployID == "" {
+			backends = side.Apart()
+		}
+	}
+	if len(names) == 0 {
+		for _, one := range backends {
+			found.all = append(found.all, logSource{one, base})
+		}
+	}
+	for _, name := range names {
+		before, unknown := len(found.all), error(nil)
+		for _, one := range backends {
+			fn, err := findFunction(ctx, one, name)
+			if found.side && err != nil && client.Explain(err).Code != client.CodeConflict {
+				unknown = err
+				continue
+			}
+			if err != nil {
+				return found, err
+			}
+			query := base
+			query.FunctionID = fn.ID
+			found.all = append(found.all, logSource{one, query})
+		}
+		if len(found.all) == before && unknown != nil {
+			return found, unknown
+		}
+	}
+	return found, nil
 }
 
 // sinceTime reads --since, a duration back from now or a time.
@@ -130,28 +176,32 @@ func (a *app) sinceTime(command, since string) (time.Time, error) {
 	return time.Time{}, usagef(command, "--since %s: a duration such as 5m or a time such as 2026-01-02T15:04:05Z is expected", since)
 }
 
-// readLogs hands over the lines that exist now, of all queries in one order. Those
-// of one query come page by page, so that a log of any length takes little memory.
-func readLogs(ctx context.Context, backend client.Backend, queries []client.LogQuery, emit func([]client.LogLine) error) error {
-	reader, err := client.As[client.LogReader](backend, client.CanReadLogs)
-	if err != nil {
-		return err
-	}
-	if len(queries) == 1 {
-		return readPages(ctx, reader, queries[0], emit)
+// readLogs hands over the lines that exist now, of all sources in one order. Those
+// of one source come page by page, so that a log of any length takes little memory.
+func readLogs(ctx context.Context, from sources, emit func([]client.LogLine) error) error {
+	if len(from.all) == 1 {
+		return readPages(ctx, from.all[0], emit)
 	}
 	var all []client.LogLine
-	for _, query := range queries {
-		err := readPages(ctx, reader, query, func(page []client.LogLine) error {
+	var failed []error
+	for _, source := range from.all {
+		err := readPages(ctx, source, func(page []client.LogLine) error {
 			all = append(all, page...)
 			return nil
 		})
-		if err != nil {
+		switch {
+		case err == nil:
+		case from.side:
+			failed = append(failed, err)
+		default:
 			return err
 		}
 	}
+	if len(failed) > 0 && len(failed) == len(from.all) {
+		return failed[0]
+	}
 	slices.SortStableFunc(all, func(x, y client.LogLine) int {
-		if x.Position != 0 && y.Position != 0 {
+		if !from.side && x.Position != 0 && y.Position != 0 { // Those of one context say nothing of another's.
 			return cmp.Compare(x.Position, y.Position)
 		}
 		return x.Time.Compare(y.Time)
@@ -159,8 +209,19 @@ func readLogs(ctx context.Context, backend client.Backend, queries []client.LogQ
 	return emit(all)
 }
 
-// readPages hands over the pages of one query.
-func readPages(ctx context.Context, reader client.LogReader, query client.LogQuery, emit func([]client.LogLine) error) error {
+// readPages hands over the pages of one source.
+func readPages(ctx context.Context, from logSource, emit func([]client.LogLine) error) error {
+	if side, ok := from.backend.(*several.Backend); ok {
+		return pagesOf(ctx, side, from.query, emit) // It keeps why a context has no logs.
+	}
+	reader, err := client.As[client.LogReader](from.backend, client.CanReadLogs)
+	if err != nil {
+		return err
+	}
+	return pagesOf(ctx, reader, from.query, emit)
+}
+
+func pagesOf(ctx context.Context, reader client.LogReader, query client.LogQuery, emit func([]client.LogLine) error) error {
 	for {
 		page, err := reader.Logs(ctx, query)
 		if err != nil {
@@ -177,27 +238,57 @@ func readPages(ctx context.Context, reader client.LogReader, query client.LogQue
 	}
 }
 
-// followLogs follows every query at once until all have ended.
-func followLogs(ctx context.Context, backend client.Backend, queries []client.LogQuery, emit func([]client.LogLine) error) error {
-	follower, err := client.As[client.LogFollower](backend, client.CanFollowLogs)
+// followLogs follows every source at once until all have ended. Of contexts side by
+// side it tells which one has failed, and goes on with the others.
+func followLogs(ctx context.Context, from sources, emit func([]client.LogLine) error, tell func(error)) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	put := func(lines []client.LogLine) error {
+		err := emit(lines)
+		if err != nil {
+			cancel(err) // Nobody takes the lines of the others either.
+		}
+		return err
+	}
+	ends := make(chan error, len(from.all))
+	for _, source := range from.all {
+		go func() { ends <- source.follow(ctx, put) }()
+	}
+	var failed []error
+	for range from.all {
+		switch err := <-ends; {
+		case err == nil:
+		case from.side && ctx.Err() == nil:
+			failed = append(failed, err)
+			if len(failed) < len(from.all) {
+				tell(err)
+			}
+		default:
+			cancel(err)
+		}
+	}
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	if len(failed) > 0 && len(failed) == len(from.all) {
+		return failed[0]
+	}
+	return nil
+}
+
+// follow follows one source.
+func (s logSource) follow(ctx context.Context, emit func([]client.LogLine) error) error {
+	if side, ok := s.backend.(*several.Backend); ok {
+		if err := side.FollowLogs(ctx, s.query, emit); err != nil {
+			return fmt.Errorf("%s: %w", side.Describe().Name, err)
+		}
+		return nil
+	}
+	follower, err := client.As[client.LogFollower](s.backend, client.CanFollowLogs)
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	ends := make(chan error, len(queries))
-	for _, query := range queries {
-		go func() { ends <- follower.FollowLogs(ctx, query, emit) }()
-	}
-	var first error
-	for range queries {
-		// The first that fails ends the others: its reader may have gone away.
-		if err := <-ends; err != nil && first == nil {
-			first = err
-			cancel()
-		}
-	}
-	return first
+	return follower.FollowLogs(ctx, s.query, emit)
 }
 
 // logPrinter writes log lines. Several followers share one.

@@ -38,11 +38,11 @@ func TestALogIsPrintedPageByPageAndALaterFailureLeavesWhatCameBefore(t *testing.
 		pages = append(pages, len(page))
 		return nil
 	}
-	require.NoError(t, readLogs(t.Context(), b, []client.LogQuery{{}}, took))
+	require.NoError(t, readLogs(t.Context(), sources{all: []logSource{{backend: b}}}, took))
 	assert.Equal(t, []int{2, 2, 1, 0}, pages)
 	pages, b.failAt = nil, 2
-	require.ErrorIs(t, readLogs(t.Context(), b, []client.LogQuery{{}}, took), errCut)
+	require.ErrorIs(t, readLogs(t.Context(), sources{all: []logSource{{backend: b}}}, took), errCut)
 	assert.Equal(t, []int{2}, pages)
 	full := errors.New("no room")
-	assert.ErrorIs(t, readLogs(t.Context(), b, []client.LogQuery{{}}, func([]client.LogLine) error { return full }), full)
+	assert.ErrorIs(t, readLogs(t.Context(), sources{all: []logSource{{backend: b}}}, func([]client.LogLine) error { return full }), full)
 }

@@ -55,7 +55,7 @@ func (a *app) root() *cobra.Command {
 func (a *app) globalFlags(flags *pflag.FlagSet) {
 	flags.StringVarP(&a.flags.output, "output", "o", "", "table, wide, json, yaml, name or jsonl; logs: pretty, json or raw")
 	flags.BoolVar(&a.flags.noHeaders, "no-headers", false, "print tables without their first line")
-	flags.StringVar(&a.flags.context, "context", "", "the context (default the one that context use chose, else local); to name a protected one is part of the answer that --yes gives")
+	flags.StringVar(&a.flags.context, "context", "", "the context (default the one that context use chose, else local), or several to read from, such as prod,local, or all; to name a protected one is part of the answer that --yes gives")
 	flags.BoolVarP(&a.flags.yes, "yes", "y", false, "answer every question with yes; in a protected context only with --context")
 	flags.BoolVar(&a.flags.noInput, "no-input", false, "never ask: fail where a question would come")
 	flags.BoolVar(&a.flags.readOnly, "read-only", false, "refuse everything that changes something")

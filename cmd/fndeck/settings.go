@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -91,19 +92,65 @@ func (a *app) chosen() (config.Context, error) {
 			return config.Context{}, err
 		}
 	}
-	if names := client.SplitContexts(name); len(names) > 1 {
-		return config.Context{}, &client.Error{Code: client.CodeInvalid, Message: "several contexts are for lists, such as fndeck get functions", Hint: "name one: --context " + names[0]}
-	}
 	return findContext(c, cmp.Or(name, config.LocalContext))
 }
 
-// findContext returns the context of a name.
+// allChosen are the contexts that --context names, each once: one, several with commas,
+// or all that can be used.
+func (a *app) allChosen() ([]config.Context, error) {
+	c, err := a.configuration()
+	if err != nil {
+		return nil, err
+	}
+	var all []config.Context
+	if a.flags.context == client.AllContexts && !known(c, client.AllContexts) {
+		for _, x := range c.Contexts {
+			if x.Fault == nil {
+				all = append(all, x)
+			}
+		}
+		return all, nil
+	}
+	names := client.SplitContexts(a.flags.context)
+	if len(names) < 2 {
+		x, err := a.chosen()
+		return []config.Context{x}, err
+	}
+	for _, name := range names {
+		x, err := findContext(c, name)
+		if err != nil {
+			return nil, err
+		}
+		if !slices.ContainsFunc(all, func(one config.Context) bool { return one.Name == x.Name }) {
+			all = append(all, x)
+		}
+	}
+	return all, nil
+}
+
+func known(c *config.Config, name string) bool {
+	_, ok := c.Context(name)
+	return ok
+}
+
+// findContext returns the context of a name. That of several is refused: what lists
+// takes it apart.
 func findContext(c *config.Config, name string) (config.Context, error) {
 	x, ok := c.Context(name)
-	if !ok {
-		return x, missing("context", name, c.ContextNames(), "there are "+strings.Join(c.ContextNames(), ", "))
+	names := client.SplitContexts(name)
+	switch {
+	case ok:
+		return x, nil
+	case len(names) > 1 || name == client.AllContexts:
+		one := names[0]
+		if one == client.AllContexts {
+			one = c.ContextNames()[0]
+		}
+		return x, &client.Error{
+			Code: client.CodeInvalid, Message: "several contexts, " + name + ", are for what only reads: fndeck get, the ls commands, logs and doctor", Hint: "name one, such as " + one,
+		}
 	}
-	return x, nil
+	return x, missing("context", name, c.ContextNames(), "there are "+strings.Join(c.ContextNames(), ", "))
 }
 
 // openContext reaches the backend of a context.

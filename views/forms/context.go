@@ -21,6 +21,12 @@ type AddContext struct {
 	Origin   Refusable
 }
 
+// OfContexts is a form about a context itself, which its title names if it has a name
+// yet: where the console is has nothing to do with it.
+type OfContexts interface{ OfContexts() }
+
+var _, _ OfContexts = (*contextForm)(nil), (*signIn)(nil)
+
 // contextForm adds a context. What it asks for follows the flow.
 type contextForm struct {
 	form    *form.Form
@@ -169,6 +175,9 @@ func (c *contextForm) settings() []Setting {
 
 // Title implements ui.Overlay.
 func (c *contextForm) Title() string { return "new context" }
+
+// OfContexts implements OfContexts.
+func (c *contextForm) OfContexts() {}
 
 // Hints implements ui.Overlay.
 func (c *contextForm) Hints() []ui.Hint { return c.form.Hints("add") }

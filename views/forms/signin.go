@@ -92,6 +92,9 @@ func (s *signIn) wait() tea.Cmd {
 // Title implements ui.Overlay.
 func (s *signIn) Title() string { return "sign in to " + s.context }
 
+// OfContexts implements OfContexts.
+func (s *signIn) OfContexts() {}
+
 // Hints implements ui.Overlay.
 func (s *signIn) Hints() []ui.Hint {
 	cancel := ui.Hint{Key: "esc", Label: "cancel"}

@@ -77,6 +77,16 @@ func (w *Watch) Alarms(now time.Time, full bool) []string {
 	return texts
 }
 
+// SignedOut is the first context that nobody is signed in to, "" if there is none.
+func (w *Watch) SignedOut() string {
+	for _, stands := range w.all {
+		if stands.Err != nil && client.Explain(stands.Err).Code == client.CodeUnauthenticated {
+			return stands.Context
+		}
+	}
+	return ""
+}
+
 // Cell is the name of a context in a list, red while it fails: its rows are then
 // those that were read last.
 func (w *Watch) Cell(context string) ui.Cell {

@@ -179,7 +179,7 @@ func TestWhatIsWrongWithAContextIsFound(t *testing.T) {
 			path := filepath.Join(p.dir, "word")
 			require.NoError(p.t, os.WriteFile(path, []byte(secretWord), 0o644))
 			return strings.Replace(text, "env:SVC", "file:"+path, 1)
-		}, "can be used by others (mode 0644): chmod 600", ""},
+		}, "can be used by others (mode 0644): chmod 600", "make the file yours alone"},
 		"an authority that is none": {func(p *place, text string) string {
 			return text + "ca_file: " + filepath.Join(p.dir, "nosuch.pem") + "\n"
 		}, "cannot be read", "ca_file"},

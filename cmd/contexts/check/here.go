@@ -1,6 +1,7 @@
 package check
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -8,6 +9,7 @@ import (
 
 	"fndeck/auth"
 	"fndeck/auth/certificate"
+	"fndeck/auth/privatefile"
 )
 
 // endsSoon is how long before its end a certificate is worth a finding: replacing
@@ -51,7 +53,11 @@ func (l *look) secrets() bool {
 		value, err := secret.Resolve(l.ctx, l.Desk.Env)
 		if err != nil {
 			good = false
-			l.found(fmt.Sprintf("%s cannot be had: %s", secret.Setting, err), "it is read anew for each new token, so none can be got", "put the secret there, or let "+secret.Setting+" name another place")
+			fix := "put the secret there, or let " + secret.Setting + " name another place"
+			if errors.Is(err, privatefile.ErrUnsafe) {
+				fix = "make the file yours alone, as above: whoever can read it may have the secret already, so renew that too"
+			}
+			l.found(fmt.Sprintf("%s cannot be had: %s", secret.Setting, err), "it is read anew for each new token, so none can be got", fix)
 			continue
 		}
 		values[secret.Setting] = value.Reveal()

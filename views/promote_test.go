@@ -61,6 +61,31 @@ func TestAFunctionIsPromotedToAnotherContextAndBothAnswersAreCompared(t *testing
 	})
 }
 
+func TestSecretsOfAPromotedFunctionAreGivenAnewAndMasked(t *testing.T) {
+	c, deployed := promotable(t)
+	c.local.functions[0].SecretNames = []string{"api-key", "token"}
+	c.perform(t, 120, 30, func(s *stage) {
+		s.press("F", "ctrl+s")
+		<-time.After(time.Second)
+		s.press("y")
+		assert.Empty(t, *deployed)
+		assert.Contains(t, s.screen.text(), "nobody can read the values of its secrets api-key, token", "the form is back and says which")
+		assert.Contains(t, s.screen.text(), "without a value: api-key, token")
+		s.press("tab", "up", "end")
+		s.typed("canary-1")
+		assert.Contains(t, s.screen.text(), "without a value: token")
+		s.press("down", "end")
+		s.typed("canary-2")
+		assert.NotContains(t, s.screen.text(), "canary", "a value is never shown")
+		s.press("ctrl+s")
+		<-time.After(time.Second)
+		s.press("y")
+		require.Len(t, *deployed, 1)
+		secrets := (*deployed)[0].Secrets
+		assert.Equal(t, []string{"canary-1", "canary-2"}, []string{secrets["api-key"].Reveal(), secrets["token"].Reveal()})
+	})
+}
+
 func TestPromotingToAProtectedContextWantsItsNameTyped(t *testing.T) {
 	c, deployed := promotable(t)
 	c.prod.description.Protected = true

@@ -110,6 +110,31 @@ func TestWithoutAnotherContextOrAFolderThePromotionSaysWhy(t *testing.T) {
 	})
 }
 
+func TestMarkedRedeploysThatLeaveAGapAreAskedAboutWithWhatEachLoses(t *testing.T) {
+	b := &planningBackend{fakeBackend: sampleBackend(bubbleStart)}
+	folder := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(folder, "handler.py"), []byte(plainHandler), 0o600))
+	b.functions[0].Folder, b.functions[1].Folder = folder, folder
+	b.functions[1].Status, b.functions[1].DeployingVersion = client.FunctionReady, 0
+	var sent []string
+	b.redeploy = func(id string, _ client.Package) (client.Function, error) {
+		sent = append(sent, id)
+		return client.Function{ID: id, Name: "n" + id, Version: 12, DeployingVersion: 13}, nil
+	}
+	driveAny(t, func() client.Backend { return b }, func(d *driver) {
+		d.press("space", "space", "R")
+		d.wait(time.Second)
+		d.press("y")
+		d.see("redeploy: 0 done, 2 to be asked about", "redeploy 2 with a gap?")
+		d.see("redeploy ingest-pi: Callers by external id pi find nothing", "redeploy ingest-ims: Callers by external id pi find")
+		assert.Empty(t, sent, "nothing is sent before that is accepted")
+		d.wait(time.Second)
+		d.press("y")
+		d.see("redeploy: 2 done")
+		assert.Equal(t, []string{b.functions[0].ID, b.functions[1].ID}, sent)
+	})
+}
+
 func TestARedeployThatLeavesAGapIsAskedAboutInTheConsole(t *testing.T) {
 	b := &planningBackend{fakeBackend: sampleBackend(bubbleStart)}
 	folder := t.TempDir()

@@ -90,6 +90,9 @@ func (b *Backend) dataOf(ctx context.Context, id string) (json.RawMessage, error
 // whoever signed in where that is no client. Who that was is kept: a redeploy
 // creates it again.
 func (b *Backend) CreateSchedule(ctx context.Context, spec client.ScheduleSpec) (client.Schedule, error) {
+	if err := b.sessions(); err != nil {
+		return client.Schedule{}, err
+	}
 	v, err := b.view()
 	if err != nil {
 		return client.Schedule{}, err

@@ -188,6 +188,7 @@ type SpecChange struct {
 	Secrets        map[string]Secret
 	KeepSecrets    []string
 	EnvVars        map[string]string
+	CPU, MemoryGB  *float64
 	IndexURL       *Secret
 	ExtraIndexURLs []Secret
 	// Description, Owner and Metadata belong to the function, not to a version: they

@@ -132,6 +132,11 @@ func promoted(f client.Function, given client.FunctionSpec) client.FunctionSpec 
 			*to = from
 		}
 	}
+	for to, from := range map[*float64]float64{&spec.CPU: given.CPU, &spec.MemoryGB: given.MemoryGB} {
+		if from != 0 {
+			*to = from
+		}
+	}
 	spec.EnvVars, spec.Metadata = over(spec.EnvVars, given.EnvVars), over(spec.Metadata, given.Metadata)
 	return spec
 }

@@ -81,6 +81,7 @@ func TestAFunctionKeepsItsRowItsIdAndItsHistoryThroughRedeploys(t *testing.T) {
 		require.Len(t, schedules, 1)
 		assert.Equal(t, schedule.ID, schedules[0].ID)
 		assert.Equal(t, f.ID, schedules[0].FunctionID)
+		assert.Equal(t, f.Name, schedules[0].FunctionName)
 		assert.JSONEq(t, `{"a":1}`, string(schedules[0].Data))
 		deploys, err := b.Deploys(d.ctx, f.ID, 10)
 		require.NoError(t, err)

@@ -167,3 +167,15 @@ func TestAnIdentityThatOpensNoSessionsIsToldSoBeforeAnythingIsSent(t *testing.T)
 	require.ErrorContains(t, err, "1 schedule of f must move: "+why)
 	assert.Equal(t, client.CodeForbidden, client.Explain(err).Code)
 }
+
+func TestCPUAndMemoryAreWhatARedeployAskedForAndStay(t *testing.T) {
+	d := newDesk(t)
+	f := d.deploy("")
+	cores, gb := 2.0, 3.5
+	_, err := d.b.Redeploy(d.ctx, f.ID, d.code(2), client.SpecChange{CPU: &cores, MemoryGB: &gb}, nil)
+	require.NoError(t, err)
+	after := d.ready(f)
+	assert.Equal(t, []float64{cores, gb}, []float64{after.CPU, after.MemoryGB})
+	after = d.redeploy(f, 3)
+	assert.Equal(t, []float64{cores, gb}, []float64{after.CPU, after.MemoryGB})
+}

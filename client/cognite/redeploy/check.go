@@ -77,6 +77,11 @@ func (m *Machine) checkProject(ctx context.Context, plan *Plan, r Request, f cog
 	if runtime != "" && len(limits.Runtimes) > 0 && !slices.Contains(limits.Runtimes, runtime) {
 		return &client.Error{Code: client.CodeInvalid, Message: fmt.Sprintf("runtime %s is not offered any more", runtime), Hint: "redeploy with one of " + strings.Join(limits.Runtimes, ", ")}
 	}
+	var asked client.FunctionSpec
+	apply(&asked, r.Change)
+	if err := limits.CheckSpec(asked); err != nil {
+		return err
+	}
 	all, err := m.API.List(ctx)
 	if err != nil {
 		return err

@@ -49,6 +49,8 @@ type Description struct {
 	// Outdated is why what runs there is not what this program would start, and what
 	// renews it; empty where it is.
 	Outdated string
+	// NoSessions is why this identity can call and schedule nothing, empty where it can.
+	NoSessions string
 	// Protected says that the operator wants to be asked before every change.
 	Protected bool
 	// Missing gives, for each capability that the backend lacks, the reason in
@@ -186,6 +188,7 @@ type SpecChange struct {
 	Secrets        map[string]Secret
 	KeepSecrets    []string
 	EnvVars        map[string]string
+	CPU, MemoryGB  *float64
 	IndexURL       *Secret
 	ExtraIndexURLs []Secret
 	// Description, Owner and Metadata belong to the function, not to a version: they

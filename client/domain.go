@@ -295,8 +295,10 @@ type Deploy struct {
 	SizeBytes int64     `json:"sizeBytes,omitempty"`
 	Started   time.Time `json:"started"`
 	Ended     time.Time `json:"ended,omitzero"`
-	// Phases are those that are over, where the backend tells them.
+	// Phases are those that are over, where the backend tells them; Ahead those that are
+	// still to come after the present one.
 	Phases []DeployPhase `json:"phases,omitempty"`
+	Ahead  []string      `json:"ahead,omitempty"`
 }
 
 // DeployInterrupted is the status of a deploy that was cut and can be taken up, see

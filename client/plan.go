@@ -16,6 +16,8 @@ type RedeployPlan struct {
 	GapLength time.Duration `json:"gapNs,omitempty"`
 	// Schedules counts those that move.
 	Schedules int `json:"schedules"`
+	// Steps are what is done, one after the other, in the words of a deploy's phases.
+	Steps []string `json:"steps,omitempty"`
 	// Notes are whole sentences.
 	Notes []string `json:"notes"`
 }

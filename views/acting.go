@@ -198,12 +198,7 @@ func (s *shell) tell(done actionDone) tea.Cmd {
 		}
 		s.say(fmt.Sprintf("no changes%s, %s again within 5 s deploys anyway", since, s.keys.Key("functions.redeploy")), ui.ToneWarn)
 	case errors.As(done.err, &gap):
-		again := done.request
-		again.Values.AcceptGap = true
-		if gap.Code != nil {
-			again.Values.Code = gap.Code
-		}
-		return tea.Batch(refresh, s.ask(again, gap.Check(s.on(done.request).Describe())))
+		return tea.Batch(refresh, s.ask(overGap(done.request, gap), gap.Check(s.on(done.request).Describe())))
 	case errors.As(done.err, &findings) && fn != nil && done.request.On == nil:
 		return tea.Batch(refresh, s.upload(fn, fn.Folder))
 	default:

@@ -260,7 +260,7 @@ func (s *shell) promoteTo(o promoteOpened) tea.Cmd {
 	}
 	return s.start(forms.RunAction{
 		Action: action.Promote, Target: action.Target{Function: &o.to.Function}, On: o.backend, Origin: o.to.Origin,
-		Values: action.Values{To: o.to.Context, Data: o.to.Data},
+		Values: action.Values{To: o.to.Context, Data: o.to.Data, Spec: client.FunctionSpec{Secrets: o.to.Secrets}},
 	})
 }
 

@@ -52,10 +52,6 @@ func deployCommands(s *shell, l *listScreen[client.Deploy]) []command {
 			return s.reason(a, action.Target{Function: &f})
 		}
 	}
-	build := func(d client.Deploy) tea.Cmd {
-		query := client.LogQuery{FunctionID: d.FunctionID, DeployID: d.ID}
-		return s.open(newLogs(s, logScope{query: query, name: ui.Clean(s.deployed(d).Name), build: true}))
-	}
 	cut := func(a action.Action) command {
 		c := l.on(a.ID, true, func(d client.Deploy) string { return s.reason(a, action.Target{Deploy: &d}) }, func(d client.Deploy) tea.Cmd { return s.onDeploy(a, d) })
 		c.urgent = true
@@ -63,12 +59,23 @@ func deployCommands(s *shell, l *listScreen[client.Deploy]) []command {
 	}
 	return []command{
 		cut(action.ResumeDeploy), cut(action.TakeBackDeploy), cut(action.LeaveDeploy),
-		l.on("list.open", true, nil, build),
+		l.on("list.open", true, nil, func(d client.Deploy) tea.Cmd {
+			if len(d.Phases) > 0 || !d.PhaseStarted.IsZero() {
+				return s.open(newDeployPage(s, d))
+			}
+			return s.buildOf(d)
+		}),
 		l.on("functions.redeploy", true, able(action.Redeploy), func(d client.Deploy) tea.Cmd { return s.redeploy(s.deployed(d)) }),
 		l.on("functions.rollback", true, able(action.Rollback), func(d client.Deploy) tea.Cmd { return s.chooseVersion(s.deployed(d)) }),
 		l.on("list.describe", false, nil, func(d client.Deploy) tea.Cmd { return s.open(newFunctionPage(s, s.deployed(d))) }),
-		l.on("list.logs", false, nil, build),
+		l.on("list.logs", false, nil, s.buildOf),
 	}
+}
+
+// buildOf opens what a deploy has printed.
+func (s *shell) buildOf(d client.Deploy) tea.Cmd {
+	query := client.LogQuery{FunctionID: d.FunctionID, DeployID: d.ID}
+	return s.open(newLogs(s, logScope{query: query, name: ui.Clean(s.deployed(d).Name), build: true}))
 }
 
 // onDeploy does to a deploy what its key says.
@@ -163,10 +170,10 @@ func deployDetail(d client.Deploy, at moment) string {
 	return detail
 }
 
-// phaseFacts are the phases of a deploy that is under way or was cut, ticked off, and
-// the one that it is at.
+// phaseFacts are the phases of a deploy: those that are over, ticked off, the one that
+// it is at, and those to come.
 func phaseFacts(d client.Deploy, at moment) []ui.Fact {
-	if !d.Ended.IsZero() || len(d.Phases) == 0 && d.PhaseStarted.IsZero() {
+	if len(d.Phases) == 0 && d.PhaseStarted.IsZero() {
 		return nil
 	}
 	var facts []ui.Fact
@@ -177,6 +184,9 @@ func phaseFacts(d client.Deploy, at moment) []ui.Fact {
 	for _, p := range d.Phases {
 		line(string(client.CallCompleted), p.Name, ui.Duration(p.Ended.Sub(p.Started)), ui.Clean(cells.FirstLine(p.Detail)))
 	}
+	if !d.Ended.IsZero() {
+		return facts
+	}
 	took, detail := "", deployDetail(d, at)
 	if d.Status == client.FunctionDeploying {
 		took = ui.Elapsed(max(0, at.Now.Sub(d.PhaseStarted)))
@@ -185,7 +195,79 @@ func phaseFacts(d client.Deploy, at moment) []ui.Fact {
 		}
 	}
 	line(string(d.Status), d.Phase, took, detail)
+	for _, phase := range d.Ahead {
+		line(string(client.FunctionQueued), phase, "", "")
+		facts[len(facts)-1].Tone = ui.ToneDim
+	}
 	return facts
+}
+
+// newDeployPage lists the steps of a deploy and ticks them off.
+func newDeployPage(s *shell, d client.Deploy) Screen {
+	under := func(d client.Deploy) bool { return d.Ended.IsZero() && d.Status != client.DeployInterrupted }
+	return newPage(s, pageSpec[client.Deploy]{
+		title: d.Kind + " " + ui.Clean(d.FunctionName), tabs: []string{"Steps"}, kinds: []string{"deploy"},
+		load: func(ctx context.Context) (client.Deploy, error) { return readDeploy(ctx, s.backend, d) },
+		busy: under, running: under,
+		build: func(d client.Deploy, at moment) ([]pageTab, error) {
+			return factTabs(s.stateDir, deployPageFacts(d, at))
+		},
+		commands: func(p *pageScreen[client.Deploy]) []command {
+			now, read := p.value()
+			if !read {
+				now = d
+			}
+			f := s.deployed(now)
+			var commands []command
+			for _, a := range []action.Action{action.ResumeDeploy, action.TakeBackDeploy, action.LeaveDeploy} {
+				commands = append(commands, command{
+					id: a.ID, urgent: true, hinted: now.Status == client.DeployInterrupted,
+					reason: s.reason(a, action.Target{Deploy: &now}), run: func() tea.Cmd { return s.onDeploy(a, now) },
+				})
+			}
+			return append(commands,
+				command{id: "list.describe", hinted: true, run: func() tea.Cmd { return s.open(newFunctionPage(s, f)) }},
+				command{id: "list.logs", hinted: true, run: func() tea.Cmd { return s.buildOf(now) }},
+			)
+		},
+	})
+}
+
+// readDeploy reads a deploy anew.
+func readDeploy(ctx context.Context, b client.Backend, d client.Deploy) (client.Deploy, error) {
+	lister, err := client.As[client.DeployLister](b, client.CanListBuilds)
+	if err != nil {
+		return d, err
+	}
+	all, err := lister.Deploys(ctx, d.FunctionID, deploysShownAll)
+	if err != nil {
+		return d, err
+	}
+	for _, now := range all {
+		if now.ID == d.ID {
+			return now, nil
+		}
+	}
+	return d, &client.Error{Code: client.CodeNotFound, Message: "deploy " + d.ID + " is not remembered any more"}
+}
+
+// deployPageFacts are what is known of a deploy, and its steps.
+func deployPageFacts(d client.Deploy, at moment) []ui.Fact {
+	state, tone := at.Theme.StateText(string(d.Status))
+	facts := []ui.Fact{
+		{Label: "function", Value: d.FunctionName},
+		{Label: "status", Value: state, Tone: tone},
+		{Label: "version", Value: deployVersions(d, at)},
+		{Label: "started", Value: cells.Clock(d.Started, at)},
+		{Label: "took", Value: deployTook(d, at)},
+	}
+	if d.Error != nil {
+		facts = append(facts, ui.Fact{Label: "error", Value: d.Error.Message, Tone: ui.ToneBad})
+	}
+	if !d.Ended.IsZero() && d.Detail != "" {
+		facts = append(facts, ui.Fact{Label: "noted", Value: d.Detail})
+	}
+	return append(known(facts), phaseFacts(d, at)...)
 }
 
 // deployVersions is "v7→v8", or "v1" for a first deploy.

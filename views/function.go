@@ -286,7 +286,10 @@ func deployFacts(d described, at moment) []ui.Fact {
 		state, tone := at.Theme.StateText(string(dep.Status))
 		line := fmt.Sprintf("%s  %s  %s  %s  %s", ui.Pad(state, 11), ui.Pad(deployVersions(dep, at), 7),
 			ui.Pad(dep.Phase, 11), ui.PadLeft(deployTook(dep, at), 7), cells.Clock(dep.Started, at))
-		facts = append(append(facts, ui.Fact{Label: dep.Kind, Value: line, Tone: quiet(tone, false)}), phaseFacts(dep, at)...)
+		facts = append(facts, ui.Fact{Label: dep.Kind, Value: line, Tone: quiet(tone, false)})
+		if dep.Ended.IsZero() {
+			facts = append(facts, phaseFacts(dep, at)...)
+		}
 		if dep.Error != nil {
 			facts = append(facts, ui.Fact{Value: "  " + dep.Error.Message, Tone: ui.ToneBad})
 		}

@@ -40,6 +40,7 @@ func newCutBackend() cutBackend {
 			ID: "cut-1", FunctionID: "f1", FunctionName: "ingest-pi", Kind: "redeploy", FromVersion: 12, ToVersion: 13, Status: client.DeployInterrupted,
 			Phase: "draining", Started: began, Error: &client.Failure{Message: "the link was lost"},
 			Phases: []client.DeployPhase{{Name: "upload", Started: at(0), Ended: at(2)}, {Name: "building", Started: at(2), Ended: at(102)}},
+			Ahead:  []string{"checking", "deleting", "closing"},
 		},
 		{
 			ID: "run-1", FunctionID: "f2", FunctionName: "ingest-ims", Kind: "redeploy", FromVersion: 7, ToVersion: 8, Status: client.FunctionDeploying,
@@ -106,6 +107,26 @@ func TestADeployThatIsUnderWayShowsItsPhaseItsTimeAndWhatTheServiceAsks(t *testi
 		assert.Contains(t, d.frame(), "upload")
 		assert.Regexp(t, `building +1m40s`, d.frame(), "what is over has its time")
 		assert.Contains(t, d.frame(), "draining")
+	})
+}
+
+func TestTheStepsOfARedeployAreListedAndTickedOffOnItsPage(t *testing.T) {
+	b := newCutBackend()
+	driveAny(t, func() client.Backend { return b }, func(d *driver) {
+		d.press("&", "enter")
+		assert.Contains(t, d.frame(), "redeploy ingest-pi")
+		assert.Regexp(t, `✓ building +1m40s`, d.frame(), "what is over is ticked off")
+		assert.Regexp(t, `✗ draining`, d.frame(), "here it was cut")
+		assert.Regexp(t, `○ checking\s+○ deleting\s+○ closing`, d.frame(), "this is still to come")
+		d.press("o")
+		assert.Equal(t, []string{"resume cut-1"}, *b.asked)
+		b.mu.Lock()
+		b.deploys[0].Status, b.deploys[0].Ended, b.deploys[0].Ahead, b.deploys[0].Error = client.FunctionReady, bubbleStart, nil, nil
+		b.deploys[0].Phases = append(b.deploys[0].Phases, client.DeployPhase{Name: "closing", Started: bubbleStart, Ended: bubbleStart})
+		b.mu.Unlock()
+		d.press("ctrl+r")
+		assert.Regexp(t, `✓ closing`, d.frame())
+		assert.NotContains(t, d.frame(), "○", "nothing is left")
 	})
 }
 

@@ -189,10 +189,13 @@ type result struct {
 	failed         bool
 }
 
-// allDone is the end of an action on many.
+// allDone is the end of an action on many. gaps are those that were not done because
+// they would leave a gap, and wait for a yes; lost says of each what it would lose.
 type allDone struct {
 	label   string
 	results []result
+	gaps    []forms.RunAction
+	lost    []string
 }
 
 // runAll does an action to one after the other; the failure of one does not keep
@@ -211,7 +214,11 @@ func (s *shell) runAll(requests []forms.RunAction) tea.Cmd {
 			reason := r.Action.Reason(backend, r.Target)
 			if reason == "" {
 				outcome, err := r.Action.Run(ctx, r.Target.In(backend), r.Target, r.Values)
+				var gap *action.GapError
 				switch one.sentence = outcome.Sentence; {
+				case errors.As(err, &gap):
+					one.sentence = "waits for a yes: " + strings.Join(gap.Plan.Notes, " ")
+					done.gaps, done.lost = append(done.gaps, overGap(r, gap)), append(done.lost, gap.Error())
 				case errors.Is(err, action.ErrUnchanged):
 					one.sentence = client.Explain(err).Sentence
 				case err != nil:
@@ -227,6 +234,26 @@ func (s *shell) runAll(requests []forms.RunAction) tea.Cmd {
 	})
 }
 
+// overGap is a request that accepts the gap it has stopped for.
+func overGap(request forms.RunAction, gap *action.GapError) forms.RunAction {
+	request.Values.AcceptGap = true
+	if gap.Code != nil {
+		request.Values.Code = gap.Code
+	}
+	return request
+}
+
+// askGaps asks about those of many that leave a gap, with what each would lose.
+func (s *shell) askGaps(done allDone) {
+	if len(done.gaps) == 0 {
+		return
+	}
+	check := done.gaps[0].Action.CheckMany(s.holding(done.gaps), strings.Join(done.lost, "\n"), len(done.gaps))
+	dialog := s.question(fmt.Sprintf("%s %d with a gap", done.label, len(done.gaps)), check, sentenceCase(done.label))
+	s.pending = &pendingAction{id: dialog.ID, yes: func() tea.Cmd { return s.runAll(done.gaps) }}
+	s.overlays = append(s.overlays, dialog)
+}
+
 // tellAll shows what became of each.
 func (s *shell) tellAll(done allDone) tea.Cmd {
 	failed := 0
@@ -240,16 +267,19 @@ func (s *shell) tellAll(done allDone) tea.Cmd {
 		}
 		facts = append(facts, ui.Fact{Label: r.name, Value: r.sentence, Tone: tone})
 	}
-	ok := len(done.results) - failed
-	title := fmt.Sprintf("%s: %d done", done.label, ok)
-	s.say(title, ui.ToneOK)
-	if failed > 0 {
-		title += fmt.Sprintf(", %d not", failed)
-		s.say(title, ui.ToneBad)
+	title, tone := fmt.Sprintf("%s: %d done", done.label, len(done.results)-failed-len(done.gaps)), ui.ToneOK
+	if len(done.gaps) > 0 {
+		title, tone = title+fmt.Sprintf(", %d to be asked about", len(done.gaps)), ui.ToneWarn
 	}
-	return tea.Batch(s.refresh(nil), s.open(newPage(s, pageSpec[[]ui.Fact]{
+	if failed > 0 {
+		title, tone = title+fmt.Sprintf(", %d not", failed), ui.ToneBad
+	}
+	s.say(title, tone)
+	shown := s.open(newPage(s, pageSpec[[]ui.Fact]{
 		title: title, tabs: []string{"Results"},
 		load:  func(context.Context) ([]ui.Fact, error) { return facts, nil },
 		build: func(facts []ui.Fact, _ moment) ([]pageTab, error) { return factTabs(s.stateDir, facts) },
-	})))
+	}))
+	s.askGaps(done)
+	return tea.Batch(s.refresh(nil), shown)
 }

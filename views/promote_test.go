@@ -61,6 +61,31 @@ func TestAFunctionIsPromotedToAnotherContextAndBothAnswersAreCompared(t *testing
 	})
 }
 
+func TestSecretsOfAPromotedFunctionAreGivenAnewAndMasked(t *testing.T) {
+	c, deployed := promotable(t)
+	c.local.functions[0].SecretNames = []string{"api-key", "token"}
+	c.perform(t, 120, 30, func(s *stage) {
+		s.press("F", "ctrl+s")
+		<-time.After(time.Second)
+		s.press("y")
+		assert.Empty(t, *deployed)
+		assert.Contains(t, s.screen.text(), "nobody can read the values of its secrets api-key, token", "the form is back and says which")
+		assert.Contains(t, s.screen.text(), "without a value: api-key, token")
+		s.press("tab", "up", "end")
+		s.typed("canary-1")
+		assert.Contains(t, s.screen.text(), "without a value: token")
+		s.press("down", "end")
+		s.typed("canary-2")
+		assert.NotContains(t, s.screen.text(), "canary", "a value is never shown")
+		s.press("ctrl+s")
+		<-time.After(time.Second)
+		s.press("y")
+		require.Len(t, *deployed, 1)
+		secrets := (*deployed)[0].Secrets
+		assert.Equal(t, []string{"canary-1", "canary-2"}, []string{secrets["api-key"].Reveal(), secrets["token"].Reveal()})
+	})
+}
+
 func TestPromotingToAProtectedContextWantsItsNameTyped(t *testing.T) {
 	c, deployed := promotable(t)
 	c.prod.description.Protected = true
@@ -82,6 +107,31 @@ func TestWithoutAnotherContextOrAFolderThePromotionSaysWhy(t *testing.T) {
 	c.perform(t, 120, 30, func(s *stage) {
 		s.press("down", "F")
 		assert.Contains(t, s.screen.text(), "the folder that ingest-ims came from is not known")
+	})
+}
+
+func TestMarkedRedeploysThatLeaveAGapAreAskedAboutWithWhatEachLoses(t *testing.T) {
+	b := &planningBackend{fakeBackend: sampleBackend(bubbleStart)}
+	folder := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(folder, "handler.py"), []byte(plainHandler), 0o600))
+	b.functions[0].Folder, b.functions[1].Folder = folder, folder
+	b.functions[1].Status, b.functions[1].DeployingVersion = client.FunctionReady, 0
+	var sent []string
+	b.redeploy = func(id string, _ client.Package) (client.Function, error) {
+		sent = append(sent, id)
+		return client.Function{ID: id, Name: "n" + id, Version: 12, DeployingVersion: 13}, nil
+	}
+	driveAny(t, func() client.Backend { return b }, func(d *driver) {
+		d.press("space", "space", "R")
+		d.wait(time.Second)
+		d.press("y")
+		d.see("redeploy: 0 done, 2 to be asked about", "redeploy 2 with a gap?")
+		d.see("redeploy ingest-pi: Callers by external id pi find nothing", "redeploy ingest-ims: Callers by external id pi find")
+		assert.Empty(t, sent, "nothing is sent before that is accepted")
+		d.wait(time.Second)
+		d.press("y")
+		d.see("redeploy: 2 done")
+		assert.Equal(t, []string{b.functions[0].ID, b.functions[1].ID}, sent)
 	})
 }
 

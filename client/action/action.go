@@ -75,6 +75,8 @@ type Action struct {
 	Danger      Danger
 	// Needs is the capability without which the backend's reason is shown.
 	Needs client.Capability
+	// Acts says that something then runs as the identity, which not each allows.
+	Acts bool
 	// Disabled says why it cannot be done to this target now, "" if it can; nil
 	// means always possible.
 	Disabled func(Target) string
@@ -94,10 +96,13 @@ func (a Action) Unable(backend client.Backend) string {
 	if d.Locked != "" {
 		return d.Locked
 	}
-	if a.Needs == "" {
-		return ""
+	if reason := d.Missing[a.Needs]; a.Needs != "" && reason != "" {
+		return reason
 	}
-	return d.Missing[a.Needs]
+	if a.Acts {
+		return d.NoSessions
+	}
+	return ""
 }
 
 // Reason returns why the action cannot run on this backend and target, "" if
@@ -120,7 +125,7 @@ func (a Action) Refusal(backend client.Backend, target Target) error {
 	switch {
 	case reason == "":
 		return nil
-	case backend.Describe().Locked != "":
+	case backend.Describe().Locked != "", a.Acts && reason == backend.Describe().NoSessions:
 		return &client.Error{Code: client.CodeForbidden, Message: a.Label + ": " + reason}
 	}
 	return &client.Error{Code: client.CodeConflict, Message: a.Label + ": " + reason}

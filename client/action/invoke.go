@@ -15,6 +15,7 @@ var Invoke = Action{
 	Label:    "call",
 	Help:     "Call the function with JSON data.",
 	Danger:   Safe,
+	Acts:     true,
 	Disabled: notServing,
 	Run:      invoke,
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 
 	"fndeck/client"
@@ -66,14 +67,15 @@ func promote(ctx context.Context, backend client.Backend, target Target, values 
 		if err := Redeploy.Refusal(backend, at); err != nil {
 			return Outcome{}, err
 		}
+		values.Change = keptThere(there, values.Change, values.Spec.Secrets)
+		if err := lackingSecrets(f, namesAfter(there, values.Change)); err != nil {
+			return Outcome{}, err
+		}
 		return redeploy(ctx, backend, at, values)
 	}
 	values.Spec = promoted(f, values.Spec)
-	if lacks := lackingSecrets(f, values.Spec); len(lacks) > 0 {
-		return Outcome{}, &client.Error{
-			Code: client.CodeInvalid, Message: fmt.Sprintf("promote %s: nobody can read the values of its secrets %s", f.Name, strings.Join(lacks, ", ")),
-			Hint: "give them: fndeck promote --secret-file or --secret-stdin",
-		}
+	if err := lackingSecrets(f, slices.Collect(maps.Keys(values.Spec.Secrets))); err != nil {
+		return Outcome{}, err
 	}
 	var warnings []string
 	if values.Code == nil {
@@ -130,6 +132,11 @@ func promoted(f client.Function, given client.FunctionSpec) client.FunctionSpec 
 			*to = from
 		}
 	}
+	for to, from := range map[*float64]float64{&spec.CPU: given.CPU, &spec.MemoryGB: given.MemoryGB} {
+		if from != 0 {
+			*to = from
+		}
+	}
 	spec.EnvVars, spec.Metadata = over(spec.EnvVars, given.EnvVars), over(spec.Metadata, given.Metadata)
 	return spec
 }
@@ -143,14 +150,40 @@ func over(below, above map[string]string) map[string]string {
 	return below
 }
 
-func lackingSecrets(f client.Function, spec client.FunctionSpec) []string {
+// keptThere has the secrets that were given take the place of those of their names,
+// where nothing else is said of them: the others keep their values.
+func keptThere(there client.Function, change client.SpecChange, given map[string]client.Secret) client.SpecChange {
+	if change.Secrets != nil || len(given) == 0 {
+		return change
+	}
+	change.Secrets = given
+	change.KeepSecrets = slices.DeleteFunc(slices.Clone(there.SecretNames), func(name string) bool { _, replaced := given[name]; return replaced })
+	return change
+}
+
+// namesAfter are the secrets that a function has after a change.
+func namesAfter(f client.Function, change client.SpecChange) []string {
+	if change.Secrets == nil {
+		return f.SecretNames
+	}
+	return slices.AppendSeq(slices.Clone(change.KeepSecrets), maps.Keys(change.Secrets))
+}
+
+// lackingSecrets names the secrets of a function that would have no value elsewhere.
+func lackingSecrets(f client.Function, have []string) error {
 	var lacks []string
 	for _, name := range f.SecretNames {
-		if _, given := spec.Secrets[name]; !given {
+		if !slices.Contains(have, name) {
 			lacks = append(lacks, name)
 		}
 	}
-	return lacks
+	if len(lacks) == 0 {
+		return nil
+	}
+	return &client.Error{
+		Code: client.CodeInvalid, Message: fmt.Sprintf("promote %s: nobody can read the values of its secrets %s", f.Name, strings.Join(lacks, ", ")),
+		Hint: "give them, in the form or by fndeck promote --secret-file or --secret-stdin",
+	}
 }
 
 // Answer is a call that has ended, and what came of it.

@@ -57,6 +57,20 @@ func TestPromoteRedeploysTheFunctionOfThatExternalIDAndNotOneOfTheName(t *testin
 	require.NoError(t, err)
 	assert.Equal(t, "9", redeployed)
 
+	var changed client.SpecChange
+	f.redeploy = func(_ string, _ client.Package, change client.SpecChange) (client.Function, error) {
+		changed = change
+		return there, nil
+	}
+	target.Function.SecretNames, f.functions[1].SecretNames = []string{"key", "token"}, []string{"key", "theirs"}
+	_, err = action.Promote.Run(t.Context(), full{bare{f}}, target, action.Values{Code: &client.Package{}})
+	require.ErrorContains(t, err, "nobody can read the values of its secrets token", "it would run there without one that it needs")
+	given := client.FunctionSpec{Secrets: map[string]client.Secret{"token": auth.NewSecret("v")}}
+	_, err = action.Promote.Run(t.Context(), full{bare{f}}, target, action.Values{Code: &client.Package{}, Spec: given})
+	require.NoError(t, err)
+	assert.Equal(t, []string{"key", "theirs"}, changed.KeepSecrets, "a value that is given takes no other away")
+	assert.Contains(t, changed.Secrets, "token")
+
 	f.functions = []client.Function{{ID: "1", Name: "hello"}, {ID: "2", Name: "hello"}}
 	_, err = action.Promote.Run(t.Context(), full{bare{f}}, target, action.Values{Code: &client.Package{}})
 	assert.ErrorIs(t, err, client.ErrConflict)

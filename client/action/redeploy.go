@@ -149,7 +149,7 @@ func PackOptions(f client.Function, change client.SpecChange) pack.Options {
 // unchangedSettings reports whether a redeploy changes nothing but code.
 func unchangedSettings(change client.SpecChange) bool {
 	return change.FunctionPath == nil && change.Runtime == nil && change.Secrets == nil &&
-		change.EnvVars == nil && change.IndexURL == nil && change.ExtraIndexURLs == nil &&
+		change.EnvVars == nil && change.CPU == nil && change.MemoryGB == nil && change.IndexURL == nil && change.ExtraIndexURLs == nil &&
 		change.Description == nil && change.Owner == nil && change.Metadata == nil
 }
 

@@ -17,6 +17,7 @@ var CreateSchedule = Action{
 	Help:     "Run the function at the times of a cron expression, in UTC.",
 	Danger:   Safe,
 	Needs:    client.CanSchedule,
+	Acts:     true,
 	Disabled: needsFunction,
 	Run:      createSchedule,
 }

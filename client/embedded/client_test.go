@@ -281,6 +281,16 @@ def handle(client: CogniteClient | None = None, data: dict | None = None):
 	}
 }
 
+func TestARedeployThatAsksForOtherMemoryIsRefusedAndNotHalfDone(t *testing.T) {
+	d := newDesk(t)
+	f := d.deploy("def handle(data): return 1\n")
+	gb := 3.0
+	_, err := d.b.ChangeSettings(d.ctx, f.ID, client.SpecChange{MemoryGB: &gb})
+	require.ErrorContains(t, err, "keeps the CPU and memory that a function was created with")
+	_, err = d.b.Redeploy(d.ctx, f.ID, client.Package{}, client.SpecChange{CPU: &gb}, nil)
+	require.ErrorContains(t, err, "keeps the CPU and memory that a function was created with")
+}
+
 func TestADeployUnderWayTellsWhatTheFunctionsDeploysUsuallyTake(t *testing.T) {
 	d := newDesk(t)
 	f := d.deploy("import time\ntime.sleep(1)\ndef handle(data): return 1\n")

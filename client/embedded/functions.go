@@ -35,6 +35,9 @@ func (b *Backend) Deploy(ctx context.Context, spec client.FunctionSpec, code cli
 
 // Redeploy uploads the package as the function's next version.
 func (b *Backend) Redeploy(ctx context.Context, functionID string, code client.Package, change client.SpecChange, progress client.Progress) (client.Function, error) {
+	if err := resizes(change); err != nil {
+		return client.Function{}, err
+	}
 	before, err := b.Function(ctx, functionID)
 	if err != nil {
 		return before, err
@@ -50,7 +53,21 @@ func (b *Backend) Redeploy(ctx context.Context, functionID string, code client.P
 
 // ChangeSettings makes a version of the code that serves.
 func (b *Backend) ChangeSettings(ctx context.Context, functionID string, change client.SpecChange) (client.Function, error) {
+	if err := resizes(change); err != nil {
+		return client.Function{}, err
+	}
 	return b.newVersion(ctx, functionID, changeOf(change))
+}
+
+// resizes refuses what the engine cannot change.
+func resizes(change client.SpecChange) error {
+	if change.CPU == nil && change.MemoryGB == nil {
+		return nil
+	}
+	return &client.Error{
+		Code: client.CodeUnsupported, Message: "the local engine keeps the CPU and memory that a function was created with",
+		Hint: "leave --cpu and --memory out",
+	}
 }
 
 func (b *Backend) newVersion(ctx context.Context, functionID string, body wire.Redeploy) (client.Function, error) {

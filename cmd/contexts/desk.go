@@ -90,7 +90,7 @@ func (d *Desk) Open(ctx context.Context, x config.Context, peek bool) (client.Ba
 		Name: x.Name, BaseURL: x.BaseURL, Project: x.Project, Cloud: x.Cloud, Dir: d.projectDir(x),
 		Client:   &http.Client{Transport: client.Signed(who, base, trace.Transport(transport))},
 		Trace:    trace,
-		Identity: runner, RunAsMe: x.RunsAsMe,
+		Identity: runner, NoSessions: noSessions(x.Identity.Flow), RunAsMe: x.RunsAsMe,
 		Sealer: seal.New(d.KeyFile, d.KeyNamed), Clock: d.Clock, Jitter: rand.Float64,
 	})
 	if err != nil {
@@ -111,6 +111,15 @@ func (d *Desk) runner(ctx context.Context, x config.Context) (cognite.Identity, 
 	}
 	d.known.Add(secret.Reveal())
 	return cognite.Identity{ClientID: x.Identity.ClientID, Secret: secret}, nil
+}
+
+// noSessions is why an identity of a flow can have nothing run for it, "" where it can
+// (Cognite's documentation of sessions, August 2026).
+func noSessions(flow auth.Flow) string {
+	if flow != auth.FlowClientCertificate {
+		return ""
+	}
+	return "nothing can be called or scheduled as an application with a certificate, which opens no sessions: use client_secret, or sign in as a person"
 }
 
 // projectDir is where this machine keeps what a project forgets. Two contexts of

@@ -132,6 +132,12 @@ func TestAContextThatIsDownTakesNoOtherWithIt(t *testing.T) {
 	}
 }
 
+func TestOnlyAnApplicationWithACertificateIsRefusedCallsAndSchedules(t *testing.T) {
+	for _, flow := range auth.Flows() {
+		assert.Equal(t, flow == auth.FlowClientCertificate, noSessions(flow) != "", flow)
+	}
+}
+
 func TestAnIssuerThatIsDownTakesNoOtherContextWithIt(t *testing.T) {
 	up, down := newPlace(t), newPlace(t)
 	b := newBoard(t, up.context("up", auth.FlowClientSecret), down.context("down", auth.FlowClientSecret))

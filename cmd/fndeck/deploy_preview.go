@@ -109,6 +109,9 @@ func (a *app) dryRedeploy(ctx context.Context, backend client.Backend, f client.
 		if known && plan.Schedules > 0 {
 			a.note("plan: %s, one by one, with their data.", ui.Counted(plan.Schedules, "schedule")+" will move")
 		}
+		if len(plan.Steps) > 0 {
+			a.note("plan: %s", ui.Clean(strings.Join(plan.Steps, ", ")))
+		}
 	}
 	return a.dryRun(ctx, f.Name, p, format)
 }

@@ -32,6 +32,7 @@ type settingFlags struct {
 	secretStdin, indexURL          string
 	description, owner             string
 	metadata                       []string
+	cpu, memory                    float64
 	refused                        []string
 
 	// What follows is for a function that exists.
@@ -52,6 +53,8 @@ func (f *settingFlags) add(cmd *cobra.Command) {
 	flags.StringVar(&f.description, "description", "", "what the function is for")
 	flags.StringVar(&f.owner, "owner", "", "whose it is")
 	flags.StringArrayVar(&f.metadata, "metadata", nil, "metadata K=V (repeatable)")
+	flags.Float64Var(&f.cpu, "cpu", 0, "CPU cores, where the project lets them be chosen")
+	flags.Float64Var(&f.memory, "memory", 0, "memory in GB, where the project lets it be chosen")
 	flags.StringArrayVar(&f.refused, "secret", nil, "")
 	// It exists to be refused with the way that does work.
 	_ = flags.MarkHidden("secret")
@@ -78,6 +81,7 @@ type settings struct {
 	secrets                            map[string]client.Secret
 	indexURL                           *client.Secret
 	extraIndex                         []client.Secret
+	cpu, memory                        *float64
 }
 
 func (a *app) readSettings(ctx context.Context, cmd *cobra.Command, f settingFlags) (settings, error) {
@@ -94,6 +98,19 @@ func (a *app) readSettings(ctx context.Context, cmd *cobra.Command, f settingFla
 		functionPath: given("function-path", &f.functionPath), runtime: given("runtime", &f.runtime),
 		description: given("description", &f.description), owner: given("owner", &f.owner),
 		keep: f.keep, dropEnv: f.dropEnv, dropSecrets: f.dropSecrets, dropMetadata: f.dropMetadata,
+	}
+	for _, size := range []struct {
+		flag  string
+		value float64
+		to    **float64
+	}{{"cpu", f.cpu, &s.cpu}, {"memory", f.memory, &s.memory}} {
+		if !cmd.Flags().Changed(size.flag) {
+			continue
+		}
+		if !(size.value > 0) { // also what is no number
+			return settings{}, client.Invalidf("--%s %g: a number above 0 is expected", size.flag, size.value)
+		}
+		*size.to = &size.value
 	}
 	steps := []func() error{
 		func() (err error) { s.env, err = readEnv(f.envFile, f.env); return err },
@@ -123,6 +140,11 @@ func (s settings) spec() client.FunctionSpec {
 	if s.indexURL != nil {
 		spec.IndexURL = *s.indexURL
 	}
+	for to, from := range map[*float64]*float64{&spec.CPU: s.cpu, &spec.MemoryGB: s.memory} {
+		if from != nil {
+			*to = *from
+		}
+	}
 	return spec
 }
 
@@ -130,7 +152,7 @@ func (s settings) spec() client.FunctionSpec {
 func (s settings) change(f client.Function) (client.SpecChange, error) {
 	c := client.SpecChange{
 		FunctionPath: s.functionPath, Runtime: s.runtime, IndexURL: s.indexURL, ExtraIndexURLs: s.extraIndex,
-		Description: s.description, Owner: s.owner, Secrets: s.secrets,
+		Description: s.description, Owner: s.owner, Secrets: s.secrets, CPU: s.cpu, MemoryGB: s.memory,
 	}
 	var err error
 	if c.EnvVars, err = s.merged("environment variable", f.EnvVars, s.env, s.dropEnv); err != nil {

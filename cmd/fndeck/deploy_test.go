@@ -32,9 +32,10 @@ func source(t *testing.T, name string, files map[string]string) string {
 func TestDeployCreatesAFunctionNamedAfterItsFolder(t *testing.T) {
 	dir := source(t, "greeter", map[string]string{"handler.py": handler})
 	b := helloBackend()
-	got := fndeck(t, b, door{}, "deploy", dir, "--env", "A=1", "--owner", "ops", "--runtime", "none-such")
+	got := fndeck(t, b, door{}, "deploy", dir, "--env", "A=1", "--owner", "ops", "--runtime", "none-such", "--cpu", "2", "--memory", "3.5")
 	require.Equal(t, 0, got.code, got.errs)
 	assert.Equal(t, []string{"deploy greeter"}, b.asked)
+	assert.Equal(t, []float64{2, 3.5}, []float64{b.spec.CPU, b.spec.MemoryGB})
 	assert.Equal(t, map[string]string{"A": "1"}, b.spec.EnvVars)
 	assert.Equal(t, "ops", b.spec.Owner)
 	assert.Equal(t, "none-such", b.spec.Runtime)
@@ -47,15 +48,22 @@ func TestDeployCreatesAFunctionNamedAfterItsFolder(t *testing.T) {
 func TestDeployOfAnExistingNameIsARedeployAndSaysSo(t *testing.T) {
 	dir := source(t, "x", map[string]string{"handler.py": handler})
 	b := helloBackend()
-	got := fndeck(t, b, door{}, "deploy", dir, "hello", "--no-wait", "-o", "name")
+	got := fndeck(t, b, door{}, "deploy", dir, "hello", "--no-wait", "-o", "name", "--memory", "4")
 	require.Equal(t, 0, got.code, got.errs)
 	assert.Equal(t, []string{"redeploy 1"}, b.asked)
+	require.NotNil(t, b.change.MemoryGB)
+	assert.InDelta(t, 4, *b.change.MemoryGB, 0)
+	assert.Nil(t, b.change.CPU)
 	assert.Contains(t, got.errs, "hello exists: this redeploys it")
 	assert.Equal(t, "hello\n", got.out)
 
 	got = fndeck(t, b, door{}, "deploy", dir, "hello", "--external-id", "me")
 	assert.Equal(t, 5, got.code, "a flag that a redeploy cannot follow is not dropped without a word")
 	assert.Contains(t, got.errs, "--external-id")
+
+	got = fndeck(t, b, door{}, "deploy", dir, "hello", "--cpu", "NaN")
+	assert.Equal(t, 2, got.code)
+	assert.Contains(t, got.errs, "--cpu NaN: a number above 0 is expected")
 }
 
 func TestAFailedDeployExitsWithOneAndSaysWhatStillServes(t *testing.T) {

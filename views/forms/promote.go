@@ -2,10 +2,12 @@ package forms
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
 
+	"fndeck/auth"
 	"fndeck/client"
 	"fndeck/client/action"
 	"fndeck/ui"
@@ -17,8 +19,10 @@ import (
 type PromoteTo struct {
 	Function client.Function
 	Context  string
-	Data     json.RawMessage
-	Origin   Refusable
+	// Secrets are the values that were given for there.
+	Secrets map[string]client.Secret
+	Data    json.RawMessage
+	Origin  Refusable
 }
 
 // promoteForm chooses the context that a function is promoted to.
@@ -26,6 +30,8 @@ type promoteForm struct {
 	form    *form.Form
 	fn      client.Function
 	context *form.Choice
+	// secrets is nil where the function has none.
+	secrets *form.Editor
 	data    *form.Text
 }
 
@@ -42,8 +48,53 @@ func NewPromote(d Deps, fn client.Function, contexts []string) (ui.Overlay, tea.
 			return dataCheck(action.DataRules(d.Backend))(typed)
 		},
 	})
-	p.form = form.New(d.Clock, p.context, p.data)
+	fields := []form.Field{p.context, p.data}
+	if len(fn.SecretNames) > 0 {
+		p.secrets = form.NewEditor(form.FieldSpec{
+			Label: "Secrets", Help: "their values for there: nobody can read those from here; a line without one keeps what the function has there",
+			Value: strings.Join(fn.SecretNames, "=\n") + "=", Check: p.checkSecrets,
+		})
+		p.secrets.MaskAfter = '='
+		fields = slices.Insert(fields, 1, form.Field(p.secrets))
+	}
+	p.form = form.New(d.Clock, fields...)
 	return p, nil
+}
+
+// checkSecrets names the secrets that have no value yet.
+func (p *promoteForm) checkSecrets(text string) form.Report {
+	pairs, fault := parsePairs(text)
+	if fault != "" {
+		return form.Report{Error: fault}
+	}
+	var lacks []string
+	for _, name := range p.fn.SecretNames {
+		if pairs[name] == "" {
+			lacks = append(lacks, name)
+		}
+	}
+	if len(lacks) == 0 {
+		return form.Report{Notes: []form.Remark{{Tone: ui.ToneOK, Text: "all have a value"}}}
+	}
+	return form.Report{Notes: []form.Remark{{Tone: ui.ToneWarn, Text: "without a value: " + strings.Join(lacks, ", ") + "; a function that is new there needs it", Short: "without a value: " + strings.Join(lacks, ", ")}}}
+}
+
+// given are the secrets that have a value.
+func (p *promoteForm) given() map[string]client.Secret {
+	if p.secrets == nil {
+		return nil
+	}
+	pairs, _ := parsePairs(p.secrets.Value()) // The form lets nothing faulty through.
+	given := map[string]client.Secret{}
+	for name, value := range pairs {
+		if value != "" {
+			given[name] = auth.NewSecret(value)
+		}
+	}
+	if len(given) == 0 {
+		return nil
+	}
+	return given
 }
 
 // Title implements ui.Overlay.
@@ -66,7 +117,7 @@ func (p *promoteForm) Update(msg tea.Msg) (tea.Cmd, bool) {
 	case form.Cancelled:
 		return nil, true
 	case form.Submitted:
-		to := PromoteTo{Function: p.fn, Context: p.context.Value(), Origin: p}
+		to := PromoteTo{Function: p.fn, Context: p.context.Value(), Secrets: p.given(), Origin: p}
 		if typed := strings.TrimSpace(p.data.Value()); typed != "" {
 			to.Data = json.RawMessage(typed)
 		}

@@ -45,6 +45,9 @@ type Config struct {
 	// Identity, if not zero, is whom new schedules run as: the client that the token
 	// is for, with its secret. Otherwise they run as the one who signed in.
 	Identity cognite.Identity
+	// NoSessions is why no session can be opened with the token, empty where one can:
+	// then nothing is called or scheduled.
+	NoSessions string
 	// RunAsMe accepts that a redeploy makes schedules run as this identity which now
 	// run as whoever created them.
 	RunAsMe bool
@@ -100,7 +103,7 @@ func New(c Config) (*Backend, error) {
 	api.Impatient = true // a redeploy shows how long it is asked to wait
 	b.machine = &redeploy.Machine{
 		API: cognite.New(api), Store: b.store, Archive: b.archive, Clock: c.Clock, Wait: c.Wait, Context: c.Name, Base: c.BaseURL, Project: c.Project,
-		Secret: b.secret, Metadata: drift.ToolkitMetadata,
+		Secret: b.secret, Metadata: drift.ToolkitMetadata, NoSessions: c.NoSessions,
 	}
 	return b, nil
 }
@@ -127,7 +130,7 @@ var dataLimits = map[string]int64{"gcp": 9_000_000, "azure": 36_000, "aws": 240_
 // Describe says what this backend is.
 func (b *Backend) Describe() client.Description {
 	d := b.Backend.Describe()
-	d.DataLimitBytes = dataLimits[b.c.Cloud]
+	d.DataLimitBytes, d.NoSessions = dataLimits[b.c.Cloud], b.c.NoSessions
 	d.Missing = maps.Clone(d.Missing)
 	for _, have := range []client.Capability{client.CanRedeploy, client.CanVersion, client.CanFollowLogs, client.CanWait, client.CanListBuilds, client.CanResume, client.CanPlan, client.CanArchive, client.CanReadCode, client.CanReadFiles, client.CanChangeSettings} {
 		delete(d.Missing, have)
@@ -171,6 +174,14 @@ func (b *Backend) who(ctx context.Context) (string, error) {
 	defer b.mu.Unlock()
 	b.subject = token.Subject
 	return token.Subject, nil
+}
+
+// sessions refuses what needs a session that cannot be opened.
+func (b *Backend) sessions() error {
+	if b.c.NoSessions == "" {
+		return nil
+	}
+	return &client.Error{Code: client.CodeForbidden, Message: b.c.NoSessions}
 }
 
 // Driven implements client.Driver.

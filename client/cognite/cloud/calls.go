@@ -14,6 +14,9 @@ import (
 
 // Invoke starts a call of whatever serves now.
 func (b *Backend) Invoke(ctx context.Context, r client.CallRequest) (client.Call, error) {
+	if err := b.sessions(); err != nil {
+		return client.Call{}, err
+	}
 	v, err := b.view()
 	if err != nil {
 		return client.Call{}, err

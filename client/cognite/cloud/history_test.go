@@ -81,6 +81,7 @@ func TestAFunctionKeepsItsRowItsIdAndItsHistoryThroughRedeploys(t *testing.T) {
 		require.Len(t, schedules, 1)
 		assert.Equal(t, schedule.ID, schedules[0].ID)
 		assert.Equal(t, f.ID, schedules[0].FunctionID)
+		assert.Equal(t, f.Name, schedules[0].FunctionName)
 		assert.JSONEq(t, `{"a":1}`, string(schedules[0].Data))
 		deploys, err := b.Deploys(d.ctx, f.ID, 10)
 		require.NoError(t, err)
@@ -93,6 +94,11 @@ func TestAFunctionKeepsItsRowItsIdAndItsHistoryThroughRedeploys(t *testing.T) {
 			assert.False(t, p.Ended.Before(p.Started))
 		}
 		assert.Equal(t, "old code archive upload rehearse create building schedules draining checking deleting create again rebuilding schedules draining checking deleting closing", strings.Join(phases, " "))
+		assert.Empty(t, deploys[0].Phase, "what is Ready stands at no phase any more")
+		assert.Empty(t, deploys[0].Ahead)
+		plan, err := b.PlanRedeploy(d.ctx, f.ID, d.code(9), client.SpecChange{})
+		require.NoError(t, err)
+		assert.Equal(t, phases, plan.Steps, "that is what a plan says before")
 	}
 	require.NoError(t, d.b.DeleteSchedule(d.ctx, schedule.ID))
 	require.NoError(t, d.b.Delete(d.ctx, f.ID))

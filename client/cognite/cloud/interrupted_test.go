@@ -102,6 +102,7 @@ func TestARedeployThatWasCutShowsAsInterruptedAndIsTakenUp(t *testing.T) {
 			require.NoError(t, err)
 			assert.Equal(t, client.DeployInterrupted, deploys[0].Status)
 			assert.Equal(t, "create", deploys[0].Phase)
+			assert.Equal(t, []string{"building", "draining", "checking", "deleting", "closing"}, deploys[0].Ahead)
 			_, err = b.Redeploy(d.ctx, f.ID, d.code(3), client.SpecChange{}, nil)
 			require.ErrorIs(t, err, client.ErrConflict)
 		}
@@ -112,6 +113,7 @@ func TestARedeployThatWasCutShowsAsInterruptedAndIsTakenUp(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, []int{1, 3}[i], row.Version, "a number is not given twice")
 		assert.Equal(t, i == 0, row.Error != nil, "why the last deploy came to nothing")
+		assert.Equal(t, []string{"create", ""}[i], d.newest(f).Phase, "where it turned back")
 	}
 	assert.Equal(t, client.FunctionReady, d.newest(f).Status)
 	assert.ErrorIs(t, d.b.ResumeDeploy(d.ctx, "nosuch"), client.ErrNotFound)

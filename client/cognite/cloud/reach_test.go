@@ -13,6 +13,7 @@ import (
 	"fndeck/auth"
 	"fndeck/client"
 	"fndeck/client/action"
+	"fndeck/client/cognite/cloud"
 	"fndeck/client/drift"
 	"fndeck/client/faultproxy"
 )
@@ -133,4 +134,48 @@ func TestAPlanSaysTheGapAndChangesNothing(t *testing.T) {
 	versions, err := d.b.Versions(d.ctx, named.ID)
 	require.NoError(t, err)
 	assert.Len(t, versions, 1)
+}
+
+func TestAnIdentityThatOpensNoSessionsIsToldSoBeforeAnythingIsSent(t *testing.T) {
+	d := newDesk(t)
+	f := d.deploy("")
+	const why = "an application with a certificate opens no sessions"
+	b := consoleWith(t, func(c *cloud.Config) { c.NoSessions = why }, d.proxy.URL, d.engine.BearerFile, d.dir)
+	sessions := 0
+	d.proxy.Arm(func(_ int, q *http.Request) *faultproxy.Fault {
+		if strings.Contains(q.URL.Path, "/sessions") || strings.HasSuffix(q.URL.Path, "/call") {
+			sessions++
+		}
+		return nil
+	})
+	for _, a := range []action.Action{action.Invoke, action.CreateSchedule} {
+		assert.Equal(t, why, a.Reason(b, action.Target{Function: &f}), "its key says so")
+		assert.Equal(t, client.CodeForbidden, client.Explain(a.Refusal(b, action.Target{Function: &f})).Code)
+	}
+	_, err := b.Invoke(d.ctx, client.CallRequest{FunctionID: f.ID})
+	require.ErrorContains(t, err, why)
+	spec := client.ScheduleSpec{Name: "yearly", FunctionID: f.ID, Cron: "0 0 1 1 *"}
+	_, err = b.CreateSchedule(d.ctx, spec)
+	require.ErrorContains(t, err, why)
+	assert.Zero(t, sessions)
+
+	_, err = b.PlanRedeploy(d.ctx, f.ID, d.code(2), client.SpecChange{})
+	require.NoError(t, err, "without schedules a redeploy needs no session")
+	_, err = d.b.CreateSchedule(d.ctx, spec)
+	require.NoError(t, err)
+	_, err = b.Redeploy(d.ctx, f.ID, d.code(2), client.SpecChange{}, nil)
+	require.ErrorContains(t, err, "1 schedule of f must move: "+why)
+	assert.Equal(t, client.CodeForbidden, client.Explain(err).Code)
+}
+
+func TestCPUAndMemoryAreWhatARedeployAskedForAndStay(t *testing.T) {
+	d := newDesk(t)
+	f := d.deploy("")
+	cores, gb := 2.0, 3.5
+	_, err := d.b.Redeploy(d.ctx, f.ID, d.code(2), client.SpecChange{CPU: &cores, MemoryGB: &gb}, nil)
+	require.NoError(t, err)
+	after := d.ready(f)
+	assert.Equal(t, []float64{cores, gb}, []float64{after.CPU, after.MemoryGB})
+	after = d.redeploy(f, 3)
+	assert.Equal(t, []float64{cores, gb}, []float64{after.CPU, after.MemoryGB})
 }

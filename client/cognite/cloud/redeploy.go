@@ -195,5 +195,5 @@ func (b *Backend) plan(ctx context.Context, functionID string, r redeploy.Reques
 	if err != nil {
 		return client.RedeployPlan{}, err
 	}
-	return client.RedeployPlan{Gap: p.Plan.Mode == redeploy.Swap, GapLength: p.Gap, Schedules: len(p.Plan.Schedules), Notes: p.Notes}, nil
+	return client.RedeployPlan{Gap: p.Plan.Mode == redeploy.Swap, GapLength: p.Gap, Schedules: len(p.Plan.Schedules), Notes: p.Notes, Steps: inWords(p.Steps)}, nil
 }

@@ -44,9 +44,31 @@ func (b *Backend) Schedules(ctx context.Context, functionID string) ([]client.Sc
 			}
 		}
 		row.ID, row.FunctionID = public, v.public(s.FunctionID)
+		if l, ok := v.find(s.FunctionID); ok {
+			row.FunctionName = latest(l).Settings.Name
+		}
 		all = append(all, row)
 	}
-	return all, nil
+	return all, b.nameOthers(ctx, all)
+}
+
+// nameOthers gives the schedules of functions that this machine keeps nothing of the
+// names of those, which the list does not tell.
+func (b *Backend) nameOthers(ctx context.Context, all []client.Schedule) error {
+	if !slices.ContainsFunc(all, func(s client.Schedule) bool { return s.FunctionName == "" }) {
+		return nil
+	}
+	functions, err := b.List(ctx)
+	if err != nil {
+		return err
+	}
+	for i, s := range all {
+		at := slices.IndexFunc(functions, func(f cognite.Function) bool { return f.ID == s.FunctionID })
+		if s.FunctionName == "" && at >= 0 {
+			all[i].FunctionName = functions[at].Name
+		}
+	}
+	return nil
 }
 
 // bound lists the schedules of the functions that are one here.
@@ -90,6 +112,9 @@ func (b *Backend) dataOf(ctx context.Context, id string) (json.RawMessage, error
 // whoever signed in where that is no client. Who that was is kept: a redeploy
 // creates it again.
 func (b *Backend) CreateSchedule(ctx context.Context, spec client.ScheduleSpec) (client.Schedule, error) {
+	if err := b.sessions(); err != nil {
+		return client.Schedule{}, err
+	}
 	v, err := b.view()
 	if err != nil {
 		return client.Schedule{}, err

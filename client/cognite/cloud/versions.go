@@ -96,8 +96,8 @@ func (b *Backend) redeployRow(v view, e redeploy.Entry) client.Deploy {
 			d.Error = &client.Failure{Message: cmp.Or(e.Reason, string(e.Outcome))}
 		}
 	}
-	if n := len(d.Phases); n > 0 && d.Phase == "" {
-		d.Phase = d.Phases[n-1].Name
+	if d.Status == client.FunctionFailed {
+		d.Phase = failedAt(e.Records)
 	}
 	return d
 }
@@ -108,6 +108,7 @@ func (b *Backend) openRow(v view, d *client.Deploy, e redeploy.Entry) {
 		d.PhaseStarted = d.Phases[n-1].Started
 		d.Phases = d.Phases[:n-1] // it has begun, and is not over
 	}
+	d.Ahead = inWords(redeploy.Ahead(e.Records))[1:]
 	if e.Running {
 		d.Status, d.UsualPhase = client.FunctionDeploying, v.usualPhase(e, d.Phase)
 		b.mu.Lock()
@@ -131,6 +132,23 @@ var words = map[redeploy.Step]string{
 }
 
 func word(s redeploy.Step) string { return cmp.Or(words[s], string(s)) }
+
+// failedAt is the phase in which an operation turned back, or was left.
+func failedAt(records []redeploy.Record) string {
+	turned := slices.IndexFunc(records, func(r redeploy.Record) bool {
+		return r.Kind == redeploy.Turned || r.Kind == redeploy.Restored || r.Kind == redeploy.Closed
+	})
+	return word(redeploy.Ahead(records[:max(turned, 1)])[0])
+}
+
+// inWords are steps as phases: those of one word that follow each other as one.
+func inWords(steps []redeploy.Step) []string {
+	all := make([]string, len(steps))
+	for i, s := range steps {
+		all[i] = word(s)
+	}
+	return slices.Compact(all)
+}
 
 // phases are the steps that are over, those of one word that follow each other as
 // one.

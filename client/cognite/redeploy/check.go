@@ -77,6 +77,11 @@ func (m *Machine) checkProject(ctx context.Context, plan *Plan, r Request, f cog
 	if runtime != "" && len(limits.Runtimes) > 0 && !slices.Contains(limits.Runtimes, runtime) {
 		return &client.Error{Code: client.CodeInvalid, Message: fmt.Sprintf("runtime %s is not offered any more", runtime), Hint: "redeploy with one of " + strings.Join(limits.Runtimes, ", ")}
 	}
+	var asked client.FunctionSpec
+	apply(&asked, r.Change)
+	if err := limits.CheckSpec(asked); err != nil {
+		return err
+	}
 	all, err := m.API.List(ctx)
 	if err != nil {
 		return err
@@ -135,10 +140,21 @@ func (m *Machine) checkSchedules(ctx context.Context, plan *Plan, r Request, l k
 	if len(plan.Schedules) == 0 {
 		return nil
 	}
+	if m.NoSessions != "" {
+		return &client.Error{Code: client.CodeForbidden, Message: fmt.Sprintf("%s of %s must move: %s", schedules(len(plan.Schedules)), plan.Old.Name, m.NoSessions)}
+	}
 	if len(all) >= maxSchedules {
 		return &client.Error{Code: client.CodeLimit, Message: fmt.Sprintf("project %s holds %d schedules, and each must stand twice for a moment", m.Project, len(all)), Hint: "delete a schedule that is not needed"}
 	}
 	return m.checkSessions(ctx, plan)
+}
+
+// schedules counts schedules: "1 schedule", "3 schedules".
+func schedules(n int) string {
+	if n == 1 {
+		return "1 schedule"
+	}
+	return fmt.Sprintf("%d schedules", n)
 }
 
 func (m *Machine) checkSessions(ctx context.Context, plan *Plan) error {

@@ -29,6 +29,9 @@ type Machine struct {
 	// is deployed. It may be nil.
 	Metadata func(metadata map[string]string, zip []byte, secrets map[string]client.Secret) (map[string]string, error)
 
+	// NoSessions is why schedules cannot be created, empty where they can.
+	NoSessions string
+
 	// read are the journals as they were last read: they only grow, so that the size
 	// tells whether one has changed.
 	mu   sync.Mutex

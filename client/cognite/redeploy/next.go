@@ -104,3 +104,23 @@ func (s *State) backward() Action {
 	}
 	return Action{Step: Close}
 }
+
+// Ahead are the step that a journal stands at and those after it, if all goes well.
+func Ahead(records []Record) []Step {
+	s := StateOf(records)
+	var steps []Step
+	took := func(a Action) {
+		steps = append(steps, a.Step)
+		s.apply(Record{Kind: Done, Step: a.Step, Item: a.Item, Target: a.Target, ID: "to come by " + string(a.Step)})
+	}
+	if open := s.Open; open != nil {
+		took(Action{Step: open.Step, Item: open.Item, Target: open.Target})
+	}
+	for a := s.Next(); a.Step != ""; a = s.Next() {
+		if a.Step == Close {
+			return append(steps, Close)
+		}
+		took(a)
+	}
+	return steps
+}

@@ -123,3 +123,35 @@ func TestSomethingServesAtEveryPoint(t *testing.T) {
 		}
 	}
 }
+
+// What is told to be ahead is what then happens, wherever a journal stands and also
+// with a request under way.
+func TestTheStepsAheadAreThoseThatFollow(t *testing.T) {
+	for _, mode := range []Mode{Handover, Swap} {
+		var whole []Step
+		for records := planned(mode); ; {
+			s := StateOf(records)
+			a := s.Next()
+			if a.Step == "" {
+				break
+			}
+			whole = append(whole, a.Step)
+			if a.Step != Close {
+				records = append(records, Record{Kind: Intended, Step: a.Step, Item: a.Item, Target: a.Target})
+			}
+			records = append(records, did(a))
+		}
+		assert.Equal(t, whole, Ahead(planned(mode)))
+		records := planned(mode)
+		for i := range whole[:len(whole)-1] {
+			s := StateOf(records)
+			a := s.Next()
+			assert.Equal(t, whole[i:], Ahead(records))
+			records = append(records, Record{Kind: Intended, Step: a.Step, Item: a.Item, Target: a.Target})
+			assert.Equal(t, whole[i:], Ahead(records), "while %s is under way", a.Step)
+			records = append(records, did(a))
+		}
+		turned := append(planned(mode)[:1:1], Record{Kind: Turned})
+		assert.Equal(t, []Step{Close}, Ahead(turned), "nothing was done yet that would be taken back")
+	}
+}

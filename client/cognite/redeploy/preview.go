@@ -18,6 +18,8 @@ type Preview struct {
 	Gap time.Duration
 	// Notes are whole sentences.
 	Notes []string
+	// Steps are all that will be done, if all goes well.
+	Steps []Step
 }
 
 // Preview checks all that Start checks and changes nothing, on this machine or in
@@ -51,7 +53,7 @@ func (m *Machine) Preview(ctx context.Context, r Request) (Preview, error) {
 }
 
 func preview(plan Plan, l kept.Lineage, r Request) Preview {
-	p := Preview{Plan: plan}
+	p := Preview{Plan: plan, Steps: Ahead([]Record{{Kind: Planned, Plan: &plan}})}
 	note := func(format string, args ...any) { p.Notes = append(p.Notes, fmt.Sprintf(format, args...)) }
 	now, _ := l.Version(l.Present().Version)
 	if plan.Mode == Handover {

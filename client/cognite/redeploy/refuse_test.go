@@ -63,6 +63,7 @@ func TestARedeployThatWouldLoseSomethingDoesNotBegin(t *testing.T) {
 		},
 		"a function that is no more": {nil, func(r *Request) { r.Function = "999999" }, "function 999999 does not exist any more", client.CodeNotFound},
 		"a version that is not kept": {nil, func(r *Request) { r.Version = 7 }, "keeps no version 7", client.CodeNotFound},
+		"more memory than there is":  {nil, func(r *Request) { gb := 900.0; r.Change.MemoryGB = &gb }, "900 GB of memory are asked for", client.CodeLimit},
 		"no code":                    {nil, func(r *Request) { r.Code = client.Package{} }, "needs packed code", client.CodeFailed},
 	} {
 		t.Run(name, func(t *testing.T) {

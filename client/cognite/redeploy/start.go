@@ -262,6 +262,12 @@ func apply(spec *client.FunctionSpec, change client.SpecChange) {
 	if change.EnvVars != nil {
 		spec.EnvVars = change.EnvVars
 	}
+	if change.CPU != nil {
+		spec.CPU = *change.CPU
+	}
+	if change.MemoryGB != nil {
+		spec.MemoryGB = *change.MemoryGB
+	}
 	if change.IndexURL != nil {
 		spec.IndexURL = *change.IndexURL
 	}

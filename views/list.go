@@ -154,7 +154,7 @@ func (l *listScreen[T]) Unscoped() int { return l.spec.unscoped }
 // Refresh implements refresher.
 func (l *listScreen[T]) Refresh(kinds map[string]bool) tea.Cmd {
 	if touches(kinds, l.spec.kinds) {
-		l.data.Refresh(l.clock())
+		l.data.Refresh()
 	}
 	return nil
 }

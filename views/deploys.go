@@ -61,8 +61,10 @@ func deployCommands(s *shell, l *listScreen[client.Deploy]) []command {
 		c.urgent = true
 		return c
 	}
+	stop := l.on("calls.cancel", true, func(d client.Deploy) string { return s.reason(action.StopDeploy, action.Target{Deploy: &d}) }, func(d client.Deploy) tea.Cmd { return s.onDeploy(action.StopDeploy, d) })
+	stop.label, stop.urgent = "stop waiting", true
 	return []command{
-		cut(action.ResumeDeploy), cut(action.TakeBackDeploy), cut(action.LeaveDeploy),
+		stop, cut(action.ResumeDeploy), cut(action.TakeBackDeploy), cut(action.LeaveDeploy),
 		l.on("list.open", true, nil, build),
 		l.on("functions.redeploy", true, able(action.Redeploy), func(d client.Deploy) tea.Cmd { return s.redeploy(s.deployed(d)) }),
 		l.on("functions.rollback", true, able(action.Rollback), func(d client.Deploy) tea.Cmd { return s.chooseVersion(s.deployed(d)) }),

@@ -43,12 +43,19 @@ func console(t *testing.T, url, bearer, dir string) *cloud.Backend {
 // consoleAs is one whose schedules run as a client.
 func consoleAs(t *testing.T, as cognite.Identity, url, bearer, dir string) *cloud.Backend {
 	t.Helper()
+	return consoleWith(t, func(c *cloud.Config) { c.Identity = as }, url, bearer, dir)
+}
+
+// consoleWith is one that is set up as set says.
+func consoleWith(t *testing.T, set func(*cloud.Config), url, bearer, dir string) *cloud.Backend {
+	t.Helper()
 	transport := &http.Transport{}
-	b, err := cloud.New(cloud.Config{
-		Identity: as,
-		Name:     "prod", BaseURL: url, Project: "local", Client: &http.Client{Transport: transport}, Token: auth.FileToken{Path: bearer},
+	config := cloud.Config{
+		Name: "prod", BaseURL: url, Project: "local", Client: &http.Client{Transport: transport}, Token: auth.FileToken{Path: bearer},
 		Dir: filepath.Join(dir, "kept"), Sealer: seal.New(filepath.Join(dir, "key"), false), Clock: time.Now, Wait: short, Jitter: rand.Float64,
-	})
+	}
+	set(&config)
+	b, err := cloud.New(config)
 	require.NoError(t, err)
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)

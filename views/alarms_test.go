@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -119,6 +120,23 @@ func TestAPollThatHangsMarksTheRowsWithTheirAgeByItself(t *testing.T) {
 	})
 }
 
+func TestAListThatIsAwaitedForLongNamesTheRequest(t *testing.T) {
+	gate := sync.OnceValue(func() chan struct{} { return make(chan struct{}) })
+	performFar(t, auth.Status{}, func() (int, http.Header) {
+		<-gate()
+		return http.StatusOK, http.Header{}
+	}, func(s *stage) {
+		s.wait(8 * time.Second)
+		assert.Contains(t, s.screen.text(), "loading functions…")
+		assert.NotContains(t, s.screen.text(), "No answer yet")
+		s.wait(3 * time.Second)
+		assert.Contains(t, s.screen.text(), "No answer yet to GET /functions")
+		close(gate())
+		s.rest()
+		assert.Contains(t, s.screen.text(), "ingest-prod")
+	})
+}
+
 func TestSideBySideEachContextTellsItsOwnWaitsClockAndRequests(t *testing.T) {
 	refused := 0
 	performFar(t, auth.Status{}, func() (int, http.Header) {
@@ -129,7 +147,7 @@ func TestSideBySideEachContextTellsItsOwnWaitsClockAndRequests(t *testing.T) {
 		return http.StatusOK, header
 	}, func(s *stage) {
 		s.line("ctx local,prod")
-		assert.Contains(t, s.header(), "prod: this clock is 10m ahead of the server's")
+		assert.Contains(t, s.header(), "prod clock off")
 		assert.Contains(t, s.header(), "prod 429, again in 12s")
 		s.wait(5 * time.Second)
 		assert.Contains(t, s.header(), "prod 429, again in 7s")

@@ -73,7 +73,7 @@ func (l *listScreen[T]) instead() (string, ui.Tone) {
 	case !last.Loaded && waited < loadingAfter:
 		return " ", ui.ToneDim
 	case !last.Loaded:
-		return fmt.Sprintf("loading %s… %s   %s stops", l.spec.noun, ui.Elapsed(waited), l.keys.Key("app.back")), ui.ToneDim
+		return fmt.Sprintf("loading %s… %s   %s stops%s", l.spec.noun, ui.Elapsed(waited), l.keys.Key("app.back"), l.awaited(waited)), ui.ToneDim
 	case l.table.Rows() == nil:
 		return "sorting " + l.spec.noun, ui.ToneDim
 	case all == 0:

@@ -37,7 +37,7 @@ func (p *pageScreen[T]) View(theme *ui.Theme, width, height int) []string {
 // waiting is what is shown before the first value.
 func (p *pageScreen[T]) waiting(theme *ui.Theme, width int) []string {
 	waited := p.clock().Sub(p.opened)
-	text, tone := fmt.Sprintf("loading… %s   %s stops", ui.Elapsed(waited), p.keys.Key("app.back")), ui.ToneDim
+	text, tone := fmt.Sprintf("loading… %s   %s stops%s", ui.Elapsed(waited), p.keys.Key("app.back"), p.awaited(waited)), ui.ToneDim
 	if p.data.Brake.Stopped() {
 		text, tone = "stopped loading.  "+p.keys.Key("app.refresh")+" loads it", ui.ToneText
 	} else if err := p.data.Last.Err; err != nil {

@@ -81,10 +81,10 @@ func (r *root) Return(from deck.Console) tea.Cmd {
 		r.inherit(other)
 	}
 	if !r.began {
-		return r.begun()
+		return tea.Batch(r.begun(), r.tick()) // What is loading counts, though nothing comes.
 	}
 	r.functions.Refresh()
-	return r.screen().Show()
+	return tea.Batch(r.screen().Show(), r.tick())
 }
 
 // inherit takes over what belongs to the terminal and to the operator.

@@ -13,6 +13,7 @@ import (
 	"fndeck/client"
 	"fndeck/ui"
 	"fndeck/views/cells"
+	"fndeck/views/standing"
 )
 
 // newTrace is the # page: the requests of this console to its backend, or to all that
@@ -42,6 +43,22 @@ func newTrace(s *shell) *listScreen[client.Exchange] {
 	}
 	spec.load = func(context.Context) ([]client.Exchange, error) { return client.Exchanges(traces), nil }
 	return newListScreen(s, spec)
+}
+
+// awaitedAfter is how long is waited until the request is named that has no answer.
+const awaitedAfter = 10 * time.Second
+
+// awaited is the newest request that has no answer yet, for who has waited for long.
+func (s *shell) awaited(waited time.Duration) string {
+	if waited < awaitedAfter {
+		return ""
+	}
+	for _, e := range client.Exchanges(client.Traces(s.backend)) {
+		if e.Open && e.Status == 0 {
+			return ".  No answer yet to " + standing.Of(e.Context, ui.Clean(e.Method+" "+e.Path))
+		}
+	}
+	return ""
 }
 
 // exchangeID begins with the context, as all ids do where several are shown.

@@ -31,13 +31,8 @@ func Of(context, text string) string {
 func Skews(b client.Backend, status auth.Status, full bool) []string {
 	var texts []string
 	for _, trace := range client.Traces(b) {
-		if text := skew(trace.Skew(), full); text != "" {
-			if full && trace.Context != "" {
-				text = ui.Clean(trace.Context) + ": " + text
-			} else {
-				text = Of(trace.Context, text)
-			}
-			texts = append(texts, text)
+		if text := skew(trace.Skew(), full && trace.Context == ""); text != "" {
+			texts = append(texts, Of(trace.Context, text))
 		}
 	}
 	if text := skew(status.Skew, full); len(texts) == 0 && text != "" {

@@ -36,6 +36,7 @@ func newDeploys(s *shell, f client.Function) *listScreen[client.Deploy] {
 			s.keys.Key("functions.upload"), s.keys.Key("functions.redeploy")),
 		running: func(d client.Deploy) bool { return d.Ended.IsZero() && d.Status != client.DeployInterrupted },
 		sortAge: "started", sortStatus: "status", sortName: "function",
+		waits:    func(d client.Deploy, at moment) string { return deployWaits(d, at, s.keys.Key("calls.cancel")) },
 		failing:  "status:/Failed|Interrupted/",
 		commands: func(l *listScreen[client.Deploy]) []command { return deployCommands(s, l) },
 	}
@@ -163,6 +164,19 @@ func deployDetail(d client.Deploy, at moment) string {
 		detail = ui.Elapsed(left) + " to go: " + detail
 	}
 	return detail
+}
+
+// deployWaits is what a deploy waits for whose step has failed, with the key that
+// stops it; "" for one that goes on.
+func deployWaits(d client.Deploy, at moment, stop string) string {
+	if d.Tries == 0 || d.Status == client.DeployInterrupted {
+		return ""
+	}
+	again := "trying again"
+	if left := d.Until.Sub(at.Now); left > 0 {
+		again = "again in " + ui.Elapsed(left)
+	}
+	return fmt.Sprintf("%s: %s, %s stops waiting.  %s", ui.Clean(d.FunctionName), again, stop, ui.Clean(cells.FirstLine(d.Detail)))
 }
 
 // phaseFacts are the phases of a deploy that is under way or was cut, ticked off, and

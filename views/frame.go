@@ -343,6 +343,8 @@ func (r *root) urgent() []string {
 		return r.told()
 	case st.err != nil && !st.at.IsZero():
 		return ui.FewLines(r.theme.Warn, ui.Clean(client.Explain(st.err).Sentence), "", r.allShown(), r.width)
+	case st.waits != "" && len(r.overlays) == 0:
+		return ui.FewLines(r.theme.Warn, st.waits, "", "", r.width)
 	}
 	return nil
 }

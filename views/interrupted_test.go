@@ -93,6 +93,8 @@ func TestADeployThatWaitsForADeadLinkSaysSoAndCanBeLeft(t *testing.T) {
 		d.press("j")
 		assert.Contains(t, d.frame(), "20s to go: try 3 of 9 failed: far.example refuses the connection")
 		assert.Contains(t, d.frame(), "stop waiting K")
+		d.wait(10 * time.Second) // The foot has said why the other cannot be stopped.
+		assert.Contains(t, d.frame(), "ingest-ims: again in 10s, K stops waiting.  try 3 of 9 failed: far.example refuses the connection")
 		d.press("K")
 		assert.Equal(t, []string{"stop run-1"}, *b.asked)
 		assert.Contains(t, d.frame(), "stops where it stands, and can be resumed")

@@ -56,6 +56,9 @@ type listSpec[T any] struct {
 	// banner is a line over the table that sums the rows about the visible ones up, "" for none;
 	// nil is none.
 	banner func(around []T, at moment, width int) string
+	// waits says in the foot what the row under the cursor waits for, "" for nothing;
+	// nil says nothing of any.
+	waits func(item T, at moment) string
 	// more is set by load when there is more than it read.
 	more *atomic.Bool
 	// older makes load read more of the past; nil leaves the key unbound.

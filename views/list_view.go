@@ -141,6 +141,9 @@ func (l *listScreen[T]) Status() status {
 		st.position = "gone  " + st.position
 	}
 	st.silent, st.at = l.data.Silent(l.clock()), l.data.Last.At
+	if item, ok := l.item(); ok && l.spec.waits != nil {
+		st.waits = l.spec.waits(item, l.moment())
+	}
 	if last := l.data.Last; last.Err != nil {
 		st.err, st.retryAt = last.Err, last.RetryAt
 	}

@@ -94,6 +94,8 @@ type status struct {
 	// silent is since when the backend owes an answer for longer than is usual, zero
 	// if it does not.
 	silent time.Time
+	// waits is what the thing under the cursor waits for, "" for nothing.
+	waits string
 	// pulse is how soon the screen looks different only because time passes; 0
 	// if it does not.
 	pulse time.Duration

@@ -290,6 +290,9 @@ type Deploy struct {
 	PhaseStarted time.Time     `json:"phaseStarted,omitzero"`
 	UsualPhase   time.Duration `json:"usualPhaseNs,omitempty"`
 	Until        time.Time     `json:"until,omitzero"`
+	// Tries is how often in a row its step has failed and is tried again, 0 if it goes
+	// on.
+	Tries int `json:"tries,omitempty"`
 
 	Error     *Failure  `json:"error,omitempty"`
 	SizeBytes int64     `json:"sizeBytes,omitempty"`

@@ -53,6 +53,9 @@ type Snapshot[T any] struct {
 	Generation uint64
 	// At is when Value was read. A snapshot with an Err is stale since then.
 	At time.Time
+	// NextAt is when a value that was read well is read again by itself, zero if it
+	// is not.
+	NextAt time.Time
 	// Err is why the newest load failed, nil if it did not; the next try is at
 	// RetryAt.
 	Err     error
@@ -71,12 +74,15 @@ type Feed[T any] struct {
 	mu      sync.Mutex
 	current Snapshot[T]
 	changed chan struct{} // closed and replaced with each snapshot
+	// began is when the load that is under way began, asked when one was asked for that
+	// no load has answered since; zero where that is not so.
+	began, asked time.Time
 }
 
 // NewFeed starts a feed; its first load begins at once.
 func NewFeed[T any](o FeedOptions[T]) *Feed[T] {
 	ctx, cancel := context.WithCancel(context.Background())
-	f := &Feed[T]{o: o, cancel: cancel, wake: make(chan struct{}, 1), done: make(chan struct{}), changed: make(chan struct{})}
+	f := &Feed[T]{o: o, cancel: cancel, wake: make(chan struct{}, 1), done: make(chan struct{}), changed: make(chan struct{}), asked: o.Clock()}
 	go f.run(ctx)
 	return f
 }
@@ -104,10 +110,33 @@ func (f *Feed[T]) Next(ctx context.Context, after uint64) (Snapshot[T], bool) {
 // Refresh asks for a load now and forgets the back-off. Many calls before the
 // load begins make one load.
 func (f *Feed[T]) Refresh() {
+	f.note(func(now time.Time) {
+		if f.asked.IsZero() {
+			f.asked = now
+		}
+	})
 	select {
 	case f.wake <- struct{}{}:
 	default:
 	}
+}
+
+// Owed is since when an answer is awaited, zero if none is. One that was asked for is
+// awaited since then, another since its load began.
+func (f *Feed[T]) Owed() (since time.Time, asked bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if !f.asked.IsZero() {
+		return f.asked, true
+	}
+	return f.began, false
+}
+
+// note changes what is known of the load under way.
+func (f *Feed[T]) note(change func(now time.Time)) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	change(f.o.Clock())
 }
 
 // Close ends the feed and waits until its last load has returned.
@@ -123,15 +152,20 @@ func (f *Feed[T]) run(ctx context.Context) {
 		if ctx.Err() != nil {
 			return
 		}
-		if err == nil {
-			f.begin(value, more)
-		}
-		if err == nil && !more && !f.sleep(ctx, f.pause(value)) {
-			return
+		switch {
+		case err != nil:
+		case more:
+			f.publish(Snapshot[T]{Value: value, Loaded: true, More: true, At: f.o.Clock()})
+		default:
+			pause := f.pause(value)
+			if f.loaded(value, nil, pause); !f.sleep(ctx, pause) {
+				return
+			}
 		}
 	}
 	failures := 0
 	for {
+		f.note(func(now time.Time) { f.began = now })
 		value, err := f.o.Load(ctx)
 		if ctx.Err() != nil {
 			return
@@ -202,18 +236,17 @@ func (f *Feed[T]) backOff(failures int, err error) time.Duration {
 	return backOffMin/2 + time.Duration(float64(ceiling-backOffMin/2)*f.o.Jitter())
 }
 
-// begin publishes the beginning of the value.
-func (f *Feed[T]) begin(value T, more bool) {
-	f.publish(Snapshot[T]{Value: value, Loaded: true, More: more, At: f.o.Clock()})
-}
-
 // loaded publishes what a load has read, or why it could not.
 func (f *Feed[T]) loaded(value T, err error, pause time.Duration) {
 	next := Snapshot[T]{Value: value, Loaded: true, At: f.o.Clock()}
+	if pause > 0 {
+		next.NextAt = next.At.Add(pause)
+	}
 	if err != nil {
 		next = f.current // Only the feed's goroutine changes it.
 		next.Err, next.RetryAt = err, f.o.Clock().Add(pause)
 	}
+	f.note(func(time.Time) { f.began, f.asked = time.Time{}, time.Time{} })
 	f.publish(next)
 }
 

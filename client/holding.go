@@ -11,6 +11,8 @@ type Holder interface {
 	Holding(ids ...string) Backend
 	// Standings say how each of the contexts was read last. They do no I/O.
 	Standings() []Standing
+	// Traces are the requests of each of the contexts that keep them.
+	Traces() []ContextTrace
 }
 
 // Standing is how one of several contexts was read last.

@@ -30,8 +30,11 @@ const (
 	readTries = 4
 	retryWait = 100 * time.Millisecond
 	// throttledTries is how often a request that was refused with 429 is sent
-	// again: the refusal says that it was not accepted.
+	// again: the refusal says that it was not accepted. Where the service does not say
+	// how long to wait, unsaidTries is that, with pauses that double from unsaidWait.
 	throttledTries = 3
+	unsaidTries    = 4
+	unsaidWait     = time.Second
 	// throttleMax is the longest that is waited where nobody sees it; whoever is
 	// asked to wait longer is told so at once.
 	throttleMax = time.Minute
@@ -143,8 +146,11 @@ func (h *HTTP) again(class Retry, err error, try int) (time.Duration, bool) {
 	if !errors.As(err, &e) || errors.As(err, &refused) {
 		return 0, false // A proxy that refused would lock its user in the end.
 	}
-	wait := time.Duration(float64(retryWait<<(try-1)) * (0.5 + h.Jitter()/2))
+	jitter := 0.5 + h.Jitter()/2
+	wait := time.Duration(float64(retryWait<<(try-1)) * jitter)
 	switch {
+	case e.Code == CodeThrottled && e.RetryAfter == 0:
+		return time.Duration(float64(unsaidWait<<(try-1)) * jitter), try < unsaidTries && !h.Impatient
 	case e.Code == CodeThrottled:
 		return e.RetryAfter + wait, e.RetryAfter <= throttleMax && try < throttledTries && !h.Impatient
 	case e.Code == CodeUnavailable && (class == Safe || isDial(err)):
@@ -299,8 +305,12 @@ func (h *HTTP) StatusError(reply *http.Response, text []byte) error {
 	if e.Code == CodeThrottled {
 		e.RetryAfter = retryAfter(reply.Header)
 	}
-	if e.RetryAfter > 0 && e.Hint == "" {
+	switch {
+	case e.Hint != "":
+	case e.RetryAfter > 0:
 		e.Hint = fmt.Sprintf("the service asks to wait %s", e.RetryAfter)
+	case e.Code == CodeThrottled:
+		e.Hint = "the service takes no more for now: try again in a while"
 	}
 	return e
 }

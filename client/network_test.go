@@ -173,9 +173,9 @@ func TestAProxyThatRefusesIsNotTakenForTheBackend(t *testing.T) {
 	down := httptest.NewServer(nil)
 	down.Close()
 	for name, c := range map[string]struct{ proxy, base, says string }{
-		"that wants a password for a tunnel":  {wants.URL, target.URL, `refused (407, realm "corp"), not the backend`},
+		"that wants a password for a tunnel":  {wants.URL, target.URL, "the proxy " + wants.Listener.Addr().String() + ` refused (407, realm "corp"), not the backend`},
 		"that wants a password for a request": {wants.URL, "http://backend.test", `refused (407, realm "corp"), not the backend`},
-		"that lets no tunnel through":         {forbids.URL, target.URL, "refused (403), not the backend"},
+		"that lets no tunnel through":         {forbids.URL, target.URL, "the proxy " + forbids.Listener.Addr().String() + " refused (403), not the backend"},
 		"that is down":                        {down.URL, target.URL, "the proxy " + down.Listener.Addr().String() + " does not answer"},
 	} {
 		err := ask(t, Network{Proxy: c.proxy}, c.base, Once)

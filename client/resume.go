@@ -16,6 +16,10 @@ type DeployResumer interface {
 	// LeaveDeploy gives the deploy up and touches nothing: what it has made so far
 	// stays, and is the operator's to see to.
 	LeaveDeploy(ctx context.Context, deployID string) error
+	// StopDeploy stops a deploy that this program drives at the step where it is, for
+	// whoever does not want to wait: it is DeployInterrupted then. ErrConflict where
+	// this program does not drive it.
+	StopDeploy(ctx context.Context, deployID string) error
 }
 
 // Driver is a backend whose deploys this program drives itself: they stop when it

@@ -18,10 +18,12 @@ const traceMost = 500
 // headers and bodies are not kept, and what in an address gives a right is
 // masked.
 type Exchange struct {
-	ID     int64     `json:"id"`
-	Time   time.Time `json:"time"`
-	Method string    `json:"method"`
-	Path   string    `json:"path"`
+	ID int64 `json:"id"`
+	// Context is that of the request, where several are shown as one.
+	Context string    `json:"context,omitempty"`
+	Time    time.Time `json:"time"`
+	Method  string    `json:"method"`
+	Path    string    `json:"path"`
 	// Status is 0 while there is no answer, or none came: Failure says why then.
 	Status  int    `json:"status,omitempty"`
 	Failure string `json:"failure,omitempty"`

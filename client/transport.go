@@ -1,6 +1,7 @@
 package client
 
 import (
+	"cmp"
 	"crypto/x509"
 	"fmt"
 	"net/http"
@@ -65,13 +66,14 @@ func authorities(path string) (*x509.CertPool, error) {
 
 // proxyRefusal is the error of a proxy that lets nothing through.
 func proxyRefusal(refused *wire.ProxyError) *Error {
+	proxy := cmp.Or(refused.Proxy, "on the way")
 	e := &Error{
 		Code: CodeUnavailable, Status: refused.Status, Err: refused,
-		Message: fmt.Sprintf("the proxy on the way refused (%d), not the backend", refused.Status),
+		Message: fmt.Sprintf("the proxy %s refused (%d), not the backend", proxy, refused.Status),
 		Hint:    "ask who runs the proxy to let the host through, or set proxy in the context",
 	}
 	if refused.Status == http.StatusProxyAuthRequired {
-		e.Message = fmt.Sprintf("the proxy on the way refused (407, realm %q), not the backend", refused.Realm)
+		e.Message = fmt.Sprintf("the proxy %s refused (407, realm %q), not the backend", proxy, refused.Realm)
 		e.Hint = "put user and password into the proxy's URL: proxy in the context, or HTTPS_PROXY"
 	}
 	return e

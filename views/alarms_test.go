@@ -5,6 +5,8 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -12,6 +14,8 @@ import (
 
 	"fndeck/auth"
 	"fndeck/client"
+	"fndeck/client/action"
+	"fndeck/client/several"
 	"fndeck/views/standing"
 )
 
@@ -42,6 +46,7 @@ func performFar(t *testing.T, status auth.Status, answer answered, play func(s *
 	t.Helper()
 	c := newFakeContexts()
 	c.prod.status = status
+	c.prod.description.Missing = map[client.Capability]string{client.CanPush: "polled"}
 	trace := client.NewTrace(time.Now, nil)
 	far := &tracedBackend{farBackend: c.prod, http: &client.HTTP{
 		Base: "http://far.example", Client: &http.Client{Transport: trace.Transport(answer)}, Trace: trace,
@@ -60,8 +65,12 @@ type farContexts struct {
 }
 
 func (c farContexts) Open(ctx context.Context, name string) (standing.Opened, error) {
-	if name == "prod" {
+	switch name {
+	case "prod":
 		return standing.Opened{Backend: c.far}, nil
+	case "local,prod":
+		parts := []several.Part{{Name: "local", Backend: c.local}, {Name: "prod", Backend: action.Guard(c.far, action.Marks{})}}
+		return standing.Opened{Backend: several.New(parts, time.Now, several.Patience)}, nil
 	}
 	return c.fakeContexts.Open(ctx, name)
 }
@@ -81,6 +90,74 @@ func TestARequestThatIsToldToWaitCountsDownInTheHeader(t *testing.T) {
 		s.wait(8 * time.Second)
 		assert.NotContains(t, s.header(), "429")
 		assert.Contains(t, s.screen.text(), "ingest-prod")
+	})
+}
+
+func TestAPollThatHangsMarksTheRowsWithTheirAgeByItself(t *testing.T) {
+	var hung atomic.Pointer[chan struct{}]
+	performFar(t, auth.Status{}, func() (int, http.Header) {
+		if until := hung.Load(); until != nil {
+			<-*until
+		}
+		return http.StatusOK, http.Header{}
+	}, func(s *stage) {
+		assert.Contains(t, s.screen.text(), "ingest-prod")
+		until := make(chan struct{})
+		hung.Store(&until)
+		s.wait(8 * time.Second) // The poll began within five.
+		assert.NotContains(t, s.header(), "stale")
+		s.wait(7 * time.Second)
+		assert.Regexp(t, `stale 1\ds, no answer for \d+s`, s.header())
+		assert.Contains(t, s.screen.text(), "ingest-prod")
+		s.wait(6 * time.Second)
+		assert.Contains(t, s.header(), "stale 2")
+		s.press("5", "1")
+		assert.Contains(t, s.header(), "stale", "it is as old when one comes back to it")
+		hung.Store(nil)
+		close(until)
+		s.rest()
+		assert.NotContains(t, s.header(), "stale")
+	})
+}
+
+func TestAListThatIsAwaitedForLongNamesTheRequest(t *testing.T) {
+	gate := sync.OnceValue(func() chan struct{} { return make(chan struct{}) })
+	performFar(t, auth.Status{}, func() (int, http.Header) {
+		<-gate()
+		return http.StatusOK, http.Header{}
+	}, func(s *stage) {
+		s.wait(8 * time.Second)
+		assert.Contains(t, s.screen.text(), "loading functions…")
+		assert.NotContains(t, s.screen.text(), "No answer yet")
+		s.wait(3 * time.Second)
+		assert.Contains(t, s.screen.text(), "No answer yet to GET /functions")
+		close(gate())
+		s.rest()
+		assert.Contains(t, s.screen.text(), "ingest-prod")
+	})
+}
+
+func TestSideBySideEachContextTellsItsOwnWaitsClockAndRequests(t *testing.T) {
+	refused := 0
+	performFar(t, auth.Status{}, func() (int, http.Header) {
+		header := http.Header{"Date": {time.Now().Add(-10 * time.Minute).UTC().Format(http.TimeFormat)}, "Retry-After": {"12"}}
+		if refused++; refused == 2 { // The first was that of prod alone.
+			return http.StatusTooManyRequests, header
+		}
+		return http.StatusOK, header
+	}, func(s *stage) {
+		s.line("ctx local,prod")
+		assert.Contains(t, s.header(), "prod clock off")
+		assert.Contains(t, s.header(), "prod 429, again in 12s")
+		s.wait(5 * time.Second)
+		assert.Contains(t, s.header(), "prod 429, again in 7s")
+		s.press("#")
+		assert.Regexp(t, `STATUS +CONTEXT`, s.screen.text())
+		assert.Regexp(t, `429 +prod +GET +/functions`, s.screen.text())
+		s.press("X")
+		assert.Contains(t, s.screen.text(), "curl command copied")
+		s.wait(8 * time.Second)
+		assert.NotContains(t, s.header(), "429")
 	})
 }
 

@@ -233,7 +233,7 @@ func TestABackendThatDoesNotAnswerIsNamedWhileTheRowsStay(t *testing.T) {
 		d.wait(time.Second)
 		d.press("ctrl+r")
 		d.wait(5 * time.Second)
-		d.see("no answer 5s", "ingest-pi")
+		d.see("stale", "no answer for 5s", "ingest-pi")
 		slow.release <- struct{}{}
 		d.settle()
 		d.miss("no answer")

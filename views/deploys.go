@@ -36,6 +36,7 @@ func newDeploys(s *shell, f client.Function) *listScreen[client.Deploy] {
 			s.keys.Key("functions.upload"), s.keys.Key("functions.redeploy")),
 		running: func(d client.Deploy) bool { return d.Ended.IsZero() && d.Status != client.DeployInterrupted },
 		sortAge: "started", sortStatus: "status", sortName: "function",
+		waits:    func(d client.Deploy, at moment) string { return deployWaits(d, at, s.keys.Key("calls.cancel")) },
 		failing:  "status:/Failed|Interrupted/",
 		commands: func(l *listScreen[client.Deploy]) []command { return deployCommands(s, l) },
 	}
@@ -57,8 +58,10 @@ func deployCommands(s *shell, l *listScreen[client.Deploy]) []command {
 		c.urgent = true
 		return c
 	}
+	stop := l.on("calls.cancel", true, func(d client.Deploy) string { return s.reason(action.StopDeploy, action.Target{Deploy: &d}) }, func(d client.Deploy) tea.Cmd { return s.onDeploy(action.StopDeploy, d) })
+	stop.label, stop.urgent = "stop waiting", true
 	return []command{
-		cut(action.ResumeDeploy), cut(action.TakeBackDeploy), cut(action.LeaveDeploy),
+		stop, cut(action.ResumeDeploy), cut(action.TakeBackDeploy), cut(action.LeaveDeploy),
 		l.on("list.open", true, nil, func(d client.Deploy) tea.Cmd {
 			if len(d.Phases) > 0 || !d.PhaseStarted.IsZero() {
 				return s.open(newDeployPage(s, d))
@@ -168,6 +171,19 @@ func deployDetail(d client.Deploy, at moment) string {
 		detail = ui.Elapsed(left) + " to go: " + detail
 	}
 	return detail
+}
+
+// deployWaits is what a deploy waits for whose step has failed, with the key that
+// stops it; "" for one that goes on.
+func deployWaits(d client.Deploy, at moment, stop string) string {
+	if d.Tries == 0 || d.Status == client.DeployInterrupted {
+		return ""
+	}
+	again := "trying again"
+	if left := d.Until.Sub(at.Now); left > 0 {
+		again = "again in " + ui.Elapsed(left)
+	}
+	return fmt.Sprintf("%s: %s, %s stops waiting.  %s", ui.Clean(d.FunctionName), again, stop, ui.Clean(cells.FirstLine(d.Detail)))
 }
 
 // phaseFacts are the phases of a deploy: those that are over, ticked off, the one that

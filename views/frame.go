@@ -2,6 +2,8 @@ package views
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
@@ -246,11 +248,13 @@ func (r *root) alarms(full, crumbs bool) string {
 		parts = append(parts, r.theme.Banner.Render(" "+ui.Clean(r.lost)+" "))
 	}
 	status, _ := client.IdentityOf(r.backend)
-	if text := standing.Skew(r.backend, status, full); text != "" {
+	for _, text := range standing.Skews(r.backend, status, full) {
 		parts = append(parts, r.theme.Banner.Render(" "+text+" "))
 	}
-	if text := standing.Throttled(r.throttled, r.clock()); text != "" {
-		parts = append(parts, r.theme.Warn.Render(text))
+	for _, context := range slices.Sorted(maps.Keys(r.throttled)) {
+		if text := standing.Throttled(r.throttled[context], r.clock()); text != "" {
+			parts = append(parts, r.theme.Warn.Render(standing.Of(context, text)))
+		}
 	}
 	if n := len(r.deploying); n > 0 {
 		glyph, tone := r.theme.State(string(client.FunctionDeploying))
@@ -282,7 +286,7 @@ func (r *root) alarms(full, crumbs bool) string {
 	case st.err != nil:
 		parts = append(parts, r.theme.Warn.Render(r.stale(st, full)))
 	case !st.silent.IsZero():
-		parts = append(parts, r.theme.Warn.Render("no answer "+ui.Elapsed(r.clock().Sub(st.silent))))
+		parts = append(parts, r.theme.Warn.Render(r.late(st, full)))
 	}
 	return strings.Join(parts, "   ")
 }
@@ -299,6 +303,15 @@ func (r *root) stale(st status, full bool) string {
 	}
 	if full && st.retryAt.After(now) {
 		text += ", retry in " + ui.Elapsed(st.retryAt.Sub(now))
+	}
+	return text
+}
+
+// late says how old the rows are while an answer is awaited for too long.
+func (r *root) late(st status, full bool) string {
+	text := "stale " + ui.Elapsed(r.clock().Sub(st.at))
+	if full {
+		text += ", no answer for " + ui.Elapsed(r.clock().Sub(st.silent))
 	}
 	return text
 }
@@ -350,6 +363,8 @@ func (r *root) urgent() []string {
 		return r.told()
 	case st.err != nil && !st.at.IsZero():
 		return ui.FewLines(r.theme.Warn, ui.Clean(client.Explain(st.err).Sentence), "", r.allShown(), r.width)
+	case st.waits != "" && len(r.overlays) == 0:
+		return ui.FewLines(r.theme.Warn, st.waits, "", "", r.width)
 	}
 	return nil
 }

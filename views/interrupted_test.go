@@ -28,6 +28,7 @@ func (b cutBackend) ResumeDeploy(_ context.Context, id string) error { return b.
 
 func (b cutBackend) RollBackDeploy(_ context.Context, id string) error { return b.ask("roll back", id) }
 func (b cutBackend) LeaveDeploy(_ context.Context, id string) error    { return b.ask("leave", id) }
+func (b cutBackend) StopDeploy(_ context.Context, id string) error     { return b.ask("stop", id) }
 
 func newCutBackend() cutBackend {
 	b := cutBackend{sampleBackend(bubbleStart), new([]string)}
@@ -80,6 +81,28 @@ func TestADeployThatWasCutIsResumedTakenBackOrLeftFromThePageOfDeploys(t *testin
 		d.press("j", "o")
 		assert.Contains(t, d.frame(), "no deploy of ingest-ims was cut")
 		assert.Len(t, *b.asked, 3)
+	})
+}
+
+func TestADeployThatWaitsForADeadLinkSaysSoAndCanBeLeft(t *testing.T) {
+	b := newCutBackend()
+	b.deploys[1].Detail, b.deploys[1].Tries = "try 3 of 9 failed: far.example refuses the connection", 3
+	driveAny(t, func() client.Backend { return b }, func(d *driver) {
+		d.send(tea.WindowSizeMsg{Width: 160, Height: 30})
+		d.press("&", "K")
+		assert.Contains(t, d.frame(), "no deploy of ingest-pi is under way")
+		d.press("j")
+		assert.Contains(t, d.frame(), "20s to go: try 3 of 9 failed: far.example refuses the connection")
+		assert.Contains(t, d.frame(), "stop waiting K")
+		d.wait(10 * time.Second) // The foot has said why the other cannot be stopped.
+		assert.Contains(t, d.frame(), "ingest-ims: again in 10s, K stops waiting.  try 3 of 9 failed: far.example refuses the connection")
+		d.press("K")
+		assert.Equal(t, []string{"stop run-1"}, *b.asked)
+		assert.Contains(t, d.frame(), "stops where it stands, and can be resumed")
+		b.change(func() { b.deploys[1].Tries = 0 })
+		d.press("ctrl+r", "K")
+		assert.Contains(t, d.frame(), "goes on and waits for nobody")
+		assert.Len(t, *b.asked, 1)
 	})
 }
 

@@ -59,6 +59,9 @@ type listSpec[T any] struct {
 	// banner is a line over the table that sums the rows about the visible ones up, "" for none;
 	// nil is none.
 	banner func(around []T, at moment, width int) string
+	// waits says in the foot what the row under the cursor waits for, "" for nothing;
+	// nil says nothing of any.
+	waits func(item T, at moment) string
 	// more is set by load when there is more than it read.
 	more *atomic.Bool
 	// older makes load read more of the past; nil leaves the key unbound.
@@ -157,7 +160,7 @@ func (l *listScreen[T]) Unscoped() int { return l.spec.unscoped }
 // Refresh implements refresher.
 func (l *listScreen[T]) Refresh(kinds map[string]bool) tea.Cmd {
 	if touches(kinds, l.spec.kinds) {
-		l.data.Refresh(l.clock())
+		l.data.Refresh()
 	}
 	return nil
 }

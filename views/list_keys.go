@@ -105,7 +105,7 @@ func (l *listScreen[T]) Wheel(by int) tea.Cmd {
 func (l *listScreen[T]) loadOlder() command {
 	c := command{id: "list.older", run: do(func() {
 		l.spec.older()
-		l.data.Refresh(l.clock())
+		l.data.Refresh()
 	})}
 	if !l.spec.more.Load() {
 		c.reason = "all " + l.spec.noun + " are loaded"

@@ -73,7 +73,7 @@ func (l *listScreen[T]) instead() (string, ui.Tone) {
 	case !last.Loaded && waited < loadingAfter:
 		return " ", ui.ToneDim
 	case !last.Loaded:
-		return fmt.Sprintf("loading %s… %s   %s stops", l.spec.noun, ui.Elapsed(waited), l.keys.Key("app.back")), ui.ToneDim
+		return fmt.Sprintf("loading %s… %s   %s stops%s", l.spec.noun, ui.Elapsed(waited), l.keys.Key("app.back"), l.awaited(waited)), ui.ToneDim
 	case l.table.Rows() == nil:
 		return "sorting " + l.spec.noun, ui.ToneDim
 	case all == 0:
@@ -140,9 +140,12 @@ func (l *listScreen[T]) Status() status {
 	if l.table.Gone() {
 		st.position = "gone  " + st.position
 	}
-	st.silent = l.data.Silent(l.clock())
+	st.silent, st.at = l.data.Silent(l.clock()), l.data.Last.At
+	if item, ok := l.item(); ok && l.spec.waits != nil {
+		st.waits = l.spec.waits(item, l.moment())
+	}
 	if last := l.data.Last; last.Err != nil {
-		st.err, st.at, st.retryAt = last.Err, last.At, last.RetryAt
+		st.err, st.retryAt = last.Err, last.RetryAt
 	}
 	return st
 }
@@ -155,7 +158,7 @@ func (l *listScreen[T]) pulse() time.Duration {
 		return 0
 	case !last.Loaded && last.Err == nil && now.Sub(l.opened) < loadingAfter:
 		return loadingAfter
-	case !last.Loaded || last.Err != nil || !l.data.Asked.IsZero():
+	case !last.Loaded || last.Err != nil || !l.data.Silent(now).IsZero():
 		return time.Second
 	case l.table.FlashUntil().After(now): // one that is over goes with the next drawing, not before
 		return l.table.FlashUntil().Sub(now)
@@ -165,13 +168,14 @@ func (l *listScreen[T]) pulse() time.Duration {
 		running = l.spec.running != nil && l.spec.running(l.shown(row))
 		return !running
 	})
+	late := l.data.Pulse(now)
 	switch {
 	case running:
 		return time.Second
 	case l.spec.ages && l.data.Last.Value.Len() > 0:
-		return agesEvery
+		return sooner(late, agesEvery)
 	}
-	return 0
+	return late
 }
 
 // fill brings lines to a height.

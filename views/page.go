@@ -147,7 +147,7 @@ func (p *pageScreen[T]) Discard() {
 // Refresh implements refresher.
 func (p *pageScreen[T]) Refresh(kinds map[string]bool) tea.Cmd {
 	if touches(kinds, p.spec.kinds) {
-		p.data.Refresh(p.clock())
+		p.data.Refresh()
 	}
 	if len(kinds) > 0 {
 		return nil

@@ -37,7 +37,7 @@ func (p *pageScreen[T]) View(theme *ui.Theme, width, height int) []string {
 // waiting is what is shown before the first value.
 func (p *pageScreen[T]) waiting(theme *ui.Theme, width int) []string {
 	waited := p.clock().Sub(p.opened)
-	text, tone := fmt.Sprintf("loading… %s   %s stops", ui.Elapsed(waited), p.keys.Key("app.back")), ui.ToneDim
+	text, tone := fmt.Sprintf("loading… %s   %s stops%s", ui.Elapsed(waited), p.keys.Key("app.back"), p.awaited(waited)), ui.ToneDim
 	if p.data.Brake.Stopped() {
 		text, tone = "stopped loading.  "+p.keys.Key("app.refresh")+" loads it", ui.ToneText
 	} else if err := p.data.Last.Err; err != nil {
@@ -132,15 +132,16 @@ func (p *pageScreen[T]) Status() status {
 	if log := p.log(); log != nil {
 		st.count = log.since()
 	}
-	st.silent = p.data.Silent(p.clock())
+	st.silent, st.at = p.data.Silent(p.clock()), p.data.Last.At
 	last := p.data.Last
 	if p.gone {
 		return st
 	}
 	if last.Err != nil {
-		st.err, st.at, st.retryAt = last.Err, last.At, last.RetryAt
+		st.err, st.retryAt = last.Err, last.RetryAt
 	}
-	if !last.Loaded || last.Err != nil || !p.data.Asked.IsZero() {
+	st.pulse = p.data.Pulse(p.clock())
+	if !last.Loaded || last.Err != nil || !st.silent.IsZero() {
 		st.pulse = time.Second
 		if p.clock().Sub(p.opened) < loadingAfter {
 			st.pulse = loadingAfter

@@ -23,7 +23,7 @@ type root struct {
 	*shell
 	push          *feeds.Pump
 	link          *feeds.Link
-	throttle      *feeds.Throttle
+	throttles     []*feeds.Throttle
 	width, height int
 	// pastes knows what is missing in a paste, nil where the input is not watched.
 	pastes *terminal.Pastes
@@ -48,7 +48,7 @@ type tickMsg time.Time
 var _ deck.Console = (*root)(nil)
 
 func newRoot(d deps, lost func() (string, <-chan struct{})) *root {
-	r := &root{push: feeds.NewPump(d.source()), link: &feeds.Link{Ctx: d.ctx, Lost: lost}, throttle: &feeds.Throttle{Ctx: d.ctx, Trace: traceOf(d.backend)}}
+	r := &root{push: feeds.NewPump(d.source()), link: &feeds.Link{Ctx: d.ctx, Lost: lost}, throttles: feeds.Throttles(d.source())}
 	d.bind = func(cmd tea.Cmd) tea.Cmd { return deck.Bind(r, cmd) }
 	r.shell = newShell(d)
 	return r
@@ -66,7 +66,7 @@ func (r *root) Init() tea.Cmd {
 // begun begins what lives as long as the console.
 func (r *root) begun() tea.Cmd {
 	r.began = true
-	return tea.Batch(r.screen().Show(), r.waitFunctions(), r.bind(r.push.Run()), r.waitPush(), r.waitLink(), r.waitThrottle())
+	return tea.Batch(r.screen().Show(), r.waitFunctions(), r.bind(r.push.Run()), r.waitPush(), r.waitLink(), r.waitThrottles())
 }
 
 // Leave implements deck.Console.
@@ -83,10 +83,10 @@ func (r *root) Return(from deck.Console) tea.Cmd {
 		r.inherit(other)
 	}
 	if !r.began {
-		return r.begun()
+		return tea.Batch(r.begun(), r.tick()) // What is loading counts, though nothing comes.
 	}
 	r.functions.Refresh()
-	return r.screen().Show()
+	return tea.Batch(r.screen().Show(), r.tick())
 }
 
 // inherit takes over what belongs to the terminal and to the operator.
@@ -101,7 +101,17 @@ func (r *root) inherit(from *root) {
 func (r *root) waitPush() tea.Cmd { return r.bind(r.push.Wait()) }
 func (r *root) waitLink() tea.Cmd { return r.bind(r.link.Wait(r.lost)) }
 
-func (r *root) waitThrottle() tea.Cmd { return r.bind(r.throttle.Wait(r.throttled)) }
+func (r *root) waitThrottles() tea.Cmd {
+	var all []tea.Cmd
+	for _, t := range r.throttles {
+		all = append(all, r.waitThrottle(t))
+	}
+	return tea.Batch(all...)
+}
+
+func (r *root) waitThrottle(t *feeds.Throttle) tea.Cmd {
+	return r.bind(t.Wait(r.throttled[t.Trace.Context]))
+}
 
 func (r *root) waitFunctions() tea.Cmd { return r.bind(r.nextFunctions()) }
 
@@ -138,8 +148,8 @@ func (r *root) route(msg tea.Msg) tea.Cmd {
 	case feeds.LinkMsg:
 		return r.linked(string(msg))
 	case feeds.ThrottleMsg:
-		r.throttled = time.Time(msg)
-		return r.waitThrottle()
+		r.throttled[msg.From.Trace.Context] = msg.Until
+		return r.waitThrottle(msg.From)
 	case tickMsg:
 		if time.Time(msg).Equal(r.pulse) {
 			r.pulse = time.Time{} // A tick that a sooner one replaced starts no new ones.
@@ -291,8 +301,10 @@ func (r *root) tick() tea.Cmd {
 	if r.toast.Shown(now) {
 		every = sooner(every, r.toast.Until.Sub(now))
 	}
-	if r.throttled.After(now) {
-		every = sooner(every, time.Second) // The header counts them down.
+	for _, until := range r.throttled {
+		if until.After(now) {
+			every = sooner(every, time.Second) // The header counts them down.
+		}
 	}
 	if status, ok := client.IdentityOf(r.backend); ok && !status.Ends.IsZero() {
 		every = sooner(every, time.Minute) // The header counts them.

@@ -86,13 +86,16 @@ type status struct {
 	named bool
 	// fixed says that there is nothing to move in or to filter.
 	fixed bool
-	// err is why the newest data could not be read, at when the last were read
-	// and retryAt when they are asked for again. With no good data at all, at is
-	// zero.
+	// err is why the newest data could not be read, nil if they could, and retryAt
+	// when they are asked for again. at is when what is shown was read, zero if
+	// nothing has been.
 	err         error
 	at, retryAt time.Time
-	// silent is since when the backend owes an answer, zero if it does not.
+	// silent is since when the backend owes an answer for longer than is usual, zero
+	// if it does not.
 	silent time.Time
+	// waits is what the thing under the cursor waits for, "" for nothing.
+	waits string
 	// pulse is how soon the screen looks different only because time passes; 0
 	// if it does not.
 	pulse time.Duration

@@ -49,9 +49,9 @@ type shell struct {
 	checked func(on []int) tea.Cmd
 	toast   ui.Toast
 	file    followed
-	// throttled is until when requests wait that the server has refused, zero if none
-	// does.
-	throttled time.Time
+	// throttled is until when requests wait that the server has refused, by context:
+	// that of a console of one alone is empty.
+	throttled map[string]time.Time
 	// lost is the banner of a backend that is being reconnected, "" if none is.
 	lost string
 	look
@@ -108,7 +108,7 @@ type forced struct {
 const historyMost = 50
 
 func newShell(d deps) *shell {
-	s := &shell{deps: d, given: map[string][]action.Earlier{}}
+	s := &shell{deps: d, given: map[string][]action.Earlier{}, throttled: map[string]time.Time{}}
 	s.drifts = &drifts.Watch{Ctx: d.ctx, Backend: d.backend, Clock: d.clock}
 	s.brake = &feeds.Brake{}
 	s.functions = feeds.NewBegun(d.source(), s.brake, s.firstFunctions, s.loadFunctions, anyDeploying)
@@ -297,7 +297,7 @@ func (s *shell) fail(operation string, err error) {
 	s.errors.add(s.backend.Describe().Name, operation, err)
 	if page, ok := s.screen().(*listScreen[failure]); ok {
 		s.errors.read()
-		page.data.Refresh(s.clock())
+		page.data.Refresh()
 	}
 }
 

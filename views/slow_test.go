@@ -83,7 +83,7 @@ func TestTheConsoleGoesWhereItIsToldWhileListsTakeHalfAMinute(t *testing.T) {
 		assert.Zero(t, time.Since(begun))
 		d.press("ctrl+r")
 		d.wait(8 * time.Second)
-		d.see("ingest-pi", "no answer")
+		d.see("ingest-pi", "stale", "no answer for")
 	})
 }
 

@@ -13,35 +13,61 @@ import (
 	"fndeck/client"
 	"fndeck/ui"
 	"fndeck/views/cells"
+	"fndeck/views/standing"
 )
 
-// newTrace is the # page: the requests of this console to its backend. Its own
+// newTrace is the # page: the requests of this console to its backend, or to all that
+// it shows side by side. Its own
 // rows come from memory, so looking at it sends nothing.
 func newTrace(s *shell) *listScreen[client.Exchange] {
 	spec := listSpec[client.Exchange]{
-		title: "requests", noun: "requests", columns: exchangeColumns,
-		id:      func(e client.Exchange) string { return strconv.FormatInt(e.ID, 10) },
+		title: "requests", noun: "requests", columns: withContext(s, exchangeColumns, func(e client.Exchange) string { return e.Context }),
+		id:      exchangeID,
 		every:   time.Second,
 		empty:   "No requests yet in this context.",
 		failing: "status:/^[45]|failed/",
 		sortAge: "time", sortStatus: "status", sortName: "path",
 		commands: func(l *listScreen[client.Exchange]) []command {
 			return []command{
-				l.on("list.open", true, nil, func(e client.Exchange) tea.Cmd { return s.open(newRaw(s, fmt.Sprint(e.ID), e)) }),
-				l.on("list.copycurl", true, nil, func(e client.Exchange) tea.Cmd { return copyText(s, "curl command", curl(s.backend.Describe(), e)) }),
+				l.on("list.open", true, nil, func(e client.Exchange) tea.Cmd { return s.open(newRaw(s, exchangeID(e), e)) }),
+				l.on("list.copycurl", true, nil, func(e client.Exchange) tea.Cmd {
+					return copyText(s, "curl command", curl(client.Holding(s.backend, exchangeID(e)).Describe(), e))
+				}),
 			}
 		},
 	}
-	var trace *client.Trace
-	if tracer, ok := s.backend.(client.Tracer); ok {
-		trace = tracer.Trace()
-	}
-	if trace == nil {
+	traces := client.Traces(s.backend)
+	if len(traces) == 0 {
 		spec.missing = "this backend keeps no list of its requests"
 		return newListScreen(s, spec)
 	}
-	spec.load = func(context.Context) ([]client.Exchange, error) { return trace.Exchanges(), nil }
+	spec.load = func(context.Context) ([]client.Exchange, error) { return client.Exchanges(traces), nil }
 	return newListScreen(s, spec)
+}
+
+// awaitedAfter is how long is waited until the request is named that has no answer.
+const awaitedAfter = 10 * time.Second
+
+// awaited is the newest request that has no answer yet, for who has waited for long.
+func (s *shell) awaited(waited time.Duration) string {
+	if waited < awaitedAfter {
+		return ""
+	}
+	for _, e := range client.Exchanges(client.Traces(s.backend)) {
+		if e.Open && e.Status == 0 {
+			return ".  No answer yet to " + standing.Of(e.Context, ui.Clean(e.Method+" "+e.Path))
+		}
+	}
+	return ""
+}
+
+// exchangeID begins with the context, as all ids do where several are shown.
+func exchangeID(e client.Exchange) string {
+	id := strconv.FormatInt(e.ID, 10)
+	if e.Context == "" {
+		return id
+	}
+	return e.Context + ":" + id
 }
 
 var exchangeColumns = []listColumn[client.Exchange]{

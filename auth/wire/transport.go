@@ -26,6 +26,8 @@ type ProxyError struct {
 	Status int
 	// Realm is what the proxy calls the place it guards: foreign text.
 	Realm string
+	// Proxy is its host and port, "" where that is not told.
+	Proxy string
 }
 
 // Error says which side refused.
@@ -58,11 +60,13 @@ func NewTransport(roots *x509.CertPool) *http.Transport {
 		IdleConnTimeout:        idleLimit,
 		MaxIdleConnsPerHost:    1,
 		TLSClientConfig:        &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12},
-		OnProxyConnectResponse: func(_ context.Context, _ *url.URL, _ *http.Request, reply *http.Response) error {
+		OnProxyConnectResponse: func(_ context.Context, proxy *url.URL, _ *http.Request, reply *http.Response) error {
 			if reply.StatusCode == http.StatusOK {
 				return nil
 			}
-			return Refused(reply)
+			refused := Refused(reply)
+			refused.Proxy = proxy.Host
+			return refused
 		},
 	}
 }

@@ -134,7 +134,7 @@ func (a Action) Refusal(backend client.Backend, target Target) error {
 // All lists every action in the order of the help and the documentation.
 func All() []Action {
 	return []Action{
-		Deploy, New, Redeploy, ChangeSettings, Rebuild, Rollback, ChooseMode, Promote, ResumeDeploy, TakeBackDeploy, LeaveDeploy, Invoke, CancelCall, ArchiveCalls, DeleteFunction,
+		Deploy, New, Redeploy, ChangeSettings, Rebuild, Rollback, ChooseMode, Promote, ResumeDeploy, TakeBackDeploy, LeaveDeploy, StopDeploy, Invoke, CancelCall, ArchiveCalls, DeleteFunction,
 		CreateSchedule, ReplaceSchedule, RunSchedule, DeleteSchedule,
 	}
 }

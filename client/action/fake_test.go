@@ -131,6 +131,7 @@ func (b pushing) Watch(ctx context.Context, emit func(client.Event)) error {
 func (f full) ResumeDeploy(_ context.Context, id string) error   { return f.f.resume("resume", id) }
 func (f full) RollBackDeploy(_ context.Context, id string) error { return f.f.resume("roll back", id) }
 func (f full) LeaveDeploy(_ context.Context, id string) error    { return f.f.resume("leave", id) }
+func (f full) StopDeploy(_ context.Context, id string) error     { return f.f.resume("stop", id) }
 
 func (f full) ArchiveCalls(_ context.Context, id string) (int, error) { return f.f.archive(id) }
 

@@ -167,6 +167,15 @@ func (g *Guarded) LeaveDeploy(ctx context.Context, deployID string) error {
 	return b.LeaveDeploy(ctx, deployID)
 }
 
+// StopDeploy implements client.DeployResumer.
+func (g *Guarded) StopDeploy(ctx context.Context, deployID string) error {
+	b, err := changing[client.DeployResumer](g, client.CanResume)
+	if err != nil {
+		return err
+	}
+	return b.StopDeploy(ctx, deployID)
+}
+
 // ArchiveCalls implements client.CallArchiver. What it changes is on this machine, and
 // that too waits in a read-only context.
 func (g *Guarded) ArchiveCalls(ctx context.Context, functionID string) (int, error) {

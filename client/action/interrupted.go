@@ -40,6 +40,16 @@ var (
 		Question: leaveQuestion,
 		Run:      leaveDeploy,
 	}
+	// StopDeploy asks nothing: what it ends can be resumed.
+	StopDeploy = Action{
+		ID:       "deploys.stop",
+		Label:    "stop",
+		Help:     "Stop a deploy that waits for the link or the service where it stands; it can be resumed.",
+		Danger:   Safe,
+		Needs:    client.CanResume,
+		Disabled: notWaiting,
+		Run:      stopDeploy,
+	}
 )
 
 // NewestDeploy is a function's newest deploy, as far as the function tells of it.
@@ -59,6 +69,20 @@ func notInterrupted(target Target) string {
 		return "no deploy chosen"
 	case d.Status != client.DeployInterrupted:
 		return "no deploy of " + d.FunctionName + " was cut"
+	}
+	return ""
+}
+
+// notWaiting is the disabled reason of what only a deploy can be told that waits to
+// try again.
+func notWaiting(target Target) string {
+	switch d := target.Deploy; {
+	case d == nil:
+		return "no deploy chosen"
+	case !d.Ended.IsZero() || d.Status == client.DeployInterrupted:
+		return "no deploy of " + d.FunctionName + " is under way"
+	case d.Tries == 0:
+		return "the " + d.Kind + " of " + d.FunctionName + " goes on and waits for nobody"
 	}
 	return ""
 }
@@ -129,6 +153,17 @@ func leaveDeploy(ctx context.Context, backend client.Backend, target Target, _ V
 		return Outcome{}, fmt.Errorf("leave %s: %w", deployWords(d), err)
 	}
 	return Outcome{Sentence: deployWords(d) + " is left as it stands"}, nil
+}
+
+func stopDeploy(ctx context.Context, backend client.Backend, target Target, _ Values) (Outcome, error) {
+	b, d, err := resumer(backend, target, "stop")
+	if err != nil {
+		return Outcome{}, err
+	}
+	if err := b.StopDeploy(ctx, d.ID); err != nil {
+		return Outcome{}, fmt.Errorf("stop %s: %w", deployWords(d), err)
+	}
+	return Outcome{Sentence: deployWords(d) + " stops where it stands, and can be resumed"}, nil
 }
 
 // ResumeHint says on the command line what can be done about a deploy that was cut.

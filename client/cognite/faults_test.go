@@ -119,7 +119,10 @@ func TestOnlyWhatMayBeSentAgainIs(t *testing.T) {
 		"a create of what is there already":  {http.StatusBadRequest, create, 1, client.CodeInvalid},
 		"a look at what was deleted":         {http.StatusNotFound, read, 1, client.CodeNotFound},
 	} {
-		b, requests := project(t, func(w http.ResponseWriter, _ *http.Request) { refuse(w, c.status, "because") })
+		b, requests := project(t, func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Retry-After", "1")
+			refuse(w, c.status, "because")
+		})
 		e := fault(t, c.ask(t.Context(), b))
 		assert.Equal(t, c.code, e.Code, name)
 		assert.Len(t, requests(), c.times, name)

@@ -162,6 +162,17 @@ func (b *Backend) Standings() []client.Standing {
 	return all
 }
 
+// Traces implements client.Holder.
+func (b *Backend) Traces() []client.ContextTrace {
+	var all []client.ContextTrace
+	for _, p := range b.parts {
+		for _, t := range client.Traces(p.backend) {
+			all = append(all, client.ContextTrace{Context: p.name, Trace: t.Trace})
+		}
+	}
+	return all
+}
+
 // owner is the context that has an id, and the id there.
 func (b *Backend) owner(id string) (*part, string, error) {
 	name, rest := parted(id)

@@ -115,3 +115,12 @@ func (b *Backend) LeaveDeploy(ctx context.Context, deployID string) error {
 	}
 	return does.LeaveDeploy(ctx, id)
 }
+
+// StopDeploy implements client.DeployResumer.
+func (b *Backend) StopDeploy(ctx context.Context, deployID string) error {
+	does, _, id, err := held[client.DeployResumer](b, deployID, client.CanResume)
+	if err != nil {
+		return err
+	}
+	return does.StopDeploy(ctx, id)
+}

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"path/filepath"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -19,6 +20,7 @@ import (
 	"fndeck/cmd/config"
 	"fndeck/cmd/contexts"
 	"fndeck/ui"
+	"fndeck/views/standing"
 )
 
 // app is what every command works with. A test replaces its streams, its clock
@@ -119,6 +121,7 @@ func (a *app) within(ctx context.Context, x config.Context, work func(client.Bac
 		return err
 	}
 	guarded := action.Guard(backend, a.marks(x))
+	defer a.tellWaits(guarded)()
 	err = work(guarded)
 	if unsettled := a.outlast(ctx, guarded); err == nil {
 		err = unsettled
@@ -152,6 +155,7 @@ func (a *app) withLists(ctx context.Context, patience time.Duration, work func(c
 	}
 	all := several.New(parts, a.now, patience)
 	defer func() { _ = all.Close() }() // It has nothing to report.
+	defer a.tellWaits(all)()
 	if err := work(all); err != nil {
 		return err
 	}
@@ -164,6 +168,32 @@ func (a *app) withLists(ctx context.Context, patience time.Duration, work func(c
 		}
 	}
 	return nil
+}
+
+// tellWaits says on stderr when a request waits because the service has refused it
+// with 429; stop ends that.
+func (a *app) tellWaits(backend client.Backend) (stop func()) {
+	over := make(chan struct{})
+	var told sync.WaitGroup
+	for _, trace := range client.Traces(backend) {
+		told.Go(func() {
+			for {
+				until, changed := trace.Held()
+				if left := until.Sub(a.now()); left > 0 {
+					a.note("  %s", standing.Of(trace.Context, standing.Throttled(until, a.now())))
+				}
+				select {
+				case <-changed:
+				case <-over:
+					return
+				}
+			}
+		})
+	}
+	return func() {
+		close(over)
+		told.Wait()
+	}
 }
 
 // outlast waits for the deploys that stop when this program ends.

@@ -13,6 +13,7 @@ import (
 	"fndeck/client/action"
 	"fndeck/cmd/config"
 	"fndeck/ui"
+	"fndeck/views/standing"
 )
 
 // contextGroup is what is done to contexts.
@@ -265,6 +266,9 @@ func (a *app) testContext(ctx context.Context, x config.Context, backend client.
 		return err
 	}
 	a.note("signed in: %s", ui.Clean(action.SignedIn(status, a.now())))
+	for _, text := range standing.Skews(backend, status, true) {
+		a.note("%s: tokens and schedules go by it", text)
+	}
 	return nil
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -143,7 +144,11 @@ func (a *app) awaitDriven(ctx context.Context, backend client.Backend, functionI
 			line += ": " + d.Detail
 		}
 		if d.Ended.IsZero() && line != shown && !a.jsonMode {
-			a.note("  %s", ui.Clean(line))
+			again := ""
+			if left := d.Until.Sub(a.now()); left > 0 {
+				again = ", again in " + ui.Elapsed(left.Round(time.Second))
+			}
+			a.note("  %s%s", ui.Clean(line), again)
 		}
 		shown = line
 	})

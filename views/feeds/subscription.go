@@ -9,9 +9,13 @@ import (
 	"fndeck/client"
 )
 
-// silentAfter is how long a backend may take to answer before the header says
-// that it does not.
-const silentAfter = 2 * time.Second
+// silentAfter is how long a backend may take to answer before the header says that
+// it does not; overdueAfter is the same for what was not asked for but is read by
+// itself, which may be slow as long as it does not fall behind.
+const (
+	silentAfter  = 2 * time.Second
+	overdueAfter = PollEvery
+)
 
 // Subscription is a screen's hold on a feed. It ends and begins with the
 // screen's being visible, and it drops what an earlier hold still sends.
@@ -29,8 +33,6 @@ type Subscription[T any] struct {
 	// Last is the newest snapshot.
 	Last client.Snapshot[T]
 
-	// Asked is when the newest question went out that no snapshot has answered.
-	Asked  time.Time
 	feed   *client.Feed[T]
 	ctx    context.Context
 	cancel context.CancelFunc
@@ -53,7 +55,7 @@ func (s *Subscription[T]) Halt() bool {
 
 // Start opens the feed and waits for its first snapshot.
 func (s *Subscription[T]) Start(from Source) tea.Cmd {
-	s.feed, s.Asked = s.Shared, time.Time{}
+	s.feed = s.Shared
 	if s.feed == nil {
 		s.Brake = &Brake{}
 		s.feed = New(from, Braked(s.Brake, s.Load), s.Busy, s.Every)
@@ -82,7 +84,7 @@ func (s *Subscription[T]) Take(msg Snapshot[T]) (tea.Cmd, bool) {
 		return nil, false
 	}
 	before := s.Last
-	s.Last, s.Asked = msg.snapshot, time.Time{}
+	s.Last = msg.snapshot
 	if !s.Last.Loaded && before.Loaded {
 		// A new feed that fails at first does not take away what was there.
 		s.Last.Value, s.Last.Loaded, s.Last.At = before.Value, true, before.At
@@ -108,21 +110,43 @@ func (s *Subscription[T]) Stop() tea.Cmd {
 }
 
 // Refresh asks again, now.
-func (s *Subscription[T]) Refresh(now time.Time) {
-	if s.feed == nil {
-		return
-	}
-	s.feed.Refresh()
-	if s.Asked.IsZero() {
-		s.Asked = now
+func (s *Subscription[T]) Refresh() {
+	if s.feed != nil {
+		s.feed.Refresh()
 	}
 }
 
-// Silent is since when a question has had no answer for longer than is usual;
-// zero if all is well.
+// Silent is since when an answer has been owed for longer than is usual, while there
+// is an older one to show; zero if all is well.
 func (s *Subscription[T]) Silent(now time.Time) time.Time {
-	if s.Asked.IsZero() || now.Sub(s.Asked) < silentAfter {
+	since, limit := s.owed()
+	if since.IsZero() || now.Sub(since) < limit {
 		return time.Time{}
 	}
-	return s.Asked
+	return since
+}
+
+// owed is since when an answer is awaited, and how long that may take.
+func (s *Subscription[T]) owed() (since time.Time, limit time.Duration) {
+	if s.feed == nil || !s.Last.Loaded || s.Last.More || s.Brake.Stopped() {
+		return time.Time{}, 0
+	}
+	since, asked := s.feed.Owed()
+	if asked {
+		return since, silentAfter
+	}
+	return since, overdueAfter
+}
+
+// Pulse is how soon it may have to be said that an answer is late, or later than it
+// was; 0 where none is to come.
+func (s *Subscription[T]) Pulse(now time.Time) time.Duration {
+	since, limit := s.owed()
+	if since.IsZero() {
+		if since = s.Last.NextAt; s.feed == nil || since.IsZero() {
+			return 0
+		}
+		limit = overdueAfter
+	}
+	return max(time.Second, since.Add(limit).Sub(now))
 }

@@ -60,7 +60,7 @@ var table = []ui.Binding{
 	{ID: "deploys.resume", Scope: ui.ScopeList, Keys: []string{"o"}, Label: "resume", Help: "go on with a deploy that was cut, where it stands"},
 	{ID: "deploys.rollback", Scope: ui.ScopeList, Keys: []string{"B"}, Label: "take back", Help: "take back what a deploy that was cut has done; asks first"},
 	{ID: "deploys.leave", Scope: ui.ScopeList, Keys: []string{"Q"}, Label: "leave", Help: "give up a deploy that was cut: what it has made stays; asks first"},
-	{ID: "calls.cancel", Scope: ui.ScopeList, Keys: []string{"K"}, Label: "cancel", Help: "end a running call; asks first"},
+	{ID: "calls.cancel", Scope: ui.ScopeList, Keys: []string{"K"}, Label: "cancel", Help: "end a running call, asks first; stop a deploy that waits for the link, which can be resumed"},
 	{ID: "calls.archive", Scope: ui.ScopeList, Keys: []string{"H"}, Label: "archive calls", Help: "keep the function's calls on this machine, with results and logs: a cloud forgets them"},
 	{ID: "list.delete", Scope: ui.ScopeList, Keys: []string{"ctrl+d"}, Label: "delete", Help: "delete; its name must be typed"},
 	{ID: "list.mark", Scope: ui.ScopeList, Keys: []string{"space"}, Label: "mark", Help: "mark the row, or take its mark away"},

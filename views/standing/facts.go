@@ -72,7 +72,7 @@ func identityFacts(s auth.Status, now time.Time, zone *time.Location) []ui.Fact 
 		add("Token", "ends "+s.Ends.In(zone).Format("15:04")+", and is not renewed", IdentityTone(s, now))
 	}
 	if s.Skew != 0 {
-		add("Clock", Skew(nil, s, true), ui.ToneWarn)
+		add("Clock", skew(s.Skew, true), ui.ToneWarn)
 	}
 	if s.Problem != nil {
 		add("Problem", sentences(s.Problem), ui.ToneBad)

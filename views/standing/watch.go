@@ -70,6 +70,8 @@ func (w *Watch) Alarms(now time.Time, full bool) []string {
 			texts = append(texts, name+" stale "+ui.Elapsed(now.Sub(stands.At)))
 		case stands.Err != nil:
 			texts = append(texts, name+" stale")
+		case stands.Late && full && !stands.At.IsZero():
+			texts = append(texts, name+" slow, stale "+ui.Elapsed(now.Sub(stands.At)))
 		case stands.Late:
 			texts = append(texts, name+" slow")
 		}

@@ -77,6 +77,7 @@ type Backend struct {
 	mu     sync.Mutex
 	live   map[string]redeploy.Progress // by operation
 	why    map[string]error             // why an operation of this program stopped
+	stops  map[string]func()            // stop an operation that this program drives
 	// subject is whom the token belongs to, once it was asked for.
 	subject  string
 	runtimes []string
@@ -98,7 +99,7 @@ func New(c Config) (*Backend, error) {
 	}
 	b := &Backend{
 		Backend: cognite.New(api), c: c, store: kept.Open(dir, c.Sealer), archive: archive.New(filepath.Join(dir, "calls")),
-		live: map[string]redeploy.Progress{}, why: map[string]error{}, data: map[string]scheduleData{},
+		live: map[string]redeploy.Progress{}, why: map[string]error{}, stops: map[string]func(){}, data: map[string]scheduleData{},
 	}
 	api.Impatient = true // a redeploy shows how long it is asked to wait
 	b.machine = &redeploy.Machine{

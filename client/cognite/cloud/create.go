@@ -46,6 +46,30 @@ func (b *Backend) create(ctx context.Context, spec client.FunctionSpec, fileID i
 	return f, err
 }
 
+// removed says what became of a deletion: where its answer was lost, by looking
+// whether the thing is still there.
+func (b *Backend) removed(ctx context.Context, what string, err error, there func() (bool, error)) error {
+	if !isUnknown(err) {
+		return err
+	}
+	for look := 1; ; look++ {
+		still, lookErr := there()
+		switch {
+		case lookErr != nil:
+			return err
+		case !still:
+			return nil
+		case look == 2:
+			return &client.Error{
+				Code: client.CodeUnavailable, Message: "the answer to the deletion was lost, and " + what + " is still there", Hint: "delete it again", Err: err,
+			}
+		}
+		if b.c.Wait(ctx, secondLook) != nil {
+			return err
+		}
+	}
+}
+
 // fits says what the project would refuse, before the code is uploaded.
 func (b *Backend) fits(ctx context.Context, spec client.FunctionSpec) error {
 	if err := cognite.CheckSpec(spec); err != nil {

@@ -259,12 +259,12 @@ func (b *Backend) Delete(ctx context.Context, functionID string) error {
 	}
 	l, ok := v.find(functionID)
 	if !ok {
-		return b.Backend.Delete(ctx, functionID)
+		return b.deleteFunction(ctx, functionID)
 	}
 	if v.open(l.Key) != nil {
 		return errBusy(latest(l).Settings.Name)
 	}
-	if err := b.Backend.Delete(ctx, l.Present().ID); err != nil {
+	if err := b.deleteFunction(ctx, l.Present().ID); err != nil {
 		return err
 	}
 	var files []int64
@@ -274,8 +274,20 @@ func (b *Backend) Delete(ctx context.Context, functionID string) error {
 		}
 	}
 	slices.Sort(files)
-	if err := b.DeleteFiles(ctx, slices.Compact(files)...); err != nil {
+	err = b.DeleteFiles(ctx, slices.Compact(files)...)
+	if isUnknown(err) {
+		err = b.DeleteFiles(ctx, slices.Compact(files)...) // Those that are gone already are passed over.
+	}
+	if err != nil {
 		return err
 	}
 	return b.store.Forget(l.Key)
+}
+
+// deleteFunction deletes a function by the id that the project knows.
+func (b *Backend) deleteFunction(ctx context.Context, id string) error {
+	return b.removed(ctx, "function "+id, b.Backend.Delete(ctx, id), func() (bool, error) {
+		found, err := b.Look(ctx, id)
+		return len(found) > 0, err
+	})
 }

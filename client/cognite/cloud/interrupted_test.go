@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -117,6 +118,48 @@ func TestARedeployThatWasCutShowsAsInterruptedAndIsTakenUp(t *testing.T) {
 	}
 	assert.Equal(t, client.FunctionReady, d.newest(f).Status)
 	assert.ErrorIs(t, d.b.ResumeDeploy(d.ctx, "nosuch"), client.ErrNotFound)
+}
+
+func TestARedeployWhoseLinkIsDeadSaysWhatItWaitsForAndIsStoppedByHand(t *testing.T) {
+	d := newDesk(t)
+	f := d.deploy("")
+	waits := make(chan time.Duration, 1)
+	d.b = consoleWith(t, func(c *cloud.Config) {
+		c.Wait = func(ctx context.Context, wait time.Duration) error {
+			waits <- wait
+			<-ctx.Done()
+			return ctx.Err()
+		}
+	}, d.proxy.URL, d.engine.BearerFile, d.dir)
+	d.proxy.Arm(func(_ int, r *http.Request) *faultproxy.Fault {
+		if strings.HasSuffix(r.URL.Path, "/calls/list") { // the archive comes before the upload
+			return &faultproxy.Fault{Kind: faultproxy.ResetBefore}
+		}
+		return nil
+	})
+	require.ErrorIs(t, d.b.StopDeploy(d.ctx, "nosuch"), client.ErrConflict)
+	ended := make(chan error, 1)
+	go func() {
+		_, err := d.b.Redeploy(d.ctx, f.ID, d.code(2), client.SpecChange{}, nil)
+		ended <- err
+	}()
+	assert.Equal(t, time.Second, <-waits)
+	now := d.newest(f)
+	assert.Equal(t, client.FunctionDeploying, now.Status)
+	assert.Equal(t, "archive", now.Phase)
+	assert.Equal(t, 1, now.Tries)
+	assert.Regexp(t, `^try 1 of 9 failed: .*(cut the connection|does not answer)`, now.Detail)
+	assert.False(t, now.Until.IsZero(), "the next try is counted down to")
+	require.NoError(t, d.b.StopDeploy(d.ctx, now.ID))
+	require.ErrorContains(t, <-ended, "stopped by hand, after try 1 of 9 failed")
+	assert.Equal(t, client.DeployInterrupted, d.newest(f).Status)
+
+	d.proxy.Arm(nil)
+	next := d.another()
+	require.NoError(t, next.ResumeDeploy(d.ctx, now.ID))
+	require.NoError(t, next.Settle(d.ctx))
+	d.b = next
+	assert.Equal(t, 2, d.ready(f).Version)
 }
 
 func (d *desk) newest(f client.Function) client.Deploy {

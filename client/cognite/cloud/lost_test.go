@@ -107,3 +107,39 @@ func TestADeployWhoseAnswerCannotBeReadIsFound(t *testing.T) {
 		})
 	}
 }
+
+func TestADeletionWhoseAnswerIsLostIsFoundOutByLooking(t *testing.T) {
+	d := newDesk(t)
+	for name, fault := range lost {
+		f := d.deploy("")
+		s, err := d.b.CreateSchedule(d.ctx, client.ScheduleSpec{Name: "yearly", FunctionID: f.ID, Cron: "0 0 1 1 *"})
+		require.NoError(t, err, name)
+		seen := map[string]bool{}
+		d.proxy.Arm(func(_ int, r *http.Request) *faultproxy.Fault {
+			if first := !seen[r.URL.Path]; strings.HasSuffix(r.URL.Path, "/delete") && first {
+				seen[r.URL.Path] = true
+				return &fault
+			}
+			return nil
+		})
+		require.NoError(t, d.b.DeleteSchedule(d.ctx, s.ID), name)
+		assert.Equal(t, 1, d.sent("/schedules/delete"), name)
+		require.NoError(t, d.b.Delete(d.ctx, f.ID), name)
+		assert.Equal(t, 1, d.sent("/functions/delete"), name)
+		d.proxy.Arm(nil)
+		all, err := d.b.Functions(d.ctx)
+		require.NoError(t, err, name)
+		assert.Empty(t, all, name)
+	}
+}
+
+func TestADeletionThatNeverArrivedIsSaidToHaveDoneNothing(t *testing.T) {
+	d := newDesk(t)
+	f := d.deploy("")
+	d.losing("/functions/delete", faultproxy.Fault{Kind: faultproxy.ResetBefore})
+	err := d.b.Delete(d.ctx, f.ID)
+	require.ErrorContains(t, err, "the answer to the deletion was lost, and function "+f.ID+" is still there")
+	assert.Equal(t, 1, d.sent("/functions/delete"), "it is not sent again by itself")
+	d.proxy.Arm(nil)
+	require.NoError(t, d.b.Delete(d.ctx, f.ID))
+}

@@ -79,11 +79,20 @@ func (b *Backend) drive(ctx context.Context, o *redeploy.Operation, progress cli
 			close(passed)
 		}
 	}
+	life, stop := context.WithCancel(context.WithoutCancel(ctx))
+	b.mu.Lock()
+	b.stops[op] = stop
+	b.mu.Unlock()
 	b.driven.Add(1)
 	b.going.Go(func() {
 		defer b.driven.Add(-1)
-		err := b.run(context.WithoutCancel(ctx), o, report, sent)
+		defer stop()
+		err := b.run(life, o, report, sent)
 		b.mu.Lock()
+		if err != nil && life.Err() != nil {
+			err = byHand(b.live[op].Detail)
+		}
+		delete(b.stops, op)
 		delete(b.live, op)
 		delete(b.why, op)
 		if err != nil {
@@ -96,6 +105,15 @@ func (b *Backend) drive(ctx context.Context, o *redeploy.Operation, progress cli
 		done <- err
 	})
 	return passed, done
+}
+
+// byHand is why an operation stands that a person stopped while it said detail.
+func byHand(detail string) error {
+	e := &client.Error{Code: client.CodeFailed, Message: "stopped by hand"}
+	if detail != "" {
+		e.Message += ", after " + detail
+	}
+	return e
 }
 
 // run drives an operation; a panic of ours ends it as a cut would.
@@ -138,6 +156,19 @@ func (b *Backend) RollBackDeploy(ctx context.Context, deployID string) error {
 // LeaveDeploy gives a redeploy up that was cut, and touches nothing.
 func (b *Backend) LeaveDeploy(ctx context.Context, deployID string) error {
 	return b.machine.Leave(ctx, deployID)
+}
+
+// StopDeploy stops a redeploy that this program drives, as a lost link would in the
+// end: whoever has seen that it waits need not.
+func (b *Backend) StopDeploy(_ context.Context, deployID string) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	stop, ok := b.stops[deployID]
+	if !ok {
+		return &client.Error{Code: client.CodeConflict, Message: "this program does not drive it", Hint: "stop it where it was begun"}
+	}
+	stop()
+	return nil
 }
 
 // ArchiveCalls keeps the ended calls of a function that are not kept yet on this machine,

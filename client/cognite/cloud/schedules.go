@@ -168,7 +168,11 @@ func (b *Backend) DeleteSchedule(ctx context.Context, id string) error {
 		}
 	}
 	present := v.scheduleIDs(id)[0]
-	if err := b.Backend.DeleteSchedule(ctx, present); err != nil {
+	err = b.removed(ctx, "schedule "+present, b.Backend.DeleteSchedule(ctx, present), func() (bool, error) {
+		found, err := b.LookSchedules(ctx, present)
+		return len(found) > 0, err
+	})
+	if err != nil {
 		return err
 	}
 	i := slices.IndexFunc(v.lineages, func(l kept.Lineage) bool { _, ok := l.Schedules[present]; return ok })

@@ -114,7 +114,7 @@ func (b *Backend) openRow(v view, d *client.Deploy, e redeploy.Entry) {
 		b.mu.Lock()
 		defer b.mu.Unlock()
 		now := b.live[e.Plan.Op]
-		d.Detail, d.Until = cmp.Or(now.Detail, d.Detail), now.Until
+		d.Detail, d.Until, d.Tries = cmp.Or(now.Detail, d.Detail), now.Until, now.Tries
 		return
 	}
 	d.Status = client.DeployInterrupted

@@ -50,6 +50,8 @@ type Progress struct {
 	// it does, zero if it does not.
 	Detail string
 	Until  time.Time
+	// Tries is how often in a row the step has failed.
+	Tries int
 }
 
 // Operation is one that this program drives: it holds the operation's lock.
@@ -77,7 +79,11 @@ func (o *Operation) Release() error {
 }
 
 func (o *Operation) begin(step Step) {
-	o.at = Progress{Step: step, Started: o.m.Clock().UTC()}
+	if o.at.Tries > 0 && o.at.Step == step {
+		o.tell(o.at.Detail) // Why it is tried again stays until that has come to something.
+		return
+	}
+	o.at = Progress{Step: step, Started: o.m.Clock().UTC(), Tries: o.at.Tries}
 	o.tell("")
 }
 

@@ -154,6 +154,7 @@ func (o *Operation) await(ctx context.Context, a Action) error {
 		case f.Status == client.FunctionFailed:
 			return o.retryFinal(ctx, f)
 		}
+		o.at.Tries = 0 // It answers: what failed before was not in a row.
 		o.tell(string(f.Status))
 		if err := o.pause(ctx, since); err != nil {
 			return err
@@ -208,6 +209,7 @@ func (o *Operation) drain(ctx context.Context, function string) error {
 			}
 			return o.drained(ctx, function, done)
 		}
+		o.at.Tries = 0
 		o.tell(strconv.Itoa(len(page.Calls)) + " calls still run")
 		if err := o.pause(ctx, since); err != nil {
 			return err

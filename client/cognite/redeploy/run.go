@@ -29,7 +29,6 @@ const (
 func (o *Operation) Run(ctx context.Context, report func(Progress), sent client.Progress) (err error) {
 	o.report, o.sent = report, sent
 	defer func() { err = errors.Join(err, o.Release()) }()
-	tries := 0
 	for {
 		moved, err := o.advance(ctx)
 		switch {
@@ -37,12 +36,12 @@ func (o *Operation) Run(ctx context.Context, report func(Progress), sent client.
 			return nil
 		case err == nil:
 			if o.state().Last.Kind != Void { // to be tried again is no step forward
-				tries = 0
+				o.at.Tries = 0
 			}
 			continue
 		}
-		tries++
-		if err := o.face(ctx, err, tries); err != nil {
+		o.at.Tries++
+		if err := o.face(ctx, err, o.at.Tries); err != nil {
 			return explain(err)
 		}
 	}
@@ -104,8 +103,9 @@ func (o *Operation) face(ctx context.Context, err error, tries int) error {
 		if tries > patience {
 			return err
 		}
-		o.tell(fmt.Sprintf("tried %d times: %s", tries, e.Message))
-		return o.m.Wait(ctx, min(firstPause<<(tries-1), longPause))
+		pause := min(firstPause<<(tries-1), longPause)
+		o.hold(o.m.Clock().UTC().Add(pause), fmt.Sprintf("try %d of %d failed: %s", tries, patience+1, e.Message))
+		return o.m.Wait(ctx, pause)
 	case client.CodeUnauthenticated:
 		return err
 	}

@@ -203,11 +203,18 @@ func (v *LogView) sourceRoom() int {
 	return sourceWidth
 }
 
+// prefix is the time and the source of a line. A bar behind the first of them says
+// that the line was printed to stderr.
 func (v *LogView) prefix(theme *Theme, line LogLine, now time.Time) string {
 	var b strings.Builder
+	gap := "  "
+	if line.Stderr {
+		gap = theme.Warn.Render(theme.Glyph('│')) + " "
+	}
 	if w := v.timeWidth(); w > 0 && !v.Static {
 		b.WriteString(theme.Dim.Render(Pad(v.stamp(line.Time, now), w)))
-		b.WriteString("  ")
+		b.WriteString(gap)
+		gap = "  "
 	}
 	if v.ShowSource || v.Labels > 0 {
 		name := Clean(line.Source)
@@ -216,7 +223,7 @@ func (v *LogView) prefix(theme *Theme, line LogLine, now time.Time) string {
 			style = theme.Sources[sourceTone(line.Source, len(theme.Sources))]
 		}
 		b.WriteString(style.Render(Pad(Cut(name, 0, v.sourceRoom()), v.sourceRoom())))
-		b.WriteString("  ")
+		b.WriteString(gap)
 	}
 	return b.String()
 }

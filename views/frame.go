@@ -352,11 +352,17 @@ func (r *root) told() []string {
 	return []string{toast + strings.Repeat(" ", gap) + hints}
 }
 
-// hints are the keys with the position at the right.
+// hints are the keys with the position at the right. Keys give way to it, all but
+// those that always stand there; then its beginning does, because how to go on from
+// a pause and where one is stand at its end.
 func (r *root) hints() string {
 	position := ""
 	if len(r.overlays) == 0 {
-		position = ui.Truncate(r.screen().Status().position, r.width/2)
+		position = r.screen().Status().position
+		room := max(r.width/2, r.width-ui.Width(r.fitHints(0))-4)
+		if wide := ui.Width(position); wide > room {
+			position = r.theme.Glyph('…') + ui.Cut(position, wide-room+1, room-1)
+		}
 	}
 	line := r.fitHints(r.width - ui.Width(position) - 3)
 	return line + strings.Repeat(" ", max(1, r.width-ui.Width(line)-ui.Width(position)-1)) + r.theme.Dim.Render(position) + " "

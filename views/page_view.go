@@ -130,7 +130,7 @@ func (p *pageScreen[T]) Status() status {
 		st.position = view.Status(p.theme)
 	}
 	if log := p.log(); log != nil {
-		st.count = log.since()
+		st.count = log.about(p.clock())
 	}
 	st.silent = p.data.Silent(p.clock())
 	last := p.data.Last

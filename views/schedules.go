@@ -39,9 +39,13 @@ func newSchedules(s *shell) *listScreen[client.Schedule] {
 		running:  func(c client.Schedule) bool { return c.LastCall != nil && !c.LastCall.Status.Ended() },
 		empty:    "No schedules.  " + s.keys.Key("list.new") + " creates one",
 		sortName: "name", sortAge: "next", sortStatus: "state",
+		failing:  "last:/" + failedLast + "/",
 		commands: func(l *listScreen[client.Schedule]) []command { return scheduleListCommands(s, l) },
 	})
 }
+
+// failedLast is how the last call of what fails reads in its cell, also in ASCII.
+const failedLast = "[✗xT!]$"
 
 var scheduleColumns = []listColumn[client.Schedule]{
 	{

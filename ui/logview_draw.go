@@ -263,11 +263,7 @@ func (v *LogView) Status(theme *Theme) string {
 		last := min(v.entries(), v.top+v.height)
 		status = fmt.Sprintf("%s/%s", Grouped(int64(last)), Grouped(int64(v.entries())))
 	case v.paused:
-		status = "paused"
-		if n := v.known - v.pausedN; n > 0 {
-			status += fmt.Sprintf("  %s %s new", theme.Glyph('⇣'), Grouped(int64(n)))
-		}
-		status += "  G resumes"
+		status = v.Held(theme) + "  G resumes"
 	case v.Ended:
 		status = v.amount() + ", ended"
 	case v.Unfollowed:
@@ -303,6 +299,17 @@ func (v *LogView) Status(theme *Theme) string {
 		status = found + "  " + status
 	}
 	return status
+}
+
+// Held says that the view is paused and how much came since, "" if it follows.
+func (v *LogView) Held(theme *Theme) string {
+	if !v.paused || v.Static {
+		return ""
+	}
+	if n := v.known - v.pausedN; n > 0 {
+		return fmt.Sprintf("paused  %s %s new", theme.Glyph('⇣'), Grouped(int64(n)))
+	}
+	return "paused"
 }
 
 // amount is how many lines there are, as far as they were read.

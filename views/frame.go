@@ -152,7 +152,7 @@ func (r *root) ruleHints(hints []ui.Hint) string {
 // header is context, backend and isolation at the left, alarms at the right.
 func (r *root) header(l ui.Layout) string {
 	d := r.backend.Describe()
-	alarms := r.alarms(l.FullHeader, l.Crumbs)
+	alarms := r.alarms(l)
 	mode := r.mode(d, l.FullHeader)
 	room := r.width - ui.Width(alarms) - 2
 	left := " " + r.theme.Accent.Bold(true).Render(ui.Truncate(ui.Clean(d.Name), max(4, room-ui.Width(mode)-1))) + mode
@@ -209,8 +209,10 @@ func (r *root) mode(d client.Description, full bool) string {
 }
 
 // alarms are what never leaves the header: a lost backend, running deploys,
-// unread errors and how old the rows are.
-func (r *root) alarms(full, crumbs bool) string {
+// unread errors and how old the rows are; where there is no foot, also that a log is
+// paused.
+func (r *root) alarms(l ui.Layout) string {
+	full := l.FullHeader
 	var parts []string
 	if why := r.backend.Describe().ReadOnly; why != "" {
 		room := 9 // the word itself
@@ -255,7 +257,10 @@ func (r *root) alarms(full, crumbs bool) string {
 		parts = append(parts, r.theme.Bad.Render(text))
 	}
 	st := r.screen().Status()
-	if !crumbs && st.filter != "" {
+	if !r.layout(0).Foot && st.paused != "" {
+		parts = append(parts, r.theme.Warn.Render(st.paused))
+	}
+	if !l.Crumbs && st.filter != "" {
 		parts = append([]string{r.theme.Accent.Render(ui.Truncate(filterText(st), max(8, r.width/4)))}, parts...)
 	}
 	switch {

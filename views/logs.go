@@ -137,7 +137,7 @@ func (l *logScreen) Searched() string { return l.pane.view.Searched() }
 // Status implements Screen.
 func (l *logScreen) Status() status {
 	v := l.pane.view
-	st := status{position: v.Status(l.theme), filter: ui.Clean(v.Searched()), count: l.pane.about(l.clock())}
+	st := status{position: v.Status(l.theme), filter: ui.Clean(v.Searched()), count: l.pane.about(l.clock()), paused: v.Held(l.theme)}
 	if st.filter != "" && v.OnlyMatches() {
 		st.filter += "  matches only"
 	}

@@ -187,5 +187,10 @@ func TestTheFootOfALogKeepsHowToResumeAndLetsOtherThingsGo(t *testing.T) {
 		d.see("⇣ 1 204 new  G resumes", "search /", "help ?")
 		d.send(tea.WindowSizeMsg{Width: 60, Height: 24})
 		d.see("…", "⇣ 1 204 new  G resumes", "help ?")
+		d.press("esc", "esc")
+		d.send(tea.WindowSizeMsg{Width: 40, Height: 10})
+		d.see("paused  ⇣ 1 204 new") // There is no foot: the header says it.
+		d.press("G")
+		d.miss("paused")
 	})
 }

@@ -30,10 +30,16 @@ type Binding struct {
 	Scope       Scope
 	// Reason says why the action cannot be done now, "" if it can.
 	Reason string
+	// Rebound says that the keys are the operator's own, not the profile's.
+	Rebound bool
 }
 
-// Keymap is a profile of bindings.
-type Keymap struct{ bindings []Binding }
+// Keymap is a profile of bindings, with what the operator has changed in it.
+type Keymap struct {
+	// Profile is its name.
+	Profile  string
+	bindings []Binding
+}
 
 // NewKeymap makes a keymap of a table of bindings, which it does not change.
 func NewKeymap(bindings []Binding) Keymap { return Keymap{bindings: bindings} }
@@ -71,6 +77,17 @@ func (k Keymap) Scope(scope Scope) []Binding {
 		}
 	}
 	return found
+}
+
+// Rebound counts the actions whose keys are the operator's own.
+func (k Keymap) Rebound() int {
+	n := 0
+	for _, b := range k.bindings {
+		if b.Rebound {
+			n++
+		}
+	}
+	return n
 }
 
 // Conflicts returns a sentence for each key that two actions of one scope have,

@@ -46,7 +46,16 @@ func (k Keymap) Rebind(id string, keys []string) Keymap {
 			bindings[i].Keys = keys
 		}
 	}
-	return Keymap{bindings: bindings}
+	return Keymap{Profile: k.Profile, bindings: bindings}
+}
+
+// Own returns a keymap that knows that the keys of an action are the operator's own.
+func (k Keymap) Own(id string) Keymap {
+	bindings := slices.Clone(k.bindings)
+	for i := range bindings {
+		bindings[i].Rebound = bindings[i].Rebound || bindings[i].ID == id
+	}
+	return Keymap{Profile: k.Profile, bindings: bindings}
 }
 
 // IDs lists the actions.

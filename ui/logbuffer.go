@@ -19,6 +19,8 @@ type LogLine struct {
 	Source string
 	// Mark says that the line is the console's own, not the function's.
 	Mark bool
+	// Stderr says that it was printed there, where a backend tells that.
+	Stderr bool
 	// Tone is what the line means; most mean nothing.
 	Tone Tone
 	// Bars says that the line is a row of bars: where it does not fit its end is
@@ -41,7 +43,8 @@ const (
 	recordHead = 11
 	writeBytes = 256 << 10
 	flagMark   = 0x80
-	flagBars   = 0x40 // The other bits of the flags are the tone.
+	flagBars   = 0x40
+	flagStderr = 0x20 // The other bits of the flags are the tone.
 )
 
 // LogBuffer keeps lines in the order they came and never changes one. Below
@@ -252,6 +255,9 @@ func (b *LogBuffer) appendHead(to []byte, line LogLine) []byte {
 	if line.Mark {
 		flags |= flagMark
 	}
+	if line.Stderr {
+		flags |= flagStderr
+	}
 	to = binary.LittleEndian.AppendUint64(to, uint64(nanos))
 	to = binary.LittleEndian.AppendUint16(to, b.sourceIndex(line.Source))
 	return append(to, flags)
@@ -307,7 +313,7 @@ func (b *LogBuffer) Line(i int) (LogLine, bool) {
 		return LogLine{Mark: true, Text: unreadable}, true
 	}
 	flags := record[recordHead-1]
-	line := LogLine{Mark: flags&flagMark != 0, Bars: flags&flagBars != 0, Tone: Tone(flags &^ (flagMark | flagBars)), Text: string(record[recordHead:]), More: more}
+	line := LogLine{Mark: flags&flagMark != 0, Bars: flags&flagBars != 0, Stderr: flags&flagStderr != 0, Tone: Tone(flags &^ (flagMark | flagBars | flagStderr)), Text: string(record[recordHead:]), More: more}
 	line.Time, line.Source = timeOf(record), sourceOf(record, b.sources)
 	return line, true
 }

@@ -203,11 +203,18 @@ func (v *LogView) sourceRoom() int {
 	return sourceWidth
 }
 
+// prefix is the time and the source of a line. A bar behind the first of them says
+// that the line was printed to stderr.
 func (v *LogView) prefix(theme *Theme, line LogLine, now time.Time) string {
 	var b strings.Builder
+	gap := "  "
+	if line.Stderr {
+		gap = theme.Warn.Render(theme.Glyph('│')) + " "
+	}
 	if w := v.timeWidth(); w > 0 && !v.Static {
 		b.WriteString(theme.Dim.Render(Pad(v.stamp(line.Time, now), w)))
-		b.WriteString("  ")
+		b.WriteString(gap)
+		gap = "  "
 	}
 	if v.ShowSource || v.Labels > 0 {
 		name := Clean(line.Source)
@@ -216,7 +223,7 @@ func (v *LogView) prefix(theme *Theme, line LogLine, now time.Time) string {
 			style = theme.Sources[sourceTone(line.Source, len(theme.Sources))]
 		}
 		b.WriteString(style.Render(Pad(Cut(name, 0, v.sourceRoom()), v.sourceRoom())))
-		b.WriteString("  ")
+		b.WriteString(gap)
 	}
 	return b.String()
 }
@@ -256,11 +263,7 @@ func (v *LogView) Status(theme *Theme) string {
 		last := min(v.entries(), v.top+v.height)
 		status = fmt.Sprintf("%s/%s", Grouped(int64(last)), Grouped(int64(v.entries())))
 	case v.paused:
-		status = "paused"
-		if n := v.known - v.pausedN; n > 0 {
-			status += fmt.Sprintf("  %s %s new", theme.Glyph('⇣'), Grouped(int64(n)))
-		}
-		status += "  G resumes"
+		status = v.Held(theme) + "  G resumes"
 	case v.Ended:
 		status = v.amount() + ", ended"
 	case v.Unfollowed:
@@ -296,6 +299,17 @@ func (v *LogView) Status(theme *Theme) string {
 		status = found + "  " + status
 	}
 	return status
+}
+
+// Held says that the view is paused and how much came since, "" if it follows.
+func (v *LogView) Held(theme *Theme) string {
+	if !v.paused || v.Static {
+		return ""
+	}
+	if n := v.known - v.pausedN; n > 0 {
+		return fmt.Sprintf("paused  %s %s new", theme.Glyph('⇣'), Grouped(int64(n)))
+	}
+	return "paused"
 }
 
 // amount is how many lines there are, as far as they were read.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -157,6 +158,20 @@ func newFailurePage(s *shell, f failure) *pageScreen[failure] {
 				facts = append(facts, ui.Fact{Label: "because", Value: strings.Join(f.explained.Causes, "\n")})
 			}
 			return factTabs(s.stateDir, known(facts))
+		},
+		commands: func(*pageScreen[failure]) []command {
+			id := f.explained.RequestID
+			reason := ""
+			if id == "" {
+				reason = "this error has no request id"
+			}
+			return []command{{id: "list.open", label: "its request", hinted: true, reason: reason, run: func() tea.Cmd {
+				trace := newTrace(s)
+				if err := trace.table.Filter(strconv.Quote("request:" + id)); err != nil {
+					s.say("no request has the id "+ui.Clean(id), ui.ToneWarn)
+				}
+				return s.open(trace)
+			}}}
 		},
 	})
 }

@@ -50,6 +50,24 @@ func TestFailingRowsAreNamedInTheCrumbsAndNotByTheirPattern(t *testing.T) {
 	})
 }
 
+func TestTheSchedulesWhoseLastRunFailedAreOneKeyAway(t *testing.T) {
+	for _, ascii := range []bool{false, true} {
+		backend := sampleBackend(bubbleStart)
+		backend.schedules = []client.Schedule{
+			{ID: "s1", Name: "well", Cron: "0 * * * *", LastCall: &client.CallSummary{ID: "1", Status: client.CallCompleted, Started: bubbleStart}},
+			{ID: "s2", Name: "broken", Cron: "0 * * * *", LastCall: &client.CallSummary{ID: "2", Status: client.CallFailed, Started: bubbleStart}},
+			{ID: "s3", Name: "slow", Cron: "0 * * * *", LastCall: &client.CallSummary{ID: "3", Status: client.CallTimeout, Started: bubbleStart}},
+			{ID: "s4", Name: "unused", Cron: "0 * * * *"},
+		}
+		perform(t, backend, 80, 24, Options{ASCII: ascii}, func(s *stage) {
+			s.press("4", "x")
+			assert.Contains(t, s.screen.text(), "schedules (2 of 4) > failing only")
+			assert.Contains(t, s.screen.text(), "broken")
+			assert.Contains(t, s.screen.text(), "slow")
+		})
+	}
+}
+
 func TestABadPatternKeepsThePromptOpenUntilItIsMended(t *testing.T) {
 	drive(t, sampleBackend(bubbleStart), func(d *driver) {
 		d.press("/")

@@ -19,10 +19,12 @@ func TestADeployFailureIsReadToItsEndAtEightyColumns(t *testing.T) {
 		backend.change(func() {
 			f := &backend.functions[1]
 			f.DeployingVersion = 0
-			f.Error = &client.Failure{Message: "building: no matching distribution for pandass==2.1.4 in the index of the house; the nearest is pandas"}
+			f.DeployID = "d-71"
+			backend.deploys = []client.Deploy{{ID: "d-71", FunctionID: f.ID, Status: client.FunctionFailed, Phase: "building"}}
+			f.Error = &client.Failure{Message: "no matching distribution for pandass==2.1.4 in the index of the house; the nearest is pandas"}
 		})
 		s.press("ctrl+r")
-		assert.Contains(t, sentenceOf(s), "ingest-ims: the deploy failed: building: no matching distribution for pandass==2.1.4 in the index of the house; the nearest is pandas. v7 still serves. l shows the build")
+		assert.Contains(t, sentenceOf(s), "ingest-ims: the deploy failed at building: no matching distribution for pandass==2.1.4 in the index of the house; the nearest is pandas. v7 still serves. l shows the build")
 		assert.Contains(t, s.screen.text(), "› ingest-pi", "the rows stay")
 	})
 }

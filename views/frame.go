@@ -159,7 +159,7 @@ func (r *root) header(l ui.Layout) string {
 		d = one
 		d.Name = fmt.Sprintf("%s of %d", one.Name, side)
 	}
-	alarms := r.alarms(l.FullHeader, l.Crumbs)
+	alarms := r.alarms(l)
 	mode := r.mode(d, l.FullHeader)
 	room := r.width - ui.Width(alarms) - 2
 	left := " " + r.theme.Accent.Bold(true).Render(ui.Truncate(ui.Clean(d.Name), max(4, room-ui.Width(mode)-1))) + mode
@@ -231,8 +231,10 @@ func (r *root) mode(d client.Description, full bool) string {
 }
 
 // alarms are what never leaves the header: a lost backend, running deploys,
-// unread errors and how old the rows are.
-func (r *root) alarms(full, crumbs bool) string {
+// unread errors and how old the rows are; where there is no foot, also that a log is
+// paused.
+func (r *root) alarms(l ui.Layout) string {
+	full := l.FullHeader
 	var parts []string
 	if why := r.backend.Describe().ReadOnly; why != "" {
 		room := 9 // the word itself
@@ -279,7 +281,10 @@ func (r *root) alarms(full, crumbs bool) string {
 		parts = append(parts, r.theme.Bad.Render(text))
 	}
 	st := r.screen().Status()
-	if !crumbs && st.filter != "" {
+	if !r.layout(0).Foot && st.paused != "" {
+		parts = append(parts, r.theme.Warn.Render(st.paused))
+	}
+	if !l.Crumbs && st.filter != "" {
 		parts = append([]string{r.theme.Accent.Render(ui.Truncate(filterText(st), max(8, r.width/4)))}, parts...)
 	}
 	switch {
@@ -387,11 +392,17 @@ func (r *root) told() []string {
 	return []string{toast + strings.Repeat(" ", gap) + hints}
 }
 
-// hints are the keys with the position at the right.
+// hints are the keys with the position at the right. Keys give way to it, all but
+// those that always stand there; then its beginning does, because how to go on from
+// a pause and where one is stand at its end.
 func (r *root) hints() string {
 	position := ""
 	if len(r.overlays) == 0 {
-		position = ui.Truncate(r.screen().Status().position, r.width/2)
+		position = r.screen().Status().position
+		room := max(r.width/2, r.width-ui.Width(r.fitHints(0))-4)
+		if wide := ui.Width(position); wide > room {
+			position = r.theme.Glyph('…') + ui.Cut(position, wide-room+1, room-1)
+		}
 	}
 	line := r.fitHints(r.width - ui.Width(position) - 3)
 	return line + strings.Repeat(" ", max(1, r.width-ui.Width(line)-ui.Width(position)-1)) + r.theme.Dim.Render(position) + " "

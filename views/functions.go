@@ -324,15 +324,22 @@ func (s *shell) firstFunctions(ctx context.Context) (rows.List[client.Function],
 type functionsMsg struct {
 	snapshot  client.Snapshot[rows.List[client.Function]]
 	deploying map[string]client.Function
-	ended     [][2]client.Function
+	ended     []endedDeploy
 	// cut are the names of those whose newest deploy was cut.
 	cut []string
+}
+
+// endedDeploy is a function whose deploy has ended, as it was and as it is, and the
+// phase at which it failed, "" if it did not or that is not told.
+type endedDeploy struct {
+	was, is client.Function
+	phase   string
 }
 
 // nextFunctions is the one command that waits for the functions. It looks through
 // them outside the update loop: there may be very many.
 func (s *shell) nextFunctions() tea.Cmd {
-	feed, after, ctx, before := s.functions, s.known.Generation, s.ctx, s.deploying
+	feed, after, ctx, before, backend := s.functions, s.known.Generation, s.ctx, s.deploying, s.backend
 	return func() tea.Msg {
 		snapshot, ok := feed.Next(ctx, after)
 		if !ok {
@@ -348,7 +355,11 @@ func (s *shell) nextFunctions() tea.Cmd {
 				msg.deploying[f.ID] = *f
 			} else if len(before) > 0 {
 				if was, ok := before[f.ID]; ok {
-					msg.ended = append(msg.ended, [2]client.Function{was, *f})
+					end := endedDeploy{was: was, is: *f}
+					if f.Error != nil {
+						end.phase = action.FailedPhase(ctx, backend, *f)
+					}
+					msg.ended = append(msg.ended, end)
 				}
 			}
 		}
@@ -375,8 +386,8 @@ func (s *shell) learn(msg functionsMsg) tea.Cmd {
 	var told []tea.Cmd
 	s.compareContexts()
 	for _, end := range msg.ended {
-		was, f := end[0], end[1]
-		text, keep, tone := deployEnd(was, f, s.clock(), s.keys.Key("list.logs"))
+		was, f := end.was, end.is
+		text, keep, tone := deployEnd(end, s.clock(), s.keys.Key("list.logs"))
 		s.say(text, tone)
 		s.toast.Keep = keep
 		if tone == ui.ToneBad {
@@ -424,7 +435,8 @@ func (s *shell) offerCut(cut []string) {
 
 // deployEnd is how a deploy ended: what failed, and then what still serves, which
 // is the part that a narrow screen has to keep.
-func deployEnd(was, is client.Function, now time.Time, logsKey string) (text, keep string, tone ui.Tone) {
+func deployEnd(end endedDeploy, now time.Time, logsKey string) (text, keep string, tone ui.Tone) {
+	was, is := end.was, end.is
 	name := ui.Clean(is.Name)
 	if is.Error == nil && is.Status == client.FunctionReady {
 		text = name + " is Ready"
@@ -440,6 +452,9 @@ func deployEnd(was, is client.Function, now time.Time, logsKey string) (text, ke
 		return name + ": " + ui.Clean(is.Error.Message), "", ui.ToneBad
 	}
 	text = name + ": the deploy failed"
+	if end.phase != "" {
+		text += " at " + ui.Clean(end.phase)
+	}
 	if is.Error != nil && is.Error.Message != "" {
 		text += ": " + ui.Clean(is.Error.Message)
 	}

@@ -348,7 +348,7 @@ func (r *root) openErrors() tea.Cmd {
 
 // help lists the live bindings: those of the screen, then the global ones.
 func (r *root) help() ui.Overlay {
-	return help.New([]help.Section{
+	return help.New(r.keys, []help.Section{
 		{Title: r.screen().Title(), Bindings: r.bindings(r.screen().Commands())},
 		{Title: "everywhere", Bindings: r.bindings(r.global())},
 	})

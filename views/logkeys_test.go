@@ -55,7 +55,7 @@ func TestADigitBehindSinceShowsTheLinesSinceThen(t *testing.T) {
 		s.see("event 296.", "event 300.", "5 lines") // The clock has moved on by a second.
 		s.miss("event 295.")
 		s.press("enter")
-		s.see("since 5m  5 lines, ended", "logs call c-900 (since 1 Jan 00:55:00)")
+		s.see("since 5m  5 lines, ended", "logs call c-900 (since 1 Jan 00:55:00, CET)")
 		s.press("S", "4", "k")
 		s.see("since 15m", "event 286.", "paused")
 		s.miss("event 285.")

@@ -2,6 +2,7 @@ package views
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -275,14 +276,17 @@ func (p *logPane) stopOrShow(d deps) (string, tea.Cmd) {
 	return "no lines are hidden any more", nil
 }
 
-// since is for the crumbs: the moment before which lines are hidden, "" if none
-// are.
-func (p *logPane) since() string {
-	begin := p.view.Begin()
-	if begin.IsZero() {
-		return ""
+// about is for the crumbs: the zone of the times, and the moment before which lines
+// are hidden if one is set.
+func (p *logPane) about(now time.Time) string {
+	var parts []string
+	if begin := p.view.Begin(); !begin.IsZero() {
+		parts = append(parts, "since "+begin.In(p.view.Zone).Format("2 Jan 15:04:05"))
 	}
-	return "since " + begin.In(p.view.Zone).Format("2 Jan 15:04:05")
+	if p.view.Times == ui.TimeShort || p.view.Times == ui.TimeFull {
+		parts = append(parts, now.In(p.view.Zone).Format("MST"))
+	}
+	return strings.Join(parts, ", ")
 }
 
 // update takes a note or a step of the search.

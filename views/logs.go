@@ -72,7 +72,7 @@ func (l *logScreen) Refresh(kinds map[string]bool) tea.Cmd {
 // Update implements Screen.
 func (l *logScreen) Update(msg tea.Msg) tea.Cmd {
 	cmd := l.pane.update(msg)
-	if l.pane.err != nil {
+	if l.pane.err != nil && client.Explain(l.pane.err).Code != client.CodeUnsupported { // That is no failure.
 		l.fail("read "+l.Title(), l.pane.err)
 	}
 	return cmd
@@ -137,7 +137,7 @@ func (l *logScreen) Searched() string { return l.pane.view.Searched() }
 // Status implements Screen.
 func (l *logScreen) Status() status {
 	v := l.pane.view
-	st := status{position: v.Status(l.theme), filter: ui.Clean(v.Searched()), count: l.pane.since()}
+	st := status{position: v.Status(l.theme), filter: ui.Clean(v.Searched()), count: l.pane.about(l.clock()), paused: v.Held(l.theme)}
 	if st.filter != "" && v.OnlyMatches() {
 		st.filter += "  matches only"
 	}

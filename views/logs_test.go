@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	tea "charm.land/bubbletea/v2"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -90,7 +91,7 @@ func TestSearchingALogKeepsItsPlaceAndItsLines(t *testing.T) {
 		log.grow(d, 300)
 		d.press("/")
 		d.typed("event 20")
-		d.see("logs > /event 20")
+		d.see("logs (CET) > /event 20")
 		d.press("enter", "ctrl+u")
 		d.press("/", "ctrl+u")
 		d.typed("/event 2.$/")
@@ -147,5 +148,49 @@ func TestABackendWithoutLogsSaysSo(t *testing.T) {
 	drive(t, backend, func(d *driver) {
 		d.press("3")
 		d.see("This backend keeps logs per call only.  enter on a call opens its log")
+		d.miss("! 1") // It is no error of this console.
+	})
+}
+
+func TestALogTellsStderrFromStdoutAndSaysItsZoneOnce(t *testing.T) {
+	backend := sampleBackend(bubbleStart)
+	backend.lines = []client.LogLine{
+		{Position: 1, Time: bubbleStart, FunctionID: "f1", FunctionName: "ingest-pi", Stream: "stdout", Text: "all is well"},
+		{Position: 2, Time: bubbleStart, FunctionID: "f1", FunctionName: "ingest-pi", Stream: "stderr", Text: "all is lost"},
+	}
+	for _, size := range [][2]int{{80, 24}, {160, 48}, {40, 10}} {
+		perform(t, backend, size[0], size[1], Options{}, func(s *stage) {
+			s.press("3")
+			assert.Regexp(t, `:\d\d  \S+ +all is well`, s.screen.text())
+			assert.Regexp(t, `:\d\d│ \S+ +all is lost`, s.screen.text())
+			if size[1] >= 24 {
+				assert.Contains(t, s.screen.text(), "\n logs (CET)")
+			}
+			s.press("t", "t")
+			assert.NotContains(t, s.screen.text(), "CET", "a relative time has no zone")
+			s.press("t")
+			assert.Regexp(t, ` i\S* *│ all is lost`, s.screen.text())
+		})
+	}
+}
+
+func TestTheFootOfALogKeepsHowToResumeAndLetsOtherThingsGo(t *testing.T) {
+	driveLog(t, func(d *driver, log *liveLog) {
+		d.send(tea.WindowSizeMsg{Width: 80, Height: 24})
+		d.press("3")
+		log.grow(d, 900)
+		d.press("/")
+		d.typed("event")
+		d.press("enter", "k", "z", "g")
+		d.wait(10 * time.Second)
+		log.grow(d, 1204)
+		d.see("⇣ 1 204 new  G resumes", "search /", "help ?")
+		d.send(tea.WindowSizeMsg{Width: 60, Height: 24})
+		d.see("…", "⇣ 1 204 new  G resumes", "help ?")
+		d.press("esc", "esc")
+		d.send(tea.WindowSizeMsg{Width: 40, Height: 10})
+		d.see("paused  ⇣ 1 204 new") // There is no foot: the header says it.
+		d.press("G")
+		d.miss("paused")
 	})
 }

@@ -130,7 +130,7 @@ func (p *pageScreen[T]) Status() status {
 		st.position = view.Status(p.theme)
 	}
 	if log := p.log(); log != nil {
-		st.count = log.since()
+		st.count, st.paused = log.about(p.clock()), log.view.Held(p.theme)
 	}
 	st.silent, st.at = p.data.Silent(p.clock()), p.data.Last.At
 	last := p.data.Last

@@ -39,9 +39,13 @@ func newSchedules(s *shell) *listScreen[client.Schedule] {
 		running:  func(c client.Schedule) bool { return c.LastCall != nil && !c.LastCall.Status.Ended() },
 		empty:    "No schedules.  " + s.keys.Key("list.new") + " creates one",
 		sortName: "name", sortAge: "next", sortStatus: "state",
+		failing:  "last:/" + failedLast + "/",
 		commands: func(l *listScreen[client.Schedule]) []command { return scheduleListCommands(s, l) },
 	})
 }
+
+// failedLast is how the last call of what fails reads in its cell, also in ASCII.
+const failedLast = "[✗xT!]$"
 
 var scheduleColumns = []listColumn[client.Schedule]{
 	{
@@ -169,6 +173,12 @@ func words(c client.Schedule) string {
 	return expr.Words()
 }
 
+// noPause is the key that pauses, which says why it does not: no backend so far can.
+func (s *shell) noPause() command {
+	kind := ui.Clean(s.backend.Describe().Kind)
+	return command{id: "schedules.pause", reason: kind + " cannot pause a schedule; " + s.keys.Key("list.delete") + " deletes it"}
+}
+
 func scheduleListCommands(s *shell, l *listScreen[client.Schedule]) []command {
 	able := func(a action.Action) func(client.Schedule) string {
 		return func(c client.Schedule) string {
@@ -191,6 +201,7 @@ func scheduleListCommands(s *shell, l *listScreen[client.Schedule]) []command {
 			return s.overlay(forms.NewSchedule(s.forms(), fn, s.known.Value.Items()))
 		}},
 		l.on("list.run", true, able(action.RunSchedule), s.runSchedule),
+		s.noPause(),
 		l.on("list.edit", true, able(action.ReplaceSchedule), s.changeSchedule),
 		l.on("list.logs", true, nil, func(c client.Schedule) tea.Cmd { return s.functionLogs(s.scheduled(c)) }),
 		l.on("functions.redeploy", true, able(action.Redeploy), func(c client.Schedule) tea.Cmd { return s.redeploy(s.scheduled(c)) }),
@@ -223,6 +234,7 @@ func scheduleCommands(s *shell, c client.Schedule) []command {
 	able := func(a action.Action) string { return s.reason(a, action.Target{Schedule: &c}) }
 	return []command{
 		{id: "list.run", hinted: true, reason: able(action.RunSchedule), run: func() tea.Cmd { return s.runSchedule(c) }},
+		s.noPause(),
 		{id: "list.edit", hinted: true, reason: able(action.ReplaceSchedule), run: func() tea.Cmd { return s.changeSchedule(c) }},
 	}
 }

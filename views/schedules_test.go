@@ -71,6 +71,17 @@ func TestAScheduleThatCannotBeChangedSaysWhy(t *testing.T) {
 	})
 }
 
+func TestTheKeyThatPausesAScheduleSaysThatTheBackendCannot(t *testing.T) {
+	drive(t, sampleBackend(bubbleStart), func(d *driver) {
+		d.press("4", "p")
+		d.see("embedded cannot pause a schedule; ctrl+d deletes it")
+		d.press("d", "p")
+		d.see("embedded cannot pause a schedule")
+		d.press("1", "p")
+		d.see("pause: not in functions")
+	})
+}
+
 func TestDeletingAFunctionNamesItsSchedulesBefore(t *testing.T) {
 	backend := sampleBackend(bubbleStart)
 	drive(t, backend, func(d *driver) {

@@ -84,6 +84,8 @@ type status struct {
 	count, filter string
 	// named says that filter is not what was typed but a name for it.
 	named bool
+	// paused says that a log is, and how much came since; "" if it is not.
+	paused string
 	// fixed says that there is nothing to move in or to filter.
 	fixed bool
 	// err is why the newest data could not be read, nil if they could, and retryAt

@@ -24,11 +24,44 @@ func (b tracing) Trace() *client.Trace { return b.trace }
 // answering answers every request alike.
 type answering struct{ status int }
 
+// numbered answers every request well, under one id.
+type numbered string
+
+func (n numbered) RoundTrip(*http.Request) (*http.Response, error) {
+	reply := httptest.NewRecorder()
+	reply.Header().Set("X-Request-Id", string(n))
+	return reply.Result(), nil
+}
+
 func (a answering) RoundTrip(*http.Request) (*http.Response, error) {
 	if a.status == 0 {
 		return nil, errors.New("connection refused")
 	}
 	return httptest.NewRecorder().Result(), nil
+}
+
+func TestAnErrorLeadsToTheRequestThatItCameFrom(t *testing.T) {
+	backend := tracing{sampleBackend(bubbleStart), client.NewTrace(func() time.Time { return bubbleStart }, nil)}
+	backend.listErr = &client.Error{Code: client.CodeUnavailable, Message: "the index is away", RequestID: "r-7"}
+	for _, id := range []string{"r-6", "r-7"} {
+		reply, err := backend.trace.Transport(numbered(id)).RoundTrip(request("/functions/" + id))
+		require.NoError(t, err)
+		require.NoError(t, reply.Body.Close())
+	}
+	driveAny(t, func() client.Backend { return backend }, func(d *driver) {
+		d.press("!", "enter")
+		d.see("request id", "r-7", "its request enter")
+		d.press("enter")
+		d.see("requests (1 of 2)", "/functions/r-7")
+		d.press("esc", "esc")
+		d.see("the index is away")
+	})
+	plain := sampleBackend(bubbleStart)
+	plain.listErr = errors.New("lost")
+	drive(t, plain, func(d *driver) {
+		d.press("!", "enter", "enter")
+		d.see("this error has no request id")
+	})
 }
 
 func TestTheRequestsOfTheConsoleAreOneKeyAway(t *testing.T) {

@@ -50,8 +50,8 @@ func deployFailed(ctx context.Context, backend client.Backend, f client.Function
 		return errCut(ctx, backend, f)
 	}
 	sentence := "deploy failed"
-	if d, ok := newestDeploy(ctx, backend, f); ok && d.Phase != "" {
-		sentence += " at " + d.Phase
+	if phase := FailedPhase(ctx, backend, f); phase != "" {
+		sentence += " at " + phase
 	}
 	if f.Error != nil && f.Error.Message != "" {
 		sentence += ": " + strings.TrimRight(f.Error.Message, ". \n")
@@ -66,6 +66,12 @@ func deployFailed(ctx context.Context, backend client.Backend, f client.Function
 		e.Hint = "the build output says more: fndeck logs --deploy " + f.DeployID
 	}
 	return e
+}
+
+// FailedPhase is where a function's newest deploy failed, "" where that is not told.
+func FailedPhase(ctx context.Context, backend client.Backend, f client.Function) string {
+	d, _ := newestDeploy(ctx, backend, f)
+	return d.Phase
 }
 
 // newestDeploy reads the function's newest deploy; false if it is not told: the

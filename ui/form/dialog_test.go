@@ -173,6 +173,8 @@ func TestKeysAfterThePickAreHandedOn(t *testing.T) {
 	p, cmd := NewPicker(PickerSpec{Path: tree(t) + "/", List: ListFolder})
 	assert.Equal(t, PickerPicked, run(p, cmd, "fun<tab>sc<tab><enter>name"))
 	assert.Len(t, p.Rest(), 4)
+	p, cmd = NewPicker(PickerSpec{Path: tree(t) + "/", List: ListFolder})
+	assert.Equal(t, PickerPicked, run(p, cmd, "fun<tab>sc<tab><ctrl+s>"), "the key that sends any form does as well")
 }
 
 func TestAFolderThatCannotBeReadIsSaidAndEscapeLeaves(t *testing.T) {

@@ -227,7 +227,13 @@ func (f *Form) below(theme *ui.Theme, i int, d density, width int) []string {
 		}
 	}
 	for _, note := range head.report.Notes {
-		add(note)
+		if note.Tone != ui.ToneWarn || note.Short != "" {
+			add(note)
+			continue
+		}
+		for _, line := range ui.WrapWords(ui.Clean(note.Text), max(room, 1)) {
+			add(Remark{Tone: note.Tone, Text: line})
+		}
 	}
 	if d == airy && !wrong {
 		lines = append(lines, "")

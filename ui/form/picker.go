@@ -151,7 +151,7 @@ func (p *Picker) key(msg tea.KeyPressMsg) (tea.Cmd, PickerEvent) {
 	switch msg.String() {
 	case "tab":
 		return p.complete(), PickerGoesOn
-	case "enter":
+	case "enter", "ctrl+s":
 		return p.take()
 	case "down":
 		p.at = min(p.at+1, len(p.rows)-1)

@@ -2,6 +2,7 @@
 package help
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -25,6 +26,7 @@ const (
 
 // Help lists bindings. What is typed behind a / leaves those that have it.
 type Help struct {
+	keys     ui.Keymap
 	sections []Section
 	top      int
 	most     int
@@ -34,15 +36,22 @@ type Help struct {
 
 var _ ui.Overlay = (*Help)(nil)
 
-// New makes the help of a screen.
-func New(sections []Section) *Help { return &Help{sections: sections} }
+// New makes the help of a screen, whose bindings are part of keys.
+func New(keys ui.Keymap, sections []Section) *Help { return &Help{keys: keys, sections: sections} }
 
 // Title implements ui.Overlay.
 func (h *Help) Title() string {
 	if h.typing || h.filter != "" {
 		return "help /" + h.filter
 	}
-	return "help"
+	title := "help"
+	if h.keys.Profile != "" {
+		title += "  " + h.keys.Profile + " keys"
+	}
+	if n := h.keys.Rebound(); n > 0 {
+		title += fmt.Sprintf(", %d rebound", n)
+	}
+	return title
 }
 
 // Hints implements ui.Overlay.
@@ -184,6 +193,9 @@ func section(theme *ui.Theme, s Section, width int) []string {
 		}
 		if b.Reason != "" {
 			text, style = b.Label+": "+ui.Clean(b.Reason), theme.Dim
+		}
+		if b.Rebound {
+			text += " (rebound)"
 		}
 		shown := theme.ShowKeys(b.Keys)
 		for _, part := range ui.WrapWords(text, max(1, width-keys-4)) {

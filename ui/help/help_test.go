@@ -18,7 +18,7 @@ func TestTheHelpScrollsAndStandsInTwoColumnsWhereThereIsRoom(t *testing.T) {
 		bindings = append(bindings, ui.Binding{Keys: []string{"k", "up"}, Label: fmt.Sprintf("action %02d", i)})
 	}
 	bindings[3].Reason = "not from here"
-	h := New([]Section{{Title: "list", Bindings: bindings}, {Title: "everywhere", Bindings: bindings[:2]}})
+	h := New(ui.Keymap{}, []Section{{Title: "list", Bindings: bindings}, {Title: "everywhere", Bindings: bindings[:2]}})
 	theme := ui.NewTheme(true, false)
 	wide := strings.Join(h.View(theme, 120, 10), "\n")
 	assert.Contains(t, ansi.Strip(wide), "EVERYWHERE")
@@ -32,7 +32,7 @@ func TestTheHelpScrollsAndStandsInTwoColumnsWhereThereIsRoom(t *testing.T) {
 }
 
 func TestTheHelpIsFilteredByWhatIsTypedAndWrapsLongPhrases(t *testing.T) {
-	h := New([]Section{{Title: "list", Bindings: []ui.Binding{
+	h := New(ui.Keymap{}, []Section{{Title: "list", Bindings: []ui.Binding{
 		{Keys: []string{"r"}, Label: "redeploy", Help: "deploy the folder again; the old version serves until the new one is Ready"},
 		{Keys: []string{"d"}, Label: "describe", Help: "all that is known of it"},
 	}}})
@@ -54,4 +54,16 @@ func TestTheHelpIsFilteredByWhatIsTypedAndWrapsLongPhrases(t *testing.T) {
 	assert.Contains(t, shown(), "deploy the folder")
 	_, done = h.Update(tea.KeyPressMsg{Code: tea.KeyEscape})
 	assert.True(t, done)
+}
+
+func TestTheHelpNamesTheProfileAndWhatTheOperatorHasRebound(t *testing.T) {
+	keys := ui.NewKeymap([]ui.Binding{{ID: "a", Keys: []string{"r"}, Label: "redeploy"}, {ID: "b", Keys: []string{"d"}, Label: "describe"}})
+	keys.Profile = "vim"
+	assert.Equal(t, "help  vim keys", New(keys, nil).Title())
+	keys = keys.Rebind("a", []string{"f5"}).Own("a")
+	h := New(keys, []Section{{Title: "list", Bindings: keys.Scope("")}})
+	assert.Equal(t, "help  vim keys, 1 rebound", h.Title())
+	shown := ansi.Strip(strings.Join(h.View(ui.NewTheme(true, false), 80, 5), "\n"))
+	assert.Contains(t, shown, "redeploy (rebound)\n")
+	assert.Contains(t, shown, "describe\n")
 }

@@ -5,10 +5,12 @@ package palette
 
 import (
 	"slices"
+	"strings"
 
 	"charm.land/bubbles/v2/key"
 	"charm.land/bubbles/v2/textinput"
 	tea "charm.land/bubbletea/v2"
+	"charm.land/lipgloss/v2"
 	"github.com/sahilm/fuzzy"
 
 	"fndeck/ui"
@@ -167,20 +169,39 @@ func (p *Palette) View(theme *ui.Theme, width, height int) []string {
 	return lines[:height]
 }
 
-// about is what there is to say of the current entry, where a narrow row has no
-// room for it, or why it was not done.
+// about is what there is to say of the current entry, where its row has no room for
+// it, or why it was not done.
 func (p *Palette) about(theme *ui.Theme, width int) string {
 	if p.said != "" {
 		return theme.Warn.Render(ui.Truncate("  "+ui.Clean(p.said), width))
 	}
-	if width >= narrow || p.at >= len(p.found) {
+	if p.at >= len(p.found) {
 		return ""
 	}
-	e := p.entries[p.found[p.at]]
-	if e.Reason != "" {
-		return theme.Warn.Render(ui.Truncate("  "+ui.Clean(e.Reason), width))
+	phrase, tone := p.entries[p.found[p.at]].phrase(theme)
+	if ui.Width(phrase) <= phraseRoom(width) {
+		return ""
 	}
-	return theme.Dim.Render(ui.Truncate("  "+e.Help, width))
+	return tone.Render(ui.Truncate("  "+phrase, width))
+}
+
+// phrase is what an entry does, with what it asks before that, or why it cannot.
+func (e Entry) phrase(theme *ui.Theme) (string, lipgloss.Style) {
+	switch {
+	case e.Reason != "":
+		return ui.Clean(e.Reason), theme.Warn
+	case e.Danger != "":
+		return strings.TrimRight("("+e.Danger+") "+e.Help, " "), theme.Dim
+	}
+	return e.Help, theme.Dim
+}
+
+// phraseRoom is how wide the phrase of a row may be.
+func phraseRoom(width int) int {
+	if width < narrow {
+		return 0
+	}
+	return max(0, width-labelRoom-keyRoom-2)
 }
 
 // narrow is the width under which a row is only its label and its keys.
@@ -194,19 +215,10 @@ func (p *Palette) row(theme *ui.Theme, e Entry, width int, current bool) string 
 	if current {
 		mark = theme.Glyph('›') + " "
 	}
-	phrase, tone := e.Help, theme.Dim
-	if e.Danger != "" {
-		phrase += "  (" + e.Danger + ")"
-	}
-	if e.Reason != "" {
-		phrase, tone = ui.Clean(e.Reason), theme.Warn
-	}
+	phrase, tone := e.phrase(theme)
 	label := ui.Pad(ui.Truncate(e.Label, labelRoom-1), labelRoom)
 	keys := ui.Pad(ui.Truncate(e.Keys, keyRoom-1), keyRoom)
-	phrase = ui.Truncate(phrase, max(0, width-labelRoom-keyRoom-2))
-	if width < narrow {
-		phrase = ""
-	}
+	phrase = ui.Truncate(phrase, phraseRoom(width))
 	if current {
 		return theme.Selection.Render(ui.Pad(ui.Truncate(mark+label+keys+phrase, width), width))
 	}

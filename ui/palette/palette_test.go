@@ -46,3 +46,15 @@ func TestADisabledEntryIsNotDoneAndSaysWhy(t *testing.T) {
 	require.True(t, done)
 	assert.Equal(t, Chosen{Index: 0}, cmd())
 }
+
+func TestAPaletteOfEightyColumnsShowsWhatAnActionAsksAndTheWholeOfTheCurrentOne(t *testing.T) {
+	long := "choose an earlier version to serve again, of those that are kept"
+	p := New(ui.NewNeutralTheme(false), "all", []Entry{
+		{Label: "roll back", Help: long, Keys: "b", Danger: "asks first"},
+		{Label: "logs", Help: "its log", Keys: "l"},
+	})
+	assert.Contains(t, screen(p, 80), "b             (asks first) choose an earlier")
+	assert.Contains(t, screen(p, 80), "\n  (asks first) "+long+"\n")
+	_, _ = press(p, tea.KeyPressMsg{Code: tea.KeyDown})
+	assert.Equal(t, 1, strings.Count(screen(p, 80), "its log"), "what fits is not said twice")
+}

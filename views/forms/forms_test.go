@@ -231,6 +231,8 @@ func TestTheCronFieldSaysWhenItFiresInBothZonesAndAcrossDST(t *testing.T) {
 	assert.Contains(t, f.frame(100, 40), "never fires")
 	f.burst("<c-u>0 0 13 * FRI")
 	assert.Contains(t, f.frame(100, 40), "either")
+	words := func(text string) string { return strings.Join(strings.Fields(text), " ") }
+	assert.Contains(t, words(f.frame(60, 40)), "both day fields are set: it runs when either matches, on day 13 of every month and also every Friday")
 	f.burst("<c-u>0 0 29 2 *")
 	assert.Contains(t, f.frame(100, 40), "29 Feb 2028 00:00", "years show where they differ")
 }

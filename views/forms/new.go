@@ -52,7 +52,7 @@ func NewFunction(d Deps, functions []client.Function) (ui.Overlay, tea.Cmd) {
 	n.name = form.NewText(form.FieldSpec{Label: "Name", Help: "what the function is called", Value: newName, Check: n.checkName})
 	n.name.Selected = true
 	n.proposed = n.folderFor(newName)
-	n.folder = form.NewText(form.FieldSpec{Label: "Folder", Help: "an empty folder, or one that is not there yet; nothing is overwritten", Value: n.proposed, Check: n.checkFolder})
+	n.folder = form.NewText(form.FieldSpec{Label: "Folder", Help: "an empty or a new folder; nothing is overwritten", Value: n.proposed, Check: n.checkFolder})
 	fields := []form.Field{n.template, n.name, n.folder}
 	if runtimes := d.Backend.Describe().Runtimes; len(runtimes) > 0 {
 		n.runtime = form.NewChoice(form.FieldSpec{Label: "Runtime", Help: "which Python runs it"}, runtimes)

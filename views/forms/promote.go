@@ -40,7 +40,7 @@ func NewPromote(d Deps, fn client.Function, contexts []string) (ui.Overlay, tea.
 	p := &promoteForm{fn: fn}
 	p.context = form.NewChoice(form.FieldSpec{Label: "Context", Help: "where the folder " + fn.Folder + " is deployed"}, contexts)
 	p.data = form.NewText(form.FieldSpec{
-		Label: "Data", Help: "JSON that both are called with afterwards, to compare the answers; empty for no call",
+		Label: "Data", Help: "JSON to call both with and compare the answers; empty calls none",
 		Check: func(typed string) form.Report {
 			if strings.TrimSpace(typed) == "" {
 				return form.Report{}

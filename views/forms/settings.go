@@ -39,7 +39,7 @@ func NewSettings(d Deps, fn client.Function) (ui.Overlay, tea.Cmd) {
 		Label: "Metadata", Help: "name=value, one on each line; -l name=value filters by it", Value: pairText(fn.Metadata), Check: pairCheck("entry"),
 	})
 	s.upload.secrets = form.NewEditor(form.FieldSpec{
-		Label: "Secrets", Help: "a name alone keeps its value, name=value sets it, a line that is gone drops it",
+		Label: "Secrets", Help: "NAME keeps its value, NAME=value sets it, no line drops it",
 		Value: strings.Join(fn.SecretNames, "\n"), Check: s.checkSecrets,
 	})
 	s.upload.secrets.MaskAfter = '='

@@ -5,11 +5,13 @@ import (
 	"strings"
 	"testing"
 
+	tea "charm.land/bubbletea/v2"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"fndeck/client"
 	"fndeck/client/action"
+	"fndeck/ui"
 )
 
 // configured is a function with some of every setting.
@@ -124,4 +126,19 @@ func TestTheHomeFolderHasItsSign(t *testing.T) {
 	f := openForm(t, overlay, cmd)
 	f.burst("<tab><tab><c-u>~/fn/a")
 	assert.Contains(t, f.frame(100, 30), "/home/kari/fn/a")
+}
+
+func TestTheHelpOfEveryFieldIsReadToItsEndAtEightyColumns(t *testing.T) {
+	fn := configured()
+	d, _ := formDeps(t, &fakeBackend{description: client.Description{Runtimes: []string{"py312", "py311"}, DataLimitBytes: 9_000_000}})
+	for name, open := range map[string]func() (ui.Overlay, tea.Cmd){
+		"settings": func() (ui.Overlay, tea.Cmd) { return NewSettings(d, fn) },
+		"new":      func() (ui.Overlay, tea.Cmd) { return NewFunction(d, nil) },
+		"call":     func() (ui.Overlay, tea.Cmd) { return NewCall(d, fn, CallStart{}) },
+		"schedule": func() (ui.Overlay, tea.Cmd) { return NewSchedule(d, &fn, []client.Function{fn}) },
+		"promote":  func() (ui.Overlay, tea.Cmd) { return NewPromote(d, fn, []string{"prod"}) },
+	} {
+		overlay, cmd := open()
+		assert.NotContains(t, openForm(t, overlay, cmd).frame(80, 40), "…", name)
+	}
 }

@@ -44,9 +44,11 @@ var indispensable = []string{"app.quit", "app.help", "app.command"}
 func Build(c Config) (ui.Keymap, []Problem) {
 	var problems []Problem
 	keys := ui.NewKeymap(table)
+	keys.Profile = "default"
 	switch c.Profile {
 	case "", "default":
 	case "vim":
+		keys.Profile = "vim"
 		for id, bound := range vimKeys {
 			keys = keys.Rebind(id, bound)
 		}
@@ -67,6 +69,7 @@ func Build(c Config) (ui.Keymap, []Problem) {
 	for _, id := range wished {
 		key, other, clash := keys.Clash(id)
 		if !clash {
+			keys = keys.Own(id)
 			continue
 		}
 		was, _ := profile.Lookup(id)

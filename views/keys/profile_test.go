@@ -37,6 +37,8 @@ func TestActionsTakeTheKeysThatTheyAreGiven(t *testing.T) {
 	assert.True(t, bound.Bound("functions.call", "r"))
 	assert.Equal(t, "f5", bound.Key("functions.redeploy"))
 	assert.Empty(t, bound.Key("list.logs"))
+	assert.Equal(t, "default", bound.Profile)
+	assert.Equal(t, 3, bound.Rebound(), "those that are not as the profile has them")
 }
 
 func TestAWishThatCannotBeMetSaysWhyAndChangesNothing(t *testing.T) {

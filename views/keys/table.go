@@ -50,6 +50,7 @@ var table = []ui.Binding{
 	{ID: "list.logs", Scope: ui.ScopeList, Keys: []string{"l"}, Label: "logs", Help: "logs; of a function that deploys or failed, its build"},
 	{ID: "list.describe", Scope: ui.ScopeList, Keys: []string{"d"}, Label: "describe", Help: "all that is known of it"},
 	{ID: "list.run", Scope: ui.ScopeList, Keys: []string{"t"}, Label: "run now", Help: "run a schedule now, with its data; test a context"},
+	{ID: "schedules.pause", Scope: ui.ScopeList, Keys: []string{"p"}, Label: "pause", Help: "pause a schedule or resume it, where the backend can"},
 	{ID: "app.signin", Scope: ui.ScopeList, Keys: []string{"a"}, Label: "sign in", Help: "sign in to a context"},
 	{ID: "contexts.signout", Scope: ui.ScopeList, Label: "sign out", Help: "sign out of a context; asks first"},
 	{ID: "list.edit", Scope: ui.ScopeList, Keys: []string{"e"}, Label: "change", Help: "change the settings of a function, or a schedule: another takes its place"},

@@ -114,7 +114,7 @@ func (r *Reading) take(lines []client.LogLine) error {
 	}
 	r.kept = r.kept[:0]
 	for _, line := range lines {
-		r.kept = append(r.kept, ui.LogLine{Time: line.Time, Source: line.FunctionName, Text: line.Text, Mark: line.Stream == "mark"})
+		r.kept = append(r.kept, ui.LogLine{Time: line.Time, Source: line.FunctionName, Text: line.Text, Mark: line.Stream == "mark", Stderr: line.Stream == "stderr"})
 		if line.Position < r.From {
 			r.Grown.Shift++
 		}

@@ -30,6 +30,8 @@ type app struct {
 	now       func() time.Time
 	// inTerminal and outTerminal say whether somebody types and reads.
 	inTerminal, outTerminal bool
+	// outWidth is how many columns the reader's terminal has, 0 where none reads.
+	outWidth int
 	// readSecret reads a line from the terminal without showing it.
 	readSecret func() ([]byte, error)
 

@@ -242,7 +242,7 @@ func (p *logPrinter) line(out *bytes.Buffer, line client.LogLine) error {
 		}
 	default:
 		if !line.Time.IsZero() {
-			out.WriteString(p.clock.Time(line.Time) + "  ")
+			out.WriteString(p.clock.Exact(line.Time) + "  ")
 		}
 		if p.several && line.FunctionName != "" {
 			out.WriteString(ui.Clean(line.FunctionName) + "  ")

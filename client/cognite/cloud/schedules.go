@@ -44,6 +44,7 @@ func (b *Backend) Schedules(ctx context.Context, functionID string) ([]client.Sc
 			}
 		}
 		row.ID, row.FunctionID = public, v.public(s.FunctionID)
+		row.FunctionName = b.functionName(ctx, v, s.FunctionID)
 		all = append(all, row)
 	}
 	return all, nil

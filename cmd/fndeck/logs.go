@@ -38,10 +38,12 @@ func (a *app) logsCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "logs [NAME...]",
 		Short: "Print or follow the logs of functions, a call or a deploy",
+		Long:  "logs prints the lines of every call of a function, the oldest first. A project of\nCognite keeps a log for each call: there the log of the newest call is printed, and\nNAME --call ID prints another's; -f goes from call to call in any context.",
 		Example: `  fndeck logs hello --tail 20
   fndeck logs hello other -f --since 5m
   fndeck logs --all -f --grep 'error|timeout'
   fndeck logs --call 12
+  fndeck logs hello --call 12 --context prod
   fndeck logs --deploy 3 -o raw > build.log`,
 		ValidArgsFunction: a.completeManyFunctions,
 	}
@@ -51,7 +53,7 @@ func (a *app) logsCommand() *cobra.Command {
 	flags.StringVar(&f.since, "since", "", "only lines since then: a duration such as 5m, or a time 2026-01-02T15:04:05Z")
 	flags.IntVar(&f.tail, "tail", 0, "only the newest N lines, of each function")
 	flags.StringVar(&f.grep, "grep", "", "only lines that match the regular expression")
-	flags.StringVar(&f.call, "call", "", "log of one call, by id")
+	flags.StringVar(&f.call, "call", "", "log of one call, by id; a project of Cognite wants its function's NAME too")
 	flags.StringVar(&f.deploy, "deploy", "", "build output of one deploy, by id")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error { return a.logs(cmd, args, f) }
 	return cmd
@@ -64,7 +66,8 @@ func (a *app) logs(cmd *cobra.Command, names []string, f logFlags) error {
 		return err
 	}
 	chosen := 0
-	for _, given := range []bool{len(names) > 0, f.all, f.call != "", f.deploy != ""} {
+	// A name and a call go together: some backends find a call by both only.
+	for _, given := range []bool{len(names) > 0 && (f.call == "" || len(names) > 1), f.all, f.call != "", f.deploy != ""} {
 		if given {
 			chosen++
 		}
@@ -92,6 +95,7 @@ func (a *app) logs(cmd *cobra.Command, names []string, f logFlags) error {
 		if len(names) > 0 {
 			queries = nil
 		}
+		var functions []client.Function
 		for _, name := range names {
 			fn, err := findFunction(ctx, backend, name)
 			if err != nil {
@@ -99,12 +103,16 @@ func (a *app) logs(cmd *cobra.Command, names []string, f logFlags) error {
 			}
 			query := base
 			query.FunctionID = fn.ID
-			queries = append(queries, query)
+			queries, functions = append(queries, query), append(functions, fn)
 		}
 		if f.follow {
 			return followLogs(ctx, backend, queries, printer.lines)
 		}
-		return readLogs(ctx, backend, queries, printer.lines)
+		err := readLogs(ctx, backend, queries, printer.lines)
+		if f.call == "" && len(functions) > 0 && errors.Is(err, client.ErrUnsupported) {
+			return a.newestLogs(ctx, backend, functions, base, printer.lines)
+		}
+		return err
 	})
 	if errors.Is(err, client.ErrNotFound) && len(names) == 0 {
 		kind, id := "call", f.call
@@ -114,6 +122,31 @@ func (a *app) logs(cmd *cobra.Command, names []string, f logFlags) error {
 		return missing(kind, id, nil, "fndeck get "+kind+"s lists them")
 	}
 	return err
+}
+
+// newestLogs prints the log of the newest call of each function, and says which
+// call that is: some backends keep no log of a function.
+func (a *app) newestLogs(ctx context.Context, backend client.Backend, functions []client.Function, base client.LogQuery, emit func([]client.LogLine) error) error {
+	var queries []client.LogQuery
+	for _, fn := range functions {
+		page, err := backend.Calls(ctx, client.CallQuery{FunctionID: fn.ID, Limit: 1})
+		if err != nil {
+			return fmt.Errorf("look up the newest call of %s: %w", fn.Name, err)
+		}
+		if len(page.Calls) == 0 {
+			a.note("%s has no calls yet: fndeck call makes one", ui.Clean(fn.Name))
+			continue
+		}
+		c := page.Calls[0]
+		a.note("the newest call of %s: %s, %s, %s", ui.Clean(fn.Name), ui.Clean(c.ID), c.Status, a.clock().Time(c.Started))
+		query := base
+		query.FunctionID, query.CallID = fn.ID, c.ID
+		queries = append(queries, query)
+	}
+	if len(queries) == 0 {
+		return nil
+	}
+	return readLogs(ctx, backend, queries, emit)
 }
 
 // sinceTime reads --since, a duration back from now or a time.

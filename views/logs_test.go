@@ -147,5 +147,6 @@ func TestABackendWithoutLogsSaysSo(t *testing.T) {
 	drive(t, backend, func(d *driver) {
 		d.press("3")
 		d.see("This backend keeps logs per call only.  enter on a call opens its log")
+		d.miss("! 1") // nothing has failed
 	})
 }

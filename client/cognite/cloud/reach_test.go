@@ -107,6 +107,19 @@ func TestTheNewestCallsOfAllFunctionsAreOneList(t *testing.T) {
 	assert.Equal(t, first.ID, page.Calls[2].ID)
 }
 
+func TestTheNewestCallsAreThoseOfTheVersionsBeforeTooWhoeverServesNow(t *testing.T) {
+	d := newDesk(t)
+	f := d.deploy("")
+	before := d.call(f)
+	f = d.redeploy(f, 2)
+	after := d.call(f)
+	page, err := d.b.Calls(d.ctx, client.CallQuery{})
+	require.NoError(t, err)
+	require.Len(t, page.Calls, 2)
+	assert.Equal(t, []string{after.ID, before.ID}, []string{page.Calls[0].ID, page.Calls[1].ID})
+	assert.Equal(t, "f", page.Calls[1].FunctionName)
+}
+
 func TestCallsAndSchedulesSayTheNameOfTheirFunction(t *testing.T) {
 	d := newDesk(t)
 	own, foreign := d.deploy(""), d.foreign("other", nil)

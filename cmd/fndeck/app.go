@@ -217,8 +217,5 @@ func (a *app) openEmbedded(ctx context.Context, peek bool) (client.Backend, erro
 	if err != nil {
 		return nil, err
 	}
-	if why := backend.Describe().Outdated; why != "" && !peek {
-		a.note("warning: %s", why)
-	}
 	return backend, nil
 }

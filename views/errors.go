@@ -62,7 +62,9 @@ func (e *errorLog) add(where, operation string, err error) {
 		return // What repeats is not news.
 	}
 	e.nextID++
-	e.unseen++
+	if !errors.Is(err, client.ErrUnsupported) { // What a backend never could is no news.
+		e.unseen++
+	}
 	e.list = append([]failure{{id: e.nextID, context: where, operation: operation, at: e.clock(), count: 1, explained: x}}, e.list...)
 	e.list = e.list[:min(len(e.list), failuresMost)]
 }

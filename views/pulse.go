@@ -145,7 +145,11 @@ func callFacts(p pulse, at moment) []ui.Fact {
 	if p.older && len(hour) == len(p.calls) {
 		count += "+"
 	}
-	facts := []ui.Fact{{Label: "last hour", Value: fmt.Sprintf("%s calls   %d running   %d failed", count, sum.Running, sum.Failed)}}
+	calls := "calls"
+	if count == "1" {
+		calls = "call"
+	}
+	facts := []ui.Fact{{Label: "last hour", Value: fmt.Sprintf("%s %s   %d running   %d failed", count, calls, sum.Running, sum.Failed)}}
 	if sum.Ended == 0 {
 		return facts
 	}

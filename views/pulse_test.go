@@ -19,6 +19,9 @@ func TestThePulseSaysWhatGoesOnAndWhatIsDue(t *testing.T) {
 		assert.NotContains(t, s.screen.text(), "no matching distribution")
 		s.press("~")
 		assert.Contains(t, s.screen.text(), "functions > pulse", "it is there already")
+		backend.change(func() { backend.calls = backend.calls[:1] })
+		s.press("ctrl+r")
+		assert.Contains(t, s.screen.text(), "1 call   ")
 	})
 }
 

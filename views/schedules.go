@@ -61,7 +61,7 @@ var scheduleColumns = []listColumn[client.Schedule]{
 		cell:   nextCell,
 		order:  func(a, b client.Schedule) int { return a.Next.Compare(b.Next) },
 		span: func(c client.Schedule, at moment) (time.Duration, bool) {
-			next := nextRun(c, at.Now)
+			next := cron.NextRun(c, at.Now)
 			return next.Sub(at.Now), !next.IsZero()
 		},
 	},
@@ -106,21 +106,8 @@ var scheduleColumns = []listColumn[client.Schedule]{
 	},
 }
 
-// nextRun is the next run as the backend tells it, else as the cron text says;
-// zero if neither is known.
-func nextRun(c client.Schedule, now time.Time) time.Time {
-	if !c.Next.IsZero() {
-		return c.Next
-	}
-	expr, err := cron.Parse(c.Cron)
-	if err != nil {
-		return time.Time{}
-	}
-	return expr.Next(now)
-}
-
 func nextCell(c client.Schedule, at moment) ui.Cell {
-	next := nextRun(c, at.Now)
+	next := cron.NextRun(c, at.Now)
 	if next.IsZero() {
 		return cells.None(at)
 	}

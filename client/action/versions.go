@@ -3,6 +3,7 @@ package action
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"fndeck/client"
 )
@@ -66,7 +67,11 @@ func RollbackTo(ctx context.Context, backend client.Backend, f client.Function, 
 	}
 	if number == 0 {
 		if number = VersionBefore(versions, f.Version).Number; number == 0 {
-			return 0, &client.Error{Code: client.CodeConflict, Message: f.Name + " has no earlier version to roll back to"}
+			refused := &client.Error{Code: client.CodeConflict, Message: f.Name + " has no earlier version to roll back to"}
+			if i := slices.IndexFunc(versions, func(v client.Version) bool { return v.Number > f.Version && v.Status == client.FunctionReady }); i >= 0 {
+				refused.Hint = fmt.Sprintf("v%d is later and can serve again: name it", versions[i].Number)
+			}
+			return 0, refused
 		}
 		return number, nil
 	}

@@ -4,11 +4,26 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"fndeck/client"
 )
 
 // searchMonths bounds the search for a match: the longest wait is for 29
 // February across a century that is no leap year, eight years and a bit.
 const searchMonths = 9 * 12
+
+// NextRun is a schedule's next run as its backend tells it, else as its expression
+// says; zero if neither is known.
+func NextRun(s client.Schedule, now time.Time) time.Time {
+	if !s.Next.IsZero() {
+		return s.Next
+	}
+	expr, err := Parse(s.Cron)
+	if err != nil {
+		return time.Time{}
+	}
+	return expr.Next(now)
+}
 
 // Next returns the first time strictly after the given one at which the
 // expression fires, in UTC. It is never the zero time for an Expr from Parse.

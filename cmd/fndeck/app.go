@@ -32,6 +32,8 @@ type app struct {
 	now       func() time.Time
 	// inTerminal and outTerminal say whether somebody types and reads.
 	inTerminal, outTerminal bool
+	// outWidth is how many columns the reader's terminal has, 0 where none reads.
+	outWidth int
 	// readSecret reads a line from the terminal without showing it.
 	readSecret func() ([]byte, error)
 
@@ -239,9 +241,6 @@ func (a *app) openEmbedded(ctx context.Context, peek bool) (client.Backend, erro
 	}
 	if err != nil {
 		return nil, err
-	}
-	if why := backend.Describe().Outdated; why != "" && !peek {
-		a.note("warning: %s", why)
 	}
 	return backend, nil
 }

@@ -249,7 +249,7 @@ func statusSheet(s embedded.EngineStatus, at output.Clock) sheet {
 		header, cells = append(header, "TRUSTED ISSUER", "AUDIENCE"), append(cells, s.Issuer, s.Audience)
 	}
 	return sheet{
-		One: true, Header: header, Wide: []string{"STATE DIR", "SOCKET", "FREE", "KEPT DAYS", "RUNS OUT"},
+		One: true, Block: true, Header: header, Wide: []string{"STATE DIR", "SOCKET", "FREE", "KEPT DAYS", "RUNS OUT"},
 		Rows: []row{{Key: "engine", Name: strconv.Itoa(s.PID), Value: s, Cells: append(cells, s.StateDir, s.Socket, ui.Bytes(s.Disk.FreeBytes), strconv.Itoa(int(s.Disk.Retention.Hours()/24)), at.Time(s.Disk.RunsOut))}},
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"fndeck/client"
+	"fndeck/client/cron"
 	"fndeck/cmd/output"
 )
 
@@ -131,6 +132,7 @@ func fetchSchedules(ctx context.Context, a *app, backend client.Backend, s scope
 }
 
 func scheduleRow(s client.Schedule, at output.Clock) row {
+	s.Next = cron.NextRun(s, at.Now)
 	return row{Key: s.ID, Name: s.ID, Value: s, Cells: []string{
 		s.Name, s.Cron, at.Time(s.Next), s.FunctionName, at.LastCall(s.LastCall), output.Count(s.Missed),
 		s.ID, s.Words, s.Overlap, s.CatchUp, string(s.Data), at.Time(s.Created),

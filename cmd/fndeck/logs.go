@@ -39,6 +39,7 @@ func (a *app) logsCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "logs [NAME...]",
 		Short: "Print or follow the logs of functions, a call or a deploy",
+		Long:  "logs prints the lines of every call of a function, the oldest first. A project of\nCognite keeps a log for each call: there the log of the newest call is printed, and\nNAME --call ID prints another's; -f goes from call to call in any context.",
 		Example: `  fndeck logs hello --tail 20
   fndeck logs hello other -f --since 5m
   fndeck logs --all -f --grep 'error|timeout'
@@ -53,7 +54,7 @@ func (a *app) logsCommand() *cobra.Command {
 	flags.StringVar(&f.since, "since", "", "only lines since then: a duration such as 5m, or a time 2026-01-02T15:04:05Z")
 	flags.IntVar(&f.tail, "tail", 0, "only the newest N lines, of each function")
 	flags.StringVar(&f.grep, "grep", "", "only lines that match the regular expression")
-	flags.StringVar(&f.call, "call", "", "log of one call, by id; a project far away wants its function's name too")
+	flags.StringVar(&f.call, "call", "", "log of one call, by id; a project of Cognite wants its function's NAME too")
 	flags.StringVar(&f.deploy, "deploy", "", "build output of one deploy, by id")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error { return a.logs(cmd, args, f) }
 	return cmd
@@ -66,7 +67,7 @@ func (a *app) logs(cmd *cobra.Command, names []string, f logFlags) error {
 		return err
 	}
 	chosen := 0
-	named := len(names) > 0 && (len(names) > 1 || f.call == "") // A call may want its function's name.
+	named := len(names) > 0 && (len(names) > 1 || f.call == "") // Some backends find a call by its function and its id only.
 	for _, given := range []bool{named, f.all, f.call != "", f.deploy != ""} {
 		if given {
 			chosen++
@@ -99,6 +100,13 @@ func (a *app) logs(cmd *cobra.Command, names []string, f logFlags) error {
 		if f.follow {
 			return followLogs(ctx, all, printer.lines, func(err error) { a.note("%s", ui.Clean(client.Explain(err).Sentence)) })
 		}
+		err = readLogs(ctx, all, printer.lines)
+		if f.call != "" || len(names) == 0 || !errors.Is(err, client.ErrUnsupported) {
+			return err
+		}
+		if all, err = a.newest(ctx, all); err != nil || len(all.all) == 0 {
+			return err
+		}
 		return readLogs(ctx, all, printer.lines)
 	})
 	if errors.Is(err, client.ErrNotFound) && len(names) == 0 {
@@ -111,10 +119,12 @@ func (a *app) logs(cmd *cobra.Command, names []string, f logFlags) error {
 	return err
 }
 
-// logSource is a query and the backend that answers it.
+// logSource is a query and the backend that answers it; name is that of the function
+// that it is about, "" where it is about none.
 type logSource struct {
 	backend client.Backend
 	query   client.LogQuery
+	name    string
 }
 
 // sources are what logs are read from. Of contexts side by side one that fails keeps no
@@ -137,7 +147,7 @@ func logSources(ctx context.Context, backend client.Backend, names []string, bas
 	}
 	if len(names) == 0 {
 		for _, one := range backends {
-			found.all = append(found.all, logSource{one, base})
+			found.all = append(found.all, logSource{backend: one, query: base})
 		}
 	}
 	for _, name := range names {
@@ -153,13 +163,34 @@ func logSources(ctx context.Context, backend client.Backend, names []string, bas
 			}
 			query := base
 			query.FunctionID = fn.ID
-			found.all = append(found.all, logSource{one, query})
+			found.all = append(found.all, logSource{backend: one, query: query, name: fn.Name})
 		}
 		if len(found.all) == before && unknown != nil {
 			return found, unknown
 		}
 	}
 	return found, nil
+}
+
+// newest are the logs of the newest call of each function that is asked about, for
+// backends that keep no log of a function. It says which calls those are.
+func (a *app) newest(ctx context.Context, functions sources) (sources, error) {
+	calls := sources{side: functions.side}
+	for _, source := range functions.all {
+		page, err := source.backend.Calls(ctx, client.CallQuery{FunctionID: source.query.FunctionID, Limit: 1})
+		if err != nil {
+			return calls, fmt.Errorf("look up the newest call of %s: %w", source.name, err)
+		}
+		if len(page.Calls) == 0 {
+			a.note("%s has no calls yet: fndeck call makes one", ui.Clean(source.name))
+			continue
+		}
+		c := page.Calls[0]
+		a.note("the newest call of %s: %s, %s, %s", ui.Clean(source.name), ui.Clean(c.ID), c.Status, a.clock().Time(c.Started))
+		source.query.CallID = c.ID
+		calls.all = append(calls.all, source)
+	}
+	return calls, nil
 }
 
 // sinceTime reads --since, a duration back from now or a time.
@@ -333,7 +364,7 @@ func (p *logPrinter) line(out *bytes.Buffer, line client.LogLine) error {
 		}
 	default:
 		if !line.Time.IsZero() {
-			out.WriteString(p.clock.Time(line.Time) + "  ")
+			out.WriteString(p.clock.Exact(line.Time) + "  ")
 		}
 		if p.several && line.FunctionName != "" {
 			out.WriteString(ui.Clean(line.FunctionName) + "  ")

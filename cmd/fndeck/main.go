@@ -31,6 +31,7 @@ func main() {
 		env: os.Getenv, now: time.Now,
 		inTerminal:  term.IsTerminal(os.Stdin.Fd()),
 		outTerminal: term.IsTerminal(os.Stdout.Fd()),
+		outWidth:    width(os.Stdout),
 		readSecret:  func() ([]byte, error) { return term.ReadPassword(os.Stdin.Fd()) },
 	}
 	a.open, a.console = a.openContext, a.runConsole
@@ -38,6 +39,15 @@ func main() {
 	code := a.run(ctx, os.Args[1:])
 	stop()
 	os.Exit(code)
+}
+
+// width is how many columns a terminal has, 0 if f is none or does not tell.
+func width(f *os.File) int {
+	columns, _, err := term.GetSize(f.Fd())
+	if err != nil {
+		return 0
+	}
+	return columns
 }
 
 // signalled is the cause of a context that a signal ended.

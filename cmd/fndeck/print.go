@@ -20,6 +20,7 @@ func (a *app) printer() output.Printer {
 		Note:      func(sentence string) { a.note("%s", sentence) },
 		NoHeaders: a.flags.noHeaders,
 		Color:     a.colored(),
+		Width:     a.outWidth,
 	}
 }
 

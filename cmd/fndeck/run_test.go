@@ -420,6 +420,7 @@ func TestRollbackChecksBeforeItAsks(t *testing.T) {
 		says     string
 	}{
 		"no earlier version": {nil, []client.Version{{Number: 2, Serving: true, Status: client.FunctionReady}}, nil, 5, "no earlier version"},
+		"only a later one":   {nil, []client.Version{{Number: 4, Status: client.FunctionFailed}, {Number: 3, Status: client.FunctionReady}, {Number: 2, Serving: true, Status: client.FunctionReady}}, nil, 5, "v3 is later and can serve again: name it"},
 		"unknown version":    {[]string{"v9"}, nil, nil, 3, "no version 9"},
 		"serves already":     {[]string{"2"}, nil, nil, 5, "v2 serves already"},
 		"never ready":        {[]string{"3"}, []client.Version{{Number: 3, Status: client.FunctionFailed}, {Number: 2, Serving: true, Status: client.FunctionReady}}, nil, 5, "v3 is Failed"},

@@ -13,6 +13,7 @@ import (
 	"fndeck/cmd/config"
 	"fndeck/cmd/contexts"
 	"fndeck/cmd/output"
+	"fndeck/ui"
 )
 
 // configuration returns the settings of the file, read once. Without a file,
@@ -153,13 +154,22 @@ func findContext(c *config.Config, name string) (config.Context, error) {
 	return x, missing("context", name, c.ContextNames(), "there are "+strings.Join(c.ContextNames(), ", "))
 }
 
-// openContext reaches the backend of a context.
+// openContext reaches the backend of a context for a command. What is to be said of
+// it is said here and not where it is opened: a console opens contexts too, and a
+// line on stderr would stand in the middle of its screen.
 func (a *app) openContext(ctx context.Context, x config.Context, peek bool) (client.Backend, error) {
 	desk, err := a.contextDesk()
 	if err != nil {
 		return nil, err
 	}
-	return desk.Open(ctx, x, peek)
+	backend, err := desk.Open(ctx, x, peek)
+	if err != nil {
+		return nil, err
+	}
+	if why := backend.Describe().Outdated; why != "" && !peek {
+		a.note("warning: %s", ui.Clean(why))
+	}
+	return backend, nil
 }
 
 // contextDesk is what opens contexts.

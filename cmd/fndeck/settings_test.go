@@ -1,13 +1,20 @@
 package main
 
 import (
+	"bytes"
+	"context"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"fndeck/client"
+	"fndeck/cmd/config"
+	"fndeck/cmd/contexts"
 )
 
 func TestAConfigurationThatOthersCanChangeIsRefusedWithTheCommandThatMendsIt(t *testing.T) {
@@ -73,4 +80,26 @@ func TestAConfigurationDirectoryThatOthersCanChangeIsRefused(t *testing.T) {
 	got := fndeck(t, helloBackend(), door{env: env}, "logs", "hello")
 	assert.Equal(t, 2, got.code)
 	assert.Contains(t, got.errs, "chmod go-w "+dir)
+}
+
+// oldEngine is a backend whose engine is of another version than this program.
+type oldEngine struct{ *fakeBackend }
+
+func (oldEngine) Describe() client.Description {
+	return client.Description{Kind: "embedded", Name: "local", Outdated: "the engine is old"}
+}
+
+func TestAnOldEngineIsSaidByACommandAndNotOverTheScreenOfAConsole(t *testing.T) {
+	var errs bytes.Buffer
+	a := &app{errs: &errs, now: time.Now, env: func(string) string { return "" }}
+	a.desk = &contexts.Desk{Embedded: func(context.Context, bool) (client.Backend, error) { return oldEngine{helloBackend()}, nil }}
+	local := config.Context{Name: config.LocalContext, Backend: config.BackendEmbedded}
+	_, err := a.openContext(t.Context(), local, true)
+	require.NoError(t, err)
+	_, err = a.desk.Open(t.Context(), local, false) // as the page of contexts does
+	require.NoError(t, err)
+	assert.Empty(t, errs.String())
+	_, err = a.openContext(t.Context(), local, false)
+	require.NoError(t, err)
+	assert.Contains(t, errs.String(), "warning: the engine is old")
 }

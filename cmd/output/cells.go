@@ -18,19 +18,24 @@ type Clock struct {
 	Zone *time.Location
 }
 
-// timeFormat is RFC 3339 with milliseconds: a time in any output of the command
-// line carries its offset.
-const timeFormat = "2006-01-02T15:04:05.000Z07:00"
+// A time in any output of the command line carries its offset. Only the lines of a
+// log need the milliseconds; in a table they are width that its texts lack.
+const exactFormat = "2006-01-02T15:04:05.000Z07:00"
 
-// Time shows a time, "" for none.
-func (c Clock) Time(t time.Time) string {
+// Time shows a time to the second, "" for none.
+func (c Clock) Time(t time.Time) string { return c.text(t, time.RFC3339) }
+
+// Exact shows a time to the millisecond, "" for none.
+func (c Clock) Exact(t time.Time) string { return c.text(t, exactFormat) }
+
+func (c Clock) text(t time.Time, format string) string {
 	if t.IsZero() {
 		return ""
 	}
 	if c.Zone == nil {
-		return t.UTC().Format(timeFormat)
+		return t.UTC().Format(format)
 	}
-	return t.In(c.Zone).Format(timeFormat)
+	return t.In(c.Zone).Format(format)
 }
 
 // Duration shows a duration rounded as the console does, "" for none.

@@ -43,6 +43,9 @@ type Sheet struct {
 	One bool
 	// Empty is the sentence for a table without rows.
 	Empty string
+	// Block says that its one row is too wide for a terminal, which gets a line for
+	// each column instead.
+	Block bool
 }
 
 // Printer writes answers to Out and remarks to Note.
@@ -51,6 +54,10 @@ type Printer struct {
 	Note func(sentence string)
 	// NoHeaders leaves out the first line of a table, Color paints state words.
 	NoHeaders, Color bool
+	// Width is how many columns the terminal has that reads Out, 0 if none does. A
+	// table wider than that gives up text of its last column; a file, a pipe and
+	// -o wide get all.
+	Width int
 }
 
 // Print writes the sheet in one of Formats.

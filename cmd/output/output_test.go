@@ -93,3 +93,31 @@ func requireInert(t *testing.T, text string) {
 		require.False(t, r != '\n' && (r < ' ' || obeyed(r)), "%q holds %U", text, r)
 	}
 }
+
+func TestATableGivesUpTextOfItsLastColumnBeforeItWrapsInATerminal(t *testing.T) {
+	calls := Sheet{Header: []string{"ID", "RESULT"}, Wide: []string{"LOG"}, Rows: []Row{{Cells: []string{"1001", `{"greeting":"Hello"}`, "12"}}}}
+	printed := func(width int, format string) string {
+		var out strings.Builder
+		require.NoError(t, Printer{Out: &out, Width: width}.Print(calls, format))
+		return out.String()
+	}
+	assert.Equal(t, "ID    RESULT\n1001  {\"greetin…\n", printed(16, Table))
+	const whole = "ID    RESULT\n1001  {\"greeting\":\"Hello\"}\n"
+	assert.Equal(t, whole, printed(0, Table), "a pipe gets all")
+	assert.Equal(t, whole, printed(10, Table), "a stump would say nothing")
+	assert.Contains(t, printed(16, Wide), `{"greeting":"Hello"}`)
+}
+
+func TestABlockIsALineForEachColumnOnATerminalAndARowInAPipe(t *testing.T) {
+	long := strings.Repeat("x", 2*cellLimit)
+	engine := Sheet{Block: true, Header: []string{"PID", "BEARER FILE"}, Wide: []string{"SOCKET"}, Rows: []Row{{Cells: []string{"7", long, "s\x1b[2J"}}}}
+	printed := func(width int, format string) string {
+		var out strings.Builder
+		require.NoError(t, Printer{Out: &out, Width: width}.Print(engine, format))
+		return out.String()
+	}
+	assert.Equal(t, "PID          7\nBEARER FILE  "+long+"\n", printed(80, Table))
+	assert.Regexp(t, "^PID          7\nBEARER FILE  x+\nSOCKET       s", printed(80, Wide))
+	assert.NotContains(t, printed(80, Wide), "\x1b")
+	assert.Regexp(t, "^PID  BEARER FILE\n7    x+…\n$", printed(0, Table))
+}

@@ -82,6 +82,8 @@ type Backend struct {
 	subject  string
 	runtimes []string
 	data     map[string]scheduleData
+	// names are the functions' by the ids of the project, which renames none.
+	names map[string]string
 }
 
 // New returns a backend. It does no I/O.
@@ -100,6 +102,7 @@ func New(c Config) (*Backend, error) {
 	b := &Backend{
 		Backend: cognite.New(api), c: c, store: kept.Open(dir, c.Sealer), archive: archive.New(filepath.Join(dir, "calls")),
 		live: map[string]redeploy.Progress{}, why: map[string]error{}, stops: map[string]func(){}, data: map[string]scheduleData{},
+		names: map[string]string{},
 	}
 	api.Impatient = true // a redeploy shows how long it is asked to wait
 	b.machine = &redeploy.Machine{

@@ -1,6 +1,7 @@
 package cloud
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -107,6 +108,7 @@ func (b *Backend) livePage(ctx context.Context, v view, q client.CallQuery) (cli
 	page, err := b.Backend.Calls(ctx, q)
 	for i := range page.Calls {
 		page.Calls[i] = v.call(page.Calls[i], "")
+		page.Calls[i].FunctionName = b.knownName(v, q.FunctionID)
 	}
 	return page, err
 }
@@ -135,7 +137,9 @@ func (b *Backend) keptPage(v view, q client.CallQuery) (client.CallPage, error) 
 	to := min(from+limit, len(kept))
 	page := client.CallPage{}
 	for _, c := range kept[from:to] {
-		page.Calls = append(page.Calls, v.call(c, q.FunctionID))
+		shown := v.call(c, q.FunctionID)
+		shown.FunctionName = cmp.Or(shown.FunctionName, b.knownName(v, q.FunctionID))
+		page.Calls = append(page.Calls, shown)
 	}
 	if to < len(kept) {
 		page.Next = strconv.Itoa(to)
@@ -187,6 +191,9 @@ func (b *Backend) Call(ctx context.Context, functionID, callID string) (c client
 		c = v.call(r.Call, id)
 		return nil
 	})
+	if err == nil {
+		c.FunctionName = cmp.Or(c.FunctionName, b.knownName(v, functionID))
+	}
 	return c, err
 }
 

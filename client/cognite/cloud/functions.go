@@ -20,6 +20,7 @@ func (b *Backend) Functions(ctx context.Context) ([]client.Function, error) {
 	if err != nil {
 		return nil, err
 	}
+	b.nameAll(found)
 	v, err := b.view()
 	if err != nil {
 		return nil, err

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"sync"
 
 	"fndeck/client"
@@ -38,7 +39,7 @@ func (b *Backend) newest(ctx context.Context, q client.CallQuery) (client.CallPa
 			defer func() { <-places }()
 			one := q
 			one.FunctionID = f.ID
-			pages[i], failures[i] = b.Calls(ctx, one)
+			pages[i], failures[i] = b.newestOf(ctx, one)
 		})
 	}
 	all.Wait()
@@ -55,6 +56,20 @@ func (b *Backend) newest(ctx context.Context, q client.CallQuery) (client.CallPa
 	slices.SortStableFunc(merged.Calls, func(x, y client.Call) int { return y.Started.Compare(x.Started) })
 	merged.Calls = merged.Calls[:min(len(merged.Calls), cmp.Or(max(q.Limit, 0), pageOfCalls))]
 	return merged, nil
+}
+
+// newestOf is a page of the calls of one function, filled up from the ids that it had
+// before: a redeploy must not take the calls of an hour ago off the list.
+func (b *Backend) newestOf(ctx context.Context, q client.CallQuery) (client.CallPage, error) {
+	page, err := b.Calls(ctx, q)
+	wanted := cmp.Or(max(q.Limit, 0), pageOfCalls)
+	for err == nil && len(page.Calls) < wanted && strings.HasSuffix(page.Next, ":") { // the beginning of another id
+		q.Cursor = page.Next
+		var older client.CallPage
+		older, err = b.Calls(ctx, q)
+		page.Calls, page.Next = append(page.Calls, older.Calls...), older.Next
+	}
+	return page, err
 }
 
 // calledLately are the functions that were called last, that one first.

@@ -108,6 +108,43 @@ func TestTheNewestCallsOfAllFunctionsAreOneList(t *testing.T) {
 	assert.Equal(t, first.ID, page.Calls[2].ID)
 }
 
+func TestTheNewestCallsAreThoseOfTheVersionsBeforeTooWhoeverServesNow(t *testing.T) {
+	d := newDesk(t)
+	f := d.deploy("")
+	before := d.call(f)
+	f = d.redeploy(f, 2)
+	after := d.call(f)
+	page, err := d.b.Calls(d.ctx, client.CallQuery{})
+	require.NoError(t, err)
+	require.Len(t, page.Calls, 2)
+	assert.Equal(t, []string{after.ID, before.ID}, []string{page.Calls[0].ID, page.Calls[1].ID})
+	assert.Equal(t, "f", page.Calls[1].FunctionName)
+}
+
+func TestCallsAndSchedulesSayTheNameOfTheirFunction(t *testing.T) {
+	d := newDesk(t)
+	own, foreign := d.deploy(""), d.foreign("other", nil)
+	b := d.another() // it has listed no functions yet
+	for name, f := range map[string]client.Function{"f": own, "other": foreign} {
+		_, err := d.b.CreateSchedule(d.ctx, client.ScheduleSpec{FunctionID: f.ID, Name: name, Cron: "0 6 * * *"})
+		require.NoError(t, err)
+	}
+	schedules, err := b.Schedules(d.ctx, "")
+	require.NoError(t, err)
+	require.Len(t, schedules, 2)
+	for _, s := range schedules {
+		assert.Equal(t, s.Name, s.FunctionName)
+	}
+	c := d.call(foreign)
+	page, err := b.Calls(d.ctx, client.CallQuery{FunctionID: foreign.ID})
+	require.NoError(t, err)
+	require.Len(t, page.Calls, 1)
+	assert.Equal(t, "other", page.Calls[0].FunctionName)
+	c, err = b.Call(d.ctx, foreign.ID, c.ID)
+	require.NoError(t, err)
+	assert.Equal(t, "other", c.FunctionName)
+}
+
 func TestCallsAreArchivedWhenAskedAndOnlyOnce(t *testing.T) {
 	d := newDesk(t)
 	f := d.foreign("other", nil)

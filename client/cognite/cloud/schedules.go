@@ -44,31 +44,10 @@ func (b *Backend) Schedules(ctx context.Context, functionID string) ([]client.Sc
 			}
 		}
 		row.ID, row.FunctionID = public, v.public(s.FunctionID)
-		if l, ok := v.find(s.FunctionID); ok {
-			row.FunctionName = latest(l).Settings.Name
-		}
+		row.FunctionName = b.functionName(ctx, v, s.FunctionID)
 		all = append(all, row)
 	}
-	return all, b.nameOthers(ctx, all)
-}
-
-// nameOthers gives the schedules of functions that this machine keeps nothing of the
-// names of those, which the list does not tell.
-func (b *Backend) nameOthers(ctx context.Context, all []client.Schedule) error {
-	if !slices.ContainsFunc(all, func(s client.Schedule) bool { return s.FunctionName == "" }) {
-		return nil
-	}
-	functions, err := b.List(ctx)
-	if err != nil {
-		return err
-	}
-	for i, s := range all {
-		at := slices.IndexFunc(functions, func(f cognite.Function) bool { return f.ID == s.FunctionID })
-		if s.FunctionName == "" && at >= 0 {
-			all[i].FunctionName = functions[at].Name
-		}
-	}
-	return nil
+	return all, nil
 }
 
 // bound lists the schedules of the functions that are one here.

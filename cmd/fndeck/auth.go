@@ -94,6 +94,8 @@ func (t *teller) show(p auth.Prompt) {
 			lines = append(lines, "or open "+p.Device.Complete)
 		}
 		lines = append(lines, fmt.Sprintf("%s asks as client %s; the code ends at %s", p.Device.Host, p.Device.ClientID, p.Device.Ends.Format(time.TimeOnly)))
+	case p.Note != "":
+		lines = []string{"note: " + p.Note}
 	case p.Browser != nil:
 		lines = []string{"open  " + p.Browser.Address}
 		if p.Browser.NotListening != "" {
@@ -136,7 +138,7 @@ func (t *teller) takePasted(paste func(string) error) {
 func (a *app) authLogout() *cobra.Command {
 	return &cobra.Command{
 		Use: "logout [CONTEXT]", Short: "Revoke a sign-in where the issuer can, and forget it", Args: between(0, 1),
-		Long:    "Has the issuer take the sign-in back where it can, and deletes its file in any case. A\nconsole that is open goes on with the token it holds until that ends.",
+		Long:    "Has the issuer take the sign-in back where it can, and deletes its file in any case. A\nconsole that is open sends nothing more from then on.",
 		Example: "  fndeck auth logout prod", ValidArgsFunction: a.completeContexts,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			x, err := a.personContext(args)

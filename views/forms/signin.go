@@ -18,8 +18,9 @@ import (
 // SignInStart signs a person in; show is told what to show, from one goroutine.
 type SignInStart func(ctx context.Context, show func(auth.Prompt)) error
 
-// SignedIn tells the root that somebody has signed in to a context.
-type SignedIn struct{ Context string }
+// SignedIn tells the root that somebody has signed in to a context. Note is what to
+// know of it, empty if nothing.
+type SignedIn struct{ Context, Note string }
 
 // Copy asks the root to copy a text and to say what it was.
 type Copy struct{ Text, What string }
@@ -135,8 +136,13 @@ func (s *signIn) news(msg signInMsg) (tea.Cmd, bool) {
 		s.prompt = msg.prompt
 		return s.wait(), false
 	case msg.err == nil:
-		name := s.context
-		return func() tea.Msg { return SignedIn{name} }, true
+		in := SignedIn{Context: s.context, Note: s.prompt.Note}
+		select {
+		case last := <-s.prompts: // The end overtook it.
+			in.Note = last.Note
+		default:
+		}
+		return func() tea.Msg { return in }, true
 	case errors.Is(msg.err, context.Canceled):
 		return nil, true
 	}

@@ -194,7 +194,30 @@ type identityFacts struct {
 	Refreshable bool      `json:"refreshable"`
 	SignIn      bool      `json:"signIn"`
 	Problem     string    `json:"problem,omitempty"`
+	Hint        string    `json:"hint,omitempty"`
+	Links       []link    `json:"links,omitempty"`
+	SkewSeconds int       `json:"skewSeconds,omitempty"`
 	Notes       []string  `json:"notes,omitempty"`
+}
+
+// link is a link of the default chain, and why it gave no token.
+type link struct {
+	Name   string `json:"name"`
+	Reason string `json:"reason"`
+}
+
+// tellProblem says in full what stands in a column only.
+func (a *app) tellProblem(f *identityFacts, problem *auth.Error) {
+	x := client.Explain(client.TokenError(problem))
+	f.Problem, f.Hint = x.Sentence, x.Hint
+	a.note("problem: %s", ui.Clean(x.Sentence))
+	if x.Hint != "" {
+		a.note("  %s", ui.Clean(x.Hint))
+	}
+	for _, l := range problem.Links {
+		f.Links = append(f.Links, link(l))
+		a.note("  %s: %s", l.Name, ui.Clean(l.Reason))
+	}
 }
 
 // identitySheet asks for a token, so that what it says is true now.
@@ -218,10 +241,10 @@ func (a *app) identitySheet(ctx context.Context, x config.Context) (sheet, error
 	status := source.Status()
 	f := identityFacts{
 		Context: x.Name, Flow: string(status.Flow), Link: status.Link, Who: status.Who, Issuer: status.Issuer, Tenant: status.Tenant,
-		Scopes: status.Scopes, Ends: status.Ends, Refreshable: status.Refreshable, SignIn: status.SignIn, Notes: status.Notes,
+		Scopes: status.Scopes, Ends: status.Ends, Refreshable: status.Refreshable, SignIn: status.SignIn, Notes: status.Notes, SkewSeconds: int(status.Skew.Seconds()),
 	}
 	if status.Problem != nil {
-		f.Problem = status.Problem.Message
+		a.tellProblem(&f, status.Problem)
 	}
 	for _, note := range status.Notes {
 		a.note("note: %s", ui.Clean(note))

@@ -241,7 +241,7 @@ func (s *signIn) viewFailure(theme *ui.Theme, width int) []string {
 
 func (s *signIn) viewDevice(theme *ui.Theme, width, height int) []string {
 	p := s.prompt.Device
-	lines := []string{"  open  " + link(theme, p.Address), ""}
+	lines := append(address(theme, "  open  ", p.Address, width), "")
 	mark := theme.Glyph('█')
 	if large := bigtext.Lines(p.Code, mark, width-4); large != nil && height >= bigtext.Height+6 {
 		for _, line := range large {
@@ -262,10 +262,7 @@ func (s *signIn) viewDevice(theme *ui.Theme, width, height int) []string {
 
 func (s *signIn) viewBrowser(theme *ui.Theme, width int) []string {
 	p := s.prompt.Browser
-	lines := []string{"  open"}
-	for _, part := range ui.Wrap(ui.Clean(p.Address), max(width-4, 1)) {
-		lines = append(lines, "  "+hyperlink(theme, part, p.Address))
-	}
+	lines := append([]string{"  open"}, address(theme, "  ", p.Address, width)...)
 	lines = append(lines, "")
 	if p.NotListening != "" {
 		lines = append(lines, wrapped(theme.Warn.Render, p.NotListening, width)...)
@@ -298,9 +295,15 @@ func asker(theme *ui.Theme, a auth.Asker, width int) []string {
 	return append([]string{""}, wrapped(theme.Dim.Render, text, width)...)
 }
 
-// link is an address that terminals with hyperlinks open on a click.
-func link(theme *ui.Theme, address string) string {
-	return hyperlink(theme, ui.Clean(address), address)
+// address is an address in full, over as many lines as it needs, which terminals with
+// hyperlinks open on a click.
+func address(theme *ui.Theme, before, address string, width int) []string {
+	var lines []string
+	for _, part := range ui.Wrap(ui.Clean(address), max(width-ui.Width(before)-2, 1)) {
+		lines = append(lines, before+hyperlink(theme, part, address))
+		before = strings.Repeat(" ", ui.Width(before))
+	}
+	return lines
 }
 
 func hyperlink(theme *ui.Theme, text, address string) string {

@@ -43,7 +43,7 @@ type Ring struct {
 	mu      sync.Mutex
 	pending chan answer // of the one question under way, nil without one
 	fault   error
-	again   time.Time
+	rested  *time.Timer // of the fault
 }
 
 // answer is what a keyring said.
@@ -69,7 +69,7 @@ func (r *Ring) key() ([]byte, error) {
 	switch {
 	case r.pending != nil:
 		patience = 0
-	case r.fault != nil && time.Now().Before(r.again):
+	case r.fault != nil && !r.isRested():
 		return nil, r.fault
 	case r.Get == nil && !reachable():
 		return nil, errors.New("there is no keyring here: no session bus is running")
@@ -81,10 +81,20 @@ func (r *Ring) key() ([]byte, error) {
 	defer late.Stop()
 	select {
 	case a := <-r.pending:
-		r.pending, r.fault, r.again = nil, a.err, time.Now().Add(rest)
+		r.pending, r.fault, r.rested = nil, a.err, time.NewTimer(rest)
 		return a.key, a.err
 	case <-late.C:
 		return nil, fmt.Errorf("the keyring is locked or does not answer within %s", limit)
+	}
+}
+
+// isRested reports, once, whether a keyring that refused was left alone long enough.
+func (r *Ring) isRested() bool {
+	select {
+	case <-r.rested.C:
+		return true
+	default:
+		return false
 	}
 }
 

@@ -81,11 +81,20 @@ func (r *Ring) key() ([]byte, error) {
 	defer late.Stop()
 	select {
 	case a := <-r.pending:
-		r.pending, r.fault, r.rested = nil, a.err, time.NewTimer(rest)
-		return a.key, a.err
+		return r.take(a)
 	case <-late.C:
+	}
+	select { // Of two that are ready any is chosen, and an answer counts.
+	case a := <-r.pending:
+		return r.take(a)
+	default:
 		return nil, fmt.Errorf("the keyring is locked or does not answer within %s", limit)
 	}
+}
+
+func (r *Ring) take(a answer) ([]byte, error) {
+	r.pending, r.fault, r.rested = nil, a.err, time.NewTimer(rest)
+	return a.key, a.err
 }
 
 // isRested reports, once, whether a keyring that refused was left alone long enough.

@@ -22,7 +22,7 @@ func (i *issuer) as(flow Flow, change func(*Identity)) *issuer {
 	identity.Tenant = cmp.Or(i.getenv("AZURE_TENANT_ID"), identity.Tenant)
 	identity.ClientID = cmp.Or(i.getenv("AZURE_CLIENT_ID"), identity.ClientID)
 	change(&identity)
-	return &issuer{identity: identity, transport: i.transport, clock: i.clock, getenv: i.getenv, known: i.known, skew: i.ahead()}
+	return &issuer{identity: identity, transport: i.transport, clock: i.clock, getenv: i.getenv, known: i.known, login: i.login, skew: i.ahead()}
 }
 
 // lacking names those of the variables that are not set.

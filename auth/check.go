@@ -57,6 +57,15 @@ func (id Identity) checkFlow() error {
 	if id.Flow == FlowOnBehalfOf && id.ClientSecret.IsZero() && id.CertificateFile.IsZero() {
 		return fmt.Errorf("the flow %s needs client_secret or certificate", id.Flow)
 	}
+	switch id.Store {
+	case "", StoreFile:
+	case StoreKeyring:
+		if !id.Flow.Interactive() {
+			return fmt.Errorf("store: the tokens of the flow %s are kept nowhere", id.Flow)
+		}
+	default:
+		return fmt.Errorf("store %q: allowed are %s and %s", redact.Clip(id.Store, 40), StoreFile, StoreKeyring)
+	}
 	switch id.SecretPlace {
 	case "", SecretAuto, SecretBody, SecretHeader:
 		return nil

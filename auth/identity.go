@@ -33,6 +33,13 @@ const (
 	SecretHeader = "header"
 )
 
+// Where the tokens of a person lie.
+const (
+	StoreFile = "file"
+	// StoreKeyring seals the file under a key of the desktop's keyring, if it answers.
+	StoreKeyring = "keyring"
+)
+
 // Identity says how a person or a program proves who it is. It is plain data
 // from the configuration, one for each context.
 type Identity struct {
@@ -48,6 +55,8 @@ type Identity struct {
 	Authority, Tenant string
 
 	ClientID string
+	// Store is one of StoreFile (also if empty) and StoreKeyring.
+	Store string
 	// User is the account's name, to keep the tokens of two people with the same
 	// client apart; it may be empty.
 	User string

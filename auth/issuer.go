@@ -28,6 +28,7 @@ type issuer struct {
 	clock     Clock
 	getenv    func(string) string
 	known     *redact.Known
+	login     string // the command that signs a person in
 
 	mu    sync.Mutex
 	found *document // what discovery said, nil before
@@ -35,7 +36,7 @@ type issuer struct {
 }
 
 func newIssuer(identity Identity, o Options) *issuer {
-	return &issuer{identity: identity, transport: o.Transport, clock: o.Clock, getenv: o.Getenv, known: o.Known}
+	return &issuer{identity: identity, transport: o.Transport, clock: o.Clock, getenv: o.Getenv, known: o.Known, login: strings.TrimSpace("fndeck auth login " + o.Context)}
 }
 
 // granted is what a flow got.

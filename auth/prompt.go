@@ -2,11 +2,13 @@ package auth
 
 import "time"
 
-// Prompt is what a person must see to sign in: one of the two is set. Every
+// Prompt is what a person must see to sign in: one of its fields is set. Every
 // change of it is told anew.
 type Prompt struct {
 	Device  *DevicePrompt
 	Browser *BrowserPrompt
+	// Note is what to know of a sign-in that has succeeded: it comes last.
+	Note string
 }
 
 // Asker says who asks for the sign-in. Host is that of the address the person

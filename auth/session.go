@@ -157,6 +157,11 @@ func (s *session) Status() Status {
 	if s.unwritten != nil {
 		status.Notes = append(status.Notes, fmt.Sprintf("the new token could not be written down and ends with this process: %s", redact.Line(s.unwritten.Error())))
 	}
+	if s.entry != nil {
+		if status.Unsealed = s.entry.Notice(); status.Unsealed != "" {
+			status.Notes = append(status.Notes, unsealed(status.Unsealed))
+		}
+	}
 	status.SignIn = s.problem != nil && s.problem.Code == CodeSignIn
 	return status
 }

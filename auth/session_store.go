@@ -11,9 +11,6 @@ import (
 	"fndeck/auth/tokenstore"
 )
 
-// signInCommand is the next step where only the person helps.
-const signInCommand = "sign in: fndeck auth login"
-
 // openStore gives the session its place in the store and takes what lies there.
 func (s *session) openStore(entry *tokenstore.Entry) {
 	s.mu.Lock()
@@ -30,6 +27,11 @@ func (s *session) openStore(entry *tokenstore.Entry) {
 	}
 }
 
+// unsealed is the note of a sign-in that was to be sealed and is not.
+func unsealed(why string) string {
+	return fmt.Sprintf("the sign-in lies in a private file, not sealed: %s", why)
+}
+
 // heedSignOut forgets a person's tokens once their file is gone: whoever signed out,
 // here or in another process, meant every console. The lock is held.
 func (s *session) heedSignOut() {
@@ -39,11 +41,11 @@ func (s *session) heedSignOut() {
 }
 
 func (i *issuer) notSignedIn() *Error {
-	return &Error{Code: CodeSignIn, Message: fmt.Sprintf("nobody has signed in at %s", i.host()), Hint: signInCommand}
+	return &Error{Code: CodeSignIn, Message: fmt.Sprintf("nobody has signed in at %s", i.host()), Hint: "sign in: " + i.login}
 }
 
 func (i *issuer) ended() *Error {
-	return &Error{Code: CodeSignIn, Message: fmt.Sprintf("the sign-in at %s has ended", i.host()), Hint: signInCommand}
+	return &Error{Code: CodeSignIn, Message: fmt.Sprintf("the sign-in at %s has ended", i.host()), Hint: "sign in: " + i.login}
 }
 
 // explainStore is the sentence for a token file that cannot be used.
@@ -54,7 +56,9 @@ func (i *issuer) explainStore(err error) *Error {
 	case errors.Is(err, privatefile.ErrUnsafe):
 		return &Error{Code: CodeInvalid, Message: err.Error(), Hint: "the token in it was not used: mend the file, or sign in again after removing it", Err: err}
 	case errors.Is(err, tokenstore.ErrSetAside):
-		return &Error{Code: CodeSignIn, Message: err.Error(), Hint: signInCommand, Err: err}
+		return &Error{Code: CodeSignIn, Message: err.Error(), Hint: "sign in: " + i.login, Err: err}
+	case errors.Is(err, tokenstore.ErrSealed):
+		return &Error{Code: CodeSignIn, Message: fmt.Sprintf("the sign-in at %s cannot be opened: %s", i.host(), redact.Line(err.Error())), Hint: "unlock the keyring, or sign in: " + i.login, Err: err}
 	case errors.Is(err, tokenstore.ErrBusy):
 		return &Error{Code: CodeUnavailable, Message: fmt.Sprintf("waited in vain for another fndeck that renews the sign-in at %s", i.host()), Hint: "end the one that hangs, and try again", Err: err}
 	}

@@ -9,6 +9,7 @@ import (
 
 	"fndeck/auth"
 	"fndeck/auth/authtest"
+	"fndeck/auth/keyring"
 	"fndeck/auth/redact"
 	"fndeck/auth/tokenstore"
 )
@@ -21,6 +22,7 @@ type desk struct {
 	known *redact.Known
 	env   map[string]string
 	dir   string
+	ring  *keyring.Ring
 }
 
 // The clients that every desk's issuer knows.
@@ -42,7 +44,7 @@ func newDesk(t *testing.T) *desk {
 
 func (d *desk) options() auth.Options {
 	return auth.Options{
-		Store: d.store, Clock: d.clock.Clock(), Known: d.known, Jitter: func() float64 { return 0 },
+		Store: d.store, Keyring: d.ring, Clock: d.clock.Clock(), Known: d.known, Jitter: func() float64 { return 0 },
 		Getenv: func(name string) string { return d.env[name] },
 	}
 }
@@ -91,12 +93,23 @@ func asError(t *testing.T, err error) *auth.Error {
 // signIn signs in by device code, approved at once.
 func (d *desk) signIn(t *testing.T) {
 	t.Helper()
+	d.signInAs(t, d.person(auth.FlowDeviceCode))
+}
+
+// signInAs does the same as somebody else, and returns the note of it.
+func (d *desk) signInAs(t *testing.T, id auth.Identity) (note string) {
+	t.Helper()
 	o := d.options()
 	clock := authtest.NewClock().Auto()
 	clock.Advance(d.clock.Now().Sub(clock.Now()))
 	o.Clock.Wait = clock.Wait
-	err := auth.SignIn(t.Context(), d.person(auth.FlowDeviceCode), o, func(p auth.Prompt) { d.Approve(p.Device.Code) })
+	err := auth.SignIn(t.Context(), id, o, func(p auth.Prompt) {
+		if note = p.Note; p.Device != nil {
+			d.Approve(p.Device.Code)
+		}
+	})
 	require.NoError(t, err)
+	return note
 }
 
 func reply(status int, body string) http.HandlerFunc { return authtest.JSON(status, body) }

@@ -20,7 +20,9 @@ func SignIn(ctx context.Context, identity Identity, o Options, show func(Prompt)
 		return err
 	}
 	// A file that cannot be used is told before the person does anything.
-	if _, err := entry.Read(); err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, tokenstore.ErrSetAside) {
+	// What cannot be opened any more is what a new sign-in replaces.
+	_, err = entry.Read()
+	if err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, tokenstore.ErrSetAside) && !errors.Is(err, tokenstore.ErrSealed) {
 		return i.explainStore(err)
 	}
 	signIn := i.signInByDevice
@@ -39,6 +41,9 @@ func SignIn(ctx context.Context, identity Identity, o Options, show func(Prompt)
 	if err := entry.Write(g.Set); err != nil {
 		return i.explainStore(err)
 	}
+	if why := entry.Notice(); why != "" {
+		show(Prompt{Note: unsealed(why)})
+	}
 	return nil
 }
 
@@ -53,8 +58,9 @@ func openEntry(identity Identity, o Options) (*issuer, *tokenstore.Entry, error)
 	if o.Store == nil {
 		return nil, nil, errNoStore
 	}
-	i := newIssuer(identity, o.filled())
-	return i, entryOf(i, o.Store), nil
+	o = o.filled()
+	i := newIssuer(identity, o)
+	return i, entryOf(i, o), nil
 }
 
 // SignInFlow is the flow that signs a person in here: over SSH, or without a

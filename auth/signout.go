@@ -2,6 +2,7 @@ package auth
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -25,9 +26,14 @@ func SignOut(ctx context.Context, identity Identity, o Options) error {
 		return i.explainStore(err)
 	}
 	defer unlock()
-	var revoked error
-	if held, err := entry.Read(); err == nil {
+	held, revoked := entry.Read()
+	switch {
+	case revoked == nil:
 		revoked = i.revoke(ctx, held)
+	case errors.Is(revoked, tokenstore.ErrSealed):
+		revoked = &Error{Code: CodeUnavailable, Err: revoked, Message: fmt.Sprintf("the sign-in was deleted here, but %s was not told: %s", i.host(), redact.Line(revoked.Error())), Hint: "it ends there by itself; an administrator can revoke it at once"}
+	default:
+		revoked = nil // There is nothing that could be revoked.
 	}
 	if err := entry.Delete(); err != nil {
 		return i.explainStore(err)

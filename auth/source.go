@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"fndeck/auth/keyring"
 	"fndeck/auth/redact"
 	"fndeck/auth/tokenstore"
 	"fndeck/auth/wire"
@@ -44,8 +45,13 @@ type Source interface {
 
 // Options is what a source takes from outside; zero fields are the real thing.
 type Options struct {
+	// Context is the context that sentences name where somebody has to sign in.
+	Context string
 	// Store keeps the tokens of people: the flows that sign one in need it.
 	Store *tokenstore.Store
+	// Keyring holds the key of token files that are sealed. Sources that share it ask
+	// for it once.
+	Keyring *keyring.Ring
 	// Transport carries the requests to issuers, without redirects. It is never
 	// used for the metadata service of a cloud, which no proxy may see.
 	Transport http.RoundTripper
@@ -59,6 +65,9 @@ type Options struct {
 }
 
 func (o Options) filled() Options {
+	if o.Keyring == nil {
+		o.Keyring = &keyring.Ring{}
+	}
 	if o.Transport == nil {
 		o.Transport = wire.NewTransport(nil)
 	}
@@ -101,7 +110,7 @@ func Open(identity Identity, o Options) (Source, error) {
 			return nil, errNoStore
 		}
 		s.grant = refreshGrant(i)
-		s.openStore(entryOf(i, o.Store))
+		s.openStore(entryOf(i, o))
 	}
 	return s, nil
 }
@@ -110,8 +119,11 @@ func Open(identity Identity, o Options) (Source, error) {
 var errNoStore = &Error{Code: CodeInvalid, Message: "there is no token store to keep a sign-in"}
 
 // entryOf is where an identity's tokens are kept. The flow does not count: a
-// sign-in by device code serves the browser's context too.
-func entryOf(i *issuer, store *tokenstore.Store) *tokenstore.Entry {
+// sign-in by device code serves the browser's context too. What was sealed is opened
+// whatever the identity says now.
+func entryOf(i *issuer, o Options) *tokenstore.Entry {
 	id := i.identity
-	return store.Entry(cmp.Or(id.Issuer, id.TokenURL, i.authority()), id.Tenant, id.ClientID, strings.Join(id.Scopes, " "), id.User)
+	entry := o.Store.Entry(cmp.Or(id.Issuer, id.TokenURL, i.authority()), id.Tenant, id.ClientID, strings.Join(id.Scopes, " "), id.User)
+	entry.SealWith(o.Keyring.Sealer(), id.Store == StoreKeyring)
+	return entry
 }

@@ -24,6 +24,8 @@ type Status struct {
 	Problem *Error
 	// Skew is how far the issuer's clock is ahead of ours, 0 below five minutes.
 	Skew time.Duration
+	// Unsealed says why a sign-in that was to be sealed is not, "" if it is as wished.
+	Unsealed string
 	// Notes are what is worth knowing: a lifetime that was assumed, a token that
 	// could not be written down.
 	Notes []string

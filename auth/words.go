@@ -115,7 +115,7 @@ func (i *issuer) verdict(host string, e oauthError) verdict {
 		if id.Flow == FlowOnBehalfOf {
 			return verdict{CodeSignIn, "a second factor is wanted, which only the calling client can ask for", "sign in there again, and pass on the new token"}
 		}
-		return verdict{CodeSignIn, "a second factor is wanted", "sign in interactively: fndeck auth login"}
+		return verdict{CodeSignIn, "a second factor is wanted", "sign in interactively: " + i.login}
 	case e.has("invalid_client", 7000215) && id.ClientSecret.IsZero():
 		return verdict{CodeRefused, fmt.Sprintf("%s refused what %s proves itself with", host, id.ClientID), "check client_id, and how the application is registered"}
 	case e.has("invalid_client", 7000215):
@@ -141,7 +141,7 @@ func (i *issuer) invalidGrant(host string) verdict {
 	if i.identity.Flow == FlowOnBehalfOf {
 		return verdict{CodeSignIn, fmt.Sprintf("%s refused the user's token: it has ended, was revoked, or is for another application", host), "pass on a new token of the user"}
 	}
-	return verdict{CodeSignIn, fmt.Sprintf("the sign-in at %s has ended, was revoked, or was used by another copy", host), "sign in again: fndeck auth login"}
+	return verdict{CodeSignIn, fmt.Sprintf("the sign-in at %s has ended, was revoked, or was used by another copy", host), "sign in again: " + i.login}
 }
 
 // consentAddress is the page on which an administrator consents (Entra).

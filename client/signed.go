@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"fndeck/auth"
 )
@@ -130,5 +131,9 @@ func TokenError(err error) error {
 	if !errors.As(err, &e) {
 		return err
 	}
-	return &Error{Code: tokenCodes[e.Code], Message: e.Message, Hint: e.Hint, Status: e.Status, RequestID: e.CorrelationID, Err: err}
+	hint := e.Hint
+	if e.Server != "" { // Last: where room is short it is what gives way.
+		hint = strings.TrimPrefix(hint+"; the issuer says: "+e.Server, "; ")
+	}
+	return &Error{Code: tokenCodes[e.Code], Message: e.Message, Hint: hint, Status: e.Status, RequestID: e.CorrelationID, Err: err}
 }

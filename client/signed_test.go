@@ -158,6 +158,13 @@ func TestATokenIsNotCarriedAlongARedirectOrDownToHTTP(t *testing.T) {
 	assert.Equal(t, []string{" ", " "}, other.seen, "both came without the token")
 }
 
+func TestWhatTheIssuerItselfSaysFollowsTheNextStep(t *testing.T) {
+	said := &auth.Error{Code: auth.CodeRefused, Message: "the client secret is wrong", Hint: "set a new one", Server: "AADSTS7000215: Invalid client secret provided."}
+	assert.Equal(t, "set a new one; the issuer says: AADSTS7000215: Invalid client secret provided.", Explain(TokenError(said)).Hint)
+	said.Hint = ""
+	assert.Equal(t, "the issuer says: AADSTS7000215: Invalid client secret provided.", Explain(TokenError(said)).Hint)
+}
+
 func TestEveryErrorOfASignInHasAClass(t *testing.T) {
 	for _, code := range []auth.Code{
 		auth.CodeInvalid, auth.CodeSignIn, auth.CodeRefused, auth.CodeDeclined, auth.CodeExpired, auth.CodeUnsupported,

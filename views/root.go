@@ -229,6 +229,9 @@ func (r *root) answered(msg tea.Msg) (tea.Cmd, bool) {
 		return r.prefill(msg), true
 	case forms.SignedIn:
 		r.say("signed in to "+msg.Context, ui.ToneOK)
+		if msg.Note != "" {
+			r.say("signed in to "+msg.Context+"; "+msg.Note, ui.ToneWarn)
+		}
 		return r.refresh(nil), true
 	case forms.Copy:
 		return copyText(r.shell, msg.What, msg.Text), true

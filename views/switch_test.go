@@ -218,6 +218,37 @@ func TestACodeIsShownLargeAndCopiedAndThePersonIsSignedIn(t *testing.T) {
 	})
 }
 
+func TestASmallTerminalShowsTheWholeAddressOfACode(t *testing.T) {
+	c := newFakeContexts()
+	c.signIn = func(ctx context.Context, show func(auth.Prompt)) error {
+		show(auth.Prompt{Device: &auth.DevicePrompt{
+			Asker: auth.Asker{Host: "login.microsoftonline.example"}, Code: "F3K9-QXTZ",
+			Address: "https://login.microsoftonline.example/common/oauth2/deviceauth", Ends: bubbleStart.Add(time.Minute),
+		}})
+		<-ctx.Done()
+		return ctx.Err()
+	}
+	c.perform(t, 40, 10, func(s *stage) {
+		s.press(typed("@ down a")...)
+		text := strings.Join(strings.Fields(s.screen.text()), "")
+		assert.Contains(t, text, "https://login.microsoftonline.example/common/oauth2/deviceauth")
+		assert.Contains(t, text, "typeF3K9-QXTZ")
+	})
+}
+
+func TestWhatIsToKnowOfASignInIsSaidWithIt(t *testing.T) {
+	c := newFakeContexts()
+	c.signIn = func(_ context.Context, show func(auth.Prompt)) error {
+		show(auth.Prompt{Device: &auth.DevicePrompt{Code: "F3K9-QXTZ"}})
+		show(auth.Prompt{Note: "not sealed: the keyring is locked"})
+		return nil
+	}
+	c.perform(t, 100, 24, func(s *stage) {
+		s.press(typed("@ down a")...)
+		assert.Contains(t, s.screen.text(), "signed in to prod; not sealed: the keyring is locked")
+	})
+}
+
 func TestASignInThatIsGivenUpOrFailsChangesNothing(t *testing.T) {
 	c := newFakeContexts()
 	c.perform(t, 80, 24, func(s *stage) {

@@ -12,7 +12,31 @@ import (
 	"fndeck/auth/privatefile"
 )
 
+// keyBytes is the length of a key for AES-256.
 const keyBytes = 32
+
+// NewKey makes a key.
+func NewKey() ([]byte, error) {
+	key := make([]byte, keyBytes)
+	_, err := rand.Read(key)
+	return key, err
+}
+
+// find gets the key from where it lies.
+func (s *Sealer) find() ([]byte, error) {
+	if s.elsewhere == nil {
+		key, err := s.key()
+		if err != nil {
+			err = fmt.Errorf("the key for secrets: %w", err)
+		}
+		return key, err
+	}
+	key, err := s.elsewhere()
+	if err == nil && len(key) != keyBytes {
+		err = fmt.Errorf("the key in %s is damaged: %d bytes instead of %d", s.path, len(key), keyBytes)
+	}
+	return key, err
+}
 
 func (s *Sealer) key() ([]byte, error) {
 	info, err := os.Stat(s.path)
@@ -42,8 +66,8 @@ func (s *Sealer) key() ([]byte, error) {
 }
 
 func (s *Sealer) newKey() ([]byte, error) {
-	key := make([]byte, keyBytes)
-	if _, err := rand.Read(key); err != nil {
+	key, err := NewKey()
+	if err != nil {
 		return nil, err
 	}
 	dir := filepath.Dir(s.path)

@@ -13,11 +13,12 @@ import (
 	"sync"
 )
 
-// Sealer seals and opens values under the key in one file. It is safe for
-// concurrent use.
+// Sealer seals and opens values under one key. It is safe for concurrent use.
 type Sealer struct {
 	path  string
 	named bool
+	// elsewhere gives the key that lies in no file, nil for one in a file.
+	elsewhere func() ([]byte, error)
 
 	mu   sync.Mutex
 	aead cipher.AEAD
@@ -26,6 +27,12 @@ type Sealer struct {
 // New returns a sealer; it does no I/O. The key is made when it is first needed,
 // unless it is named: then somebody chose the file, and a missing one is an error.
 func New(keyFile string, named bool) *Sealer { return &Sealer{path: keyFile, named: named} }
+
+// Under returns a sealer whose key is kept by something else than a file, which place
+// names. It is asked for until it gives the key.
+func Under(place string, key func() ([]byte, error)) *Sealer {
+	return &Sealer{path: place, elsewhere: key}
+}
 
 // Seal seals a value. at binds it to where it belongs, so that it cannot be moved:
 // an owner, a slash and a name.
@@ -72,9 +79,9 @@ func (s *Sealer) open() (cipher.AEAD, error) {
 	if s.aead != nil {
 		return s.aead, nil
 	}
-	key, err := s.key()
+	key, err := s.find()
 	if err != nil {
-		return nil, fmt.Errorf("the key for secrets: %w", err)
+		return nil, err
 	}
 	block, err := aes.NewCipher(key)
 	if err != nil {

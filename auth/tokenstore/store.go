@@ -15,17 +15,21 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/gofrs/flock"
 	"github.com/google/renameio/v2"
 
 	"fndeck/auth/privatefile"
+	"fndeck/auth/seal"
 )
 
 const (
-	// format is the version of the files that this program reads and writes.
-	format = 1
+	// format is the version of the files that this program reads and writes, sealedFormat
+	// that of those whose tokens are sealed.
+	format       = 1
+	sealedFormat = 2
 	// maxFile bounds a token file; tokens with hundreds of groups stay far below.
 	maxFile = 1 << 20
 	// lockLimit is how long a lock is waited for: longer than a slow refresh.
@@ -40,6 +44,8 @@ var (
 	ErrBusy = errors.New("another fndeck holds the lock of the token file")
 	// ErrSetAside says that a file was not readable and lies beside, renamed.
 	ErrSetAside = errors.New("the token file was set aside")
+	// ErrSealed says that the tokens are there but cannot be opened.
+	ErrSealed = errors.New("the tokens are sealed")
 )
 
 // Store is a directory of token files.
@@ -56,27 +62,29 @@ func New(dir string) *Store { return &Store{dir: dir, wait: lockLimit} }
 type Entry struct {
 	store *Store
 	path  string
+	// sealer opens what is sealed, nil for nothing; sealing says that what is written
+	// is sealed too.
+	sealer  *seal.Sealer
+	sealing bool
+
+	mu     sync.Mutex
+	notice string
 }
 
 // Entry returns the place for what tells an identity from others: issuer, tenant,
 // client, scopes and user.
 func (s *Store) Entry(parts ...string) *Entry {
 	sum := sha256.Sum256([]byte(strings.Join(parts, "|")))
-	return &Entry{s, filepath.Join(s.dir, hex.EncodeToString(sum[:])+".json")}
+	return &Entry{store: s, path: filepath.Join(s.dir, hex.EncodeToString(sum[:])+".json")}
 }
 
 // Path is the file's, for sentences.
 func (e *Entry) Path() string { return e.path }
 
-// file is the content of a token file.
-type file struct {
-	Format int `json:"format"`
-	Set
-}
-
 // Read returns the tokens: fs.ErrNotExist without a file, privatefile.ErrUnsafe
 // for one that others can use, ErrSetAside for one that is cut off or of another
-// format, which is renamed so that nothing is written over it.
+// format, which is renamed so that nothing is written over it, ErrSealed where the
+// key cannot be had.
 func (e *Entry) Read() (Set, error) {
 	text, err := privatefile.Read(e.path, maxFile)
 	if err != nil {
@@ -86,10 +94,17 @@ func (e *Entry) Read() (Set, error) {
 	if err := json.Unmarshal(text, &f); err != nil {
 		return Set{}, e.setAside("is cut off or was changed")
 	}
-	if f.Format != format {
+	switch {
+	case f.Format == sealedFormat && e.sealer != nil:
+		return e.open(f)
+	case f.Format != format:
 		return Set{}, e.setAside(fmt.Sprintf("has format %d, this fndeck knows %d", f.Format, format))
 	}
-	return f.Set, nil
+	e.say(f.Unsealed)
+	if f.Set == nil {
+		return Set{}, nil
+	}
+	return *f.Set, nil
 }
 
 func (e *Entry) setAside(why string) error {
@@ -102,7 +117,11 @@ func (e *Entry) setAside(why string) error {
 
 // Write replaces the tokens; a reader sees the old file or the new one, whole.
 func (e *Entry) Write(set Set) error {
-	text, err := json.Marshal(file{format, set})
+	f, err := e.content(set)
+	if err != nil {
+		return err
+	}
+	text, err := json.Marshal(f)
 	if err != nil {
 		return err
 	}

@@ -48,6 +48,7 @@ var contextSettings = []contextSetting{
 	{"auth.revoke_url", takeText(func(x *Context) *string { return &x.Identity.RevokeURL })},
 	{"auth.audience", takeText(func(x *Context) *string { return &x.Identity.Audience })},
 	{"auth.secret_place", oneOf("secret_place", func(x *Context) *string { return &x.Identity.SecretPlace }, auth.SecretAuto, auth.SecretBody, auth.SecretHeader)},
+	{"auth.store", oneOf("store", func(x *Context) *string { return &x.Identity.Store }, auth.StoreFile, auth.StoreKeyring)},
 	{"auth.redirect_url", takeText(func(x *Context) *string { return &x.Identity.RedirectURL })},
 	{"auth.managed.client_id", takeText(func(x *Context) *string { return &x.Identity.Managed.ClientID })},
 	{"auth.managed.object_id", takeText(func(x *Context) *string { return &x.Identity.Managed.ObjectID })},

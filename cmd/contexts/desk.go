@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"fndeck/auth"
+	"fndeck/auth/keyring"
 	"fndeck/auth/redact"
 	"fndeck/auth/seal"
 	"fndeck/auth/tokenstore"
@@ -39,6 +40,8 @@ type Desk struct {
 
 	// known are the secrets and tokens of all contexts, which traces mask.
 	known redact.Known
+	// keyring is the desktop's, asked once for all contexts.
+	keyring keyring.Ring
 
 	mu      sync.Mutex
 	sources map[string]opened
@@ -161,7 +164,7 @@ func (d *Desk) options(x config.Context) (auth.Options, error) {
 	if err != nil {
 		return auth.Options{}, err
 	}
-	return auth.Options{Store: d.Store(), Transport: transport, Getenv: d.Env, Known: &d.known}, nil
+	return auth.Options{Context: x.Name, Store: d.Store(), Keyring: &d.keyring, Transport: transport, Getenv: d.Env, Known: &d.known}, nil
 }
 
 // Status says how the identity of a context stands; the zero Status where it has

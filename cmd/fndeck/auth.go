@@ -94,6 +94,8 @@ func (t *teller) show(p auth.Prompt) {
 			lines = append(lines, "or open "+p.Device.Complete)
 		}
 		lines = append(lines, fmt.Sprintf("%s asks as client %s; the code ends at %s", p.Device.Host, p.Device.ClientID, p.Device.Ends.Format(time.TimeOnly)))
+	case p.Note != "":
+		lines = []string{"note: " + p.Note}
 	case p.Browser != nil:
 		lines = []string{"open  " + p.Browser.Address}
 		if p.Browser.NotListening != "" {
@@ -136,7 +138,7 @@ func (t *teller) takePasted(paste func(string) error) {
 func (a *app) authLogout() *cobra.Command {
 	return &cobra.Command{
 		Use: "logout [CONTEXT]", Short: "Revoke a sign-in where the issuer can, and forget it", Args: between(0, 1),
-		Long:    "Has the issuer take the sign-in back where it can, and deletes its file in any case. A\nconsole that is open goes on with the token it holds until that ends.",
+		Long:    "Has the issuer take the sign-in back where it can, and deletes its file in any case. A\nconsole that is open sends nothing more from then on.",
 		Example: "  fndeck auth logout prod", ValidArgsFunction: a.completeContexts,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			x, err := a.personContext(args)
@@ -192,7 +194,30 @@ type identityFacts struct {
 	Refreshable bool      `json:"refreshable"`
 	SignIn      bool      `json:"signIn"`
 	Problem     string    `json:"problem,omitempty"`
+	Hint        string    `json:"hint,omitempty"`
+	Links       []link    `json:"links,omitempty"`
+	SkewSeconds int       `json:"skewSeconds,omitempty"`
 	Notes       []string  `json:"notes,omitempty"`
+}
+
+// link is a link of the default chain, and why it gave no token.
+type link struct {
+	Name   string `json:"name"`
+	Reason string `json:"reason"`
+}
+
+// tellProblem says in full what stands in a column only.
+func (a *app) tellProblem(f *identityFacts, problem *auth.Error) {
+	x := client.Explain(client.TokenError(problem))
+	f.Problem, f.Hint = x.Sentence, x.Hint
+	a.note("problem: %s", ui.Clean(x.Sentence))
+	if x.Hint != "" {
+		a.note("  %s", ui.Clean(x.Hint))
+	}
+	for _, l := range problem.Links {
+		f.Links = append(f.Links, link(l))
+		a.note("  %s: %s", l.Name, ui.Clean(l.Reason))
+	}
 }
 
 // identitySheet asks for a token, so that what it says is true now.
@@ -216,10 +241,10 @@ func (a *app) identitySheet(ctx context.Context, x config.Context) (sheet, error
 	status := source.Status()
 	f := identityFacts{
 		Context: x.Name, Flow: string(status.Flow), Link: status.Link, Who: status.Who, Issuer: status.Issuer, Tenant: status.Tenant,
-		Scopes: status.Scopes, Ends: status.Ends, Refreshable: status.Refreshable, SignIn: status.SignIn, Notes: status.Notes,
+		Scopes: status.Scopes, Ends: status.Ends, Refreshable: status.Refreshable, SignIn: status.SignIn, Notes: status.Notes, SkewSeconds: int(status.Skew.Seconds()),
 	}
 	if status.Problem != nil {
-		f.Problem = status.Problem.Message
+		a.tellProblem(&f, status.Problem)
 	}
 	for _, note := range status.Notes {
 		a.note("note: %s", ui.Clean(note))

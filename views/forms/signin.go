@@ -18,8 +18,9 @@ import (
 // SignInStart signs a person in; show is told what to show, from one goroutine.
 type SignInStart func(ctx context.Context, show func(auth.Prompt)) error
 
-// SignedIn tells the root that somebody has signed in to a context.
-type SignedIn struct{ Context string }
+// SignedIn tells the root that somebody has signed in to a context. Note is what to
+// know of it, empty if nothing.
+type SignedIn struct{ Context, Note string }
 
 // Copy asks the root to copy a text and to say what it was.
 type Copy struct{ Text, What string }
@@ -138,8 +139,13 @@ func (s *signIn) news(msg signInMsg) (tea.Cmd, bool) {
 		s.prompt = msg.prompt
 		return s.wait(), false
 	case msg.err == nil:
-		name := s.context
-		return func() tea.Msg { return SignedIn{name} }, true
+		in := SignedIn{Context: s.context, Note: s.prompt.Note}
+		select {
+		case last := <-s.prompts: // The end overtook it.
+			in.Note = last.Note
+		default:
+		}
+		return func() tea.Msg { return in }, true
 	case errors.Is(msg.err, context.Canceled):
 		return nil, true
 	}
@@ -238,7 +244,7 @@ func (s *signIn) viewFailure(theme *ui.Theme, width int) []string {
 
 func (s *signIn) viewDevice(theme *ui.Theme, width, height int) []string {
 	p := s.prompt.Device
-	lines := []string{"  open  " + link(theme, p.Address), ""}
+	lines := append(address(theme, "  open  ", p.Address, width), "")
 	mark := theme.Glyph('█')
 	if large := bigtext.Lines(p.Code, mark, width-4); large != nil && height >= bigtext.Height+6 {
 		for _, line := range large {
@@ -259,10 +265,7 @@ func (s *signIn) viewDevice(theme *ui.Theme, width, height int) []string {
 
 func (s *signIn) viewBrowser(theme *ui.Theme, width int) []string {
 	p := s.prompt.Browser
-	lines := []string{"  open"}
-	for _, part := range ui.Wrap(ui.Clean(p.Address), max(width-4, 1)) {
-		lines = append(lines, "  "+hyperlink(theme, part, p.Address))
-	}
+	lines := append([]string{"  open"}, address(theme, "  ", p.Address, width)...)
 	lines = append(lines, "")
 	if p.NotListening != "" {
 		lines = append(lines, wrapped(theme.Warn.Render, p.NotListening, width)...)
@@ -295,9 +298,15 @@ func asker(theme *ui.Theme, a auth.Asker, width int) []string {
 	return append([]string{""}, wrapped(theme.Dim.Render, text, width)...)
 }
 
-// link is an address that terminals with hyperlinks open on a click.
-func link(theme *ui.Theme, address string) string {
-	return hyperlink(theme, ui.Clean(address), address)
+// address is an address in full, over as many lines as it needs, which terminals with
+// hyperlinks open on a click.
+func address(theme *ui.Theme, before, address string, width int) []string {
+	var lines []string
+	for _, part := range ui.Wrap(ui.Clean(address), max(width-ui.Width(before)-2, 1)) {
+		lines = append(lines, before+hyperlink(theme, part, address))
+		before = strings.Repeat(" ", ui.Width(before))
+	}
+	return lines
 }
 
 func hyperlink(theme *ui.Theme, text, address string) string {

@@ -88,6 +88,9 @@ func (l *look) signedIn() bool {
 		l.failed(err, "the identity cannot be used as it stands", "mend auth in the context")
 		return false
 	}
+	if status.Unsealed != "" {
+		l.found("the sign-in is not sealed: "+status.Unsealed, "auth.store is keyring, but its tokens lie in a file as they are", "unlock the keyring and sign in again, or set auth.store: file")
+	}
 	if status.Problem == nil || !l.x.Identity.Flow.Interactive() {
 		return true
 	}

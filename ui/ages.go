@@ -13,7 +13,8 @@ func Duration(d time.Duration) string {
 	case d < 0:
 		return "0s"
 	case d < time.Second:
-		return strconv.FormatInt(d.Milliseconds(), 10) + "ms" // Lists have very many of them.
+		room := make([]byte, 0, len("999ms")) // Lists have very many of them.
+		return string(append(strconv.AppendInt(room, d.Milliseconds(), 10), "ms"...))
 	case d < 10*time.Second:
 		return fmt.Sprintf("%.1fs", d.Truncate(100*time.Millisecond).Seconds())
 	case d < time.Minute:

@@ -154,7 +154,7 @@ func FuzzFilter(f *testing.F) {
 			assert.Nil(t, filter)
 			return
 		}
-		filter.MatchRow(2, func(int) string { return cell }, func(string) string { return cell }, noSpan)
+		filter.MatchRow(2, func(int) string { return cell }, func(string) string { return cell })
 		for _, span := range filter.Spans(cell, 10) {
 			require.True(t, 0 <= span[0] && span[0] < span[1] && span[1] <= len(cell), "%v of %q in %q", span, source, cell)
 		}

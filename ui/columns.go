@@ -27,6 +27,9 @@ type Column struct {
 	Down bool
 	// Own says that rows of one group may differ in the column.
 	Own bool
+	// Made says that the text has to be made for each row, so that a filter looks at
+	// the columns first whose text is there.
+	Made bool
 	// Aside leaves the column out of what a filter without a column's name looks at:
 	// ages would come and go under it.
 	Aside bool

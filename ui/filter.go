@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 	"unicode"
 )
 
@@ -106,25 +105,18 @@ func (f *Filter) String() string {
 	return f.source
 }
 
-// spanOf returns the span of time that a column's text stands for, false where it
-// stands for none: a comparison then takes the text.
-type spanOf func(column int) (time.Duration, bool)
-
-// noSpan is that of rows without times.
-func noSpan(int) (time.Duration, bool) { return 0, false }
-
 // MatchRow reports whether a row's cells match; cell returns one column's text and
 // label a value of the row's metadata.
-func (f *Filter) MatchRow(columns int, cell func(column int) string, label func(key string) string, span spanOf) bool {
+func (f *Filter) MatchRow(columns int, cell func(column int) string, label func(key string) string) bool {
 	if f == nil {
 		return true
 	}
-	for _, term := range f.terms {
-		hit := false
+	for i := range f.terms {
+		term, hit := &f.terms[i], false
 		if term.key != "" {
 			hit = term.match(label(term.key))
 		} else if term.column >= 0 {
-			hit = term.matchIn(term.column, cell, span)
+			hit = term.match(cell(term.column))
 		} else {
 			for c := 0; c < columns && !hit; c++ {
 				hit = term.match(cell(c))
@@ -137,17 +129,6 @@ func (f *Filter) MatchRow(columns int, cell func(column int) string, label func(
 	return true
 }
 
-// matchIn matches a column: by its time, if it has one and times are compared, else by
-// its text.
-func (t filterTerm) matchIn(column int, cell func(column int) string, span spanOf) bool {
-	if t.bound != nil {
-		if d, dated := span(column); dated {
-			return t.bound.holds(quantity{d.Seconds(), timeKind})
-		}
-	}
-	return t.match(cell(column))
-}
-
 // narrows reports whether all that f matches is matched by wider too.
 func (f *Filter) narrows(wider *Filter) bool {
 	if wider == nil || f == wider {
@@ -156,8 +137,8 @@ func (f *Filter) narrows(wider *Filter) bool {
 	if f == nil {
 		return false
 	}
-	for _, wide := range wider.terms {
-		if !slices.ContainsFunc(f.terms, func(t filterTerm) bool { return t.narrows(wide) }) {
+	for i := range wider.terms {
+		if !slices.ContainsFunc(f.terms, func(t filterTerm) bool { return t.narrows(&wider.terms[i]) }) {
 			return false
 		}
 	}
@@ -166,7 +147,7 @@ func (f *Filter) narrows(wider *Filter) bool {
 
 // MatchText reports whether one line of text matches.
 func (f *Filter) MatchText(s string) bool {
-	return f.MatchRow(1, func(int) string { return s }, noLabel, noSpan)
+	return f.MatchRow(1, func(int) string { return s }, noLabel)
 }
 
 // noLabel is the metadata of what has none.
@@ -191,23 +172,12 @@ func (f *Filter) Spans(s string, limit int) [][2]int {
 // judge returns what says whether a row passes. It remembers what the rows of one
 // group have in common; for rows without groups that is nothing.
 func (f *Filter) judge(rows Rows, columns []Column) func(row int) bool {
-	text := func(row, column int) string { return rows.Cell(row, column).Text }
 	grouped, _ := rows.(Alike)
-	if grouped != nil {
-		text = grouped.Text
+	looks := make([]look, len(f.terms))
+	for i := range f.terms {
+		looks[i] = newLook(&f.terms[i], rows, columns)
 	}
-	group, shared := uint64(0), make([]bool, len(f.terms))
-	hit := func(term filterTerm, row int, own bool) bool {
-		if term.column >= 0 {
-			return columns[term.column].Own == own && term.matchIn(term.column, func(c int) string { return text(row, c) }, func(c int) (time.Duration, bool) { return spanned(rows, row, c) })
-		}
-		for c, column := range columns {
-			if column.Own == own && !column.Aside && term.match(text(row, c)) {
-				return true
-			}
-		}
-		return false
-	}
+	group := uint64(0)
 	return func(row int) bool {
 		is := group + 1
 		if grouped != nil {
@@ -215,19 +185,86 @@ func (f *Filter) judge(rows Rows, columns []Column) func(row int) bool {
 		}
 		if is != group {
 			group = is
-			for i, term := range f.terms {
-				shared[i] = term.key == "" && hit(term, row, false)
+			for i := range looks {
+				looks[i].found = looks[i].sees(row, looks[i].shared)
 			}
 		}
-		for i, term := range f.terms {
-			found := shared[i]
-			if term.key != "" {
-				found = term.match(labelled(rows, row, term.key))
+		for i := range looks {
+			l := &looks[i]
+			found := l.found
+			if l.term.key != "" {
+				found = l.term.match(labelled(rows, row, l.term.key))
 			}
-			if found = found || term.key == "" && hit(term, row, true); found == term.inverse {
+			if found = found || l.sees(row, l.own); found == l.term.inverse {
 				return false
 			}
 		}
 		return true
 	}
+}
+
+// look is how a term is looked for in the rows of a list.
+type look struct {
+	term *filterTerm
+	rows Rows
+	text func(row, column int) string
+	// shared are the columns that rows of one group have in common, found says that
+	// the term is in them; own are the others.
+	shared, own []sight
+	found       bool
+}
+
+// sight is a column and what its last text was judged as: neighbours often have the
+// same.
+type sight struct {
+	column int
+	text   string
+	hit    bool
+}
+
+func newLook(term *filterTerm, rows Rows, columns []Column) look {
+	l := look{term: term, rows: rows, text: func(row, column int) string { return rows.Cell(row, column).Text }}
+	if grouped, ok := rows.(Alike); ok {
+		l.text = grouped.Text
+	}
+	if term.key != "" {
+		return l
+	}
+	var made []sight
+	for c, column := range columns {
+		s := sight{column: c, hit: term.match("")}
+		switch {
+		case term.column != c && (term.column != anyColumn || column.Aside):
+		case !column.Own:
+			l.shared = append(l.shared, s)
+		case column.Made:
+			made = append(made, s)
+		default:
+			l.own = append(l.own, s)
+		}
+	}
+	l.own = append(l.own, made...)
+	return l
+}
+
+// sees reports whether the term is in one of the columns of a row.
+func (l *look) sees(row int, columns []sight) bool {
+	for i := range columns {
+		s := &columns[i]
+		if l.term.bound != nil {
+			if d, dated := spanned(l.rows, row, s.column); dated {
+				if l.term.bound.holds(quantity{d.Seconds(), timeKind}) {
+					return true
+				}
+				continue
+			}
+		}
+		if text := l.text(row, s.column); text != s.text {
+			s.text, s.hit = text, l.term.match(text)
+		}
+		if s.hit {
+			return true
+		}
+	}
+	return false
 }

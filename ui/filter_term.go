@@ -69,7 +69,8 @@ func parseTerm(word string, column columnOf) (filterTerm, error) {
 			word, inverse = strings.CutPrefix(rest, "!")
 			term.inverse = term.inverse != inverse
 			if strings.HasPrefix(word, "<") || strings.HasPrefix(word, ">") {
-				return term.parseBound(word)
+				err := term.parseBound(word)
+				return term, err
 			}
 		}
 	}
@@ -105,16 +106,16 @@ func indexFold(names []string, name string) int {
 }
 
 // parseBound reads >5s, <=40kB or the like.
-func (t filterTerm) parseBound(word string) (filterTerm, error) {
+func (t *filterTerm) parseBound(word string) error {
 	b := bound{greater: word[0] == '>'}
 	rest, equal := strings.CutPrefix(word[1:], "=")
 	b.equal = equal
 	than, ok := parseQuantity(rest)
 	if !ok {
-		return t, fmt.Errorf("%s needs a number, a time or a size: 12, 5s, 2m, 40kB", Clean(word))
+		return fmt.Errorf("%s needs a number, a time or a size: 12, 5s, 2m, 40kB", Clean(word))
 	}
 	b.than, t.bound = than, &b
-	return t, nil
+	return nil
 }
 
 // match reports whether the cell's quantity is on the right side. Others than those
@@ -143,7 +144,7 @@ func inOrder(letters, text string) bool {
 }
 
 // narrows is that of one term; a pattern is not understood but by its name.
-func (t filterTerm) narrows(wide filterTerm) bool {
+func (t *filterTerm) narrows(wide *filterTerm) bool {
 	switch {
 	case t.column != wide.column || t.key != wide.key || t.inverse != wide.inverse || t.fuzzy != wide.fuzzy:
 		return false
@@ -161,7 +162,7 @@ func (t filterTerm) narrows(wide filterTerm) bool {
 	return !t.fold && strings.Contains(t.text, wide.text)
 }
 
-func (t filterTerm) match(s string) bool {
+func (t *filterTerm) match(s string) bool {
 	switch {
 	case t.re != nil:
 		return t.re.MatchString(s)
@@ -175,7 +176,7 @@ func (t filterTerm) match(s string) bool {
 	return strings.Contains(s, t.text)
 }
 
-func (t filterTerm) spans(s string, limit int) [][2]int {
+func (t *filterTerm) spans(s string, limit int) [][2]int {
 	var spans [][2]int
 	if t.re != nil {
 		for _, at := range t.re.FindAllStringIndex(s, max(0, limit)) {

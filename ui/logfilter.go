@@ -54,7 +54,7 @@ func (f *Filter) matchLine(source, head, text string) bool {
 			return source
 		}
 		return text
-	}, noLabel, noSpan)
+	}, noLabel)
 }
 
 // needle is the longest text that every line has which matches, nil if nothing is

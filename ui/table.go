@@ -89,7 +89,8 @@ type Table struct {
 	order   ordering.Order // rows that pass the filter, sorted
 	cursor  int            // index in order
 	top     int            // first visible index in order
-	current string
+	current string         // id of the row under the cursor
+	row     int            // where it stood in its snapshot
 	gone    bool
 	moved   bool   // the filter changed: the cursor takes the row that it shows
 	awaited string // row that the cursor goes to when it appears

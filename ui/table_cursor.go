@@ -3,10 +3,14 @@ package ui
 import "fmt"
 
 // indexOf is where the row of an id is shown, -1 if it is not. It is looked for where
-// the cursor is, then among the rows as they come, in which they are read fastest.
+// the cursor is, then at the row on which it was, which a filter may have moved or
+// hidden, then among the rows as they come, in which they are read fastest.
 func (t *Table) indexOf(id string) int {
 	if t.cursor < t.order.Len() && t.rows.ID(t.order.At(t.cursor)) == id {
 		return t.cursor
+	}
+	if t.row < t.rows.Len() && t.rows.ID(t.row) == id {
+		return t.order.Place(t.row)
 	}
 	for row := range t.rows.Len() {
 		if t.rows.ID(row) == id {
@@ -28,7 +32,8 @@ func (t *Table) clamp() {
 func (t *Table) remember() {
 	t.current = ""
 	if t.cursor < t.order.Len() {
-		t.current = t.rows.ID(t.order.At(t.cursor))
+		t.row = t.order.At(t.cursor)
+		t.current = t.rows.ID(t.row)
 	}
 }
 

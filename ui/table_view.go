@@ -97,6 +97,21 @@ func (t *Table) window(theme *Theme) []windowRow {
 	return rows
 }
 
+// LooksSame reports whether the rows in view have the same texts in later, which are
+// the rows of the table at another moment.
+func (t *Table) LooksSame(later Rows) bool {
+	same := true
+	t.Visible(func(row int) bool {
+		for c, column := range t.Columns {
+			if t.Wide || column.Priority < widePriority {
+				same = same && t.rows.Cell(row, c).Text == later.Cell(row, c).Text
+			}
+		}
+		return same
+	})
+	return same
+}
+
 // solve measures the window. Widths only grow until the terminal or the filter
 // changes, so that columns do not jitter while data changes.
 func (t *Table) solve(rows []windowRow, width int) ([]placed, int) {

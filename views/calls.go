@@ -112,15 +112,17 @@ func callColumns(scope callScope) []listColumn[client.Call] {
 			cell:   func(c client.Call, at moment) ui.Cell { return cells.State(at, string(c.Status), 0) },
 		},
 		{
-			Column: ui.Column{Title: "STARTED", Key: "started", Priority: 1, Min: 8, Down: true, Own: true, Volatile: true},
+			Column: ui.Column{Title: "STARTED", Key: "started", Priority: 1, Min: 8, Down: true, Own: true, Made: true, Volatile: true},
 			cell:   func(c client.Call, at moment) ui.Cell { return ui.Cell{Text: cells.Clock(c.Started, at)} },
-			text:   func(c *client.Call, at *moment) string { return cells.Clock(c.Started, *at) },
+			text:   func(c *client.Call, at *moment) string { return at.Clock(c.Started) },
 			key:    func(c client.Call) int64 { return -c.Started.UnixMicro() },
 			span:   func(c client.Call, at moment) (time.Duration, bool) { return ago(c.Started, at) },
 		},
 		{
-			Column: ui.Column{Title: "DURATION", Key: "duration", Priority: 1, Min: 8, Align: ui.AlignRight, Own: true},
-			cell:   callDuration, key: func(c client.Call) int64 { return int64(c.Duration) },
+			Column: ui.Column{Title: "DURATION", Key: "duration", Priority: 1, Min: 8, Align: ui.AlignRight, Own: true, Made: true},
+			cell:   func(c client.Call, at moment) ui.Cell { return callDuration(&c, &at) },
+			text:   func(c *client.Call, at *moment) string { return callDuration(c, at).Text },
+			key:    func(c client.Call) int64 { return int64(c.Duration) },
 		},
 		{
 			Column: ui.Column{Title: "ID", Key: "id", Priority: 2, Min: 6, Max: 20, Own: true},
@@ -142,7 +144,8 @@ func callColumns(scope callScope) []listColumn[client.Call] {
 		},
 		listColumn[client.Call]{
 			Column: ui.Column{Title: "RESULT", Key: "result", Priority: 2, Min: 14, Grow: true, Own: true},
-			cell:   callResult,
+			cell:   func(c client.Call, _ moment) ui.Cell { return callResult(&c) },
+			text:   func(c *client.Call, _ *moment) string { return callResult(c).Text },
 		},
 		listColumn[client.Call]{
 			Column: ui.Column{Title: "VERSION", Key: "version", Priority: 3, Min: 7},
@@ -154,15 +157,16 @@ func callColumns(scope callScope) []listColumn[client.Call] {
 			cell:   func(c client.Call, at moment) ui.Cell { return cells.Count(at, c.LogLines) },
 		},
 		listColumn[client.Call]{
-			Column: ui.Column{Title: "MEM", Key: "mem", Priority: 4, Min: 7, Align: ui.AlignRight, Own: true},
-			cell:   callMemory,
+			Column: ui.Column{Title: "MEM", Key: "mem", Priority: 4, Min: 7, Align: ui.AlignRight, Own: true, Made: true},
+			cell:   func(c client.Call, at moment) ui.Cell { return callMemory(&c, &at) },
+			text:   func(c *client.Call, at *moment) string { return callMemory(c, at).Text },
 		},
 	)
 }
 
 // callMemory is the call's own peak, or that of a worker which had calls before.
-func callMemory(c client.Call, at moment) ui.Cell {
-	cell := cells.Size(at, c.MaxRSSBytes)
+func callMemory(c *client.Call, at *moment) ui.Cell {
+	cell := cells.Size(*at, c.MaxRSSBytes)
 	if c.Warm && c.MaxRSSBytes > 0 {
 		cell.Text = "peak " + cell.Text
 	}
@@ -170,9 +174,9 @@ func callMemory(c client.Call, at moment) ui.Cell {
 }
 
 // callDuration counts up while the call runs.
-func callDuration(c client.Call, at moment) ui.Cell {
+func callDuration(c *client.Call, at *moment) ui.Cell {
 	if c.Status.Ended() {
-		return cells.Duration(at, c.Duration)
+		return cells.Duration(*at, c.Duration)
 	}
 	return ui.Cell{Text: ui.Elapsed(max(0, at.Now.Sub(c.Started))), Tone: ui.ToneInfo, Steady: "running"}
 }
@@ -188,7 +192,7 @@ func trigger(c client.Call) string {
 }
 
 // callResult is the first line of what was returned, or of the error.
-func callResult(c client.Call, _ moment) ui.Cell {
+func callResult(c *client.Call) ui.Cell {
 	if c.Error != nil {
 		return ui.Cell{Text: ui.Clean(cells.FirstLine(c.Error.Message)), Tone: ui.ToneBad}
 	}

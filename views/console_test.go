@@ -337,6 +337,24 @@ func TestAtRestNothingTicksButAges(t *testing.T) {
 	})
 }
 
+func TestAgesThatStayForAMinuteWakeTheConsoleOnceAMinute(t *testing.T) {
+	backend := sampleBackend(bubbleStart)
+	backend.functions = backend.functions[:1]
+	called := *backend.functions[0].LastCall
+	drive(t, backend, func(d *driver) {
+		for _, age := range []struct{ since, pulse time.Duration }{
+			{5 * time.Second, agesEvery}, {12 * time.Minute, agesEvery}, {3*time.Hour + 10*time.Minute, agesRarely}, {4*time.Hour - time.Second, agesEvery},
+		} {
+			last := called
+			last.Started = d.root.clock().Add(-age.since)
+			backend.change(func() { backend.functions[0].LastCall = &last })
+			d.press("ctrl+r")
+			d.wait(2 * time.Second) // What has changed flashes.
+			assert.Equal(t, age.pulse, d.root.screen().Status().pulse, "%s ago", age.since)
+		}
+	})
+}
+
 func TestACellThatChangedUnderAFormDoesNotKeepTheConsoleAwake(t *testing.T) {
 	backend := sampleBackend(bubbleStart)
 	backend.functions = backend.functions[:1]

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -178,7 +179,7 @@ func asShown[T any](t *testing.T, spec listSpec[T], list rows.List[T], filter st
 	}
 	at := moment{Now: bubbleStart, Zone: time.UTC, Theme: ui.NewTheme(true, false)}
 	table := ui.NewTable(columns)
-	of := listRows[T]{columns: spec.columns, id: spec.id, running: spec.running, items: list.Reader(), count: list.Len(), at: &at, last: new(rowGroup)}
+	of := &listRows[T]{columns: spec.columns, id: spec.id, running: spec.running, items: list.Reader(), count: list.Len(), at: &at, last: new(rowGroup)}
 	table.SetRows(of, at.Now)
 	require.NoError(t, table.Filter(filter))
 	for _, column := range sortBy {
@@ -253,4 +254,63 @@ func TestAgesAreFoundByTheNameOfTheirColumnOnly(t *testing.T) {
 		assert.Less(t, without, all, "%s is in no name", age)
 		assert.Less(t, without, shown)
 	})
+}
+
+// found are the rows whose cells match a filter, each cell made for itself.
+func found[T any](t *testing.T, spec listSpec[T], items []T, source string) (ids []string) {
+	t.Helper()
+	keys := make([]string, len(spec.columns))
+	for i, c := range spec.columns {
+		keys[i] = c.Key
+	}
+	filter, err := ui.ParseFilter(source, keys)
+	require.NoError(t, err, source)
+	theme := ui.NewTheme(true, false)
+	for _, item := range items {
+		at := moment{Now: bubbleStart, Zone: time.UTC, Theme: theme}
+		cell := func(column int) string { return spec.columns[column].cell(item, at).Text }
+		if filter.MatchRow(len(spec.columns), cell, nil) {
+			ids = append(ids, spec.id(item))
+		}
+	}
+	return ids
+}
+
+func TestAFilterFindsTheCallsWhoseCellsShowIt(t *testing.T) {
+	random := rand.New(rand.NewPCG(3, 4))
+	calls, began := make([]client.Call, 1000), bubbleStart.Add(time.Minute)
+	for i := range calls {
+		// Seconds, minutes and days apart, so that dates change at midnight and with the year.
+		began = began.Add(-[]time.Duration{0, time.Second / 3, 7 * time.Second, 31 * time.Minute, 13 * time.Hour}[random.IntN(5)])
+		calls[i] = client.Call{
+			ID: strconv.Itoa(90000 - i), FunctionName: fmt.Sprintf("Fn-%d", random.IntN(5)), Started: began, Version: 1 + i/100, LogLines: int64(random.IntN(2)) - 1,
+			Duration: time.Duration(random.Int64N(1 << random.IntN(45))), Status: client.CallCompleted, Preview: fmt.Sprintf("{\"rows\":%d}\nmore", random.IntN(500)),
+		}
+		switch c := &calls[i]; random.IntN(12) {
+		case 0:
+			c.Status, c.Duration = client.CallRunning, 0
+		case 1:
+			c.Status, c.Error = client.CallFailed, &client.Failure{Message: "Größe\x1b fehlt"}
+		case 2:
+			c.Started, c.Warm, c.MaxRSSBytes = time.Time{}, true, random.Int64N(1e9)
+		}
+	}
+	spec := listSpec[client.Call]{columns: callColumns(callScope{}), id: func(c client.Call) string { return c.ID }, running: func(c client.Call) bool { return !c.Status.Ended() }}
+	at := moment{Now: bubbleStart, Zone: time.UTC, Theme: ui.NewTheme(true, false)}
+	for range 60 {
+		filter := ""
+		for range 1 + random.IntN(2) {
+			column := spec.columns[random.IntN(len(spec.columns))]
+			text := []rune(column.cell(calls[random.IntN(len(calls))], at).Text)
+			from := random.IntN(len(text))
+			word := strings.Map(func(r rune) rune {
+				if r == '"' {
+					return '.'
+				}
+				return r
+			}, string(text[from:min(len(text), from+1+random.IntN(4))]))
+			filter += []string{"", "", "!", column.Key + ":", column.Key + ":!"}[random.IntN(5)] + `"` + word + `" `
+		}
+		require.Equal(t, found(t, spec, calls, filter), asShown(t, spec, rows.Pack(rows.Calls, calls), filter), filter)
+	}
 }

@@ -197,7 +197,7 @@ func (l *listScreen[T]) Update(msg tea.Msg) tea.Cmd {
 	if l.data.Last.Err != nil {
 		l.fail("read "+l.spec.noun, l.data.Last.Err)
 	} else {
-		l.table.SetRows(listRows[T]{columns: l.spec.columns, id: l.spec.id, label: l.spec.label, running: l.spec.running, items: l.data.Last.Value.Reader(), count: l.data.Last.Value.Len(), at: &l.now, last: new(rowGroup)}, l.now.Now)
+		l.table.SetRows(&listRows[T]{columns: l.spec.columns, id: l.spec.id, label: l.spec.label, running: l.spec.running, items: l.data.Last.Value.Reader(), count: l.data.Last.Value.Len(), at: &l.now, last: new(rowGroup)}, l.now.Now)
 	}
 	return tea.Batch(next, l.order(), l.tidy())
 }
@@ -297,7 +297,7 @@ func (l *listScreen[T]) Pointed() string {
 // shown is an item of the snapshot that the table shows, which may be behind the
 // newest while that is being sorted.
 func (l *listScreen[T]) shown(row int) T {
-	return *l.table.Rows().(listRows[T]).items.At(row) // It holds no other rows.
+	return *l.table.Rows().(*listRows[T]).items.At(row) // It holds no other rows.
 }
 
 // listRows is one snapshot as the table sees it.
@@ -321,22 +321,22 @@ type rowGroup struct {
 }
 
 // Label implements ui.Labelled.
-func (r listRows[T]) Label(row int, key string) string {
+func (r *listRows[T]) Label(row int, key string) string {
 	if r.label == nil {
 		return ""
 	}
 	return ui.Clean(r.label(*r.items.At(row), key))
 }
 
-func (r listRows[T]) Len() int          { return r.count }
-func (r listRows[T]) ID(row int) string { return r.id(*r.items.At(row)) }
+func (r *listRows[T]) Len() int          { return r.count }
+func (r *listRows[T]) ID(row int) string { return r.id(*r.items.At(row)) }
 
-func (r listRows[T]) Cell(row, column int) ui.Cell {
+func (r *listRows[T]) Cell(row, column int) ui.Cell {
 	return r.columns[column].cell(*r.items.At(row), *r.at)
 }
 
 // Group implements ui.Alike. What runs is of no group: it counts its seconds.
-func (r listRows[T]) Group(row int) uint64 {
+func (r *listRows[T]) Group(row int) uint64 {
 	const alone = 1 << 63
 	if group := r.items.Group(row) + 1; group != r.last.number {
 		*r.last = rowGroup{number: group, running: r.running != nil && r.running(*r.items.At(row))}
@@ -348,7 +348,7 @@ func (r listRows[T]) Group(row int) uint64 {
 }
 
 // Span implements ui.Dated.
-func (r listRows[T]) Span(row, column int) (time.Duration, bool) {
+func (r *listRows[T]) Span(row, column int) (time.Duration, bool) {
 	span := r.columns[column].span
 	if span == nil {
 		return 0, false
@@ -357,7 +357,7 @@ func (r listRows[T]) Span(row, column int) (time.Duration, bool) {
 }
 
 // Text implements ui.Alike.
-func (r listRows[T]) Text(row, column int) string {
+func (r *listRows[T]) Text(row, column int) string {
 	if text := r.columns[column].text; text != nil {
 		return text(r.items.At(row), r.at)
 	}
@@ -365,7 +365,7 @@ func (r listRows[T]) Text(row, column int) string {
 }
 
 // Keys implements ui.Rows.
-func (r listRows[T]) Keys(of []int32, column int) []ordering.Key {
+func (r *listRows[T]) Keys(of []int32, column int) []ordering.Key {
 	keys := make([]ordering.Key, len(of))
 	c, group := r.columns[column], uint64(0)
 	for i, row := range of {
@@ -384,7 +384,7 @@ func (r listRows[T]) Keys(of []int32, column int) []ordering.Key {
 }
 
 // ranks are keys by which rows come as order has them.
-func (r listRows[T]) ranks(of []int32, order func(a, b T) int) []ordering.Key {
+func (r *listRows[T]) ranks(of []int32, order func(a, b T) int) []ordering.Key {
 	items, sorted := make([]T, len(of)), make([]int, len(of))
 	for i, row := range of {
 		items[i], sorted[i] = *r.items.At(int(row)), i
@@ -401,8 +401,8 @@ func (r listRows[T]) ranks(of []int32, order func(a, b T) int) []ordering.Key {
 }
 
 // Still implements ui.Rows: the same items at this moment, whatever comes.
-func (r listRows[T]) Still() ui.Rows {
-	at := *r.at
-	r.at, r.items, r.last = &at, r.items.Again(), new(rowGroup)
-	return r
+func (r *listRows[T]) Still() ui.Rows {
+	still, at := *r, *r.at
+	still.at, still.items, still.last = &at, r.items.Again(), new(rowGroup)
+	return &still
 }

@@ -12,8 +12,10 @@ import (
 const (
 	// loadingAfter is how long nothing is said of a list that is being read.
 	loadingAfter = 200 * time.Millisecond
-	// agesEvery is how often ages at rest are looked at.
-	agesEvery = 10 * time.Second
+	// agesEvery is how often ages at rest are looked at, agesRarely where none in view
+	// changes for so long: each look wakes the processor.
+	agesEvery  = 10 * time.Second
+	agesRarely = time.Minute
 )
 
 // View implements Screen.
@@ -173,9 +175,23 @@ func (l *listScreen[T]) pulse() time.Duration {
 	case running:
 		return time.Second
 	case l.spec.ages && l.data.Last.Value.Len() > 0:
-		return sooner(late, agesEvery)
+		return sooner(late, l.agesIn())
 	}
 	return late
+}
+
+// agesIn is how soon ages are to be looked at.
+func (l *listScreen[T]) agesIn() time.Duration {
+	rows, ok := l.table.Rows().(*listRows[T])
+	if !ok {
+		return agesEvery
+	}
+	later, at := *rows, *rows.at
+	at.Now = at.Now.Add(agesRarely)
+	if later.at = &at; l.table.LooksSame(&later) {
+		return agesRarely
+	}
+	return agesEvery
 }
 
 // fill brings lines to a height.

@@ -10,6 +10,7 @@ import (
 	"io"
 	"net/http"
 	"strconv"
+	"sync"
 	"time"
 
 	"fndeck/client"
@@ -40,8 +41,8 @@ const failurePrefix = `{"error":`
 func (b *Backend) stream(ctx context.Context, path string, emit func([]byte) error) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	watchdog := time.AfterFunc(silence, func() { cancel(errSilent) })
-	defer watchdog.Stop()
+	dog := newWatchdog(func() { cancel(errSilent) })
+	defer dog.stop()
 	reply, err := b.http.Open(ctx, client.Request{Method: http.MethodGet, Path: wire.Prefix + path}, nil)
 	if err != nil {
 		return err
@@ -51,7 +52,7 @@ func (b *Backend) stream(ctx context.Context, path string, emit func([]byte) err
 	var line []byte
 	for {
 		line, err = readLine(line[:0], lines)
-		watchdog.Reset(silence)
+		dog.hear()
 		if len(line) > 0 && err == nil {
 			if bytes.HasPrefix(line, []byte(failurePrefix)) {
 				if failed := decodeFailure(0, line); failed != nil {
@@ -73,6 +74,46 @@ func (b *Backend) stream(ctx context.Context, path string, emit func([]byte) err
 			return &client.Error{Code: client.CodeUnavailable, Message: "the stream was cut", Err: err}
 		}
 	}
+}
+
+// watchdog barks when nothing was heard between two of its looks, so that a stream may
+// be silent for up to twice as long. A timer that each heartbeat sets anew would wake an
+// idle process as often as they come.
+type watchdog struct {
+	mu           sync.Mutex
+	timer        *time.Timer
+	heard, ended bool
+}
+
+func newWatchdog(bark func()) *watchdog {
+	w := &watchdog{}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.timer = time.AfterFunc(silence, func() {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		if !w.heard && !w.ended {
+			bark()
+		} else if !w.ended {
+			w.heard = false
+			w.timer.Reset(silence)
+		}
+	})
+	return w
+}
+
+// hear tells that something was heard.
+func (w *watchdog) hear() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.heard = true
+}
+
+func (w *watchdog) stop() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.ended = true
+	w.timer.Stop()
 }
 
 // errSilent is the error of a stream on which not even a heartbeat came.

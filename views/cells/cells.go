@@ -15,6 +15,8 @@ type Moment struct {
 	Now   time.Time
 	Zone  *time.Location
 	Theme *ui.Theme
+
+	minute clock
 }
 
 // Text is a cell of somebody else's text.
@@ -107,18 +109,49 @@ func Size(at Moment, n int64) ui.Cell {
 const thisYear = 300 * 24 * time.Hour
 
 // Clock is a time in the display zone, with its date unless that is today.
-func Clock(t time.Time, at Moment) string {
+func Clock(t time.Time, at Moment) string { return at.Clock(t) }
+
+// clock is what Clock says of the times in one minute.
+type clock struct {
+	now      time.Time
+	zone     *time.Location
+	from, to int64 // in seconds of the Unix time
+	text     string
+	seconds  bool // which follow the text
+}
+
+// Clock is the function of this name. It remembers a minute: neighbours in a list of
+// very many often share it.
+func (m *Moment) Clock(t time.Time) string {
 	if t.IsZero() {
 		return "-"
 	}
-	local, now := t.In(at.Zone), at.Now.In(at.Zone)
-	switch {
-	case local.Year() == now.Year() && local.YearDay() == now.YearDay():
-		return local.Format("15:04:05")
-	case now.Sub(local).Abs() < thisYear:
-		return local.Format("2 Jan 15:04")
+	seconds := t.Unix()
+	if c := &m.minute; seconds < c.from || seconds >= c.to || c.now != m.Now || c.zone != m.Zone {
+		m.minute = clockOf(t, m.Now, m.Zone)
 	}
-	return local.Format("2006-01-02")
+	if !m.minute.seconds {
+		return m.minute.text
+	}
+	const tens = 10
+	second := byte(seconds - m.minute.from)
+	text := append(make([]byte, 0, len("15:04:05")), m.minute.text...)
+	return string(append(text, '0'+second/tens, '0'+second%tens))
+}
+
+func clockOf(t, now time.Time, zone *time.Location) clock {
+	local, today := t.In(zone), now.In(zone)
+	from := t.Unix() - int64(local.Second())
+	c := clock{now: now, zone: zone, from: from, to: from + int64(time.Minute/time.Second)}
+	switch {
+	case local.Year() == today.Year() && local.YearDay() == today.YearDay():
+		c.text, c.seconds = local.Format("15:04:"), true
+	case now.Sub(time.Unix(from, 0)).Abs() < thisYear:
+		c.text = local.Format("2 Jan 15:04")
+	default:
+		c.text = local.Format("2006-01-02")
+	}
+	return c
 }
 
 // Version is "v12", or "v7→v8" while v8 is on its way.

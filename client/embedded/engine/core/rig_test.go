@@ -159,9 +159,12 @@ func (r *rig) at(now time.Time) {
 	})
 }
 
-// await waits for commits until the condition holds.
+// await waits until the condition holds. Most come to hold with a commit; that a
+// process has gone is written nowhere, so it looks again now and then as well.
 func (r *rig) await(holds func() bool) {
 	r.Helper()
+	again := time.NewTicker(10 * time.Millisecond)
+	defer again.Stop()
 	for {
 		changed := r.Store().Changed()
 		if holds() {
@@ -169,6 +172,7 @@ func (r *rig) await(holds func() bool) {
 		}
 		select {
 		case <-changed:
+		case <-again.C:
 		case <-r.ctx.Done():
 			r.Fatal("it never came to hold")
 		}

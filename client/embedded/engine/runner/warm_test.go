@@ -155,7 +155,7 @@ func TestAWorkerThatDiesWithoutACallCostsNoCall(t *testing.T) {
 	pid, err := strconv.Atoi(string(first.Response))
 	require.NoError(t, err)
 	require.NoError(t, syscall.Kill(pid, syscall.SIGKILL))
-	require.Eventually(t, func() bool { return z.Workers() == 0 }, 5*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return z.Workers() == 0 }, time.Minute, time.Millisecond)
 	second, _ := r.call(z, `{}`, warm(1))
 	assert.Equal(t, Completed, second.Result, second.Message)
 	assert.NotEqual(t, string(first.Response), string(second.Response))

@@ -2,20 +2,19 @@ package views
 
 import (
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/colorprofile"
 
 	"fndeck/client"
-	"fndeck/client/action"
 	"fndeck/ui"
 	"fndeck/ui/form"
 	"fndeck/ui/help"
+	"fndeck/ui/hintbar"
 	"fndeck/ui/palette"
 	"fndeck/views/forms"
+	"fndeck/views/header"
 	"fndeck/views/standing"
 )
 
@@ -114,7 +113,10 @@ func (r *root) body(height int) []string {
 		return fill(r.screen().View(r.theme, r.width, height), height)
 	}
 	top := r.overlays[len(r.overlays)-1]
-	keys := r.ruleHints(top.Hints())
+	keys := ""
+	if !r.layout(0).Foot {
+		keys = hintbar.InRule(r.theme, top.Hints(), r.width/5)
+	}
 	title := " " + r.theme.Accent.Render(ui.Truncate(r.theme.Shown(ui.Clean(r.titleOf(top))), r.width-4-ui.Width(keys))) + " "
 	rule := strings.Repeat(r.theme.Glyph('─'), max(0, r.width-ui.Width(title)-1-ui.Width(keys)))
 	lines := []string{r.theme.Border.Render(r.theme.Glyph('─')) + title + r.theme.Border.Render(rule) + keys}
@@ -135,55 +137,21 @@ func (r *root) titleOf(o ui.Overlay) string {
 	return o.Title() + " in " + d.Name
 }
 
-// ruleHints are the keys of an overlay for the end of its title, where the screen
-// has no line for them: the first and the last, with a word where that fits.
-func (r *root) ruleHints(hints []ui.Hint) string {
-	if len(hints) == 0 || r.layout(0).Foot {
-		return ""
-	}
-	first, last := hints[0], hints[len(hints)-1]
-	if ui.Width(first.Label) > r.width/5 {
-		first.Label = ""
-	}
-	line := r.drawHint(first)
-	if first.Key != "esc" && last.Key != first.Key {
-		line += r.drawHint(ui.Hint{Key: last.Key})
-	}
-	return strings.TrimPrefix(line, " ") + " "
-}
-
-// header is context, backend and isolation at the left, alarms at the right.
+// header is the context at the left, alarms at the right.
 func (r *root) header(l ui.Layout) string {
 	d := r.backend.Describe()
 	if one, side := r.pointedAt(); !l.FullHeader && side > 0 { // There is no room for a column that says it.
 		d = one
 		d.Name = fmt.Sprintf("%s of %d", one.Name, side)
 	}
-	alarms := r.alarms(l)
-	mode := r.mode(d, l.FullHeader)
-	room := r.width - ui.Width(alarms) - 2
-	left := " " + r.theme.Accent.Bold(true).Render(ui.Truncate(ui.Clean(d.Name), max(4, room-ui.Width(mode)-1))) + mode
-	rest := ""
-	if l.FullHeader {
-		left = " " + r.theme.Accent.Bold(true).Render("fndeck") + "  " + r.theme.Text.Render(ui.Truncate(ui.Clean(d.Name), max(4, (room-ui.Width(mode))/2))) + mode
-		if d.Kind != d.Name {
-			rest += "  " + r.theme.Dim.Render(ui.Clean(d.Kind))
-		}
+	h := header.Header{Theme: r.theme, Width: r.width, Full: l.FullHeader, Now: r.clock(), Context: d, Alarms: r.alarms(l)}
+	if status, ok := client.IdentityOf(r.backend); ok {
+		h.Identity = &status
 	}
-	rest += r.identity(l.FullHeader)
-	if d.Isolation != "" {
-		rest += "  " + r.theme.Dim.Render(ui.Clean(d.Isolation))
-	}
-	help := ""
 	if !l.Foot && len(r.overlays) == 0 {
-		help = r.drawHint(r.hint(command{id: "app.help"})) // There is no line for keys; this one leads to all.
+		h.Help = hintbar.Draw(r.theme, r.hint(command{id: "app.help"})) // There is no line for keys; this one leads to all.
 	}
-	// What has no room gives way, but never the marks: then the alarms are cut.
-	left += ui.Truncate(rest, max(0, room-ui.Width(left)-ui.Width(help)))
-	if ui.Width(left)+ui.Width(help) <= room {
-		left += help
-	}
-	return left + strings.Repeat(" ", max(1, r.width-ui.Width(left)-ui.Width(alarms)-1)) + alarms + " "
+	return h.View()
 }
 
 // pointedAt is the context of this console; of several side by side that of what is
@@ -201,124 +169,24 @@ func (r *root) pointedAt() (d client.Description, side int) {
 	return one, len(client.SplitContexts(d.Name))
 }
 
-// identity is who is signed in, and for how long.
-func (r *root) identity(full bool) string {
-	status, ok := client.IdentityOf(r.backend)
-	if !ok || !full && !status.SignIn {
-		return ""
-	}
-	now := r.clock()
-	return "  " + r.theme.Tone(standing.IdentityTone(status, now)).Render(ui.Clean(action.SignedIn(status, now)))
-}
-
-// mode is how the operator has marked the context, in words.
-func (r *root) mode(d client.Description, full bool) string {
-	var words []string
-	if d.Protected {
-		words = append(words, "PROTECTED")
-	}
-	if d.Locked != "" {
-		words = append(words, "READ ONLY")
-	}
-	mode := ""
-	for _, word := range words {
-		if full {
-			word = " " + word + " "
-		}
-		mode += " " + r.theme.Banner.Render(word)
-	}
-	return mode
-}
-
-// alarms are what never leaves the header: a lost backend, running deploys,
-// unread errors and how old the rows are; where there is no foot, also that a log is
-// paused.
-func (r *root) alarms(l ui.Layout) string {
-	full := l.FullHeader
-	var parts []string
-	if why := r.backend.Describe().ReadOnly; why != "" {
-		room := 9 // the word itself
-		if full {
-			room = max(room, r.width/2)
-		}
-		parts = append(parts, r.theme.Banner.Render(" "+ui.Truncate(ui.Clean(why), room)+" "))
-	}
-	if r.backend.Describe().Outdated != "" {
-		parts = append(parts, r.theme.Warn.Render("engine outdated"))
-	}
-	if r.lost != "" {
-		parts = append(parts, r.theme.Banner.Render(" "+ui.Clean(r.lost)+" "))
-	}
+// alarms are what must not be missed.
+func (r *root) alarms(l ui.Layout) header.Alarms {
+	d, st, now := r.backend.Describe(), r.screen().Status(), r.clock()
 	status, _ := client.IdentityOf(r.backend)
-	for _, text := range standing.Skews(r.backend, status, full) {
-		parts = append(parts, r.theme.Banner.Render(" "+text+" "))
+	a := header.Alarms{
+		ReadOnly: d.ReadOnly, Lost: r.lost, Outdated: d.Outdated != "",
+		Skews: standing.Skews(r.backend, status, l.FullHeader), Throttled: r.throttled,
+		Deploying: len(r.deploying), Interrupted: r.interrupted, Unread: r.errors.unread(),
+		Contexts: r.standing.Alarms(now, l.FullHeader),
+		Rows:     header.Rows{Err: st.err, At: st.at, RetryAt: st.retryAt, Silent: st.silent},
 	}
-	for _, context := range slices.Sorted(maps.Keys(r.throttled)) {
-		if text := standing.Throttled(r.throttled[context], r.clock()); text != "" {
-			parts = append(parts, r.theme.Warn.Render(standing.Of(context, text)))
-		}
-	}
-	if n := len(r.deploying); n > 0 {
-		glyph, tone := r.theme.State(string(client.FunctionDeploying))
-		text := fmt.Sprintf("%d deploying", n)
-		if !full {
-			text = fmt.Sprintf("%s %d", glyph, n)
-		}
-		parts = append(parts, r.theme.Tone(tone).Render(text))
-	}
-	if n := r.interrupted; n > 0 {
-		glyph, tone := r.theme.State(string(client.DeployInterrupted))
-		text := fmt.Sprintf("%d interrupted", n)
-		if !full {
-			text = fmt.Sprintf("%s %d", glyph, n)
-		}
-		parts = append(parts, r.theme.Tone(tone).Render(text))
-	}
-	if n := r.errors.unread(); n > 0 {
-		parts = append(parts, r.theme.Bad.Render(fmt.Sprintf("! %d", n)))
-	}
-	for _, text := range r.standing.Alarms(r.clock(), full) {
-		parts = append(parts, r.theme.Bad.Render(text))
-	}
-	st := r.screen().Status()
-	if !r.layout(0).Foot && st.paused != "" {
-		parts = append(parts, r.theme.Warn.Render(st.paused))
+	if !r.layout(0).Foot {
+		a.Paused = st.paused
 	}
 	if !l.Crumbs && st.filter != "" {
-		parts = append([]string{r.theme.Accent.Render(ui.Truncate(filterText(st), max(8, r.width/4)))}, parts...)
+		a.Filter = filterText(st)
 	}
-	switch {
-	case st.err != nil:
-		parts = append(parts, r.theme.Warn.Render(r.stale(st, full)))
-	case !st.silent.IsZero():
-		parts = append(parts, r.theme.Warn.Render(r.late(st, full)))
-	}
-	return strings.Join(parts, "   ")
-}
-
-// stale says how old the rows are and when they are asked for again.
-func (r *root) stale(st status, full bool) string {
-	now := r.clock()
-	text := "no data"
-	if !st.at.IsZero() {
-		text = "stale " + ui.Elapsed(now.Sub(st.at))
-	}
-	if throttled := standing.Throttled(st.retryAt, now); throttled != "" && client.Explain(st.err).Code == client.CodeThrottled {
-		return text + ", " + throttled
-	}
-	if full && st.retryAt.After(now) {
-		text += ", retry in " + ui.Elapsed(st.retryAt.Sub(now))
-	}
-	return text
-}
-
-// late says how old the rows are while an answer is awaited for too long.
-func (r *root) late(st status, full bool) string {
-	text := "stale " + ui.Elapsed(r.clock().Sub(st.at))
-	if full {
-		text += ", no answer for " + ui.Elapsed(r.clock().Sub(st.silent))
-	}
-	return text
+	return a
 }
 
 // crumbs are the way to here, with the count and the filter in force.
@@ -384,7 +252,8 @@ func (r *root) told() []string {
 		return lines
 	}
 	toast := lines[0]
-	hints := r.fitHints(r.width - ui.Width(toast) - 2)
+	keys, always := r.shownHints()
+	hints := hintbar.Fit(r.theme, keys, always, r.width-ui.Width(toast)-2)
 	gap := r.width - ui.Width(toast) - ui.Width(hints) - 1
 	if hints == "" || gap < 2 {
 		return lines
@@ -396,45 +265,30 @@ func (r *root) told() []string {
 // those that always stand there; then its beginning does, because how to go on from
 // a pause and where one is stand at its end.
 func (r *root) hints() string {
+	keys, always := r.shownHints()
 	position := ""
 	if len(r.overlays) == 0 {
 		position = r.screen().Status().position
-		room := max(r.width/2, r.width-ui.Width(r.fitHints(0))-4)
+		room := max(r.width/2, r.width-ui.Width(hintbar.Fit(r.theme, nil, always, 0))-4)
 		if wide := ui.Width(position); wide > room {
 			position = r.theme.Glyph('…') + ui.Cut(position, wide-room+1, room-1)
 		}
 	}
-	line := r.fitHints(r.width - ui.Width(position) - 3)
+	line := hintbar.Fit(r.theme, keys, always, r.width-ui.Width(position)-3)
 	return line + strings.Repeat(" ", max(1, r.width-ui.Width(line)-ui.Width(position)-1)) + r.theme.Dim.Render(position) + " "
 }
 
-// fitHints are the keys of the overlay or the screen that fit. Others are left
-// out before filter and help.
-func (r *root) fitHints(room int) string {
-	var hints, always []ui.Hint
-	if len(r.overlays) > 0 {
-		hints = r.overlays[len(r.overlays)-1].Hints()
-		if n := len(hints); n > 1 { // How to get out is shown whatever else is not.
-			hints, always = hints[:n-1], hints[n-1:]
-		}
-	} else {
-		hints, always = r.screenHints()
+// shownHints are the keys of the overlay or the screen, and those that are shown
+// whatever else is not: how to get out, or filter and help.
+func (r *root) shownHints() (hints, always []ui.Hint) {
+	if len(r.overlays) == 0 {
+		return r.screenHints()
 	}
-	for _, h := range always {
-		room -= hintWidth(h)
+	hints = r.overlays[len(r.overlays)-1].Hints()
+	if n := len(hints); n > 1 {
+		return hints[:n-1], hints[n-1:]
 	}
-	line := ""
-	for _, h := range hints {
-		if h.Key == "" || hintWidth(h) > room {
-			continue
-		}
-		room -= hintWidth(h)
-		line += r.drawHint(h)
-	}
-	for _, h := range always {
-		line += r.drawHint(h)
-	}
-	return strings.TrimPrefix(line, " ")
+	return hints, nil
 }
 
 func (r *root) screenHints() (hints, always []ui.Hint) {
@@ -454,15 +308,6 @@ func (r *root) screenHints() (hints, always []ui.Hint) {
 		always = append(always, ui.Hint{Key: r.keys.Key("app.filter"), Label: r.searchWord(commands)})
 	}
 	return hints, append(always, ui.Hint{Key: r.keys.Key("app.help"), Label: "help"})
-}
-
-func hintWidth(h ui.Hint) int { return ui.Width(h.Label) + ui.Width(h.Key) + 3 }
-
-func (r *root) drawHint(h ui.Hint) string {
-	if h.Label == "" {
-		return "  " + r.theme.Accent.Render(r.theme.ShowKey(h.Key))
-	}
-	return "  " + r.theme.Dim.Render(h.Label+" ") + r.theme.Accent.Render(r.theme.ShowKey(h.Key))
 }
 
 func (r *root) hint(c command) ui.Hint {

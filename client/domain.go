@@ -95,6 +95,11 @@ type Function struct {
 	Schedules int `json:"schedules"`
 }
 
+// Deploying reports whether a version of the function is on its way.
+func (f Function) Deploying() bool {
+	return f.DeployingVersion != 0 || f.Status == FunctionQueued || f.Status == FunctionDeploying
+}
+
 // ModeText is the mode in words, with the number of workers.
 func (f Function) ModeText() string {
 	if f.Workers == 0 {

@@ -233,7 +233,7 @@ func TestAFilterFindsInAPackedListWhatItFindsInAPlainOne(t *testing.T) {
 		}
 		functions[i], calls[i] = f, c
 	}
-	packedLikePlain(t, listSpec[client.Function]{columns: functionColumns, id: func(f client.Function) string { return f.ID }, running: isDeploying},
+	packedLikePlain(t, listSpec[client.Function]{columns: functionColumns, id: func(f client.Function) string { return f.ID }, running: client.Function.Deploying},
 		rows.Of(functions), rows.Pack(rows.Functions, functions),
 		"7", "ready", "!ready", "dep 1", "40s", "owner:ocean", "status:failed !v3", "p95:>1s", "age:>1h", "name:/[0-3]$/ data", "ext", "warm", "external:ext name:!1")
 	packedLikePlain(t, listSpec[client.Call]{columns: callColumns(callScope{}), id: func(c client.Call) string { return c.ID }, running: func(c client.Call) bool { return !c.Status.Ended() }},

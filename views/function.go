@@ -42,13 +42,13 @@ func newFunctionPage(s *shell, f client.Function) *pageScreen[described] {
 		tabs:  []string{"Overview", "Versions", "Deploys", "Schedules", "Env", "Limits", "Error"},
 		kinds: []string{"function", "version", "deploy", "call", "schedule"},
 		load:  func(ctx context.Context) (described, error) { return describe(ctx, s.backend, f.ID) },
-		busy:  func(d described) bool { return isDeploying(d.function) },
+		busy:  func(d described) bool { return d.function.Deploying() },
 		build: func(d described, at moment) ([]pageTab, error) {
 			about := s.backend.Describe()
 			return factTabs(s.stateDir, overviewFacts(d.function, about.Isolation, at), versionFacts(d, at), deployFacts(d, at),
 				schedulesOf(d, at), environmentFacts(d.function), limitFacts(d.function, about), errorFacts(d.function))
 		},
-		running: func(d described) bool { return isDeploying(d.function) },
+		running: func(d described) bool { return d.function.Deploying() },
 		summary: func(d described, at moment) []ui.Cell {
 			cell := functionStatus(d.function, at)
 			if text := usually(d.function); text != "" {

@@ -13,6 +13,7 @@ import (
 	"fndeck/client/rows"
 	"fndeck/ui"
 	"fndeck/views/cells"
+	"fndeck/views/deploying"
 	"fndeck/views/forms"
 )
 
@@ -26,7 +27,7 @@ func newFunctions(s *shell) *listScreen[client.Function] {
 		list:    s.loadFunctions,
 		shared:  s.functions,
 		brake:   s.brake,
-		running: isDeploying,
+		running: client.Function.Deploying,
 		ages:    true,
 		empty: fmt.Sprintf("No functions in %s.  %s uploads a folder, %s starts from a template",
 			ui.Clean(s.backend.Describe().Name), s.keys.Key("functions.upload"), s.keys.Key("list.new")),
@@ -127,7 +128,7 @@ func withDrift(s *shell, columns []listColumn[client.Function]) []listColumn[cli
 // failed while an earlier version serves.
 func functionStatus(f client.Function, at moment) ui.Cell {
 	switch {
-	case isDeploying(f):
+	case f.Deploying():
 		word := string(client.FunctionDeploying)
 		if f.Status == client.FunctionQueued {
 			word = string(client.FunctionQueued)
@@ -151,7 +152,7 @@ func functionStatus(f client.Function, at moment) ui.Cell {
 // usually is what deploys of a function usually take, while one is under way; "" if
 // that is not known, or is over before it is read.
 func usually(f client.Function) string {
-	if !isDeploying(f) || f.UsualDeploy < time.Second {
+	if !f.Deploying() || f.UsualDeploy < time.Second {
 		return ""
 	}
 	return "usually " + ui.Duration(f.UsualDeploy)
@@ -224,7 +225,7 @@ func neverCalled(s *shell, able func(client.Function) string) func(client.Functi
 // else what its calls print.
 func (s *shell) functionLogs(f client.Function) tea.Cmd {
 	name := ui.Clean(f.Name)
-	if f.DeployID != "" && (isDeploying(f) || f.Error != nil || f.Status == client.FunctionFailed) {
+	if f.DeployID != "" && (f.Deploying() || f.Error != nil || f.Status == client.FunctionFailed) {
 		return s.open(newLogs(s, logScope{query: client.LogQuery{FunctionID: f.ID, DeployID: f.DeployID}, name: name, build: true}))
 	}
 	return s.open(newLogs(s, logScope{query: client.LogQuery{FunctionID: f.ID}, name: name}))
@@ -306,11 +307,6 @@ func (s *shell) remove(f client.Function) tea.Cmd {
 	return s.start(forms.RunAction{Action: action.DeleteFunction, Target: action.Target{Function: &f}})
 }
 
-// isDeploying reports whether a version of the function is on its way.
-func isDeploying(f client.Function) bool {
-	return f.DeployingVersion != 0 || f.Status == client.FunctionQueued || f.Status == client.FunctionDeploying
-}
-
 func (s *shell) loadFunctions(ctx context.Context) (rows.List[client.Function], error) {
 	return rows.ListFunctions(ctx, s.backend)
 }
@@ -319,81 +315,27 @@ func (s *shell) firstFunctions(ctx context.Context) (rows.List[client.Function],
 	return rows.FirstFunctions(ctx, s.backend)
 }
 
-// functionsMsg is a snapshot of the shell's own feed: which of the functions deploy,
-// and those whose deploy has ended, as they were and as they are.
-type functionsMsg struct {
-	snapshot  client.Snapshot[rows.List[client.Function]]
-	deploying map[string]client.Function
-	ended     []endedDeploy
-	// cut are the names of those whose newest deploy was cut.
-	cut []string
-}
-
-// endedDeploy is a function whose deploy has ended, as it was and as it is, and the
-// phase at which it failed, "" if it did not or that is not told.
-type endedDeploy struct {
-	was, is client.Function
-	phase   string
-}
-
-// nextFunctions is the one command that waits for the functions. It looks through
-// them outside the update loop: there may be very many.
+// nextFunctions is the one command that waits for the functions.
 func (s *shell) nextFunctions() tea.Cmd {
-	feed, after, ctx, before, backend := s.functions, s.known.Generation, s.ctx, s.deploying, s.backend
-	return func() tea.Msg {
-		snapshot, ok := feed.Next(ctx, after)
-		if !ok {
-			return nil
-		}
-		msg := functionsMsg{snapshot: snapshot, deploying: map[string]client.Function{}}
-		for reader, row := snapshot.Value.Reader(), 0; row < snapshot.Value.Len(); row++ {
-			f := reader.At(row)
-			if f.Interrupted {
-				msg.cut = append(msg.cut, f.Name)
-			}
-			if isDeploying(*f) {
-				msg.deploying[f.ID] = *f
-			} else if len(before) > 0 {
-				if was, ok := before[f.ID]; ok {
-					end := endedDeploy{was: was, is: *f}
-					if f.Error != nil {
-						end.phase = action.FailedPhase(ctx, backend, *f)
-					}
-					msg.ended = append(msg.ended, end)
-				}
-			}
-		}
-		return msg
-	}
-}
-
-// anyDeploying reports whether a function deploys.
-func anyDeploying(functions rows.List[client.Function]) bool {
-	for _, f := range functions.All() {
-		if isDeploying(f) {
-			return true
-		}
-	}
-	return false
+	return deploying.Next(s.ctx, s.backend, s.functions, s.known.Generation, s.deploying)
 }
 
 // learn takes a snapshot of the functions and tells which deploys have ended.
-func (s *shell) learn(msg functionsMsg) tea.Cmd {
+func (s *shell) learn(msg deploying.Seen) tea.Cmd {
 	if first := s.known.Generation == 0; first {
-		s.offerCut(msg.cut)
+		s.offerCut(msg.Cut)
 	}
-	s.known, s.deploying, s.interrupted = msg.snapshot, msg.deploying, len(msg.cut)
+	s.known, s.deploying, s.interrupted = msg.Snapshot, msg.Deploying, len(msg.Cut)
 	var told []tea.Cmd
 	s.compareContexts()
-	for _, end := range msg.ended {
-		was, f := end.was, end.is
-		text, keep, tone := deployEnd(end, s.clock(), s.keys.Key("list.logs"))
+	for _, end := range msg.Ended {
+		text, keep, tone := end.Text(s.clock(), s.keys.Key("list.logs"))
 		s.say(text, tone)
 		s.toast.Keep = keep
 		if tone == ui.ToneBad {
-			s.fail("deploy "+f.Name, &client.Error{Code: client.CodeFailed, Message: text + keep})
+			s.fail("deploy "+end.Is.Name, &client.Error{Code: client.CodeFailed, Message: text + keep})
 		}
-		told = append(told, s.notify(text, s.clock().Sub(was.DeployStarted)))
+		told = append(told, s.notify(text, s.clock().Sub(end.Was.DeployStarted)))
 	}
 	return tea.Batch(told...)
 }
@@ -431,36 +373,4 @@ func (s *shell) offerCut(cut []string) {
 	default:
 		s.say(fmt.Sprintf("%d deploys were cut and can be taken up: %s shows them", len(cut), where), ui.ToneWarn)
 	}
-}
-
-// deployEnd is how a deploy ended: what failed, and then what still serves, which
-// is the part that a narrow screen has to keep.
-func deployEnd(end endedDeploy, now time.Time, logsKey string) (text, keep string, tone ui.Tone) {
-	was, is := end.was, end.is
-	name := ui.Clean(is.Name)
-	if is.Error == nil && is.Status == client.FunctionReady {
-		text = name + " is Ready"
-		if is.Version > 0 {
-			text = fmt.Sprintf("%s v%d is Ready", name, is.Version)
-		}
-		if !was.DeployStarted.IsZero() {
-			text += " after " + ui.Duration(now.Sub(was.DeployStarted))
-		}
-		return text, "", ui.ToneOK
-	}
-	if is.Interrupted {
-		return name + ": " + ui.Clean(is.Error.Message), "", ui.ToneBad
-	}
-	text = name + ": the deploy failed"
-	if end.phase != "" {
-		text += " at " + ui.Clean(end.phase)
-	}
-	if is.Error != nil && is.Error.Message != "" {
-		text += ": " + ui.Clean(is.Error.Message)
-	}
-	keep = "."
-	if is.Version > 0 {
-		keep += fmt.Sprintf(" v%d still serves.", is.Version)
-	}
-	return text, keep + " " + logsKey + " shows the build", ui.ToneBad
 }

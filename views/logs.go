@@ -141,7 +141,7 @@ func (l *logScreen) Status() status {
 	if st.filter != "" && v.OnlyMatches() {
 		st.filter += "  matches only"
 	}
-	if f, ok := l.functionByID(l.pane.scope.query.FunctionID); ok && l.pane.scope.build && l.pane.scope.query.DeployID == f.DeployID && isDeploying(f) {
+	if f, ok := l.functionByID(l.pane.scope.query.FunctionID); ok && l.pane.scope.build && l.pane.scope.query.DeployID == f.DeployID && f.Deploying() {
 		st.count, st.pulse = strings.TrimSpace(functionStatus(f, l.moment()).Text+"  "+usually(f)), time.Second
 	}
 	if l.pane.err != nil && v.Buffer.Len() > 0 {

@@ -100,7 +100,7 @@ func pulseFacts(p pulse, at moment) []ui.Fact {
 func stateCounts(functions rows.List[client.Function], at moment) string {
 	counts := map[string]int{}
 	for _, f := range functions.All() {
-		if isDeploying(f) {
+		if f.Deploying() {
 			f.Status = client.FunctionDeploying
 		}
 		counts[string(f.Status)]++
@@ -168,7 +168,7 @@ func troubled(functions rows.List[client.Function], at moment) []ui.Fact {
 	for _, f := range functions.All() {
 		fact := ui.Fact{Label: ui.Truncate(ui.Clean(f.Name), 24)}
 		switch last := f.LastCall; {
-		case isDeploying(f):
+		case f.Deploying():
 			fact.Value, fact.Tone = strings.TrimSpace(functionStatus(f, at).Text+"  "+usually(f)), ui.ToneInfo
 		case f.Error != nil:
 			fact.Value, fact.Tone = "deploy failed: "+cells.FirstLine(f.Error.Message), ui.ToneBad

@@ -11,6 +11,7 @@ import (
 	"fndeck/ui/palette"
 	"fndeck/ui/terminal"
 	"fndeck/views/deck"
+	"fndeck/views/deploying"
 	"fndeck/views/drifts"
 	"fndeck/views/feeds"
 	"fndeck/views/forms"
@@ -141,7 +142,7 @@ func (r *root) route(msg tea.Msg) tea.Cmd {
 		r.say(client.Explain(msg.Err).Sentence, ui.ToneBad)
 	case screenMsg:
 		return r.owned(msg)
-	case functionsMsg:
+	case deploying.Seen:
 		return tea.Batch(r.learn(msg), r.waitFunctions(), r.arrived())
 	case feeds.Pushed:
 		return tea.Batch(r.refresh(msg.Kinds), r.waitPush())

@@ -12,6 +12,7 @@ import (
 	"fndeck/client/rows"
 	"fndeck/ui"
 	"fndeck/ui/form"
+	"fndeck/views/deploying"
 	"fndeck/views/drifts"
 	"fndeck/views/feeds"
 	"fndeck/views/forms"
@@ -111,7 +112,7 @@ func newShell(d deps) *shell {
 	s := &shell{deps: d, given: map[string][]action.Earlier{}, throttled: map[string]time.Time{}}
 	s.drifts = &drifts.Watch{Ctx: d.ctx, Backend: d.backend, Clock: d.clock}
 	s.brake = &feeds.Brake{}
-	s.functions = feeds.NewBegun(d.source(), s.brake, s.firstFunctions, s.loadFunctions, anyDeploying)
+	s.functions = feeds.NewBegun(d.source(), s.brake, s.firstFunctions, s.loadFunctions, deploying.Any)
 	s.views = newViews(s)
 	s.history = []place{{screen: s.views[0]}}
 	return s

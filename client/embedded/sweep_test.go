@@ -121,7 +121,7 @@ var operations = []operation{
 
 // settled waits for the end of a deploy, which may be a failure.
 func settled(ctx context.Context, l *ledger, f client.Function) error {
-	for f.DeployingVersion != 0 || f.Status == client.FunctionQueued || f.Status == client.FunctionDeploying {
+	for f.Deploying() {
 		timer := time.NewTimer(5 * time.Millisecond)
 		select {
 		case <-timer.C:

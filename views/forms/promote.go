@@ -51,7 +51,7 @@ func NewPromote(d Deps, fn client.Function, contexts []string) (ui.Overlay, tea.
 	fields := []form.Field{p.context, p.data}
 	if len(fn.SecretNames) > 0 {
 		p.secrets = form.NewEditor(form.FieldSpec{
-			Label: "Secrets", Help: "their values for there: nobody can read those from here; a line without one keeps what the function has there",
+			Label: "Secrets", Help: "given anew, as none can be read; without a value it stays as there",
 			Value: strings.Join(fn.SecretNames, "=\n") + "=", Check: p.checkSecrets,
 		})
 		p.secrets.MaskAfter = '='

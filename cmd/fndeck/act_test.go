@@ -203,10 +203,13 @@ func TestTheContextIsListedWithItsMarks(t *testing.T) {
 	assert.Contains(t, got.errs, `no context "moon"`)
 }
 
+// ownHello is a backend for each context.
+func ownHello(string) client.Backend { return helloBackend() }
+
 func TestEveryListTakesSeveralContexts(t *testing.T) {
 	file := configured(t, twoContexts)
 	for _, line := range []string{"fn ls", "calls ls", "schedule ls", "deploys ls", "get functions", "get calls", "get schedules", "get deploys"} {
-		got := fndeck(t, helloBackend(), door{}, append(strings.Fields(line), "--context", "local,prod", file)...)
+		got := fndeckEach(t.Context(), door{}, ownHello, append(strings.Fields(line), "--context", "local,prod", file)...)
 		require.Equal(t, 0, got.code, line+": "+got.errs)
 		assert.Regexp(t, `(?m) local `, got.out, line)
 		assert.Regexp(t, `(?m) prod `, got.out, line)
@@ -216,19 +219,19 @@ func TestEveryListTakesSeveralContexts(t *testing.T) {
 func TestLogsOfSeveralContextsAreInTheOrderOfTimeAndNameTheirContext(t *testing.T) {
 	file := configured(t, twoContexts)
 	for _, line := range []string{"logs hello", "logs --all", "logs --all -f", "logs hello -f"} {
-		got := fndeck(t, helloBackend(), door{}, append(strings.Fields(line), "--context", "local,prod", file)...)
+		got := fndeckEach(t.Context(), door{}, ownHello, append(strings.Fields(line), "--context", "local,prod", file)...)
 		require.Equal(t, 0, got.code, line+": "+got.errs)
 		assert.Equal(t, 4, strings.Count(got.out, "\n"), line)
 		assert.Contains(t, got.out, "local/hello  second", line)
 		assert.Contains(t, got.out, "prod/hello  second", line)
 	}
-	got := fndeck(t, helloBackend(), door{}, "logs", "nosuch", "--context", "local,prod", file)
+	got := fndeckEach(t.Context(), door{}, ownHello, "logs", "nosuch", "--context", "local,prod", file)
 	assert.Equal(t, 3, got.code)
 	assert.Contains(t, got.errs, `no function "nosuch"`)
-	got = fndeck(t, helloBackend(), door{}, "logs", "hello", "--call", "prod:c7", "--context", "local,prod", file)
+	got = fndeckEach(t.Context(), door{}, ownHello, "logs", "hello", "--call", "prod:c7", "--context", "local,prod", file)
 	require.Equal(t, 0, got.code, got.errs)
 	assert.NotContains(t, got.out, "local/")
-	got = fndeck(t, helloBackend(), door{}, "logs", "--call", "prod:c7", "--context", "local,prod", file)
+	got = fndeckEach(t.Context(), door{}, ownHello, "logs", "--call", "prod:c7", "--context", "local,prod", file)
 	require.Equal(t, 0, got.code, got.errs)
 	assert.NotContains(t, got.out, "local/")
 	assert.Contains(t, got.out, "prod/hello  second")

@@ -331,9 +331,9 @@ func TestAtRestNothingTicksButAges(t *testing.T) {
 	backend := sampleBackend(bubbleStart)
 	backend.functions = backend.functions[:1]
 	drive(t, backend, func(d *driver) {
-		assert.Equal(t, agesEvery, d.root.screen().Status().pulse)
+		assert.Equal(t, agesEvery, d.root.screen().Pulse())
 		d.press("5")
-		assert.Zero(t, d.root.screen().Status().pulse)
+		assert.Zero(t, d.root.screen().Pulse())
 	})
 }
 
@@ -350,7 +350,7 @@ func TestAgesThatStayForAMinuteWakeTheConsoleOnceAMinute(t *testing.T) {
 			backend.change(func() { backend.functions[0].LastCall = &last })
 			d.press("ctrl+r")
 			d.wait(2 * time.Second) // What has changed flashes.
-			assert.Equal(t, age.pulse, d.root.screen().Status().pulse, "%s ago", age.since)
+			assert.Equal(t, age.pulse, d.root.screen().Pulse(), "%s ago", age.since)
 		}
 	})
 }
@@ -367,7 +367,7 @@ func TestACellThatChangedUnderAFormDoesNotKeepTheConsoleAwake(t *testing.T) {
 		table := d.root.screen().(*listScreen[client.Function]).table
 		require.NotZero(t, table.FlashUntil(), "the change is in the list behind")
 		d.wait(2 * time.Second)
-		assert.Equal(t, agesEvery, d.root.screen().Status().pulse)
+		assert.Equal(t, agesEvery, d.root.screen().Pulse())
 		d.press("esc")
 		assert.Zero(t, table.FlashUntil())
 	})

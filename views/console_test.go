@@ -3,6 +3,7 @@ package views
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"fndeck/client"
+	"fndeck/ui"
 	"fndeck/views/feeds"
 	"fndeck/views/keys"
 )
@@ -352,6 +354,30 @@ func TestAgesThatStayForAMinuteWakeTheConsoleOnceAMinute(t *testing.T) {
 			d.wait(2 * time.Second) // What has changed flashes.
 			assert.Equal(t, age.pulse, d.root.screen().Pulse(), "%s ago", age.since)
 		}
+	})
+}
+
+func TestACursorKeyMakesTheTextOfACellForItsFrameAndToSeeWhetherItAges(t *testing.T) {
+	backend := sampleBackend(bubbleStart)
+	backend.functions = backend.functions[2:4]
+	for i := range backend.functions {
+		backend.functions[i].LastCall = nil // Where an age changes soon, the first of them is enough.
+	}
+	drive(t, backend, func(d *driver) {
+		d.see("functions (2)")
+		rows := d.root.screen().(*listScreen[client.Function]).table.Rows().(*listRows[client.Function])
+		made := 0
+		rows.columns = slices.Clone(rows.columns)
+		for i, c := range rows.columns {
+			rows.columns[i].cell = func(f client.Function, at moment) ui.Cell {
+				made++
+				return c.cell(f, at)
+			}
+		}
+		d.root.Update(tea.KeyPressMsg{Code: 'j', Text: "j"})
+		d.root.View()
+		assert.Positive(t, made)
+		assert.LessOrEqual(t, made, 3*rows.Len()*len(rows.columns))
 	})
 }
 

@@ -97,7 +97,8 @@ func TestStatesSayTheSameInGlyphAndWord(t *testing.T) {
 
 func TestTwinsKeepTheWidth(t *testing.T) {
 	for glyph, twin := range twins {
-		assert.Equal(t, Width(string(glyph)), len(twin), "%c", glyph)
+		assert.Equal(t, string(glyph), twin.glyph)
+		assert.Equal(t, Width(twin.glyph), len(twin.ascii), twin.glyph)
 	}
 	assert.Equal(t, "* Ready v7>v8 blå", Twins("● Ready v7→v8 blå"))
 	assert.Equal(t, "nightly-rep...", Twins("nightly-repor…"))

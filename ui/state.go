@@ -57,22 +57,29 @@ func (t *Theme) StateText(word string) (text string, tone Tone) {
 	return glyph + " " + Clean(word), tone
 }
 
-// twins gives the ASCII form of each glyph of the chrome, all one cell wide.
-var twins = map[rune]string{
-	'…': ".", '–': "-", '·': "-", '→': ">", '←': "<", '↑': "^", '↓': "v", '⇣': "v", '›': ">", '│': "|", '─': "-",
-	'┌': "+", '┐': "+", '└': "+", '┘': "+", '├': "+", '┤': "+", '╭': "+", '╮': "+", '╰': "+", '╯': "+", '×': "x",
-	'●': "*", '○': ".", '◐': "~", '✓': "+", '✗': "x", '‖': "=", 'Δ': "d", '▲': "^", '▼': "v", '█': "#", '░': ".", '▏': "|", '▌': "|",
-	'▁': "_", '▂': ".", '▃': "-", '▄': ":", '▅': "=", '▆': "+", '▇': "*",
+// chrome is a glyph of the chrome as text, and its ASCII form, both one cell wide.
+type chrome struct{ glyph, ascii string }
+
+// twins are the glyphs of the chrome.
+var twins = map[rune]chrome{
+	'…': {"…", "."}, '–': {"–", "-"}, '·': {"·", "-"}, '→': {"→", ">"}, '←': {"←", "<"}, '↑': {"↑", "^"}, '↓': {"↓", "v"},
+	'⇣': {"⇣", "v"}, '›': {"›", ">"}, '│': {"│", "|"}, '─': {"─", "-"}, '┌': {"┌", "+"}, '┐': {"┐", "+"}, '└': {"└", "+"},
+	'┘': {"┘", "+"}, '├': {"├", "+"}, '┤': {"┤", "+"}, '╭': {"╭", "+"}, '╮': {"╮", "+"}, '╰': {"╰", "+"}, '╯': {"╯", "+"},
+	'×': {"×", "x"}, '●': {"●", "*"}, '○': {"○", "."}, '◐': {"◐", "~"}, '✓': {"✓", "+"}, '✗': {"✗", "x"}, '‖': {"‖", "="},
+	'Δ': {"Δ", "d"}, '▲': {"▲", "^"}, '▼': {"▼", "v"}, '█': {"█", "#"}, '░': {"░", "."}, '▏': {"▏", "|"}, '▌': {"▌", "|"},
+	'▁': {"▁", "_"}, '▂': {"▂", "."}, '▃': {"▃", "-"}, '▄': {"▄", ":"}, '▅': {"▅", "="}, '▆': {"▆", "+"}, '▇': {"▇", "*"},
 }
 
 // Glyph returns the form of a glyph of the chrome that this theme draws.
 func (t *Theme) Glyph(r rune) string {
-	if t.ASCII {
-		if twin, ok := twins[r]; ok {
-			return twin
-		}
+	twin, ok := twins[r]
+	switch {
+	case !ok:
+		return string(r)
+	case t.ASCII:
+		return twin.ascii
 	}
-	return string(r)
+	return twin.glyph // A text made of r would be allocated for each cell.
 }
 
 // Twins replaces the glyphs of the chrome by their ASCII twins, wherever they
@@ -114,7 +121,7 @@ func rewrite(s string, other func(cluster string, width int) string) string {
 		case cluster == "…" && cutHere(b, s):
 			b = append(b[:len(b)-2], "..."...)
 		case ok:
-			b = append(b, twin...)
+			b = append(b, twin.ascii...)
 		default:
 			b = append(b, other(cluster, width)...)
 		}

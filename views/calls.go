@@ -265,12 +265,18 @@ func latencyLine(calls []client.Call, at moment, width int) string {
 		took[i] = float64(calls[i].Duration)
 	}
 	var b strings.Builder
-	for i, bar := range slices.Backward(chart.Bars(took)) {
-		style := at.Theme.Info
-		if digest.Failed(calls[i]) {
+	bars := chart.Bars(took)
+	for n := len(bars); n > 0; { // The bars of one colour at once: a style costs as much for one.
+		from, style := n-1, at.Theme.Info
+		for from > 0 && digest.Failed(calls[from-1]) == digest.Failed(calls[n-1]) {
+			from--
+		}
+		if digest.Failed(calls[from]) {
 			style = at.Theme.Bad
 		}
-		b.WriteString(style.Render(string(bar)))
+		slices.Reverse(bars[from:n])
+		b.WriteString(style.Render(string(bars[from:n])))
+		n = from
 	}
 	return "  " + b.String() + tail
 }

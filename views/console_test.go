@@ -3,6 +3,7 @@ package views
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"fndeck/client"
+	"fndeck/ui"
 	"fndeck/views/feeds"
 	"fndeck/views/keys"
 )
@@ -331,9 +333,9 @@ func TestAtRestNothingTicksButAges(t *testing.T) {
 	backend := sampleBackend(bubbleStart)
 	backend.functions = backend.functions[:1]
 	drive(t, backend, func(d *driver) {
-		assert.Equal(t, agesEvery, d.root.screen().Status().pulse)
+		assert.Equal(t, agesEvery, d.root.screen().Pulse())
 		d.press("5")
-		assert.Zero(t, d.root.screen().Status().pulse)
+		assert.Zero(t, d.root.screen().Pulse())
 	})
 }
 
@@ -350,8 +352,32 @@ func TestAgesThatStayForAMinuteWakeTheConsoleOnceAMinute(t *testing.T) {
 			backend.change(func() { backend.functions[0].LastCall = &last })
 			d.press("ctrl+r")
 			d.wait(2 * time.Second) // What has changed flashes.
-			assert.Equal(t, age.pulse, d.root.screen().Status().pulse, "%s ago", age.since)
+			assert.Equal(t, age.pulse, d.root.screen().Pulse(), "%s ago", age.since)
 		}
+	})
+}
+
+func TestACursorKeyMakesTheTextOfACellForItsFrameAndToSeeWhetherItAges(t *testing.T) {
+	backend := sampleBackend(bubbleStart)
+	backend.functions = backend.functions[2:4]
+	for i := range backend.functions {
+		backend.functions[i].LastCall = nil // Where an age changes soon, the first of them is enough.
+	}
+	drive(t, backend, func(d *driver) {
+		d.see("functions (2)")
+		rows := d.root.screen().(*listScreen[client.Function]).table.Rows().(*listRows[client.Function])
+		made := 0
+		rows.columns = slices.Clone(rows.columns)
+		for i, c := range rows.columns {
+			rows.columns[i].cell = func(f client.Function, at moment) ui.Cell {
+				made++
+				return c.cell(f, at)
+			}
+		}
+		d.root.Update(tea.KeyPressMsg{Code: 'j', Text: "j"})
+		d.root.View()
+		assert.Positive(t, made)
+		assert.LessOrEqual(t, made, 3*rows.Len()*len(rows.columns))
 	})
 }
 
@@ -367,7 +393,7 @@ func TestACellThatChangedUnderAFormDoesNotKeepTheConsoleAwake(t *testing.T) {
 		table := d.root.screen().(*listScreen[client.Function]).table
 		require.NotZero(t, table.FlashUntil(), "the change is in the list behind")
 		d.wait(2 * time.Second)
-		assert.Equal(t, agesEvery, d.root.screen().Status().pulse)
+		assert.Equal(t, agesEvery, d.root.screen().Pulse())
 		d.press("esc")
 		assert.Zero(t, table.FlashUntil())
 	})

@@ -269,8 +269,11 @@ func (r *root) hints() string {
 	position := ""
 	if len(r.overlays) == 0 {
 		position = r.screen().Status().position
-		room := max(r.width/2, r.width-ui.Width(hintbar.Fit(r.theme, nil, always, 0))-4)
-		if wide := ui.Width(position); wide > room {
+		room, wide := r.width/2, ui.Width(position)
+		if wide > room {
+			room = max(room, r.width-ui.Width(hintbar.Fit(r.theme, nil, always, 0))-4)
+		}
+		if wide > room {
 			position = r.theme.Glyph('…') + ui.Cut(position, wide-room+1, room-1)
 		}
 	}

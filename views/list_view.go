@@ -114,7 +114,7 @@ func (l *listScreen[T]) Status() status {
 		return status{fixed: true}
 	}
 	shown, all := l.table.Counts()
-	st := status{position: l.table.Position(), filter: ui.Clean(l.table.Filtered()), pulse: l.pulse()}
+	st := status{position: l.table.Position(), filter: ui.Clean(l.table.Filtered())}
 	if l.onlyFailing() {
 		st.filter, st.named = "failing only", true
 	}
@@ -152,11 +152,12 @@ func (l *listScreen[T]) Status() status {
 	return st
 }
 
-// pulse is a second while a visible row runs, and slower for ages at rest.
-func (l *listScreen[T]) pulse() time.Duration {
+// Pulse implements Screen: a second while a visible row runs, and slower for ages at
+// rest. It looks at all rows in view.
+func (l *listScreen[T]) Pulse() time.Duration {
 	now := l.clock()
 	switch last := l.data.Last; {
-	case l.data.Brake.Stopped():
+	case l.spec.missing != "" || l.data.Brake.Stopped():
 		return 0
 	case !last.Loaded && last.Err == nil && now.Sub(l.opened) < loadingAfter:
 		return loadingAfter

@@ -141,14 +141,27 @@ func (l *logScreen) Status() status {
 	if st.filter != "" && v.OnlyMatches() {
 		st.filter += "  matches only"
 	}
-	if f, ok := l.functionByID(l.pane.scope.query.FunctionID); ok && l.pane.scope.build && l.pane.scope.query.DeployID == f.DeployID && f.Deploying() {
-		st.count, st.pulse = strings.TrimSpace(functionStatus(f, l.moment()).Text+"  "+usually(f)), time.Second
+	if f, ok := l.builds(); ok {
+		st.count = strings.TrimSpace(functionStatus(f, l.moment()).Text + "  " + usually(f))
 	}
 	if l.pane.err != nil && v.Buffer.Len() > 0 {
 		st.position = "lost  " + st.position
 	}
-	if v.Times == ui.TimeRelative && v.Buffer.Len() > 0 {
-		st.pulse = time.Second
-	}
 	return st
+}
+
+// Pulse implements Screen.
+func (l *logScreen) Pulse() time.Duration {
+	v := l.pane.view
+	if _, ok := l.builds(); ok || v.Times == ui.TimeRelative && v.Buffer.Len() > 0 {
+		return time.Second
+	}
+	return 0
+}
+
+// builds is the function whose deploy, still under way, writes this log; false if none.
+func (l *logScreen) builds() (client.Function, bool) {
+	scope := l.pane.scope
+	f, ok := l.functionByID(scope.query.FunctionID)
+	return f, ok && scope.build && scope.query.DeployID == f.DeployID && f.Deploying()
 }

@@ -140,15 +140,21 @@ func (p *pageScreen[T]) Status() status {
 	if last.Err != nil {
 		st.err, st.retryAt = last.Err, last.RetryAt
 	}
-	st.pulse = p.data.Pulse(p.clock())
-	if !last.Loaded || last.Err != nil || !st.silent.IsZero() {
-		st.pulse = time.Second
-		if p.clock().Sub(p.opened) < loadingAfter {
-			st.pulse = loadingAfter
-		}
-	}
-	if p.running() {
-		st.pulse = time.Second
-	}
 	return st
+}
+
+// Pulse implements Screen.
+func (p *pageScreen[T]) Pulse() time.Duration {
+	now, last := p.clock(), p.data.Last
+	switch waits := !last.Loaded || last.Err != nil || !p.data.Silent(now).IsZero(); {
+	case p.gone:
+		return 0
+	case p.running():
+		return time.Second
+	case waits && now.Sub(p.opened) < loadingAfter:
+		return loadingAfter
+	case waits:
+		return time.Second
+	}
+	return p.data.Pulse(now)
 }

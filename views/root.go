@@ -301,7 +301,7 @@ func (r *root) tick() tea.Cmd {
 		return nil
 	}
 	now := r.clock()
-	every := r.screen().Status().pulse
+	every := r.screen().Pulse()
 	if r.toast.Shown(now) {
 		every = sooner(every, r.toast.Until.Sub(now))
 	}

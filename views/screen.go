@@ -72,8 +72,11 @@ type Screen interface {
 	Commands() []command
 	// View draws the body: exactly height lines, each at most width cells.
 	View(theme *ui.Theme, width, height int) []string
-	// Status is what the frame says of the screen.
+	// Status is what the frame says of the screen: it is asked for several times a frame.
 	Status() status
+	// Pulse is how soon the screen looks different only because time passes; 0 if it
+	// does not.
+	Pulse() time.Duration
 }
 
 // status is what the frame shows of a screen beside its body.
@@ -98,9 +101,6 @@ type status struct {
 	silent time.Time
 	// waits is what the thing under the cursor waits for, "" for nothing.
 	waits string
-	// pulse is how soon the screen looks different only because time passes; 0
-	// if it does not.
-	pulse time.Duration
 }
 
 // command is an action that a screen offers, tied to its keys by id.

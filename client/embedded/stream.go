@@ -152,7 +152,7 @@ func logPath(q client.LogQuery, after int64, follow bool) string {
 	if q.CallID != "" || q.DeployID != "" {
 		function = ""
 	}
-	return "logs?" + query("call", q.CallID, "deploy", q.DeployID, "function", function, "after", text(after), "since", since, "tail", text(int64(q.Tail)), "follow", following, "limit", limit)
+	return "logs?" + query("call", q.CallID, "deploy", q.DeployID, "function", function, "after", text(after), "since", since, "tail", text(int64(q.Tail)), "follow", following, "limit", limit, "brief", "true")
 }
 
 // errEnough ends a stream that has given what was asked.
@@ -166,6 +166,7 @@ func (b *Backend) Logs(ctx context.Context, q client.LogQuery) ([]client.LogLine
 		if err != nil {
 			return err
 		}
+		batch.Full()
 		all = append(all, batch.Lines...)
 		// An engine that knows the limit has ended by itself: its connection is of
 		// further use.
@@ -193,6 +194,7 @@ func (b *Backend) FollowLogs(ctx context.Context, q client.LogQuery, emit func([
 			if err != nil {
 				return err
 			}
+			batch.Full()
 			ended = batch.Ended
 			if len(batch.Lines) == 0 {
 				return nil

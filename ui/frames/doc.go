@@ -4,7 +4,7 @@
 // The renderer of Bubble Tea 2.0 looks for a new view at a fixed rate: it wakes
 // the machine while nothing happens and makes every key wait for the next look.
 // This package gives it a clock that ticks when the program has made a new view,
-// at most once in MinGap, and puts a goroutine between the renderer and the
+// at most once in MinGap (two may share a pause before them), and puts a goroutine between the renderer and the
 // terminal, so that a slow line never holds up the update loop. The next frame
 // is drawn when the line has taken the last one, so it always shows the newest
 // state and no backlog can grow. Of a frame only that is sent which the terminal

@@ -190,19 +190,42 @@ func TestNothingIsDrawnAndNothingWakesWhileNothingChanges(t *testing.T) {
 	})
 }
 
-func TestAChangeIsOnTheScreenAtOnceAndTheNextAfterTheGap(t *testing.T) {
+func TestAnEchoAndItsAnswerAreOnTheScreenAtOnceAndTheNextAfterTheGap(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := newGlass(80, 24)
 		show(t, g, New(g), func(p *tea.Program) {
-			p.Send(page("first"))
+			for range 3 { // Each pause allows for it again.
+				p.Send(page("echo"))
+				synctest.Wait()
+				assert.Contains(t, g.text(), "echo", "no time has passed")
+				p.Send(page("answer"))
+				synctest.Wait()
+				assert.Contains(t, g.text(), "answer", "nothing was drawn in the gap before the echo")
+				p.Send(page("third"))
+				<-time.After(MinGap - time.Nanosecond)
+				synctest.Wait()
+				assert.NotContains(t, g.text(), "third", "the last frames have not had their time")
+				<-time.After(time.Nanosecond)
+				synctest.Wait()
+				assert.Contains(t, g.text(), "third")
+				rest()
+			}
+		})
+	})
+}
+
+func TestChangesWithoutEndAreDrawnOnceInEachGap(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := newGlass(80, 24)
+		show(t, g, New(g), func(p *tea.Program) {
+			const gaps = 100
+			before := g.count()
+			for n := range gaps * 8 {
+				p.Send(page(fmt.Sprint(n)))
+				<-time.After(MinGap / 8)
+			}
 			synctest.Wait()
-			assert.Contains(t, g.text(), "first", "no time has passed")
-			p.Send(page("second"))
-			synctest.Wait()
-			assert.NotContains(t, g.text(), "second", "the last frame is not a gap old")
-			<-time.After(MinGap)
-			synctest.Wait()
-			assert.Contains(t, g.text(), "second")
+			assert.InDelta(t, gaps, g.count()-before, 2)
 		})
 	})
 }

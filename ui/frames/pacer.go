@@ -12,8 +12,9 @@ import (
 )
 
 const (
-	// MinGap is the least time between two frames: a screen shows no more than
-	// 120 a second.
+	// MinGap is the time between two frames: a screen shows no more than 120 a second.
+	// After a pause two may follow each other at once, because a key often has an echo
+	// and an answer; the next waits until both have had their time.
 	MinGap = 8 * time.Millisecond
 	// firstTick is how long the renderer may take to draw for the first time.
 	// One that has not by then keeps a clock of its own.
@@ -181,7 +182,7 @@ func (p *Pacer) want() {
 
 // pace draws what is wanted until the pacer is closed.
 func (p *Pacer) pace() {
-	var last time.Time
+	var free time.Time // The frames until now have had their time by then.
 	limit := time.NewTimer(firstTick)
 	defer limit.Stop()
 	for {
@@ -190,13 +191,17 @@ func (p *Pacer) pace() {
 		case <-p.done:
 			return
 		}
-		if !p.await(MinGap-p.clock().Sub(last)) || !p.awaitLine() {
+		if !p.await(free.Add(-MinGap).Sub(p.clock())) || !p.awaitLine() {
 			return
 		}
 		p.program.Send(settled{})
-		last = p.clock()
+		now := p.clock()
+		if free.Before(now) {
+			free = now
+		}
+		free = free.Add(MinGap)
 		select {
-		case p.ticks <- last:
+		case p.ticks <- now:
 			limit.Stop()
 		case <-limit.C:
 			return // the renderer looks at a clock of its own

@@ -55,6 +55,28 @@ func TestWhatAnEngineWritesIsReadWithoutTheSlowWay(t *testing.T) {
 	assert.Equal(t, written()[3], batch)
 }
 
+func TestBriefLinesAreFullAgainWhoeverTheyAreOf(t *testing.T) {
+	of := func(calls ...string) Lines {
+		var all []client.LogLine
+		for _, call := range calls {
+			line := client.LogLine{CallID: call, Text: "printed"}
+			if call != "" {
+				line.FunctionID, line.FunctionName = "f"+call, "name"+call
+			}
+			all = append(all, line)
+		}
+		return Lines{Lines: all}
+	}
+	for _, calls := range [][]string{nil, {"1"}, {"1", "1", "1"}, {"1", "2", "2", "1", "1"}, {"", ""}} {
+		lines := of(calls...)
+		lines.Full()
+		require.Equal(t, of(calls...), lines, "what an engine sent that knows nothing of brief lines")
+		lines.Brief()
+		lines.Full()
+		require.Equal(t, of(calls...), lines)
+	}
+}
+
 // FuzzLinesAreReadAsJSON compares what is read with what encoding/json reads.
 func FuzzLinesAreReadAsJSON(f *testing.F) {
 	for _, batch := range written() {

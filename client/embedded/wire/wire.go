@@ -199,6 +199,28 @@ type Lines struct {
 	Ended bool             `json:"ended,omitempty"`
 }
 
+// Brief leaves out whose each line is where it is whose the one before is: what was
+// asked for with brief=true.
+func (l Lines) Brief() {
+	call := ""
+	for i := range l.Lines {
+		if line := &l.Lines[i]; line.CallID != call {
+			call = line.CallID
+		} else {
+			line.CallID, line.FunctionID, line.FunctionName = "", "", ""
+		}
+	}
+}
+
+// Full undoes Brief; lines that are not brief stay as they are.
+func (l Lines) Full() {
+	for i := 1; i < len(l.Lines); i++ {
+		if line, before := &l.Lines[i], &l.Lines[i-1]; line.CallID == "" {
+			line.CallID, line.FunctionID, line.FunctionName = before.CallID, before.FunctionID, before.FunctionName
+		}
+	}
+}
+
 // Failure is the answer of every error.
 type Failure struct {
 	Error struct {

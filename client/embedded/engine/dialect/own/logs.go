@@ -28,6 +28,8 @@ type logQuery struct {
 	after                  int64
 	since                  time.Time
 	follow                 bool
+	// brief has each batch say only once whose lines that follow each other are.
+	brief bool
 	// limit is after how many lines the answer ends, 0 for none.
 	limit int
 }
@@ -47,7 +49,7 @@ func (a *API) logQuery(r *dialect.Request) (q logQuery, err error) {
 	if q.limit, err = queryLimit(r, 0, mostLimit); err != nil {
 		return q, err
 	}
-	q.follow = r.URL.Query().Get("follow") == "true"
+	q.follow, q.brief = r.URL.Query().Get("follow") == "true", r.URL.Query().Get("brief") == "true"
 	text := r.URL.Query().Get("tail")
 	if text == "" {
 		return q, nil
@@ -109,9 +111,12 @@ func (a *API) logs(r *dialect.Request) error {
 			for len(lines) > 0 {
 				n := batch(lines)
 				q.after = lines[n-1].Position
-				wanted := linesOf(q, lines[:n], names)
-				stream.sendLines(wire.Lines{Lines: wanted})
-				sent += len(wanted)
+				wanted := wire.Lines{Lines: linesOf(q, lines[:n], names)}
+				if q.brief {
+					wanted.Brief()
+				}
+				stream.sendLines(wanted)
+				sent += len(wanted.Lines)
 				lines = lines[n:]
 			}
 			if stream.failed || q.limit > 0 && sent == q.limit {

@@ -58,9 +58,9 @@ func logged(t *testing.T, count int) (ask func(query string) (int, []client.LogL
 }
 
 func TestAPageOfALogEndsAtItsLimitAndTheNextGoesOnBehindIt(t *testing.T) {
-	const count = 2500
+	const count = 2*logPage + 500
 	ask, call, _ := logged(t, count)
-	for _, limit := range []int{1, 999, 1000, 1001, 2499} {
+	for _, limit := range []int{1, logPage - 1, logPage, logPage + 1, count - 1} {
 		code, page := ask(fmt.Sprintf("call=%d&limit=%d", call, limit))
 		require.Equal(t, http.StatusOK, code)
 		require.Len(t, page, limit)
@@ -69,7 +69,7 @@ func TestAPageOfALogEndsAtItsLimitAndTheNextGoesOnBehindIt(t *testing.T) {
 		require.Len(t, next, min(limit, count-limit))
 		assert.Equal(t, fmt.Sprint("line ", limit), next[0].Text)
 	}
-	_, all := ask(fmt.Sprintf("call=%d&limit=10000", call))
+	_, all := ask(fmt.Sprintf("call=%d&limit=%d", call, 2*count))
 	assert.Equal(t, count, len(all))
 	_, all = ask(fmt.Sprintf("call=%d", call))
 	assert.Equal(t, count, len(all))
@@ -80,6 +80,27 @@ func TestALimitCountsTheLinesThatAreSentAndNotThoseThatAreTooOld(t *testing.T) {
 	_, page := ask(fmt.Sprintf("call=%d&limit=10&since=%s", call, began.Add(2000*time.Second).Format(time.RFC3339)))
 	require.Len(t, page, 10)
 	assert.Equal(t, "line 2000", page[0].Text)
+}
+
+func TestABriefLogSaysOnceInABatchWhoseItsLinesAreAndNoOtherLogDoes(t *testing.T) {
+	const count = logPage + 1
+	ask, call, _ := logged(t, count)
+	_, all := ask(fmt.Sprintf("call=%d", call))
+	for _, line := range all {
+		require.Equal(t, []string{id(call), "f"}, []string{line.CallID, line.FunctionName}, "a console that does not ask for it cannot read it")
+	}
+	code, brief := ask(fmt.Sprintf("call=%d&brief=true", call))
+	require.Equal(t, http.StatusOK, code)
+	require.Len(t, brief, count)
+	named := 0
+	for _, line := range brief {
+		if line.CallID != "" || line.FunctionID != "" || line.FunctionName != "" {
+			named++
+		}
+	}
+	assert.Equal(t, 2, named, "in the first line of each batch")
+	wire.Lines{Lines: brief}.Full()
+	assert.Equal(t, all, brief)
 }
 
 func TestALimitThatIsNoneIsRefused(t *testing.T) {

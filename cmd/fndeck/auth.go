@@ -93,7 +93,7 @@ func (t *teller) show(p auth.Prompt) {
 		if p.Device.Complete != "" {
 			lines = append(lines, "or open "+p.Device.Complete)
 		}
-		lines = append(lines, fmt.Sprintf("%s asks as client %s; the code ends at %s", p.Device.Host, p.Device.ClientID, p.Device.Ends.Format(time.TimeOnly)))
+		lines = append(lines, fmt.Sprintf("you sign in at %s for the application %s; the code ends at %s", p.Device.Host, p.Device.ClientID, p.Device.Ends.Format(time.TimeOnly)))
 	case p.Note != "":
 		lines = []string{"note: " + p.Note}
 	case p.Browser != nil:

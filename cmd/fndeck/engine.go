@@ -335,7 +335,7 @@ func (a *app) engineRestoreCommand() *cobra.Command {
 		Use:   "restore FILE",
 		Short: "Put a backup in the place of the state; the old state is set aside",
 		Long: "restore verifies a backup whole before it touches anything. Then it moves the\nold state aside, into before-restore-TIME in the state directory, and puts\n" +
-			"the backup in its place. A restore that is cut leaves the old state or the new.\n\nThe engine must not run: close the consoles, which would start it again, then\nfndeck engine stop. Calls that ran when the backup was\ntaken become Failed, runs that were due since then are recorded as Missed.",
+			"the backup in its place. A restore that is cut leaves the old state or the new.\n\nThe engine must not run: close the consoles, which would start it again, then\nfndeck engine stop. Calls that ran when the backup was taken become Failed,\nruns that were due since then are recorded as Missed.",
 		Example: "  fndeck engine stop\n  fndeck engine restore ~/fndeck.tar.gz",
 		Args:    between(1, 1),
 		RunE:    func(cmd *cobra.Command, args []string) error { return a.restore(cmd, args[0]) },

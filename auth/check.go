@@ -54,6 +54,9 @@ func (id Identity) checkFlow() error {
 			return fmt.Errorf("the flow %s needs %s", id.Flow, setting)
 		}
 	}
+	if id.Flow.asksAnIssuer() && id.Issuer == "" && id.Tenant == "" && id.TokenURL == "" {
+		return fmt.Errorf("the flow %s needs tenant, issuer or token_url", id.Flow)
+	}
 	if id.Flow == FlowOnBehalfOf && id.ClientSecret.IsZero() && id.CertificateFile.IsZero() {
 		return fmt.Errorf("the flow %s needs client_secret or certificate", id.Flow)
 	}

@@ -13,13 +13,15 @@ func TestAnIdentityThatCannotWorkIsRefusedBeforeAnythingIsSent(t *testing.T) {
 	good := auth.Identity{Flow: auth.FlowClientSecret, ClientID: "app", ClientSecret: auth.TypedReference("x"), Tenant: "contoso.example"}
 	require.NoError(t, good.Check())
 	for says, spoil := range map[string]func(*auth.Identity){
-		`unknown flow "magic": allowed are token, client_secret`: func(id *auth.Identity) { id.Flow = "magic" },
-		"the flow client_secret needs client_id":                 func(id *auth.Identity) { id.ClientID = "" },
-		"the flow client_secret needs client_secret":             func(id *auth.Identity) { id.ClientSecret = auth.Reference{} },
-		"the flow token needs token":                             func(id *auth.Identity) { id.Flow = auth.FlowToken },
-		"needs certificate":                                      func(id *auth.Identity) { id.Flow = auth.FlowClientCertificate },
-		"the flow default needs scopes":                          func(id *auth.Identity) { id.Flow = auth.FlowDefault },
-		"needs user_assertion":                                   func(id *auth.Identity) { id.Flow = auth.FlowOnBehalfOf },
+		`unknown flow "magic": allowed are token, client_secret`:   func(id *auth.Identity) { id.Flow = "magic" },
+		"the flow client_secret needs client_id":                   func(id *auth.Identity) { id.ClientID = "" },
+		"the flow client_secret needs client_secret":               func(id *auth.Identity) { id.ClientSecret = auth.Reference{} },
+		"the flow token needs token":                               func(id *auth.Identity) { id.Flow = auth.FlowToken },
+		"needs certificate":                                        func(id *auth.Identity) { id.Flow = auth.FlowClientCertificate },
+		"the flow client_secret needs tenant, issuer or token_url": func(id *auth.Identity) { id.Tenant = "" },
+		"the flow browser needs tenant, issuer or token_url":       func(id *auth.Identity) { id.Flow, id.Tenant = auth.FlowBrowser, "" },
+		"the flow default needs scopes":                            func(id *auth.Identity) { id.Flow = auth.FlowDefault },
+		"needs user_assertion":                                     func(id *auth.Identity) { id.Flow = auth.FlowOnBehalfOf },
 		"needs client_secret or certificate": func(id *auth.Identity) {
 			id.Flow, id.UserAssertion, id.ClientSecret = auth.FlowOnBehalfOf, auth.TypedReference("x"), auth.Reference{}
 		},
@@ -45,7 +47,7 @@ func TestAnIdentityThatCannotWorkIsRefusedBeforeAnythingIsSent(t *testing.T) {
 		identity.Issuer = address
 		require.NoError(t, identity.Check(), address)
 	}
-	_, err := auth.Open(auth.Identity{Flow: auth.FlowBrowser, ClientID: "x"}, auth.Options{})
+	_, err := auth.Open(auth.Identity{Flow: auth.FlowBrowser, ClientID: "x", Tenant: "contoso.example"}, auth.Options{})
 	require.ErrorContains(t, err, "no token store")
 }
 

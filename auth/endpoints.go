@@ -60,7 +60,7 @@ func (i *issuer) endpoint(ctx context.Context, kind endpointKind) (string, error
 		}
 		return i.authority() + "/" + id.Tenant + "/oauth2/v2.0/" + name.entra, nil
 	}
-	return "", &Error{Code: CodeUnsupported, Message: fmt.Sprintf("the context names neither %s nor an issuer", name.setting), Hint: "set one of them in the context"}
+	return "", &Error{Code: CodeUnsupported, Message: fmt.Sprintf("the context names neither %s nor issuer nor tenant", name.setting), Hint: "set one of them in the context"}
 }
 
 // authority is Entra's address without a final slash.

@@ -24,6 +24,12 @@ func Flows() []Flow {
 // store and refreshed from there.
 func (f Flow) Interactive() bool { return f == FlowBrowser || f == FlowDeviceCode }
 
+// asksAnIssuer reports whether its tokens come from an issuer that the context has
+// to name.
+func (f Flow) asksAnIssuer() bool {
+	return f != FlowToken && f != FlowManagedIdentity && f != FlowDefault
+}
+
 // Where a client secret is sent.
 const (
 	// SecretAuto is SecretBody: trying one place after the other sends a wrong

@@ -92,7 +92,7 @@ func newErrors(s *shell) *listScreen[failure] {
 		id:   func(f failure) string { return fmt.Sprint(f.id) },
 		load: func(context.Context) ([]failure, error) { return s.errors.all(), nil },
 		ages: true, sortAge: "time",
-		empty: fmt.Sprintf("No error in this console since %s.  Failed calls: %s, then %s",
+		empty: fmt.Sprintf("No error in this console since %s.  %s, then %s shows failed calls",
 			s.errors.since.In(s.zone).Format("15:04"), s.keys.Key("view.calls"), s.keys.Key("list.failing")),
 		columns: []listColumn[failure]{
 			{

@@ -72,7 +72,7 @@ func TestALogThatIsBeingReadStaysWhenItsCallEnds(t *testing.T) {
 func TestThePageOfErrorsSaysWhatItHolds(t *testing.T) {
 	drive(t, sampleBackend(bubbleStart), func(d *driver) {
 		d.press("!")
-		d.see("No error in this console since 01:00.  Failed calls: 2, then x")
+		d.see("No error in this console since 01:00.  2, then x shows failed calls")
 	})
 }
 

@@ -144,6 +144,7 @@ func TestSwitchingToAContextShowsItsFunctionsAndComingBackFindsThePlace(t *testi
 		s.press(typed("/ i n g e s t enter down")...)
 		s.press("@")
 		assert.Contains(t, s.screen.text(), "contexts (3)")
+		assert.Contains(t, s.screen.text(), "local *", "which one is shown must not hang on a colour")
 		assert.Contains(t, s.screen.text(), "kari@acme.no 41m")
 		assert.Contains(t, s.screen.text(), "broken.yaml:1:1: unknown key")
 		s.press("down", "enter")

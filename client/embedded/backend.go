@@ -123,7 +123,9 @@ func (b *Backend) Describe() client.Description {
 	return client.Description{
 		Outdated: outdated,
 		Kind:     "embedded", Name: b.o.Name, Endpoint: b.o.StateDir, Isolation: b.last.Isolation, ReadOnly: b.last.ReadOnly,
-		DataLimitBytes: b.last.DataLimitBytes, UniqueKeys: true, Runtimes: b.last.Runtimes, Missing: map[client.Capability]string{},
+		DataLimitBytes: b.last.DataLimitBytes, UniqueKeys: true, Runtimes: b.last.Runtimes, Missing: map[client.Capability]string{
+			client.CanArchive: "the local engine keeps its calls itself, as long as engine.retention says",
+		},
 	}
 }
 

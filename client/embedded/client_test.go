@@ -182,6 +182,33 @@ func TestAClientThatCannotBeMadeIsNoneWithOneLine(t *testing.T) {
 	}
 }
 
+func TestAFunctionThatLeavesItsClientAloneIsNotWarnedThatItHasNone(t *testing.T) {
+	d := newDesk(t)
+	for name, handler := range map[string]string{
+		"named only":      "def handle(client, data):\n    return data\n",
+		"a word like it":  "def handle(data, client=None):\n    return {\"no client\": 1}\n",
+		"imported anew":   "import threading\nthreading.Thread(target=threading.Event().wait, daemon=True).start()\ndef handle(client, data):\n    return data\n",
+		"its own modules": "import dis, opcode\ndef handle(client, data):\n    return dis.mine + opcode.mine\n",
+	} {
+		zip, err := pack.FromFiles(map[string][]byte{"handler.py": []byte(handler), "dis.py": []byte("mine = 1\n"), "opcode.py": []byte("mine = 2\n")})
+		require.NoError(t, err)
+		f, err := d.b.Deploy(d.ctx, client.FunctionSpec{Name: "f"}, client.Package{Zip: zip, SHA256: pack.Hash(zip)}, nil)
+		require.NoError(t, err)
+		f, err = action.AwaitReady(d.ctx, d.b, f.ID, nil)
+		require.NoError(t, err, name)
+		c, _ := d.answer(f, `{}`)
+		assert.Equal(t, client.CallCompleted, c.Status, name)
+		assert.Empty(t, d.lines(c), name)
+	}
+	for name, handler := range map[string]string{
+		"inside another": "def handle(client, data):\n    return [1 for _ in data if client]\n",
+		"as one of **kw": "def handle(**kw):\n    return 1\n",
+	} {
+		c, _ := d.answer(d.deploy(handler), `{}`)
+		assert.Len(t, d.lines(c), 1, name)
+	}
+}
+
 func TestAFunctionThatMakesItsOwnClientIsNotMadeToLookForANewerVersion(t *testing.T) {
 	d := newDesk(t)
 	f := d.withClient("own", `

@@ -93,7 +93,7 @@ func (t *teller) show(p auth.Prompt) {
 		if p.Device.Complete != "" {
 			lines = append(lines, "or open "+p.Device.Complete)
 		}
-		lines = append(lines, fmt.Sprintf("%s asks as client %s; the code ends at %s", p.Device.Host, p.Device.ClientID, p.Device.Ends.Format(time.TimeOnly)))
+		lines = append(lines, fmt.Sprintf("you sign in at %s for the application %s; the code ends at %s", p.Device.Host, p.Device.ClientID, p.Device.Ends.Format(time.TimeOnly)))
 	case p.Note != "":
 		lines = []string{"note: " + p.Note}
 	case p.Browser != nil:
@@ -249,8 +249,18 @@ func (a *app) identitySheet(ctx context.Context, x config.Context) (sheet, error
 	for _, note := range status.Notes {
 		a.note("note: %s", ui.Clean(note))
 	}
-	s.Rows = []row{{Key: x.Name, Name: x.Name, Value: f, Cells: []string{x.Name, f.Flow, f.Who, f.Issuer, action.SignedIn(status, a.now())}}}
+	s.Rows = []row{{Key: x.Name, Name: x.Name, Value: f, Cells: []string{x.Name, f.Flow, f.Who, f.Issuer, identityState(status, a.now())}}}
 	return s, nil
+}
+
+// identityState is how an identity stands; who it is has a column of its own.
+func identityState(s auth.Status, now time.Time) string {
+	s.Who = ""
+	text := action.SignedIn(s, now)
+	if s.SignIn || s.Problem != nil || !s.Ends.After(now) {
+		return text
+	}
+	return "good for " + text
 }
 
 func (a *app) authToken() *cobra.Command {

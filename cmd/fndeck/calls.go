@@ -34,7 +34,7 @@ func (a *app) callListCommand() *cobra.Command {
 		Example: "  fndeck calls ls\n  fndeck calls ls --function hello --limit 500",
 		Args:    between(0, 0),
 	}
-	f.add(a, cmd, true)
+	f.list(a, cmd, true, "100, the newest")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return a.get(cmd, callsListing, "", f) }
 	return cmd
 }
@@ -47,7 +47,7 @@ func (a *app) callGetCommand() *cobra.Command {
 		Example: "  fndeck calls get 12 -o json",
 		Args:    between(1, 1),
 	}
-	f.add(a, cmd, true)
+	f.show(a, cmd, true)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error { return a.get(cmd, callsListing, args[0], f) }
 	return cmd
 }

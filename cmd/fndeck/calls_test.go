@@ -83,6 +83,24 @@ func TestCancellingACallAsksAndRefusesOneThatHasEnded(t *testing.T) {
 	}
 }
 
+func TestWhatShowsOneThingTakesNoNumberOfRows(t *testing.T) {
+	for _, args := range [][]string{{"fn", "get", "hello"}, {"calls", "get", "c7"}, {"deploys", "get", "d1"}} {
+		for _, flag := range []string{"--all", "--limit=3"} {
+			got := fndeck(t, helloBackend(), door{}, append(args, flag)...)
+			assert.Equal(t, 2, got.code, "%q", args)
+			assert.Contains(t, got.errs, "unknown flag")
+		}
+	}
+}
+
+func TestEveryVerbOfAFunctionStandsUnderFnToo(t *testing.T) {
+	for _, verb := range []string{"deploy", "new", "redeploy", "diff", "mode", "rollback", "promote", "call", "logs"} {
+		got := fndeck(t, helloBackend(), door{}, "fn", verb, "--help")
+		assert.Equal(t, 0, got.code, got.errs)
+		assert.Contains(t, got.out, "fndeck fn "+verb)
+	}
+}
+
 func TestCallsAreListedAndShownByTheirOwnCommandToo(t *testing.T) {
 	for _, args := range [][]string{{"calls", "ls"}, {"calls", "get", "c7"}} {
 		got := fndeck(t, helloBackend(), door{}, append(args, "-o", "name")...)

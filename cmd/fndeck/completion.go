@@ -15,6 +15,24 @@ import (
 // completionPatience is how long a shell waits for live names.
 const completionPatience = 2 * time.Second
 
+// bashWords is the line of the script for bash that takes the typed words from the
+// package bash-completion. Without it each tab would print that the command is not
+// there; what blanks part up to the cursor then serves.
+const (
+	bashWords         = "    _get_comp_words_by_ref \"$@\" cur prev words cword\n"
+	bashWordsAnywhere = `    if declare -F _get_comp_words_by_ref >/dev/null 2>&1; then
+        _get_comp_words_by_ref "$@" cur prev words cword
+        return
+    fi
+    local line=${COMP_LINE:0:COMP_POINT}
+    read -ra words <<< "$line"
+    [[ $line == *[[:space:]] ]] && words+=("")
+    cword=$((${#words[@]} - 1))
+    cur=${words[cword]}
+    prev=${words[cword > 0 ? cword - 1 : 0]}
+`
+)
+
 func (a *app) completionCommand() *cobra.Command {
 	shells := []string{"bash", "zsh", "fish", "powershell"}
 	return &cobra.Command{
@@ -44,7 +62,7 @@ func (a *app) completionCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.write(script.Bytes())
+			return a.write(bytes.Replace(script.Bytes(), []byte(bashWords), []byte(bashWordsAnywhere), 1))
 		},
 	}
 }

@@ -260,7 +260,7 @@ func (a *app) testContext(ctx context.Context, x config.Context, backend client.
 	if err != nil {
 		return err
 	}
-	a.note("%s answered in %s: %d functions", x.Name, ui.Duration(a.now().Sub(began)), len(all))
+	a.note("%s answered in %s, functions: %d", x.Name, ui.Duration(a.now().Sub(began)), len(all))
 	status, err := a.identityOf(x)
 	if err != nil || x.Backend == config.BackendEmbedded {
 		return err

@@ -45,7 +45,7 @@ func (a *app) deployListCommand() *cobra.Command {
 		Example: "  fndeck deploys ls --function hello\n  fndeck deploys ls --watch -o jsonl",
 		Args:    between(0, 0),
 	}
-	f.add(a, cmd, true)
+	f.list(a, cmd, true, "100, the newest")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return a.get(cmd, deploysListing, "", f) }
 	return cmd
 }
@@ -58,7 +58,7 @@ func (a *app) deployGetCommand() *cobra.Command {
 		Example: "  fndeck deploys get 5f0c -o json",
 		Args:    between(1, 1),
 	}
-	f.add(a, cmd, true)
+	f.show(a, cmd, true)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error { return a.get(cmd, deploysListing, args[0], f) }
 	return cmd
 }

@@ -45,7 +45,7 @@ func (a *app) engineGroup() *cobra.Command {
 		Short: "Run, start, stop or look at the local engine",
 		Long: "engine runs the local engine in the foreground. Other commands start it by\nthemselves when none runs on the state directory; it goes on when they end," +
 			"\nso that schedules fire and calls finish without a terminal.\n\n" +
-			"The configuration file sets the same for an engine that starts by itself:\nengine.python, engine.log_cap_mib, engine.call_timeout, engine.tcp (true or false),\n" +
+			"The configuration file sets the same for an engine that starts by itself:\nengine.python, engine.log_cap_mib, engine.call_timeout, engine.tcp (true or false) and\nengine.port (a port that stays the same),\n" +
 			"engine.oidc.issuer and engine.oidc.audience (an OpenID issuer whose tokens the port\ntakes too; engine.oidc.ca_file adds certificates for it),\n" +
 			"engine.network (open, or closed to keep functions from the network),\nengine.key_file (another key to seal secrets with; FNDECK_ENGINE_KEY_FILE wins), and\nhow much of the history is kept: engine.retention.days (90) and engine.retention.gib\n(no limit).",
 		Example: "  fndeck engine status\n  fndeck engine --call-timeout 5m\n  fndeck engine --tcp",
@@ -335,7 +335,7 @@ func (a *app) engineRestoreCommand() *cobra.Command {
 		Use:   "restore FILE",
 		Short: "Put a backup in the place of the state; the old state is set aside",
 		Long: "restore verifies a backup whole before it touches anything. Then it moves the\nold state aside, into before-restore-TIME in the state directory, and puts\n" +
-			"the backup in its place. A restore that is cut leaves the old state or the new.\n\nThe engine must not run: close the consoles, which would start it again, then\nfndeck engine stop. Calls that ran when the backup was\ntaken become Failed, runs that were due since then are recorded as Missed.",
+			"the backup in its place. A restore that is cut leaves the old state or the new.\n\nThe engine must not run: close the consoles, which would start it again, then\nfndeck engine stop. Calls that ran when the backup was taken become Failed,\nruns that were due since then are recorded as Missed.",
 		Example: "  fndeck engine stop\n  fndeck engine restore ~/fndeck.tar.gz",
 		Args:    between(1, 1),
 		RunE:    func(cmd *cobra.Command, args []string) error { return a.restore(cmd, args[0]) },

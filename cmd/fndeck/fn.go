@@ -15,14 +15,14 @@ func (a *app) functionGroup() *cobra.Command {
 	group := &cobra.Command{
 		Use:     "fn",
 		Aliases: []string{"function", "functions"},
-		Short:   "List, show and delete functions; also deploy, new, redeploy, diff, rollback, call, logs",
-		Example: "  fndeck fn ls\n  fndeck fn rm hello",
+		Short:   "List, show and delete functions, choose how they run; also all that one does with a function",
+		Example: "  fndeck fn ls\n  fndeck fn call hello\n  fndeck fn rm hello",
 		Args:    knownCommand,
 		RunE:    needsCommand,
 	}
 	group.AddCommand(
 		a.functionListCommand(), a.functionGetCommand(), a.functionRemoveCommand(),
-		a.functionModeCommand(), a.deployCommand(), a.newCommand(), a.redeployCommand(), a.diffCommand(), a.rollbackCommand(), a.callCommand(), a.logsCommand(),
+		a.functionModeCommand(), a.deployCommand(), a.newCommand(), a.redeployCommand(), a.diffCommand(), a.rollbackCommand(), a.promoteCommand(), a.callCommand(), a.logsCommand(),
 	)
 	return group
 }
@@ -36,7 +36,7 @@ func (a *app) functionListCommand() *cobra.Command {
 		Example: "  fndeck fn ls\n  fndeck fn ls -o name",
 		Args:    between(0, 0),
 	}
-	f.add(a, cmd, false)
+	f.list(a, cmd, false, "all")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return a.get(cmd, functionsListing, "", f) }
 	return cmd
 }
@@ -50,7 +50,7 @@ func (a *app) functionGetCommand() *cobra.Command {
 		Args:              between(1, 1),
 		ValidArgsFunction: a.completeFunctions,
 	}
-	f.add(a, cmd, false)
+	f.show(a, cmd, false)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error { return a.get(cmd, functionsListing, args[0], f) }
 	return cmd
 }

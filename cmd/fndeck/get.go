@@ -68,15 +68,22 @@ type getFlags struct {
 	limit      int
 }
 
-func (f *getFlags) add(a *app, cmd *cobra.Command, scoped bool) {
+// list adds the flags of a command that lists; limited says how many rows it prints
+// unless it is told.
+func (f *getFlags) list(a *app, cmd *cobra.Command, scoped bool, limited string) {
+	f.show(a, cmd, scoped)
+	flags := cmd.Flags()
+	flags.IntVar(&f.limit, "limit", 0, "at most this many (default "+limited+")")
+	flags.BoolVar(&f.all, "all", false, "all of them, however many")
+}
+
+// show adds the flags of a command that shows one thing.
+func (f *getFlags) show(a *app, cmd *cobra.Command, scoped bool) {
 	if scoped {
 		cmd.Flags().StringVar(&f.function, "function", "", "only those of this function")
 		a.completeFlag(cmd, "function", a.completeManyFunctions)
 	}
-	flags := cmd.Flags()
-	flags.BoolVar(&f.watch, "watch", false, "go on with each change")
-	flags.IntVar(&f.limit, "limit", 0, "at most this many (default 100 of calls and deploys, the newest)")
-	flags.BoolVar(&f.all, "all", false, "all of them, however many")
+	cmd.Flags().BoolVar(&f.watch, "watch", false, "go on with each change")
 }
 
 // rows returns how many rows of a listing are printed, 0 for all.
@@ -127,7 +134,7 @@ func (a *app) getCommand() *cobra.Command {
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		},
 	}
-	f.add(a, cmd, true)
+	f.list(a, cmd, true, "100 of calls and deploys, the newest; of others all")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if slices.Contains([]string{contextsKind, "context", "ctx"}, args[0]) {
 			if f != (getFlags{}) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -315,6 +316,29 @@ func TestCompletionOffersLiveNamesThatAreSafeToType(t *testing.T) {
 
 	got = fndeck(t, nil, door{}, "__complete", "call", "")
 	assert.Equal(t, 0, got.code, "no engine is no error to a shell")
+}
+
+func TestBashCompletesWithoutThePackageBashCompletion(t *testing.T) {
+	bash, err := exec.LookPath("bash")
+	if err != nil {
+		t.Skip("bash is missing")
+	}
+	script := fndeck(t, nil, door{}, "completion", "bash").out
+	for typed, asked := range map[string]string{
+		"fndeck cal":                   "__complete cal",
+		"fndeck call ":                 "__complete call ''",
+		"fndeck logs --context=prod:h": "__complete logs --context=prod:h",
+	} {
+		cmd := exec.Command(bash, "--norc", "--noprofile", "-c", script+`
+exec 3>&1
+fndeck() { printf '%q ' "$@" >&3; }
+COMP_LINE=$1 COMP_POINT=${#1} COMP_TYPE=9
+__start_fndeck`, "bash", typed)
+		out, err := cmd.CombinedOutput()
+		require.NoError(t, err, "%s", out)
+		assert.Contains(t, string(out), asked)
+		assert.NotContains(t, string(out), "not found")
+	}
 }
 
 func TestCompletionScriptsAndTheManualArePrinted(t *testing.T) {

@@ -225,7 +225,7 @@ func (a *app) scheduleListCommand() *cobra.Command {
 		Example: "  fndeck schedule ls\n  fndeck schedule ls --function hello -o json",
 		Args:    between(0, 1),
 	}
-	f.add(a, cmd, true)
+	f.list(a, cmd, true, "all")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		return a.get(cmd, schedulesListing, argument(args), f)
 	}

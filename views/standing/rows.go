@@ -59,10 +59,11 @@ func (r Row) Unremovable() string {
 	return r.Fixed
 }
 
-// NameCell is the name, told apart where this console shows it.
+// NameCell is the name, with a star where this console shows it, as the commands
+// mark it too: the tone alone would not say so without colours.
 func (r Row) NameCell() ui.Cell {
 	if r.Here || r.Beside {
-		return ui.Cell{Text: ui.Clean(r.Name), Tone: ui.ToneAccent}
+		return ui.Cell{Text: ui.Clean(r.Name) + " *", Tone: ui.ToneAccent}
 	}
 	return cells.Text(r.Name)
 }

@@ -1,7 +1,7 @@
 """The smallest function: greets the name in its data."""
 
 
-def handle(client, data):
+def handle(data):
     name = data.get("name", "world")
     print(f"greeting {name}")
     return {"greeting": f"Hello, {name}!"}

@@ -22,7 +22,7 @@ from fndeck_limits import bound
 from fndeck_load import cut, failure, load
 
 sys.dont_write_bytecode = True
-for name in [name for name in sys.modules if name.startswith("fndeck_")]:
+for name in [name for name in sys.modules if name.startswith("fndeck_") or name in ("dis", "opcode")]:
     del sys.modules[name]  # the function may import a module of any name
 
 CONTROL_FD = 3

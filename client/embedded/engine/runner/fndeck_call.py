@@ -12,7 +12,7 @@ import traceback
 
 from fndeck_client import make as make_client
 from fndeck_limits import bound, bound_time
-from fndeck_load import NotSerialisable, failure, load
+from fndeck_load import NotSerialisable, failure, load, reads
 from fndeck_warm import Kept
 
 PR_SET_PDEATHSIG = 1
@@ -146,17 +146,23 @@ class Function:
     """The function of this process: imported before the fork, or by its first call."""
 
     def __init__(self, root, path, handle, names):
-        self.root, self.path, self.handle, self.names = root, path, handle, names
+        self.root, self.path = root, path
+        self.take(handle, names)
+
+    def take(self, handle, names):
+        self.handle, self.names = handle, names
+        # One that names a client and leaves it alone lacks nothing where there is none.
+        self.uses_client = "client" in names and reads(handle, "client")
 
     def run(self, request, data, ready):
         """Runs the handle; returns OK and its result, or 0 and the error, in JSON."""
         try:
             if self.handle is None:
-                self.handle, self.names = load(self.root, self.path)
+                self.take(*load(self.root, self.path))
             ready()
             given = {"data": json.loads(data.decode()), "secrets": request.get("secrets", {}),
                      "function_call_info": request.get("info", {}), "client": None}
-            if "client" in self.names:
+            if self.uses_client or "client" in self.names and request.get("client"):
                 given["client"] = make_client(request.get("client"))
             own = os.getpid()
             result = self.handle(**{name: given[name] for name in self.names})

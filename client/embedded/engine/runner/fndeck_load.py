@@ -1,4 +1,5 @@
 """Imports the entry file of a function, and tells what went wrong in a sentence."""
+import dis
 import importlib
 import json
 import os
@@ -111,3 +112,12 @@ def arguments(handle, path):
         if name not in ALLOWED:
             raise Refused("handle in %s line %d has an argument %r; allowed are %s" % (path, code.co_firstlineno, name, ", ".join(ALLOWED)))
     return names
+
+
+def reads(handle, name):
+    """Says whether the handle may use its argument of that name. One that takes it as
+    part of **kw, or is no plain function, may."""
+    code = getattr(handle, "__code__", None)
+    if code is None or code.co_flags & 0x08:
+        return True
+    return any(name in (i.argval if isinstance(i.argval, tuple) else (i.argval,)) for i in dis.get_instructions(code))

@@ -63,6 +63,19 @@ type Description struct {
 	// Runtimes lists the runtimes that a deploy may name, default first; empty
 	// if not known.
 	Runtimes []string
+	// CPUCores and MemoryGB are what a function may be given, zero where not known.
+	CPUCores, MemoryGB Range
+	// CheckSpec says what of a function would be refused for its bounds, with both
+	// numbers, as far as that is known without asking. What is empty is not judged.
+	// Nil where no bounds are known.
+	CheckSpec func(FunctionSpec) error
+}
+
+// Range is what a number may be, and what it is where nothing is said.
+type Range struct {
+	Min     float64 `json:"min"`
+	Max     float64 `json:"max"`
+	Default float64 `json:"default"`
 }
 
 // Capability names something that not every backend can do.
@@ -87,6 +100,7 @@ const (
 	CanReadFiles      Capability = "files"        // FileReader
 	CanReadCode       Capability = "code"         // CodeReader
 	CanChangeSettings Capability = "settings"     // SettingsChanger
+	CanResize         Capability = "resize"       // Redeployer that heeds SpecChange.CPU and MemoryGB
 )
 
 // As returns b as the capability interface T, or an *Error of CodeUnsupported

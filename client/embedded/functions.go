@@ -59,13 +59,19 @@ func (b *Backend) ChangeSettings(ctx context.Context, functionID string, change 
 	return b.newVersion(ctx, functionID, changeOf(change))
 }
 
+// noFiles is why no file of a project can be deployed.
+const noFiles = "the local engine has no project with files of its own: name a folder, a zip or a notebook"
+
+// keepsSize is why a redeploy gives a function no other size.
+const keepsSize = "the local engine keeps the CPU and memory that a function was created with"
+
 // resizes refuses what the engine cannot change.
 func resizes(change client.SpecChange) error {
 	if change.CPU == nil && change.MemoryGB == nil {
 		return nil
 	}
 	return &client.Error{
-		Code: client.CodeUnsupported, Message: "the local engine keeps the CPU and memory that a function was created with",
+		Code: client.CodeUnsupported, Message: keepsSize,
 		Hint: "leave --cpu and --memory out",
 	}
 }

@@ -79,9 +79,10 @@ type Backend struct {
 	why    map[string]error             // why an operation of this program stopped
 	stops  map[string]func()            // stop an operation that this program drives
 	// subject is whom the token belongs to, once it was asked for.
-	subject  string
-	runtimes []string
-	data     map[string]scheduleData
+	subject string
+	// limits are those of the project, nil until they have been asked for.
+	limits *cognite.Limits
+	data   map[string]scheduleData
 	// names are the functions' by the ids of the project, which renames none.
 	names map[string]string
 }
@@ -141,14 +142,25 @@ func (b *Backend) Describe() client.Description {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	d.Runtimes = b.runtimes
+	d.CheckSpec = cognite.CheckBounds
+	if b.limits == nil {
+		return d
+	}
+	limits := *b.limits
+	d.Runtimes, d.CPUCores, d.MemoryGB = limits.Runtimes, limits.CPUCores, limits.MemoryGB
+	d.CheckSpec = func(s client.FunctionSpec) error {
+		if err := cognite.CheckBounds(s); err != nil {
+			return err
+		}
+		return limits.CheckSpec(s)
+	}
 	return d
 }
 
 // learn asks once for what Describe tells. Nothing depends on it.
 func (b *Backend) learn(ctx context.Context) {
 	b.mu.Lock()
-	known := b.runtimes != nil
+	known := b.limits != nil
 	b.mu.Unlock()
 	if known {
 		return
@@ -159,7 +171,7 @@ func (b *Backend) learn(ctx context.Context) {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.runtimes = append([]string{}, limits.Runtimes...)
+	b.limits = &limits
 }
 
 // who is whom the token belongs to.

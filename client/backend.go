@@ -209,6 +209,8 @@ type SpecChange struct {
 	// hold as soon as the redeploy is accepted, and a roll back leaves them.
 	Description, Owner *string
 	Metadata           map[string]string
+	// RunAsMe accepts what RedeployPlan.RunAs names.
+	RunAsMe bool
 }
 
 // SettingsChanger deploys the code that serves again, with other settings.

@@ -63,6 +63,9 @@ type Description struct {
 	// Runtimes lists the runtimes that a deploy may name, default first; empty
 	// if not known.
 	Runtimes []string
+	// RunsAs is whom a new schedule runs as where its spec names no client, in a few
+	// words; empty where that is of no matter.
+	RunsAs string
 	// CPUCores and MemoryGB are what a function may be given, zero where not known.
 	CPUCores, MemoryGB Range
 	// CheckSpec says what of a function would be refused for its bounds, with both
@@ -304,6 +307,10 @@ type ScheduleSpec struct {
 	// Overlap is one of Overlaps and CatchUp one of CatchUps; empty is the
 	// backend's own way. Only a backend that CanSetPolicies takes others.
 	Overlap, CatchUp string
+	// ClientID and ClientSecret are the client that it runs as; empty is what
+	// Description.RunsAs says. Only a backend that CanRunAs takes others.
+	ClientID     string
+	ClientSecret Secret
 }
 
 // Scheduler keeps schedules. They are immutable.

@@ -131,7 +131,7 @@ func (b *Backend) Describe() client.Description {
 			}
 			return limits.CheckSpec(s)
 		},
-		Missing: map[client.Capability]string{client.CanResize: keepsSize, client.CanReadFiles: noFiles},
+		Missing: map[client.Capability]string{client.CanResize: keepsSize, client.CanReadFiles: noFiles, client.CanRunAs: noRunAs},
 	}
 }
 

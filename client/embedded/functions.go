@@ -62,6 +62,9 @@ func (b *Backend) ChangeSettings(ctx context.Context, functionID string, change 
 // noFiles is why no file of a project can be deployed.
 const noFiles = "the local engine has no project with files of its own: name a folder, a zip or a notebook"
 
+// noRunAs is why a schedule has no identity of its own.
+const noRunAs = "schedules of the local engine run as the engine does"
+
 // keepsSize is why a redeploy gives a function no other size.
 const keepsSize = "the local engine keeps the CPU and memory that a function was created with"
 

@@ -192,3 +192,33 @@ func FuzzTheNoteOfAnIndexRepeatsNoCredentials(f *testing.F) {
 		}
 	})
 }
+
+func TestAScheduleSaysWhomItRunsAsAndTakesAClientByReference(t *testing.T) {
+	t.Setenv("ROBOT", "s3cret")
+	fn := ingest()
+	open := func(d client.Description) *formRun {
+		deps, _ := formDeps(t, &fakeBackend{description: d})
+		overlay, cmd := NewSchedule(deps, &fn, []client.Function{fn})
+		return openForm(t, overlay, cmd)
+	}
+	policies := map[client.Capability]string{client.CanSetPolicies: "none here"}
+	remote := client.Description{RunsAs: "you, as this context is signed in", Missing: policies}
+	assert.NotContains(t, open(client.Description{Missing: policies}).frame(80, 40), "Runs as", "where it is of no matter")
+	f := open(remote)
+	assert.Contains(t, f.frame(80, 40), "you, as this context is signed in")
+	assert.NotContains(t, f.frame(80, 40), "Client id")
+	f.burst("daily<tab><tab>0 6 * * *<c-s>")
+	require.NotNil(t, f.asked, f.frame(80, 40))
+	assert.Empty(t, f.asked.Values.Schedule.ClientID)
+
+	f = open(remote).burst("daily<tab><tab>0 6 * * *<tab><tab><space><tab>robot<tab>hunter2<c-s>")
+	assert.Nil(t, f.asked)
+	assert.Contains(t, f.frame(80, 40), "write env:NAME, file:/path or cmd:program")
+	f.burst("<c-u>env:NOSUCH<c-s>")
+	assert.Nil(t, f.asked)
+	assert.Contains(t, f.frame(80, 40), "not done: client secret:")
+	f.burst("<c-u>env:ROBOT<c-s>")
+	require.NotNil(t, f.asked, f.frame(80, 40))
+	assert.Equal(t, "robot", f.asked.Values.Schedule.ClientID)
+	assert.Equal(t, "s3cret", f.asked.Values.Schedule.ClientSecret.Reveal())
+}

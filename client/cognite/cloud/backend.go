@@ -125,7 +125,10 @@ func wait(ctx context.Context, d time.Duration) error {
 }
 
 func (b *Backend) secret(clientID string) (auth.Secret, bool) {
-	return b.c.Identity.Secret, clientID != "" && clientID == b.c.Identity.ClientID
+	if clientID != "" && clientID == b.c.Identity.ClientID {
+		return b.c.Identity.Secret, true
+	}
+	return b.store.ClientSecret(clientID)
 }
 
 // dataLimits bound the data of a call, in bytes, by cloud (product documentation,
@@ -135,6 +138,10 @@ var dataLimits = map[string]int64{"gcp": 9_000_000, "azure": 36_000, "aws": 240_
 // Describe says what this backend is.
 func (b *Backend) Describe() client.Description {
 	d := b.Backend.Describe()
+	d.RunsAs = "you, as this context is signed in"
+	if b.c.Identity.ClientID != "" {
+		d.RunsAs = "client " + b.c.Identity.ClientID + " of this context"
+	}
 	d.DataLimitBytes, d.NoSessions = dataLimits[b.c.Cloud], b.c.NoSessions
 	d.Missing = maps.Clone(d.Missing)
 	for _, have := range []client.Capability{client.CanRedeploy, client.CanVersion, client.CanFollowLogs, client.CanWait, client.CanListBuilds, client.CanResume, client.CanPlan, client.CanArchive, client.CanReadCode, client.CanReadFiles, client.CanChangeSettings} {

@@ -60,7 +60,7 @@ func (b *Backend) ChangeSettings(ctx context.Context, functionID string, change 
 }
 
 // noFiles is why no file of a project can be deployed.
-const noFiles = "the local engine has no project with files of its own: name a folder, a zip or a notebook"
+const noFiles = "the local engine has no files of a project: take a folder or a zip"
 
 // noRunAs is why a schedule has no identity of its own.
 const noRunAs = "schedules of the local engine run as the engine does"

@@ -63,6 +63,22 @@ type Description struct {
 	// Runtimes lists the runtimes that a deploy may name, default first; empty
 	// if not known.
 	Runtimes []string
+	// RunsAs is whom a new schedule runs as where its spec names no client, in a few
+	// words; empty where that is of no matter.
+	RunsAs string
+	// CPUCores and MemoryGB are what a function may be given, zero where not known.
+	CPUCores, MemoryGB Range
+	// CheckSpec says what of a function would be refused for its bounds, with both
+	// numbers, as far as that is known without asking. What is empty is not judged.
+	// Nil where no bounds are known.
+	CheckSpec func(FunctionSpec) error
+}
+
+// Range is what a number may be, and what it is where nothing is said.
+type Range struct {
+	Min     float64 `json:"min"`
+	Max     float64 `json:"max"`
+	Default float64 `json:"default"`
 }
 
 // Capability names something that not every backend can do.
@@ -87,6 +103,7 @@ const (
 	CanReadFiles      Capability = "files"        // FileReader
 	CanReadCode       Capability = "code"         // CodeReader
 	CanChangeSettings Capability = "settings"     // SettingsChanger
+	CanResize         Capability = "resize"       // Redeployer that heeds SpecChange.CPU and MemoryGB
 )
 
 // As returns b as the capability interface T, or an *Error of CodeUnsupported
@@ -195,6 +212,8 @@ type SpecChange struct {
 	// hold as soon as the redeploy is accepted, and a roll back leaves them.
 	Description, Owner *string
 	Metadata           map[string]string
+	// RunAsMe accepts what RedeployPlan.RunAs names.
+	RunAsMe bool
 }
 
 // SettingsChanger deploys the code that serves again, with other settings.
@@ -288,6 +307,10 @@ type ScheduleSpec struct {
 	// Overlap is one of Overlaps and CatchUp one of CatchUps; empty is the
 	// backend's own way. Only a backend that CanSetPolicies takes others.
 	Overlap, CatchUp string
+	// ClientID and ClientSecret are the client that it runs as; empty is what
+	// Description.RunsAs says. Only a backend that CanRunAs takes others.
+	ClientID     string
+	ClientSecret Secret
 }
 
 // Scheduler keeps schedules. They are immutable.

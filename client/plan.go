@@ -14,6 +14,9 @@ type RedeployPlan struct {
 	// about, 0 where nothing tells.
 	Gap       bool          `json:"gap"`
 	GapLength time.Duration `json:"gapNs,omitempty"`
+	// RunAs are the schedules which run as whoever created them, and would run as the
+	// one who redeploys. Where there are some, SpecChange.RunAsMe has to accept that.
+	RunAs []string `json:"runAs,omitempty"`
 	// Schedules counts those that move.
 	Schedules int `json:"schedules"`
 	// Steps are what is done, one after the other, in the words of a deploy's phases.
@@ -25,8 +28,15 @@ type RedeployPlan struct {
 // RedeployPlanner checks a redeploy or a roll back before its first change.
 type RedeployPlanner interface {
 	// PlanRedeploy checks all that Redeploy checks before it changes anything, and
-	// says what it would do. Its errors are those of Redeploy.
+	// says what it would do. Its errors are those of Redeploy. An empty package stands
+	// for the code that serves, as for ChangeSettings.
 	PlanRedeploy(ctx context.Context, functionID string, code Package, change SpecChange) (RedeployPlan, error)
 	// PlanRollback is the same for a roll back to a kept version.
 	PlanRollback(ctx context.Context, functionID string, version int) (RedeployPlan, error)
+}
+
+// AsMe is a RedeployPlanner whose roll backs may move schedules, too.
+type AsMe interface {
+	// RollbackAsMe is Versioner.Rollback where RedeployPlan.RunAs was accepted.
+	RollbackAsMe(ctx context.Context, functionID string, version int) (Function, error)
 }

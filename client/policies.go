@@ -47,6 +47,7 @@ const (
 	CanReplaceSchedule Capability = "replace-schedule"  // ScheduleReplacer
 	CanRunSchedule     Capability = "run-schedule"      // ScheduleRunner
 	CanSetPolicies     Capability = "schedule-policies" // Scheduler that heeds ScheduleSpec.Overlap and CatchUp
+	CanRunAs           Capability = "run-as"            // Scheduler that heeds ScheduleSpec.ClientID
 )
 
 // ScheduleReplacer puts another schedule in the place of one.

@@ -236,10 +236,7 @@ func (s *shell) runAll(requests []forms.RunAction) tea.Cmd {
 
 // overGap is a request that accepts the gap it has stopped for.
 func overGap(request forms.RunAction, gap *action.GapError) forms.RunAction {
-	request.Values.AcceptGap = true
-	if gap.Code != nil {
-		request.Values.Code = gap.Code
-	}
+	request.Values = gap.Accept(request.Values)
 	return request
 }
 

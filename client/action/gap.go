@@ -8,8 +8,8 @@ import (
 )
 
 // GapError says that what was asked for leaves a gap, in which some callers find
-// nothing, and that this wants a yes first: then run it again with Values.AcceptGap,
-// and with Code as Values.Code. Errors.As finds it, and also a *client.Error of
+// nothing, or has schedules run as somebody else, and that this wants a yes first: then
+// run it again with what Accept makes of the values. Errors.As finds it, and also a *client.Error of
 // CodeInvalid.
 type GapError struct {
 	// Verb and Function say what is done to what.
@@ -18,6 +18,15 @@ type GapError struct {
 	Plan     client.RedeployPlan
 	// Code is what was packed, nil for a roll back.
 	Code *client.Package
+}
+
+// Accept is the values of the same action after the yes.
+func (e *GapError) Accept(values Values) Values {
+	values.AcceptGap, values.Change.RunAsMe = true, len(e.Plan.RunAs) > 0
+	if e.Code != nil {
+		values.Code = e.Code
+	}
+	return values
 }
 
 // Error says what the gap is.
@@ -39,14 +48,14 @@ func (e *GapError) Check(d client.Description) Check {
 	return newCheck(d, Action{Danger: Ask}.DangerIn(d), e.Error(), e.Function.Name)
 }
 
-// acceptGap returns a *GapError where a plan says that there is a gap which nobody has
-// accepted. A backend that makes no plans leaves none.
+// acceptGap returns a *GapError where a plan says that there is a gap, or that schedules
+// run as somebody else, which nobody has accepted. A backend that makes no plans leaves none.
 func acceptGap(backend client.Backend, e GapError, values Values, plan func(client.RedeployPlanner) (client.RedeployPlan, error)) error {
 	planner, err := client.As[client.RedeployPlanner](backend, client.CanPlan)
 	if err != nil || values.AcceptGap {
 		return nil
 	}
-	if e.Plan, err = plan(planner); err != nil || !e.Plan.Gap {
+	if e.Plan, err = plan(planner); err != nil || !e.Plan.Gap && len(e.Plan.RunAs) == 0 {
 		return err
 	}
 	return &e

@@ -50,3 +50,30 @@ func TestARedeployThatLeavesAGapStopsAndSaysSoUntilThatIsAccepted(t *testing.T) 
 	_, err := action.Redeploy.Run(t.Context(), b, target, action.Values{Code: &client.Package{SHA256: "new"}})
 	require.NoError(t, err, "without a gap nothing is asked")
 }
+
+func TestSchedulesThatWouldRunAsSomebodyElseAreAskedAboutAndNotForbidden(t *testing.T) {
+	var accepted []bool
+	f := &fake{
+		describe: client.Description{Name: "prod"},
+		versions: func(string) ([]client.Version, error) { return nil, nil },
+		plan: func(client.Package, int) (client.RedeployPlan, error) {
+			return client.RedeployPlan{RunAs: []string{"nightly"}, Notes: []string{"Schedule nightly runs as whoever created it; from then on it runs as you, kari."}}, nil
+		},
+		redeploy: func(_ string, _ client.Package, change client.SpecChange) (client.Function, error) {
+			accepted = append(accepted, change.RunAsMe)
+			return client.Function{Name: "hello"}, nil
+		},
+	}
+	b, target := planning{full{bare{f}}}, action.Target{Function: &client.Function{ID: "1", Name: "hello", Version: 2}}
+	values := action.Values{Code: &client.Package{SHA256: "new"}}
+	_, err := action.Redeploy.Run(t.Context(), b, target, values)
+	var gap *action.GapError
+	require.ErrorAs(t, err, &gap)
+	assert.Contains(t, gap.Check(b.Describe()).Question, "from then on it runs as you, kari")
+	_, err = action.Redeploy.Run(t.Context(), b, target, gap.Accept(values))
+	require.NoError(t, err)
+	gap.Plan.RunAs = nil
+	_, err = action.Redeploy.Run(t.Context(), b, target, gap.Accept(values))
+	require.NoError(t, err)
+	assert.Equal(t, []bool{true, false}, accepted, "only what was asked is accepted")
+}

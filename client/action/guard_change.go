@@ -86,6 +86,15 @@ func (g *Guarded) Rollback(ctx context.Context, functionID string, version int) 
 	return b.Rollback(ctx, functionID, version)
 }
 
+// RollbackAsMe implements client.AsMe.
+func (g *Guarded) RollbackAsMe(ctx context.Context, functionID string, version int) (client.Function, error) {
+	b, err := changing[client.AsMe](g, client.CanPlan)
+	if err != nil {
+		return client.Function{}, err
+	}
+	return b.RollbackAsMe(ctx, functionID, version)
+}
+
 // Rebuild implements client.Rebuilder.
 func (g *Guarded) Rebuild(ctx context.Context, functionID string) (client.Function, error) {
 	b, err := changing[client.Rebuilder](g, client.CanRebuild)

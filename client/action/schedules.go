@@ -81,6 +81,9 @@ func checkSchedule(ctx context.Context, backend client.Backend, f client.Functio
 	if err != nil {
 		return expr, nil, err
 	}
+	if err := checkRunner(backend, *spec); err != nil {
+		return expr, nil, err
+	}
 	if err := checkPolicies(backend, *spec); err != nil {
 		return expr, nil, err
 	}
@@ -93,6 +96,20 @@ func checkSchedule(ctx context.Context, backend client.Backend, f client.Functio
 	}
 	spec.Cron, spec.Data = expr.String(), data
 	return expr, append(expr.Warnings(), warnings...), nil
+}
+
+// checkRunner refuses an identity that the backend would not heed, or half of one.
+func checkRunner(backend client.Backend, spec client.ScheduleSpec) error {
+	reason, missing := backend.Describe().Missing[client.CanRunAs]
+	switch {
+	case spec.ClientID == "" && spec.ClientSecret.IsZero():
+		return nil
+	case missing:
+		return &client.Error{Code: client.CodeUnsupported, Message: reason}
+	case spec.ClientID == "" || spec.ClientSecret.IsZero():
+		return client.Invalidf("a schedule runs as a client by its id and its secret: both are needed")
+	}
+	return nil
 }
 
 // checkPolicies refuses a policy that the backend would not heed. The default

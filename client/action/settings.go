@@ -49,6 +49,13 @@ func changeSettings(ctx context.Context, backend client.Backend, target Target, 
 			return Outcome{}, fmt.Errorf("settings of %s: %w", f.Name, err)
 		}
 	}
+	gap := GapError{Verb: "change the settings of", Function: f}
+	err = acceptGap(backend, gap, values, func(p client.RedeployPlanner) (client.RedeployPlan, error) {
+		return p.PlanRedeploy(ctx, f.ID, client.Package{}, values.Change)
+	})
+	if err != nil {
+		return Outcome{}, err
+	}
 	after, err := changer.ChangeSettings(ctx, f.ID, values.Change)
 	if err != nil {
 		return Outcome{}, fmt.Errorf("settings of %s: %w", f.Name, err)

@@ -108,7 +108,15 @@ func rollback(ctx context.Context, backend client.Backend, target Target, values
 	if err != nil {
 		return Outcome{}, err
 	}
-	after, err := versioner.Rollback(ctx, f.ID, values.Version)
+	rollback := versioner.Rollback
+	if values.Change.RunAsMe {
+		asMe, err := client.As[client.AsMe](backend, client.CanPlan)
+		if err != nil {
+			return Outcome{}, err
+		}
+		rollback = asMe.RollbackAsMe
+	}
+	after, err := rollback(ctx, f.ID, values.Version)
 	if err != nil {
 		return Outcome{}, fmt.Errorf("roll back %s: %w", f.Name, err)
 	}

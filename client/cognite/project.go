@@ -26,10 +26,10 @@ func (b *Backend) Status(ctx context.Context) (string, error) {
 // Limits are the bounds of a project's functions.
 type Limits struct {
 	// TimeoutMinutes is how long a call may take.
-	TimeoutMinutes float64  `json:"timeoutMinutes"`
-	CPUCores       Range    `json:"cpuCores"`
-	MemoryGB       Range    `json:"memoryGb"`
-	Runtimes       []string `json:"runtimes"`
+	TimeoutMinutes float64      `json:"timeoutMinutes"`
+	CPUCores       client.Range `json:"cpuCores"`
+	MemoryGB       client.Range `json:"memoryGb"`
+	Runtimes       []string     `json:"runtimes"`
 }
 
 // Limits reads the bounds of the project's functions.

@@ -41,7 +41,7 @@ func (b *Backend) Schedules(ctx context.Context, functionID string) ([]client.Sc
 
 // CreateSchedule creates a schedule under a session that lives as long as it.
 func (b *Backend) CreateSchedule(ctx context.Context, spec client.ScheduleSpec) (client.Schedule, error) {
-	return b.CreateScheduleAs(ctx, Identity{}, spec)
+	return b.CreateScheduleAs(ctx, Identity{ClientID: spec.ClientID, Secret: spec.ClientSecret}, spec)
 }
 
 // CreateScheduleAs is CreateSchedule under the session of an identity. Where the

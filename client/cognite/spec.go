@@ -34,6 +34,14 @@ var variableName = regexp.MustCompile(`^[A-Za-z0-9_]+$`)
 // CheckSpec says what the project would refuse of a function, before anything is
 // uploaded: a CodeInvalid, or CodeLimit with both numbers.
 func CheckSpec(s client.FunctionSpec) error {
+	if s.Name == "" {
+		return client.Invalidf("a function needs a name")
+	}
+	return CheckBounds(s)
+}
+
+// CheckBounds is CheckSpec for a function of which not all is given.
+func CheckBounds(s client.FunctionSpec) error {
 	for _, field := range []struct {
 		name, value string
 		most        int
@@ -49,8 +57,6 @@ func CheckSpec(s client.FunctionSpec) error {
 		}
 	}
 	switch {
-	case s.Name == "":
-		return client.Invalidf("a function needs a name")
 	case len(s.Secrets) > maxSecrets:
 		return overLimit("there are %d secrets, Cognite takes %d", len(s.Secrets), maxSecrets)
 	case len(s.EnvVars) > maxEnvVars:
@@ -88,9 +94,6 @@ func checkMetadata(metadata map[string]string) error {
 func overLimit(format string, args ...any) error {
 	return &client.Error{Code: client.CodeLimit, Message: fmt.Sprintf(format, args...)}
 }
-
-// Range is what a number may be.
-type Range struct{ Min, Max, Default float64 }
 
 // CheckSpec says what of a function is out of the project's own bounds; those that
 // the project does not tell bind nothing. What is too low is raised by the service.

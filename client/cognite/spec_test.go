@@ -51,7 +51,7 @@ func TestWhatAProjectWouldRefuseIsSaidBeforeAnythingIsSent(t *testing.T) {
 }
 
 func TestCoresAndMemoryBeyondTheProjectsAreRefusedWithBothNumbers(t *testing.T) {
-	l := Limits{CPUCores: Range{Min: 1, Max: 3}, MemoryGB: Range{Min: 1.5, Max: 5}}
+	l := Limits{CPUCores: client.Range{Min: 1, Max: 3}, MemoryGB: client.Range{Min: 1.5, Max: 5}}
 	assert.ErrorContains(t, l.CheckSpec(client.FunctionSpec{CPU: 4}), "4 CPU cores are asked for, the project offers 1 to 3")
 	assert.ErrorContains(t, l.CheckSpec(client.FunctionSpec{MemoryGB: 8}), "8 GB of memory are asked for, the project offers 1.5 to 5")
 	assert.NoError(t, l.CheckSpec(client.FunctionSpec{CPU: 0.1, MemoryGB: 5}))

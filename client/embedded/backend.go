@@ -120,11 +120,19 @@ func (b *Backend) Describe() client.Description {
 	if b.o.Version != "" && b.last.Version != "" && b.last.Version != b.o.Version {
 		outdated = fmt.Sprintf("the engine is still %s, this program is %s: fndeck engine stop renews it", b.last.Version, b.o.Version)
 	}
+	limits := cognite.Limits{CPUCores: b.last.CPUCores, MemoryGB: b.last.MemoryGB}
 	return client.Description{
 		Outdated: outdated,
 		Kind:     "embedded", Name: b.o.Name, Endpoint: b.o.StateDir, Isolation: b.last.Isolation, ReadOnly: b.last.ReadOnly,
-		DataLimitBytes: b.last.DataLimitBytes, UniqueKeys: true, Runtimes: b.last.Runtimes, Missing: map[client.Capability]string{
-			client.CanArchive: "the local engine keeps its calls itself, as long as engine.retention says",
+		DataLimitBytes: b.last.DataLimitBytes, UniqueKeys: true, Runtimes: b.last.Runtimes,
+		CPUCores: limits.CPUCores, MemoryGB: limits.MemoryGB, CheckSpec: func(s client.FunctionSpec) error {
+			if err := cognite.CheckBounds(s); err != nil {
+				return err
+			}
+			return limits.CheckSpec(s)
+		},
+		Missing: map[client.Capability]string{
+			client.CanResize: keepsSize, client.CanReadFiles: noFiles, client.CanRunAs: noRunAs, client.CanArchive: archivesItself,
 		},
 	}
 }

@@ -59,13 +59,25 @@ func (b *Backend) ChangeSettings(ctx context.Context, functionID string, change 
 	return b.newVersion(ctx, functionID, changeOf(change))
 }
 
+// noFiles is why no file of a project can be deployed.
+const noFiles = "the local engine has no files of a project: take a folder or a zip"
+
+// noRunAs is why a schedule has no identity of its own.
+const noRunAs = "schedules of the local engine run as the engine does"
+
+// archivesItself is why calls are not archived from here.
+const archivesItself = "the local engine keeps its calls itself, as long as engine.retention says"
+
+// keepsSize is why a redeploy gives a function no other size.
+const keepsSize = "the local engine keeps the CPU and memory that a function was created with"
+
 // resizes refuses what the engine cannot change.
 func resizes(change client.SpecChange) error {
 	if change.CPU == nil && change.MemoryGB == nil {
 		return nil
 	}
 	return &client.Error{
-		Code: client.CodeUnsupported, Message: "the local engine keeps the CPU and memory that a function was created with",
+		Code: client.CodeUnsupported, Message: keepsSize,
 		Hint: "leave --cpu and --memory out",
 	}
 }

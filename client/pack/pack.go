@@ -157,15 +157,11 @@ func changed(f File, how string) error {
 // packZip packs a zip's content anew, so that it too has the same hash whatever
 // packed it before.
 func (p Preview) packZip(ctx context.Context, w sink) error {
-	f, err := os.Open(p.Root)
+	src, done, err := p.readZip(ctx)
 	if err != nil {
-		return fmt.Errorf("open the zip: %w", err)
+		return err
 	}
-	defer func() { _ = f.Close() }()
-	src, err := openZip(ctx, f, p.limits)
-	if err != nil {
-		return refused(filepath.Base(p.Root), err)
-	}
+	defer done()
 	src, _ = src.below(p.zipRoot)
 	if len(src) != len(p.Files) {
 		return changed(File{Path: filepath.Base(p.Root)}, "it holds other files now")

@@ -61,8 +61,8 @@ func (l Limits) orDefaults() Limits {
 
 // Preview is what would be uploaded, and what speaks against it.
 type Preview struct {
-	// Root is the absolute path of the folder, zip or notebook; IsZip and
-	// IsNotebook tell which.
+	// Root is the absolute path of the folder, zip or notebook, or the name of a zip
+	// that is in memory; IsZip and IsNotebook tell which.
 	Root              string
 	IsZip, IsNotebook bool
 	// Files are what would be packed, sorted by path. Past the limit of entries
@@ -88,6 +88,7 @@ type Preview struct {
 	limits  Limits
 	zipRoot string
 	made    memory // what was made of a notebook
+	held    []byte // a zip that is in no file
 }
 
 // File is one file that would be packed. Path is relative, with slashes.

@@ -1,10 +1,12 @@
 package pack
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -57,6 +59,16 @@ func Scan(ctx context.Context, path string, opts Options) (Preview, error) {
 	return p, nil
 }
 
+// ScanZip is Scan for a zip that is in memory, which is called name. The preview keeps
+// the zip.
+func ScanZip(ctx context.Context, name string, zip []byte, opts Options) (Preview, error) {
+	p := Preview{Root: name, IsZip: true, limits: opts.Limits.orDefaults(), zipRoot: opts.Root, held: zip}
+	if err := p.scanZip(ctx, opts); err != nil {
+		return Preview{}, err
+	}
+	return p, nil
+}
+
 func (p *Preview) scanFolder(ctx context.Context, opts Options) error {
 	root, err := os.OpenRoot(p.Root)
 	if err != nil {
@@ -76,15 +88,11 @@ func (p *Preview) scanFolder(ctx context.Context, opts Options) error {
 }
 
 func (p *Preview) scanZip(ctx context.Context, opts Options) error {
-	f, err := os.Open(p.Root)
+	src, done, err := p.readZip(ctx)
 	if err != nil {
-		return fmt.Errorf("open the zip: %w", err)
+		return err
 	}
-	defer func() { _ = f.Close() }()
-	src, err := openZip(ctx, f, p.limits)
-	if err != nil {
-		return refused(filepath.Base(p.Root), err)
-	}
+	defer done()
 	src, left := src.below(p.zipRoot)
 	for _, name := range left {
 		p.Ignored = append(p.Ignored, Ignored{name, "outside the chosen root"})
@@ -95,6 +103,31 @@ func (p *Preview) scanZip(ctx context.Context, opts Options) error {
 	}
 	p.warnOfBallast()
 	return p.inspect(ctx, src, opts)
+}
+
+// readZip opens the zip that the preview is of; done releases it.
+func (p *Preview) readZip(ctx context.Context) (src zipped, done func(), err error) {
+	done = func() {}
+	var archive io.ReaderAt = bytes.NewReader(p.held)
+	size := int64(len(p.held))
+	if p.held == nil {
+		f, err := os.Open(p.Root)
+		if err != nil {
+			return nil, nil, fmt.Errorf("open the zip: %w", err)
+		}
+		done = func() { _ = f.Close() } // only read
+		info, err := f.Stat()
+		if err != nil {
+			done()
+			return nil, nil, fmt.Errorf("look at the zip: %w", err)
+		}
+		archive, size = f, info.Size()
+	}
+	if src, err = openZip(ctx, archive, size, p.limits); err != nil {
+		done()
+		return nil, nil, refused(filepath.Base(p.Root), err)
+	}
+	return src, done, nil
 }
 
 // inspect runs the checks on the list of files and sorts what they found.

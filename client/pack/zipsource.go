@@ -2,10 +2,8 @@ package pack
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"maps"
-	"os"
 	"slices"
 	"strings"
 )
@@ -16,12 +14,8 @@ type zipped map[string]member
 // openZip validates a zip with the rules of Unpack, its content included: every
 // byte is unpacked once into nothing, because only that finds a lying size or a
 // damaged entry.
-func openZip(ctx context.Context, f *os.File, limits Limits) (zipped, error) {
-	info, err := f.Stat()
-	if err != nil {
-		return nil, fmt.Errorf("look at the zip: %w", err)
-	}
-	members, err := openArchive(f, info.Size(), limits)
+func openZip(ctx context.Context, archive io.ReaderAt, size int64, limits Limits) (zipped, error) {
+	members, err := openArchive(archive, size, limits)
 	if err != nil {
 		return nil, err
 	}

@@ -27,6 +27,16 @@ func (b *Backend) Rollback(ctx context.Context, functionID string, version int) 
 	return p.function(f), err
 }
 
+// RollbackAsMe implements client.AsMe.
+func (b *Backend) RollbackAsMe(ctx context.Context, functionID string, version int) (client.Function, error) {
+	does, p, id, err := held[client.AsMe](b, functionID, client.CanPlan)
+	if err != nil {
+		return client.Function{}, err
+	}
+	f, err := does.RollbackAsMe(ctx, id, version)
+	return p.function(f), err
+}
+
 // CodeFiles implements client.CodeReader.
 func (b *Backend) CodeFiles(ctx context.Context, functionID string, version int) ([]client.CodeFile, error) {
 	does, _, id, err := held[client.CodeReader](b, functionID, client.CanReadCode)

@@ -270,7 +270,11 @@ func (a *app) redeploy(cmd *cobra.Command, args []string, f deployFlags) error {
 			return err
 		}
 		if f.sameCode {
-			out, err := a.act(ctx, backend, action.ChangeSettings, action.Target{Function: &target}, values)
+			changed := action.Target{Function: &target}
+			out, err := a.act(ctx, backend, action.ChangeSettings, changed, values)
+			if err != nil {
+				out, err = a.overGap(ctx, backend, action.ChangeSettings, changed, values, err)
+			}
 			if err != nil {
 				return err
 			}
@@ -345,11 +349,7 @@ func (a *app) overGap(ctx context.Context, backend client.Backend, what action.A
 	if err := a.ask(ctx, gap.Check(backend.Describe())); err != nil {
 		return action.Outcome{}, err
 	}
-	values.AcceptGap = true
-	if gap.Code != nil {
-		values.Code = gap.Code
-	}
-	return a.carryOut(ctx, backend, what, target, values)
+	return a.carryOut(ctx, backend, what, target, gap.Accept(values))
 }
 
 // sendRedeploy runs the action, asks where its findings want a yes, and waits.

@@ -1,12 +1,14 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"fndeck/auth"
 	"fndeck/client"
 	"fndeck/client/action"
 	"fndeck/client/cron"
@@ -28,18 +30,22 @@ func (a *app) scheduleGroup() *cobra.Command {
 
 func (a *app) scheduleCreateCommand() *cobra.Command {
 	var spec client.ScheduleSpec
-	var data string
+	var data, secret string
 	cmd := &cobra.Command{
 		Use:   "create FUNCTION",
 		Short: "Run a function at the times of a cron expression",
-		Long:  "create makes a schedule. The expression has five fields and is read in UTC;\n`fndeck schedule next` shows what it means.",
+		Long: "create makes a schedule. The expression has five fields and is read in UTC;\n`fndeck schedule next` shows what it means.\n\n" +
+			"In a project it runs as the client of the context, or as you where that is signed in\nby a person. --client-id and --client-secret name another client; a redeploy moves the\nschedule with the secret, which is kept sealed on this machine.",
 		Example: `  fndeck schedule create hello --cron '0 6 * * 1-5'
   fndeck schedule create hello --cron '*/5 * * * *' --name often -d '{"name": "x"}'
-  fndeck schedule create hello --cron '0 * * * *' --overlap queue --catch-up once`,
+  fndeck schedule create hello --cron '0 * * * *' --overlap queue --catch-up once
+  fndeck schedule create hello --cron '0 6 * * *' --client-id 5f1a --client-secret env:ROBOT`,
 		Args:              between(1, 1),
 		ValidArgsFunction: a.completeFunctions,
 	}
 	flags := cmd.Flags()
+	flags.StringVar(&spec.ClientID, "client-id", "", "client that the schedule runs as, where the project lets it be chosen")
+	flags.StringVar(&secret, "client-secret", "", "where its secret is: env:NAME, file:/path or cmd:program")
 	flags.StringVar(&spec.Cron, "cron", "", "cron expression of five fields, in UTC (required)")
 	flags.StringVar(&spec.Name, "name", "", "name of the schedule (default: the function's)")
 	flags.StringVar(&spec.Description, "description", "", "description of the schedule")
@@ -61,6 +67,9 @@ func (a *app) scheduleCreateCommand() *cobra.Command {
 			}
 			spec.Data = raw
 		}
+		if spec.ClientSecret, err = a.secretOf(ctx, secret); err != nil {
+			return err
+		}
 		return a.with(ctx, func(backend client.Backend) error {
 			f, err := findFunction(ctx, backend, args[0])
 			if err != nil {
@@ -80,6 +89,23 @@ func (a *app) scheduleCreateCommand() *cobra.Command {
 		})
 	}
 	return cmd
+}
+
+// secretOf reads the secret that a flag refers to. The secret itself is refused: every
+// user of this machine could read it there.
+func (a *app) secretOf(ctx context.Context, flag string) (client.Secret, error) {
+	reference, err := auth.ParseReference(flag)
+	if err != nil || reference.Inline() {
+		return client.Secret{}, client.Invalidf("--client-secret: a secret is named by env:NAME, file:/path or cmd:program, as every user of this machine could read it here")
+	}
+	if reference.IsZero() {
+		return client.Secret{}, nil
+	}
+	secret, err := reference.Resolve(ctx, a.env)
+	if err != nil {
+		return client.Secret{}, client.Invalidf("--client-secret: %s", err)
+	}
+	return secret, nil
 }
 
 // policyFlags adds the flags of a schedule's policies.

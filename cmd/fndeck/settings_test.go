@@ -103,3 +103,14 @@ func TestAnOldEngineIsSaidByACommandAndNotOverTheScreenOfAConsole(t *testing.T) 
 	require.NoError(t, err)
 	assert.Contains(t, errs.String(), "warning: the engine is old")
 }
+
+func TestTheClientOfAScheduleIsNamedAndItsSecretReferredTo(t *testing.T) {
+	const what = "hunter2"
+	got := fndeck(t, helloBackend(), door{}, "schedule", "create", "hello", "--cron", "0 6 * * *", "--client-id", "robot", "--client-secret", what)
+	assert.NotEqual(t, 0, got.code)
+	assert.Contains(t, got.errs, "a secret is named by env:NAME, file:/path or cmd:program")
+	assert.NotContains(t, got.errs, what)
+	got = fndeck(t, helloBackend(), door{}, "schedule", "create", "hello", "--cron", "0 6 * * *", "--client-id", "robot")
+	assert.NotEqual(t, 0, got.code)
+	assert.Contains(t, got.errs, "by its id and its secret: both are needed")
+}

@@ -4,7 +4,7 @@ import "fndeck/ui"
 
 import tea "charm.land/bubbletea/v2"
 
-// Field is one labelled input of a Form: a *Text, *Choice, *Editor or *Note.
+// Field is one labelled input of a Form: a *Text, *Choice, *Editor, *Fold or *Note.
 type Field interface {
 	head() *fieldHead
 	// update takes a key or a paste and reports whether it was for this field.
@@ -62,12 +62,16 @@ type fieldHead struct {
 	// left is true once the focus has been here and gone: from then on an empty
 	// value may be called missing.
 	left bool
-	// passive fields never take the focus, hidden ones are not there.
-	passive, hidden bool
-	hints           []ui.Hint
+	// passive fields never take the focus, hidden ones are not there, and folded ones
+	// are not there while their fold is closed.
+	passive, hidden, folded bool
+	hints                   []ui.Hint
 }
 
 func (h *fieldHead) head() *fieldHead { return h }
+
+// there reports whether the field can be seen.
+func (h *fieldHead) there() bool { return !h.hidden && !h.folded }
 
 // wrong reports whether the field keeps the form from being sent.
 func (h *fieldHead) wrong() bool { return h.report.Error != "" && !h.hidden }

@@ -214,7 +214,7 @@ func (f *Form) step(delta int) {
 		if f.at < 0 {
 			next = i - 1
 		}
-		if head := f.fields[next].head(); !head.passive && !head.hidden {
+		if head := f.fields[next].head(); !head.passive && head.there() {
 			f.at = next
 			return
 		}

@@ -116,7 +116,7 @@ func (f *Form) layout(theme *ui.Theme, width, room int) [][]string {
 	for d := first; d <= tight; d++ {
 		fixed, editors := 0, 0
 		for i := range f.fields {
-			if f.fields[i].head().hidden {
+			if !f.fields[i].head().there() {
 				continue
 			}
 			least, most := f.fields[i].rows()
@@ -141,7 +141,7 @@ func (f *Form) extra(theme *ui.Theme, i int, d density, width int) int {
 func (f *Form) blocks(theme *ui.Theme, d density, width, room, spare int) [][]string {
 	blocks := make([][]string, len(f.fields))
 	for i, field := range f.fields {
-		if field.head().hidden {
+		if !field.head().there() {
 			continue
 		}
 		least, most := field.rows()

@@ -30,6 +30,11 @@ type PickerSpec struct {
 	// List reads a folder. It is called outside the update loop. ListFolder is the
 	// one for real folders.
 	List func(dir string) (Listing, error)
+	// Help says in one line what can be picked.
+	Help string
+	// Other judges a text that may be no path: help says what it is, "" for a path, and
+	// fault why it cannot be picked, "" if it can. Nil takes everything for a path.
+	Other func(text string) (help, fault string)
 }
 
 // Picker picks a folder, a .zip or a notebook: by typing its path, from recent ones, or by
@@ -73,8 +78,23 @@ func NewPicker(spec PickerSpec) (*Picker, tea.Cmd) {
 	return p, p.refresh()
 }
 
-// Path returns the absolute path of what was picked.
-func (p *Picker) Path() string { return filepath.Clean(p.absolute(p.input.Value())) }
+// Path returns the absolute path of what was picked, or the text that is no path.
+func (p *Picker) Path() string {
+	if help, _ := p.other(); help != "" {
+		return strings.TrimSpace(p.input.Value())
+	}
+	return filepath.Clean(p.absolute(p.input.Value()))
+}
+
+// Dirty reports whether the path is another than at first.
+func (p *Picker) Dirty() bool { return p.input.dirty() }
+
+func (p *Picker) other() (help, fault string) {
+	if p.spec.Other == nil {
+		return "", ""
+	}
+	return p.spec.Other(strings.TrimSpace(p.input.Value()))
+}
 
 // Rest returns the keys that came after the pick was typed, for whoever shows
 // next.
@@ -187,6 +207,9 @@ func (p *Picker) take() (tea.Cmd, PickerEvent) {
 		p.said = "type the path of a folder, a .zip or a notebook, or choose one below"
 		return nil, PickerGoesOn
 	}
+	if _, p.said = p.other(); p.said != "" {
+		return nil, PickerGoesOn
+	}
 	return nil, PickerPicked
 }
 
@@ -242,7 +265,7 @@ func (p *Picker) edited() tea.Cmd {
 // refresh reads the folder of the typed path, unless it is the one held.
 func (p *Picker) refresh() tea.Cmd {
 	dir, _ := filepath.Split(p.absolute(p.input.Value()))
-	if dir == p.dir {
+	if help, _ := p.other(); help != "" || dir == p.dir {
 		p.fill()
 		return nil
 	}

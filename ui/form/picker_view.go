@@ -21,6 +21,10 @@ const recentMost = 5
 // the folder has that begins with its last part.
 func (p *Picker) fill() {
 	p.rows = p.rows[:0]
+	if help, _ := p.other(); help != "" {
+		p.at = -1
+		return
+	}
 	typed := p.input.Value()
 	for _, path := range p.spec.Recent {
 		if len(p.rows) < recentMost && strings.Contains(path, strings.TrimPrefix(typed, "~")) {
@@ -77,7 +81,12 @@ func (p *Picker) View(theme *ui.Theme, width, height int) []string {
 
 // status is the line under the path: what is wrong, what is going on, or help.
 func (p *Picker) status(theme *ui.Theme, width int) string {
+	help, _ := p.other()
 	switch {
+	case help != "" && p.said == "":
+		return theme.Dim.Render(fit(theme, help, width))
+	case help != "":
+		return theme.Warn.Render(fit(theme, p.said, width))
 	case len(p.waiting) > 0:
 		return theme.Dim.Render(fit(theme, "reading "+ui.Clean(p.dir)+", keys wait", width))
 	case p.loading:
@@ -89,7 +98,7 @@ func (p *Picker) status(theme *ui.Theme, width int) string {
 	case p.listing.More:
 		return theme.Dim.Render(fit(theme, "a very large folder: type what the name begins with", width))
 	}
-	return theme.Dim.Render(fit(theme, "a folder with the function's code, a .zip or a notebook", width))
+	return theme.Dim.Render(fit(theme, p.spec.Help, width))
 }
 
 // list draws the rows with their two headings, scrolled to the selected one.
@@ -111,7 +120,7 @@ func (p *Picker) list(theme *ui.Theme, width, height int) []string {
 		}
 		lines = append(lines, "  "+render(theme.Text, text))
 	}
-	if len(p.rows) == 0 && !p.loading && p.err == nil {
+	if help, _ := p.other(); help == "" && len(p.rows) == 0 && !p.loading && p.err == nil {
 		lines = append(lines, theme.Dim.Render(fit(theme, "  no folder, .zip or notebook here begins with that", width)))
 	}
 	return lines

@@ -22,7 +22,9 @@ type fakeBackend struct {
 	functions   []client.Function
 	versions    []client.Version
 	// code is what every version was packed of, nil where none is given back.
-	code    []byte
+	code []byte
+	// stored is file 1001 of the project.
+	stored  []byte
 	listErr error
 }
 
@@ -58,6 +60,14 @@ func (f *fakeBackend) CodeFiles(ctx context.Context, _ string, _ int) ([]client.
 		all = append(all, client.CodeFile{Path: path, SHA256: sum})
 	}
 	return all, err
+}
+
+// StoredCode knows one file.
+func (f *fakeBackend) StoredCode(_ context.Context, id string) ([]byte, error) {
+	if id != "1001" {
+		return nil, &client.Error{Code: client.CodeNotFound, Message: "there is no file " + id}
+	}
+	return f.stored, nil
 }
 
 // Code is the code of every version.

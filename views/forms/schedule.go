@@ -30,6 +30,7 @@ type scheduleForm struct {
 	data       *form.Editor
 	// overlap and catchUp are nil where the backend has no policies.
 	overlap, catchUp *form.Choice
+	runner           *scheduleRunner
 	recall           *recall
 }
 
@@ -101,8 +102,13 @@ func (s *scheduleForm) fill(d Deps, spec client.ScheduleSpec) {
 		}, client.CatchUps())
 		fields = append(fields, s.overlap, s.catchUp)
 	}
+	if s.old == nil {
+		s.runner = newScheduleRunner(d.Backend.Describe())
+		fields = append(fields, s.runner.fields()...)
+	}
 	s.form = form.New(d.Clock, fields...)
 	s.form.Recalls = true
+	s.runner.follow(s.form)
 }
 
 // called is the function that the schedule is for, false if there is none.
@@ -282,11 +288,20 @@ func (s *scheduleForm) Update(msg tea.Msg) (tea.Cmd, bool) {
 	if reopened(s.form, msg) {
 		return nil, false
 	}
+	if known, ok := msg.(runnerKnown); ok && known.owner == s {
+		if known.err != nil {
+			s.form.Refused("client secret: " + known.err.Error())
+			return nil, false
+		}
+		return run(known.request), true
+	}
 	if s.recall != nil {
 		s.choose(msg)
 		return nil, false
 	}
-	switch s.form.Update(msg) {
+	event := s.form.Update(msg)
+	s.runner.follow(s.form)
+	switch event {
 	case form.Cancelled:
 		return nil, true
 	case form.Opening:
@@ -301,6 +316,9 @@ func (s *scheduleForm) Update(msg tea.Msg) (tea.Cmd, bool) {
 		if s.old != nil && len(action.Changes(*s.old, s.request().Values.Schedule)) == 0 {
 			s.form.Refused("nothing differs from the schedule as it is")
 			return nil, false
+		}
+		if s.runner.named() {
+			return s.runner.resolve(s.d.Ctx, s, s.request()), false
 		}
 		return run(s.request()), true
 	}

@@ -18,79 +18,29 @@ import (
 // filled with what the function has: of its secrets that is the names, and a name
 // without a value keeps the one there is.
 type settingsForm struct {
-	d                  Deps
-	fn                 client.Function
-	form               *form.Form
-	description, owner *form.Text
-	metadata           *form.Editor
-	upload             *uploadSettings
-	index              *form.Text
+	d      Deps
+	fn     client.Function
+	form   *form.Form
+	upload *uploadSettings
 }
-
-// noIndex is what is typed to take the package index away.
-const noIndex = "none"
 
 // NewSettings makes the form.
 func NewSettings(d Deps, fn client.Function) (ui.Overlay, tea.Cmd) {
 	s := &settingsForm{d: d, fn: fn, upload: newUploadSettings(d, &fn, form.FieldSpec{}, fn.FunctionPath, fn.Runtime)}
-	s.description = form.NewText(form.FieldSpec{Label: "Description", Help: "what it is for; with owner and metadata it holds at once", Value: fn.Description})
-	s.owner = form.NewText(form.FieldSpec{Label: "Owner", Help: "whose it is", Value: fn.Owner})
-	s.metadata = form.NewEditor(form.FieldSpec{
-		Label: "Metadata", Help: "name=value, one on each line; -l name=value filters by it", Value: pairText(fn.Metadata), Check: pairCheck("entry"),
-	})
-	s.upload.secrets = form.NewEditor(form.FieldSpec{
+	u := s.upload
+	u.secrets = form.NewEditor(form.FieldSpec{
 		Label: "Secrets", Help: "NAME keeps its value, NAME=value sets it, no line drops it",
 		Value: strings.Join(fn.SecretNames, "\n"), Check: s.checkSecrets,
 	})
-	s.upload.secrets.MaskAfter = '='
-	s.index = form.NewText(form.FieldSpec{Label: "Index URL", Help: indexHelp(fn), Check: indexCheck})
-	fields := []form.Field{s.upload.env, s.upload.secrets, s.description, s.owner, s.metadata}
-	if s.upload.runtime != nil {
-		fields = append(fields, s.upload.runtime)
+	u.secrets.MaskAfter = '='
+	fields := []form.Field{u.env, u.secrets, u.description, u.owner, u.metadata}
+	if u.runtime != nil {
+		fields = append(fields, u.runtime)
 	}
-	fields = append(fields, s.upload.entry, s.index)
-	notes := s.unheld()
-	if len(notes) > 0 {
-		fields = append(fields, form.NewNote("", notes...))
-	}
-	s.form = form.New(d.Clock, fields...)
-	s.form.Hide(s.upload.env, !linesHold(fn.EnvVars))
-	s.form.Hide(s.metadata, !linesHold(fn.Metadata))
+	fields = append(append(fields, u.entry), folded(u.builds())...)
+	s.form = form.New(d.Clock, append(fields, u.unheld()...)...)
+	u.hideUnheld(s.form)
 	return s, nil
-}
-
-// unheld says what of the settings is not in the form.
-func (s *settingsForm) unheld() (notes []form.Remark) {
-	for _, kind := range []struct {
-		name string
-		have map[string]string
-	}{{"environment", s.fn.EnvVars}, {"metadata", s.fn.Metadata}} {
-		if !linesHold(kind.have) {
-			notes = append(notes, form.Remark{Tone: ui.ToneWarn, Text: "the " + kind.name + " has values of several lines and stays: fndeck redeploy --same-code changes it"})
-		}
-	}
-	return notes
-}
-
-// linesHold reports whether lines of name=value can hold all of a map.
-func linesHold(pairs map[string]string) bool {
-	back, fault := parsePairs(pairText(pairs))
-	return fault == "" && maps.Equal(back, pairs)
-}
-
-func indexHelp(fn client.Function) string {
-	if fn.HasIndex {
-		return "empty keeps the package index it has, " + noIndex + " takes it away"
-	}
-	return "a package index of its own; empty for none"
-}
-
-// indexCheck refuses what must not be shown: the field is not masked.
-func indexCheck(value string) form.Report {
-	if strings.Contains(value, "@") {
-		return form.Report{Error: "a password would be seen here: fndeck redeploy --same-code --index-url @FILE takes one"}
-	}
-	return form.Report{}
 }
 
 // secretLines reads what became of the secrets. kept are the names that stand
@@ -142,36 +92,20 @@ func (s *settingsForm) checkSecrets(text string) form.Report {
 			report.Notes = append(report.Notes, form.Remark{Tone: said.tone, Text: said.word + ": " + strings.Join(said.names, ", ")})
 		}
 	}
-	return report
+	deployed := map[string]client.Secret{}
+	for _, name := range append(kept, slices.Collect(maps.Keys(set))...) {
+		deployed[name] = client.Secret{}
+	}
+	return s.upload.bounded(report, client.FunctionSpec{Secrets: deployed})
 }
 
 // change holds only what differs from what the function has.
 func (s *settingsForm) change() client.SpecChange {
 	change := s.upload.change(s.fn)
 	change.Secrets = nil
-	if !linesHold(s.fn.EnvVars) {
-		change.EnvVars = nil
-	}
 	kept, set, _ := s.secretLines(s.upload.secrets.Value()) // The form lets nothing faulty through.
 	if len(set) > 0 || len(kept) != len(s.fn.SecretNames) {
 		change.Secrets, change.KeepSecrets = set, kept
-	}
-	if text := s.description.Value(); text != s.fn.Description {
-		change.Description = &text
-	}
-	if owner := s.owner.Value(); owner != s.fn.Owner {
-		change.Owner = &owner
-	}
-	if metadata, _ := parsePairs(s.metadata.Value()); linesHold(s.fn.Metadata) && !maps.Equal(metadata, s.fn.Metadata) {
-		change.Metadata = metadata
-	}
-	switch index := strings.TrimSpace(s.index.Value()); index {
-	case "":
-	case noIndex:
-		change.IndexURL = new(client.Secret)
-	default:
-		secret := auth.NewSecret(index)
-		change.IndexURL = &secret
 	}
 	return change
 }

@@ -33,9 +33,11 @@ func openSettings(t *testing.T, fn client.Function) *formRun {
 func TestTheSettingsFormShowsWhatIsDeployedAndNoSecret(t *testing.T) {
 	f := openSettings(t, configured())
 	frame := f.frame(100, 40)
-	for _, shown := range []string{"REGION=eu", "token", "unused", "kept: token, unused", "reads", "kari", "team=ops", "py312", "handler.py", "none takes it away"} {
+	for _, shown := range []string{"REGION=eu", "token", "unused", "kept: token, unused", "reads", "kari", "team=ops", "py312", "handler.py", "CPU, Memory, Index URL, Extra index"} {
 		assert.Contains(t, frame, shown)
 	}
+	f.burst(strings.Repeat("<tab>", 7) + "<enter>")
+	assert.Contains(t, f.frame(100, 40), "none takes it away")
 	f.burst("<c-s>")
 	require.NotNil(t, f.asked)
 	assert.Equal(t, action.ChangeSettings.ID, f.asked.Action.ID)
@@ -71,12 +73,13 @@ func TestASecretWithoutAValueIsKeptOnlyWhereThereIsOne(t *testing.T) {
 
 func TestEverySettingThatIsChangedIsSent(t *testing.T) {
 	f := openSettings(t, configured())
-	f.burst("<c-u>REGION=us\nA=1<tab><tab><c-u>writes<tab><c-u>ola<tab><c-u>team=dev<tab>py311<tab><c-u>main.py<tab>none<c-s>")
+	f.burst("<c-u>REGION=us\nA=1<tab><tab><c-u>writes<tab><c-u>ola<tab><c-u>team=dev<tab>py311<tab><c-u>main.py<tab><enter>2<tab>4.5<tab>none<c-s>")
 	require.NotNil(t, f.asked)
 	c := f.asked.Values.Change
 	assert.Equal(t, map[string]string{"REGION": "us", "A": "1"}, c.EnvVars)
 	assert.Equal(t, []string{"writes", "ola", "py311", "main.py"}, []string{*c.Description, *c.Owner, *c.Runtime, *c.FunctionPath})
 	assert.Equal(t, map[string]string{"team": "dev"}, c.Metadata)
+	assert.Equal(t, []float64{2, 4.5}, []float64{*c.CPU, *c.MemoryGB})
 	assert.True(t, c.IndexURL.IsZero())
 	assert.Nil(t, c.Secrets)
 }
@@ -92,11 +95,17 @@ func TestWhatLinesCannotHoldStaysAsItIs(t *testing.T) {
 	assert.Equal(t, []string{"token"}, f.asked.Values.Change.KeepSecrets)
 }
 
-func TestAnIndexWithAPasswordIsNotTypedWhereItIsSeen(t *testing.T) {
+func TestAnIndexWithAPasswordIsMaskedAndOnlyItsHostIsNamed(t *testing.T) {
 	f := openSettings(t, configured())
-	f.burst(strings.Repeat("<tab>", 7) + "https://u:p@index.test<c-s>")
-	assert.Nil(t, f.asked)
-	assert.Contains(t, f.frame(120, 40), "--index-url @FILE takes one")
+	f.burst(strings.Repeat("<tab>", 7) + "<enter><tab><tab><tab>https://kari:hunter2@index.test")
+	assert.NotContains(t, f.frame(120, 40), "hunter2")
+	f.burst("/simple")
+	assert.Contains(t, f.frame(120, 40), "at index.test with credentials")
+	assert.NotContains(t, f.frame(120, 40), "kari:")
+	f.burst("<c-s>")
+	require.NotNil(t, f.asked, f.frame(100, 40))
+	require.Len(t, f.asked.Values.Change.ExtraIndexURLs, 1)
+	assert.Equal(t, "https://kari:hunter2@index.test/simple", f.asked.Values.Change.ExtraIndexURLs[0].Reveal())
 }
 
 func TestANewFunctionIsChosenNamedAndPlaced(t *testing.T) {

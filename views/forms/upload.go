@@ -86,7 +86,9 @@ func NewUpload(d Deps, fn *client.Function, folder string, functions []client.Fu
 		home = "/"
 	}
 	var read tea.Cmd
-	u.picker, read = form.NewPicker(form.PickerSpec{Path: start, Home: home, Base: base, List: form.ListFolder})
+	u.picker, read = form.NewPicker(form.PickerSpec{
+		Path: start, Home: home, Base: base, List: form.ListFolder, Help: u.pickHelp(), Other: u.storedFile,
+	})
 	u.picked = true
 	return u, tea.Batch(read, u.readRecent())
 }
@@ -226,7 +228,8 @@ func (u *uploadForm) back() (tea.Cmd, bool) {
 // leave closes the form, asking first if something was typed.
 func (u *uploadForm) leave() (tea.Cmd, bool) {
 	u.scan.stop()
-	if u.settings == nil || !u.settings.form.Dirty() {
+	typed := u.picker != nil && u.picker.Dirty()
+	if !typed && (u.settings == nil || !u.settings.form.Dirty()) {
 		return nil, true
 	}
 	u.question = form.NewConfirm("", "Throw away what was typed for this upload?", "", u.d.Clock)
@@ -262,7 +265,7 @@ func (u *uploadForm) settle(msg tea.Msg) (tea.Cmd, bool) {
 	default:
 		return nil, false
 	}
-	if u.scan.options.FunctionPath != u.settings.entryPath() || u.scan.runtime != u.settings.runtimeName() {
+	if options, runtime := u.scanOptions(); !sameOptions(u.scan.options, options) || u.scan.runtime != runtime {
 		// What is found in the folder depends on these: look again before sending.
 		u.sending = true
 		return u.startScan(), false
@@ -279,6 +282,10 @@ func (u *uploadForm) send() (tea.Cmd, bool) {
 		return u.goOn()
 	}
 	u.stage = settling // Where it goes on if the deploy is refused.
+	if fn := u.target(); fn != nil && u.fn == nil && u.settings.externalID.Value() != "" {
+		u.settings.form.Refused(fn.Name + " exists: an external id is set by the first deploy only")
+		return nil, false
+	}
 	request := RunAction{Values: action.Values{Code: u.scan.code}, Origin: u}
 	if fn := u.target(); fn == nil {
 		request.Action = action.Deploy
@@ -287,9 +294,6 @@ func (u *uploadForm) send() (tea.Cmd, bool) {
 		request.Action = action.Redeploy
 		request.Target = action.Target{Function: fn}
 		request.Values.Change = u.settings.change(*fn)
-		if u.fn == nil && u.settings.env.Value() == "" {
-			request.Values.Change.EnvVars = nil // The form did not show what it has.
-		}
 	}
 	return run(request), true
 }

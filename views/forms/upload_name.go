@@ -1,6 +1,9 @@
 package forms
 
 import (
+	"strconv"
+	"strings"
+
 	"fndeck/client"
 	"fndeck/client/action"
 	"fndeck/client/pack"
@@ -17,9 +20,45 @@ func (u *uploadForm) target() *client.Function {
 	case u.settings != nil:
 		return u.namesake(u.settings.name.Value())
 	case u.path != "":
-		return u.namesake(pack.FunctionName(u.path))
+		return u.namesake(u.proposedName())
 	}
 	return nil
+}
+
+// proposedName is what the path gives its function; a stored file gives it none, as its
+// id says nothing.
+func (u *uploadForm) proposedName() string {
+	if strings.HasPrefix(u.path, storedPrefix) {
+		return ""
+	}
+	return pack.FunctionName(u.path)
+}
+
+// storedPrefix begins what names a file that the project has.
+const storedPrefix = "file:"
+
+// pickHelp says what can be uploaded.
+func (u *uploadForm) pickHelp() string {
+	if _, missing := u.d.Backend.Describe().Missing[client.CanReadFiles]; missing {
+		return "a folder with the function's code, a .zip or a notebook"
+	}
+	return "a folder with the code, a .zip, a notebook, or file:ID of the project"
+}
+
+// storedFile judges a text of the picker that names a file of the project.
+func (u *uploadForm) storedFile(text string) (help, fault string) {
+	id, stored := strings.CutPrefix(text, storedPrefix)
+	if !stored {
+		return "", ""
+	}
+	help = "a zip that the project has stored, by its id"
+	if reason, missing := u.d.Backend.Describe().Missing[client.CanReadFiles]; missing {
+		return help, reason
+	}
+	if n, err := strconv.ParseInt(id, 10, 64); err != nil || n <= 0 {
+		return help, "the id of a file is a number, such as file:1001"
+	}
+	return help, ""
 }
 
 // namesake is the first function of a name.

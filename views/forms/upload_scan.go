@@ -2,6 +2,8 @@ package forms
 
 import (
 	"context"
+	"slices"
+	"strings"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -38,17 +40,49 @@ func (u *uploadForm) startScan() tea.Cmd {
 	generation, path := u.scan.generation, u.path
 	return func() tea.Msg {
 		options.Python = action.Interpreter(runtime) // It may run what it finds.
-		preview, err := pack.Scan(ctx, path, options)
+		preview, err := u.look(ctx, path, options)
 		return scanned{owner: u, generation: generation, preview: preview, err: err}
 	}
+}
+
+// look looks at what path names: a file of this machine, or one of the project.
+func (u *uploadForm) look(ctx context.Context, path string, options pack.Options) (pack.Preview, error) {
+	id, stored := strings.CutPrefix(path, storedPrefix)
+	if !stored {
+		return pack.Scan(ctx, path, options)
+	}
+	reader, err := client.As[client.FileReader](u.d.Backend, client.CanReadFiles)
+	if err != nil {
+		return pack.Preview{}, err
+	}
+	zip, err := reader.StoredCode(ctx, id)
+	if err != nil {
+		return pack.Preview{}, err
+	}
+	return pack.ScanZip(ctx, path, zip, options)
+}
+
+// sameOptions reports whether two looks would find the same in the same folder.
+func sameOptions(a, b pack.Options) bool {
+	return a.FunctionPath == b.FunctionPath && a.IndexURL == b.IndexURL && slices.Equal(a.ExtraIndexURLs, b.ExtraIndexURLs) &&
+		a.KeptExtraIndexes == b.KeptExtraIndexes
 }
 
 // scanOptions are what the settings say, or what the function has.
 func (u *uploadForm) scanOptions() (options pack.Options, runtime string) {
 	options.TakeBack, options.Root = u.takeBack, u.root
+	if fn := u.target(); fn != nil {
+		options.KeptExtraIndexes = fn.ExtraIndexes
+	}
 	switch {
 	case u.settings != nil:
 		options.FunctionPath, runtime = u.settings.entryPath(), u.settings.runtimeName()
+		if index := u.settings.indexURL(); index != nil {
+			options.IndexURL = *index
+		}
+		if extra := u.settings.extraURLs(); extra != nil {
+			options.ExtraIndexURLs, options.KeptExtraIndexes = extra, 0
+		}
 	case u.target() != nil:
 		options.FunctionPath, runtime = u.target().FunctionPath, u.target().Runtime
 	default:
@@ -153,7 +187,9 @@ func (u *uploadForm) askAboutFindings() {
 
 func (u *uploadForm) openSettings() {
 	if u.settings == nil {
-		u.settings = newUploadSettings(u.d, u.fn, form.FieldSpec{Value: pack.FunctionName(u.path), Check: u.nameCheck}, u.scan.options.FunctionPath, u.scan.runtime)
+		name := form.FieldSpec{Value: u.proposedName(), Check: u.nameCheck}
+		u.settings = newUploadSettings(u.d, u.fn, name, u.scan.options.FunctionPath, u.scan.runtime)
+		u.settings.arrange(u.d.Clock)
 	}
 	u.stage, u.said = settling, ""
 }

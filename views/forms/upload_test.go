@@ -344,7 +344,7 @@ func FuzzPairsAreNamesWithTheRestOfTheLine(f *testing.F) {
 			require.Contains(t, text, name)
 			require.Contains(t, text, "="+value)
 		}
-		again, fault := parsePairs(envText(&client.Function{EnvVars: pairs}))
+		again, fault := parsePairs(pairText(pairs))
 		require.Empty(t, fault)
 		require.Equal(t, pairs, again)
 	})

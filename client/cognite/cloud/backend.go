@@ -79,9 +79,10 @@ type Backend struct {
 	why    map[string]error             // why an operation of this program stopped
 	stops  map[string]func()            // stop an operation that this program drives
 	// subject is whom the token belongs to, once it was asked for.
-	subject  string
-	runtimes []string
-	data     map[string]scheduleData
+	subject string
+	// limits are those of the project, nil until they have been asked for.
+	limits *cognite.Limits
+	data   map[string]scheduleData
 	// names are the functions' by the ids of the project, which renames none.
 	names map[string]string
 }
@@ -124,7 +125,10 @@ func wait(ctx context.Context, d time.Duration) error {
 }
 
 func (b *Backend) secret(clientID string) (auth.Secret, bool) {
-	return b.c.Identity.Secret, clientID != "" && clientID == b.c.Identity.ClientID
+	if clientID != "" && clientID == b.c.Identity.ClientID {
+		return b.c.Identity.Secret, true
+	}
+	return b.store.ClientSecret(clientID)
 }
 
 // dataLimits bound the data of a call, in bytes, by cloud (product documentation,
@@ -134,6 +138,10 @@ var dataLimits = map[string]int64{"gcp": 9_000_000, "azure": 36_000, "aws": 240_
 // Describe says what this backend is.
 func (b *Backend) Describe() client.Description {
 	d := b.Backend.Describe()
+	d.RunsAs = "you, as this context is signed in"
+	if b.c.Identity.ClientID != "" {
+		d.RunsAs = "client " + b.c.Identity.ClientID + " of this context"
+	}
 	d.DataLimitBytes, d.NoSessions = dataLimits[b.c.Cloud], b.c.NoSessions
 	d.Missing = maps.Clone(d.Missing)
 	for _, have := range []client.Capability{client.CanRedeploy, client.CanVersion, client.CanFollowLogs, client.CanWait, client.CanListBuilds, client.CanResume, client.CanPlan, client.CanArchive, client.CanReadCode, client.CanReadFiles, client.CanChangeSettings} {
@@ -141,14 +149,25 @@ func (b *Backend) Describe() client.Description {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	d.Runtimes = b.runtimes
+	d.CheckSpec = cognite.CheckBounds
+	if b.limits == nil {
+		return d
+	}
+	limits := *b.limits
+	d.Runtimes, d.CPUCores, d.MemoryGB = limits.Runtimes, limits.CPUCores, limits.MemoryGB
+	d.CheckSpec = func(s client.FunctionSpec) error {
+		if err := cognite.CheckBounds(s); err != nil {
+			return err
+		}
+		return limits.CheckSpec(s)
+	}
 	return d
 }
 
 // learn asks once for what Describe tells. Nothing depends on it.
 func (b *Backend) learn(ctx context.Context) {
 	b.mu.Lock()
-	known := b.runtimes != nil
+	known := b.limits != nil
 	b.mu.Unlock()
 	if known {
 		return
@@ -159,7 +178,7 @@ func (b *Backend) learn(ctx context.Context) {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.runtimes = append([]string{}, limits.Runtimes...)
+	b.limits = &limits
 }
 
 // who is whom the token belongs to.

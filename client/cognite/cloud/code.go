@@ -83,19 +83,24 @@ func (b *Backend) running(ctx context.Context, id string) ([]byte, error) {
 // ChangeSettings deploys the code that serves again, with other settings, as a
 // redeploy does.
 func (b *Backend) ChangeSettings(ctx context.Context, functionID string, change client.SpecChange) (client.Function, error) {
+	code, err := b.servingCode(ctx, functionID)
+	if err != nil {
+		return client.Function{}, err
+	}
+	return b.start(ctx, functionID, redeploy.Request{Code: code, Change: change, RunAsMe: change.RunAsMe}, nil)
+}
+
+// servingCode is the package of what serves.
+func (b *Backend) servingCode(ctx context.Context, functionID string) (client.Package, error) {
 	f, err := b.Function(ctx, functionID)
 	if err != nil {
-		return f, err
+		return client.Package{}, err
 	}
 	if f.Status != client.FunctionReady {
-		return f, &client.Error{Code: client.CodeConflict, Message: f.Name + " has no code that serves: it is " + string(f.Status), Hint: "redeploy it"}
+		return client.Package{}, &client.Error{Code: client.CodeConflict, Message: f.Name + " has no code that serves: it is " + string(f.Status), Hint: "redeploy it"}
 	}
 	zip, err := b.serving(ctx, f)
-	if err != nil {
-		return f, err
-	}
-	code := client.Package{Zip: zip, Folder: f.Folder}
-	return b.start(ctx, functionID, redeploy.Request{Code: code, Change: change}, nil)
+	return client.Package{Zip: zip, Folder: f.Folder}, err
 }
 
 // serving is the code that serves: what is kept here, or else the function's file.

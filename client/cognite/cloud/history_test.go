@@ -213,6 +213,46 @@ func TestAScheduleThatRunsAsAClientDoesSoAfterItHasMoved(t *testing.T) {
 	}))
 }
 
+func TestAScheduleOfAClientThatWasNamedMovesWithTheSecretThatIsKeptForIt(t *testing.T) {
+	d := newDesk(t)
+	text, err := os.ReadFile(d.engine.ClientFile)
+	require.NoError(t, err)
+	var known struct {
+		ID     string `json:"client_id"`
+		Secret string `json:"client_secret"`
+	}
+	require.NoError(t, json.Unmarshal(text, &known))
+	f := d.deploy("")
+	target := action.Target{Function: &f}
+	spec := client.ScheduleSpec{Name: "yearly", FunctionID: f.ID, Cron: "0 0 1 1 *", ClientID: known.ID}
+	_, err = action.CreateSchedule.Run(d.ctx, d.b, target, action.Values{Schedule: spec})
+	require.ErrorContains(t, err, "both are needed")
+	spec.ClientSecret = auth.NewSecret(known.Secret)
+	_, err = action.CreateSchedule.Run(d.ctx, d.b, target, action.Values{Schedule: spec})
+	require.NoError(t, err)
+	plan, err := d.b.PlanRedeploy(d.ctx, f.ID, d.code(2), client.SpecChange{})
+	require.NoError(t, err)
+	assert.Empty(t, plan.RunAs, "it goes on running as that client")
+	for version := 2; version < 4; version++ {
+		f = d.redeploy(f, version)
+		bound, err := d.b.Bound(d.ctx, f.NativeID)
+		require.NoError(t, err)
+		require.Len(t, bound, 1)
+		session, ok, err := d.b.Session(d.ctx, bound[0].SessionID)
+		require.NoError(t, err)
+		require.True(t, ok)
+		assert.Equal(t, []string{cognite.ByClient, known.ID}, []string{session.Type, session.ClientID})
+	}
+	require.NoError(t, filepath.WalkDir(filepath.Join(d.dir, "kept"), func(name string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		text, err := os.ReadFile(name)
+		assert.NotContains(t, string(text), known.Secret, name)
+		return err
+	}))
+}
+
 func TestWhatARedeployWouldDoIsToldThroughTheGuardToo(t *testing.T) {
 	d := newDesk(t)
 	f := d.deploy("nightly")

@@ -216,3 +216,31 @@ func TestCPUAndMemoryAreWhatARedeployAskedForAndStay(t *testing.T) {
 	after = d.redeploy(f, 3)
 	assert.Equal(t, []float64{cores, gb}, []float64{after.CPU, after.MemoryGB})
 }
+
+func TestAScheduleThatSomebodyElseCreatedMovesOnlyAfterAYes(t *testing.T) {
+	d := newDesk(t)
+	f := d.deploy("")
+	_, err := d.b.Backend.CreateSchedule(d.ctx, client.ScheduleSpec{Name: "yearly", FunctionID: f.ID, Cron: "0 0 1 1 *"}) // by other means
+	require.NoError(t, err)
+	owner := "kari"
+	values, target := action.Values{Change: client.SpecChange{Owner: &owner}}, action.Target{Function: &f}
+	_, err = action.ChangeSettings.Run(d.ctx, d.b, target, values)
+	var gap *action.GapError
+	require.ErrorAs(t, err, &gap)
+	assert.Equal(t, []string{"yearly"}, gap.Plan.RunAs)
+	assert.Contains(t, gap.Error(), "Schedule yearly runs as whoever created it; from then on it runs as you")
+	_, err = d.b.ChangeSettings(d.ctx, f.ID, values.Change)
+	require.ErrorContains(t, err, "runs as whoever created it", "nothing moves without it")
+
+	_, err = action.ChangeSettings.Run(d.ctx, d.b, target, gap.Accept(values))
+	require.NoError(t, err)
+	after := d.ready(f)
+	assert.Equal(t, "kari", after.Owner)
+	schedules, err := d.b.Schedules(d.ctx, f.ID)
+	require.NoError(t, err)
+	require.Len(t, schedules, 1)
+	asked := consoleWith(t, func(c *cloud.Config) { c.RunAsMe = true }, d.proxy.URL, d.engine.BearerFile, d.dir)
+	plan, err := asked.PlanRollback(d.ctx, f.ID, 1)
+	require.NoError(t, err)
+	assert.Empty(t, plan.RunAs, "a context may accept it for good")
+}

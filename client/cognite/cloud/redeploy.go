@@ -15,21 +15,29 @@ import (
 // the package redeploy. It returns once the code is uploaded; what follows goes on
 // whoever waits for it, and shows in Functions and Deploys.
 func (b *Backend) Redeploy(ctx context.Context, functionID string, code client.Package, change client.SpecChange, progress client.Progress) (client.Function, error) {
-	return b.start(ctx, functionID, redeploy.Request{Code: code, Change: change}, progress)
+	return b.start(ctx, functionID, redeploy.Request{Code: code, Change: change, RunAsMe: change.RunAsMe}, progress)
 }
 
 // Rollback deploys the code and settings of a kept version again, in the same way;
 // 0 means the version before.
 func (b *Backend) Rollback(ctx context.Context, functionID string, version int) (client.Function, error) {
+	return b.rollback(ctx, functionID, redeploy.Request{Version: version})
+}
+
+// RollbackAsMe implements client.AsMe.
+func (b *Backend) RollbackAsMe(ctx context.Context, functionID string, version int) (client.Function, error) {
+	return b.rollback(ctx, functionID, redeploy.Request{Version: version, RunAsMe: true})
+}
+
+func (b *Backend) rollback(ctx context.Context, functionID string, r redeploy.Request) (client.Function, error) {
 	f, err := b.Function(ctx, functionID)
 	if err != nil {
 		return f, err
 	}
-	version, err = action.RollbackTo(ctx, b, f, version)
-	if err != nil {
+	if r.Version, err = action.RollbackTo(ctx, b, f, r.Version); err != nil {
 		return f, err
 	}
-	return b.start(ctx, functionID, redeploy.Request{Version: version}, nil)
+	return b.start(ctx, functionID, r, nil)
 }
 
 func (b *Backend) start(ctx context.Context, functionID string, r redeploy.Request, progress client.Progress) (client.Function, error) {
@@ -202,12 +210,18 @@ type Options struct {
 
 // RedeployWith is Redeploy with options.
 func (b *Backend) RedeployWith(ctx context.Context, functionID string, code client.Package, change client.SpecChange, o Options, progress client.Progress) (client.Function, error) {
-	return b.start(ctx, functionID, redeploy.Request{Code: code, Change: change, Smoke: o.Smoke, RunAsMe: o.RunAsMe}, progress)
+	return b.start(ctx, functionID, redeploy.Request{Code: code, Change: change, Smoke: o.Smoke, RunAsMe: o.RunAsMe || change.RunAsMe}, progress)
 }
 
 // PlanRedeploy checks all that a redeploy checks before its first change, and says
 // what it would do. It changes nothing.
 func (b *Backend) PlanRedeploy(ctx context.Context, functionID string, code client.Package, change client.SpecChange) (client.RedeployPlan, error) {
+	if len(code.Zip) == 0 {
+		var err error
+		if code, err = b.servingCode(ctx, functionID); err != nil {
+			return client.RedeployPlan{}, err
+		}
+	}
 	return b.plan(ctx, functionID, redeploy.Request{Code: code, Change: change})
 }
 
@@ -221,10 +235,14 @@ func (b *Backend) plan(ctx context.Context, functionID string, r redeploy.Reques
 	if err != nil {
 		return client.RedeployPlan{}, err
 	}
-	r.Function, r.RunAsMe = v.present(functionID), b.c.RunAsMe
+	r.Function, r.RunAsMe = v.present(functionID), true // what it would change is in the plan
 	p, err := b.machine.Preview(ctx, r)
 	if err != nil {
 		return client.RedeployPlan{}, err
 	}
-	return client.RedeployPlan{Gap: p.Plan.Mode == redeploy.Swap, GapLength: p.Gap, Schedules: len(p.Plan.Schedules), Notes: p.Notes, Steps: inWords(p.Steps)}, nil
+	runAs := p.Plan.RunAs
+	if b.c.RunAsMe {
+		runAs = nil // accepted for good
+	}
+	return client.RedeployPlan{RunAs: runAs, Gap: p.Plan.Mode == redeploy.Swap, GapLength: p.Gap, Schedules: len(p.Plan.Schedules), Notes: p.Notes, Steps: inWords(p.Steps)}, nil
 }

@@ -87,9 +87,9 @@ func (b *Backend) dataOf(ctx context.Context, id string) (json.RawMessage, error
 	return raw, nil
 }
 
-// CreateSchedule creates a schedule that runs as the client of this context, or as
-// whoever signed in where that is no client. Who that was is kept: a redeploy
-// creates it again.
+// CreateSchedule creates a schedule that runs as the client that it names, else as that
+// of this context, or as whoever signed in where that is no client. Who that was is
+// kept, with the secret of a client of its own: a redeploy creates it again.
 func (b *Backend) CreateSchedule(ctx context.Context, spec client.ScheduleSpec) (client.Schedule, error) {
 	if err := b.sessions(); err != nil {
 		return client.Schedule{}, err
@@ -102,14 +102,17 @@ func (b *Backend) CreateSchedule(ctx context.Context, spec client.ScheduleSpec) 
 	if ok && v.open(l.Key) != nil {
 		return client.Schedule{}, errBusy(latest(l).Settings.Name)
 	}
-	by := ""
-	if b.c.Identity.ClientID == "" {
+	by, as := "", b.c.Identity
+	if spec.ClientID != "" {
+		as = cognite.Identity{ClientID: spec.ClientID, Secret: spec.ClientSecret}
+	}
+	if as.ClientID == "" {
 		if by, err = b.who(ctx); err != nil {
 			return client.Schedule{}, err
 		}
 	}
 	spec.FunctionID = v.present(spec.FunctionID)
-	made, err := b.CreateScheduleAs(ctx, b.c.Identity, spec)
+	made, err := b.CreateScheduleAs(ctx, as, spec)
 	if err != nil {
 		return made, err
 	}
@@ -122,7 +125,14 @@ func (b *Backend) CreateSchedule(ctx context.Context, spec client.ScheduleSpec) 
 		if l.Schedules == nil {
 			l.Schedules = map[string]kept.Schedule{}
 		}
-		l.Schedules[made.ID] = kept.Schedule{First: made.ID, By: by}
+		record := kept.Schedule{First: made.ID, By: by}
+		if spec.ClientID != "" {
+			record.ClientID = spec.ClientID
+			if record.Secret, err = b.store.SealClient(l.Key, spec.ClientID, spec.ClientSecret); err != nil {
+				return err
+			}
+		}
+		l.Schedules[made.ID] = record
 		return nil
 	})
 	made.FunctionID = l.ID()

@@ -40,6 +40,10 @@ type Schedule struct {
 	// By is the subject of whoever created it from here, empty if it was made
 	// elsewhere.
 	By string `json:"by,omitempty"`
+	// ClientID is the client that it was created to run as, where that is not the
+	// context's own, and Secret its sealed secret: a redeploy creates it again.
+	ClientID string `json:"clientId,omitempty"`
+	Secret   []byte `json:"secret,omitempty"`
 }
 
 // Version is a kept deployed state.

@@ -129,10 +129,14 @@ func (m *Machine) checkSchedules(ctx context.Context, plan *Plan, r Request, l k
 			return err
 		}
 		mine := l.Schedules[s.ID].By
-		if full.SessionType != cognite.ByClient && !r.RunAsMe && (mine == "" || mine != plan.Subject) {
+		others := full.SessionType != cognite.ByClient && (mine == "" || mine != plan.Subject)
+		if others {
+			plan.RunAs = append(plan.RunAs, s.Name)
+		}
+		if others && !r.RunAsMe {
 			return &client.Error{
 				Code: client.CodeConflict, Message: fmt.Sprintf("schedule %s of %s runs as whoever created it; moved, it would run as %s", s.Name, plan.Old.Name, plan.Subject),
-				Hint: "accept that schedules run as you, or redeploy as the one who created it",
+				Hint: "a redeploy of this one function asks whether it may run as you; or redeploy as the one who created it",
 			}
 		}
 		plan.Schedules = append(plan.Schedules, full)

@@ -3,6 +3,7 @@ package redeploy
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"fndeck/client"
@@ -73,8 +74,12 @@ func preview(plan Plan, l kept.Lineage, r Request) Preview {
 		note("Whether it was deployed with package indexes of its own is not known here, and the project does not tell: name them, or it is built without.")
 	}
 	for _, s := range plan.Schedules {
-		if s.SessionType != cognite.ByClient {
-			note("Schedule %s will run as %s.", s.Name, plan.Subject)
+		switch {
+		case s.SessionType == cognite.ByClient:
+		case slices.Contains(plan.RunAs, s.Name):
+			note("Schedule %s runs as whoever created it; from then on it runs as you, %s.", s.Name, plan.Subject)
+		default:
+			note("Schedule %s runs as you, %s, as before.", s.Name, plan.Subject)
 		}
 	}
 	for _, key := range toolkitKeys {

@@ -126,6 +126,8 @@ type Plan struct {
 	CandidateName string `json:"candidateName"`
 	// Schedules are those of the old function.
 	Schedules []Schedule `json:"schedules,omitempty"`
+	// RunAs names those that will run as Subject and may have run as somebody else.
+	RunAs []string `json:"runAs,omitempty"`
 	// Smoke is what the candidate is called with before the schedules move, nil for no
 	// call.
 	Smoke json.RawMessage `json:"smoke,omitempty"`

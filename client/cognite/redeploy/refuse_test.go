@@ -99,7 +99,7 @@ func TestAPreviewTellsTheGapAndChangesNothing(t *testing.T) {
 	assert.Contains(t, notes, "Callers by external id nightly find nothing for about one build")
 	assert.Contains(t, notes, "package indexes of its own is not known here")
 	assert.Contains(t, notes, "managed by the toolkit")
-	assert.Contains(t, notes, "Schedule empty will run as")
+	assert.Contains(t, notes, "Schedule empty runs as whoever created it; from then on it runs as you")
 	kept, err := m.Store.Lineages()
 	require.NoError(t, err)
 	assert.Empty(t, kept)

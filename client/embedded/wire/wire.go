@@ -108,7 +108,10 @@ type Status struct {
 	Runtimes []string `json:"runtimes"`
 	// DataLimitBytes bounds the data of a call.
 	DataLimitBytes int64 `json:"dataLimitBytes"`
-	Disk           Disk  `json:"disk"`
+	// CPUCores and MemoryGB are what a function may be created with.
+	CPUCores client.Range `json:"cpuCores"`
+	MemoryGB client.Range `json:"memoryGb"`
+	Disk     Disk         `json:"disk"`
 	// Process is what the engine itself uses, without the functions.
 	Process Process `json:"process"`
 }

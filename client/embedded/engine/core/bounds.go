@@ -26,6 +26,14 @@ const (
 	MaxCPU, MaxMemoryGB = 16.0, 64.0
 )
 
+// CPUCores is what a function may be given, and what it gets where it names none.
+func CPUCores() client.Range { return client.Range{Min: DefaultCPU, Max: MaxCPU, Default: DefaultCPU} }
+
+// MemoryGB is CPUCores for memory.
+func MemoryGB() client.Range {
+	return client.Range{Min: DefaultMemoryGB, Max: MaxMemoryGB, Default: DefaultMemoryGB}
+}
+
 // CheckLength refuses a value of more than limit characters.
 func CheckLength(field, value string, limit int) error {
 	if n := utf8.RuneCountInString(value); n > limit {

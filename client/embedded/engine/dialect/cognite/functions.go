@@ -235,8 +235,7 @@ func (a *API) limits(r *dialect.Request) error {
 	}
 	return dialect.WriteJSON(r.Writer, http.StatusOK, map[string]any{
 		"timeoutMinutes": a.core.CallTimeout().Minutes(), "runtimes": names, "responseSizeMb": core.MaxResponseBytes >> 20,
-		"cpuCores": map[string]any{"min": core.DefaultCPU, "max": core.MaxCPU, "default": core.DefaultCPU},
-		"memoryGb": map[string]any{"min": core.DefaultMemoryGB, "max": core.MaxMemoryGB, "default": core.DefaultMemoryGB},
+		"cpuCores": core.CPUCores(), "memoryGb": core.MemoryGB(),
 	})
 }
 

@@ -116,7 +116,7 @@ func (a *API) status(r *dialect.Request) error {
 	return dialect.WriteJSON(r.Writer, http.StatusOK, wire.Status{
 		PID: os.Getpid(), Version: a.c.Version, StateDir: a.c.StateDir, Socket: a.c.Socket, TCP: a.c.TCP, TokenURL: a.c.TokenURL, ClientFile: a.c.ClientFile, BearerFile: a.c.BearerFile, Issuer: a.c.Issuer, Audience: a.c.Audience, Started: a.core.Started().UTC(),
 		Functions: functions, Running: a.core.RunningCalls(), LoadedZygotes: a.core.LoadedZygotes(),
-		ReadOnly: a.readOnly(), Isolation: a.c.Isolation, Runtimes: a.core.KnownRuntimes(), DataLimitBytes: core.MaxDataBytes, Disk: disk, Process: self(), Limits: a.core.Limits(),
+		ReadOnly: a.readOnly(), Isolation: a.c.Isolation, Runtimes: a.core.KnownRuntimes(), DataLimitBytes: core.MaxDataBytes, CPUCores: core.CPUCores(), MemoryGB: core.MemoryGB(), Disk: disk, Process: self(), Limits: a.core.Limits(),
 	})
 }
 

@@ -87,6 +87,36 @@ func TestTheConsoleGoesWhereItIsToldWhileListsTakeHalfAMinute(t *testing.T) {
 	})
 }
 
+// circlingBackend has calls whose pages lead back to the first.
+type circlingBackend struct {
+	*fakeBackend
+	// held is how many calls a page has.
+	held int
+}
+
+func (b circlingBackend) Calls(ctx context.Context, q client.CallQuery) (client.CallPage, error) {
+	q.Cursor, q.Limit = "", b.held
+	page, err := b.fakeBackend.Calls(ctx, q)
+	page.Calls = page.Calls[:min(b.held, len(page.Calls))]
+	page.Next = "0"
+	return page, err
+}
+
+func TestAListWhosePagesLeadInACircleStopsAndSaysSo(t *testing.T) {
+	for held, sentence := range map[int]string{3: "the pages of this list have no end: what came before is shown", 0: "the list has no end"} {
+		backend := circlingBackend{sampleBackend(bubbleStart), held}
+		driveAny(t, func() client.Backend { return backend }, func(d *driver) {
+			d.press("2")
+			d.see(sentence)
+			d.miss("0+")
+		})
+	}
+	driveAny(t, func() client.Backend { return circlingBackend{sampleBackend(bubbleStart), 0} }, func(d *driver) {
+		d.press("l", "p") // the log of the newest call, and that of the one before
+		d.miss("looking for the call before")
+	})
+}
+
 func TestWhoOpensWhatWasDeletedElsewhereIsToldAndTheRowGoes(t *testing.T) {
 	backend := sampleBackend(bubbleStart)
 	backend.description.Missing = map[client.Capability]string{client.CanPush: "polled"}

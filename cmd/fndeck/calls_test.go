@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"strconv"
 	"strings"
 	"testing"
@@ -55,6 +56,24 @@ func TestAListOfCallsSaysWhenThereAreMore(t *testing.T) {
 	got = fndeck(t, helloBackend(), door{}, "get", "functions", "--limit", "1", "-o", "name")
 	assert.Equal(t, "hello\n", got.out, "every list can be cut")
 	assert.Contains(t, got.errs, "1 shown, more")
+}
+
+// circlingBackend has calls whose pages lead back to the first.
+type circlingBackend struct{ *fakeBackend }
+
+func (b circlingBackend) Calls(ctx context.Context, q client.CallQuery) (client.CallPage, error) {
+	q.Cursor = ""
+	page, err := b.fakeBackend.Calls(ctx, q)
+	page.Next = "0"
+	return page, err
+}
+
+func TestCallsWhosePagesLeadInACircleAreListedOnceWithANote(t *testing.T) {
+	got := fndeck(t, circlingBackend{busyBackend(3)}, door{}, "get", "calls", "-o", "name")
+	assert.Equal(t, 0, got.code, got.errs)
+	assert.Equal(t, "3\n2\n1\n", got.out)
+	assert.Contains(t, got.errs, "the list has no end")
+	assert.Contains(t, got.errs, "what came before it is listed")
 }
 
 func TestCancellingACallAsksAndRefusesOneThatHasEnded(t *testing.T) {

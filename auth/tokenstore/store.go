@@ -125,7 +125,7 @@ func (e *Entry) Write(set Set) error {
 	if err != nil {
 		return err
 	}
-	if err := e.makeDir(); err != nil {
+	if err := privatefile.Dir(e.store.dir); err != nil {
 		return err
 	}
 	// The umask does not count: the mode is 0600 whatever it says.
@@ -141,18 +141,6 @@ func (e *Entry) Write(set Set) error {
 		return err
 	}
 	return privatefile.SyncDir(e.store.dir)
-}
-
-// makeDir makes the directory for the user alone.
-func (e *Entry) makeDir() error {
-	if err := os.MkdirAll(e.store.dir, 0o700); err != nil {
-		return err
-	}
-	info, err := os.Stat(e.store.dir)
-	if err == nil && info.Mode().Perm()&0o077 != 0 {
-		return fmt.Errorf("%s can be used by others: chmod 700 %s: %w", e.store.dir, e.store.dir, privatefile.ErrUnsafe)
-	}
-	return err
 }
 
 // Gone reports whether there is no file: nobody has signed in, or somebody has
@@ -174,7 +162,7 @@ func (e *Entry) Delete() error {
 // Lock waits for the entry's lock, at most 30 s, and returns what frees it. The
 // lock file is never deleted: a second file of the same name would be a second lock.
 func (e *Entry) Lock(ctx context.Context) (unlock func(), err error) {
-	if err := e.makeDir(); err != nil {
+	if err := privatefile.Dir(e.store.dir); err != nil {
 		return nil, err
 	}
 	lock := flock.New(strings.TrimSuffix(e.path, ".json")+".lock", flock.SetPermissions(0o600))

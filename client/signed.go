@@ -25,6 +25,9 @@ func Signed(tokens Tokens, base *url.URL, next http.RoundTripper) http.RoundTrip
 	return signed{tokens, base, next}
 }
 
+// Under implements wire.Under.
+func (s signed) Under() http.RoundTripper { return s.next }
+
 type signed struct {
 	tokens Tokens
 	base   *url.URL

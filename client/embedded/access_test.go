@@ -46,7 +46,7 @@ func TestChildIsAStranger(t *testing.T) {
 		_, err = conn.Read(make([]byte, 1))
 	}
 	say("socket", err)
-	reply, err := http.Get(os.Getenv(strangersURL) + "/api/v1/projects/local/functions")
+	reply, err := (&http.Client{Transport: &http.Transport{}}).Get(os.Getenv(strangersURL) + "/api/v1/projects/local/functions")
 	require.NoError(t, err)
 	require.NoError(t, reply.Body.Close())
 	say("port", fmt.Errorf("%d", reply.StatusCode))

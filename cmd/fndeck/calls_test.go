@@ -109,3 +109,39 @@ func TestCallsAreListedAndShownByTheirOwnCommandToo(t *testing.T) {
 		assert.Equal(t, "c7\n", got.out)
 	}
 }
+
+// perFunction finds a call by its function and its id only, as a project of Cognite does,
+// and keeps a log for each call only.
+type perFunction struct{ forgetful }
+
+func (b perFunction) Call(ctx context.Context, functionID, id string) (client.Call, error) {
+	if functionID == "" {
+		return client.Call{}, &client.Error{Code: client.CodeUnsupported, Message: "Cognite finds a call only by its function and its id", Hint: "name the function"}
+	}
+	return b.fakeBackend.Call(ctx, functionID, id)
+}
+
+func TestWhoNamesAFunctionWhereACallIsWantedIsToldTheFlag(t *testing.T) {
+	const flag = "fndeck get calls --function hello"
+	for _, name := range []string{"hello", "ext-hello"} {
+		b := helloBackend()
+		b.functions = append(b.functions, client.Function{ID: "9", Name: "nosuch"})
+		got := fndeck(t, perFunction{forgetful{b}}, door{}, "get", "calls", name)
+		assert.Equal(t, 1, got.code)
+		assert.Contains(t, got.errs, flag)
+	}
+	b := helloBackend()
+	b.functions = append(b.functions, client.Function{ID: "9", Name: "nosuch"})
+	got := fndeck(t, b, door{}, "get", "calls", "nosuch")
+	assert.Equal(t, 3, got.code, "it is not found all the same")
+	assert.Contains(t, got.errs, "fndeck get calls --function nosuch")
+	got = fndeck(t, perFunction{forgetful{helloBackend()}}, door{}, "get", "calls", "c7")
+	assert.Contains(t, got.errs, "fndeck get calls c7 --function NAME")
+}
+
+func TestLogsOfAllFunctionsSayWhatToDoWhereLogsAreKeptPerCall(t *testing.T) {
+	got := fndeck(t, perFunction{forgetful{helloBackend()}}, door{}, "logs", "--all")
+	assert.Equal(t, 1, got.code)
+	assert.Contains(t, got.errs, "fndeck logs NAME")
+	assert.Contains(t, got.errs, "fndeck logs --all -f")
+}

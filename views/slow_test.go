@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/assert"
 
 	"fndeck/client"
+	"fndeck/client/rows"
 	"fndeck/views/feeds"
 )
 
@@ -100,6 +101,30 @@ func (b circlingBackend) Calls(ctx context.Context, q client.CallQuery) (client.
 	page.Calls = page.Calls[:min(b.held, len(page.Calls))]
 	page.Next = "0"
 	return page, err
+}
+
+// begunBackend lists the first functions at once and never the rest.
+type begunBackend struct{ *fakeBackend }
+
+func (b begunBackend) FirstFunctions(ctx context.Context) (rows.List[client.Function], bool, error) {
+	all, err := b.Functions(ctx)
+	return rows.Of(all), true, err
+}
+
+func (b begunBackend) FunctionList(ctx context.Context) (rows.List[client.Function], error) {
+	<-ctx.Done()
+	return rows.List[client.Function]{}, ctx.Err()
+}
+
+func TestAHangWhileTheRestOfALongListIsReadIsMarked(t *testing.T) {
+	backend := begunBackend{sampleBackend(bubbleStart)}
+	driveAny(t, func() client.Backend { return backend }, func(d *driver) {
+		d.see("ingest-pi", "+)")
+		d.wait(3 * time.Second) // the rest of a long list may take a while
+		d.miss("no answer for")
+		d.wait(5 * time.Second)
+		d.see("ingest-pi", "no answer for")
+	})
 }
 
 func TestAListWhosePagesLeadInACircleStopsAndSaysSo(t *testing.T) {

@@ -162,16 +162,25 @@ func (e *Entry) Delete() error {
 // Lock waits for the entry's lock, at most 30 s, and returns what frees it. The
 // lock file is never deleted: a second file of the same name would be a second lock.
 func (e *Entry) Lock(ctx context.Context) (unlock func(), err error) {
-	if err := privatefile.Dir(e.store.dir); err != nil {
+	return e.store.lock(ctx, strings.TrimSuffix(e.path, ".json")+".lock")
+}
+
+// LockKey waits as Lock does for the one lock of whoever makes a key for the store.
+func (s *Store) LockKey() (unlock func(), err error) {
+	return s.lock(context.Background(), filepath.Join(s.dir, "key.lock"))
+}
+
+func (s *Store) lock(ctx context.Context, path string) (unlock func(), err error) {
+	if err := privatefile.Dir(s.dir); err != nil {
 		return nil, err
 	}
-	lock := flock.New(strings.TrimSuffix(e.path, ".json")+".lock", flock.SetPermissions(0o600))
-	bounded, cancel := context.WithTimeout(ctx, e.store.wait)
+	lock := flock.New(path, flock.SetPermissions(0o600))
+	bounded, cancel := context.WithTimeout(ctx, s.wait)
 	defer cancel()
 	if _, err := lock.TryLockContext(bounded, lockPoll); err != nil {
 		_ = lock.Close() // it was not locked
 		if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
-			return nil, fmt.Errorf("%w: waited %s for %s", ErrBusy, e.store.wait, lock.Path())
+			return nil, fmt.Errorf("%w: waited %s for %s", ErrBusy, s.wait, lock.Path())
 		}
 		return nil, err
 	}

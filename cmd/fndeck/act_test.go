@@ -382,3 +382,22 @@ func TestARemovedContextWantsItsNameTypedAsInTheConsole(t *testing.T) {
 		assert.NotContains(t, got.out, "prod")
 	}
 }
+
+func TestAuthStatusEndsWithFourWhereNobodyIsSignedIn(t *testing.T) {
+	const person = "contexts: {far: {base_url: 'https://api.example', project: acme, auth: {flow: device_code, issuer: 'https://login.example', client_id: app, scopes: api/.default}}}\n"
+	file := configured(t, person)
+	env := map[string]string{"HOME": t.TempDir()}
+	got := fndeck(t, nil, door{env: env}, "auth", "status", "far", file)
+	assert.Equal(t, 4, got.code, got.errs)
+	assert.Contains(t, got.out, "not signed in", "what is known is printed all the same")
+	assert.Equal(t, 1, strings.Count(got.errs, "nobody has signed in at login.example"), got.errs)
+	assert.Contains(t, got.errs, "sign in: fndeck auth login far")
+
+	got = fndeck(t, nil, door{env: env}, "auth", "status", "far", "-o", "json", file)
+	assert.Equal(t, 4, got.code)
+	assert.Contains(t, got.out, `"signIn": true`)
+	assert.Contains(t, got.errs, `{"error":{"code":"unauthenticated"`)
+
+	got = fndeck(t, nil, door{env: env}, "auth", "status", "local", file)
+	assert.Equal(t, 0, got.code, "the engine of this machine needs nobody: %s", got.errs)
+}

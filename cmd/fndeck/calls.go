@@ -160,7 +160,7 @@ func meantFunction(ctx context.Context, backend client.Backend, s scope, err err
 	if hint == "" {
 		return err
 	}
-	return &client.Error{Code: x.Code, Message: x.Sentence, Hint: hint, RequestID: x.RequestID, Status: x.Status, Err: err}
+	return &client.Error{Code: x.Code, Message: x.Sentence, Hint: hint, RequestID: x.RequestID, TraceID: x.TraceID, Status: x.Status, Err: err}
 }
 
 // readCalls reads the newest calls page by page until there are enough, or no

@@ -50,6 +50,8 @@ func (p *callPages) load(ctx context.Context) (rows.List[client.Call], error) {
 	query := client.CallQuery{FunctionID: p.scope.functionID, ScheduleID: p.scope.scheduleID}
 	var chunks []rows.Chunk
 	var pages client.Cursors
+	type callKey struct{ function, id string }
+	seen := map[callKey]bool{} // a call that comes meanwhile may move others to the next page
 	for read, wanted := 0, int(p.wanted.Load()); ; {
 		query.Limit = min(callsLoaded, wanted-read)
 		page, err := p.backend.Calls(ctx, query)
@@ -57,11 +59,21 @@ func (p *callPages) load(ctx context.Context) (rows.List[client.Call], error) {
 			return rows.List[client.Call]{}, err
 		}
 		older := func(c client.Call) bool { return c.Started.Before(p.scope.since) }
+		again := func(c client.Call) bool {
+			key := callKey{c.FunctionID, c.ID}
+			if seen[key] {
+				return true
+			}
+			if page.Next != "" && read < wanted { // The last page is followed by none.
+				seen[key] = true
+			}
+			return false
+		}
 		if last := len(page.Calls) - 1; last >= 0 && older(page.Calls[last]) {
 			page.Next = ""
 		}
 		read, query.Cursor = read+len(page.Calls), page.Next
-		calls := slices.DeleteFunc(page.Calls, older)
+		calls := slices.DeleteFunc(page.Calls, func(c client.Call) bool { return older(c) || again(c) })
 		chunks = rows.AppendChunks(rows.Calls, chunks, calls)
 		further, err := pages.Follow(page.Next)
 		if err != nil && read == 0 {

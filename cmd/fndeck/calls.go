@@ -155,7 +155,7 @@ func meantFunction(ctx context.Context, backend client.Backend, s scope, err err
 		hint = fmt.Sprintf("fndeck get calls %s --function NAME", s.id)
 	}
 	if f, unknown := findFunction(ctx, backend, s.id); unknown == nil && f.ID != s.id {
-		hint = "a function is called so: fndeck get calls --function " + ui.Clean(f.Name)
+		hint = fmt.Sprintf("%s is a function: fndeck get calls --function %[1]s", ui.Clean(f.Name))
 	}
 	if hint == "" {
 		return err

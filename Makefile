@@ -76,7 +76,7 @@ update-golden: need-go ## draw the golden frames anew; read the difference
 	@for dir in $$(grep -rlE 'exp/golden"|flag.Bool\("update"' --include='*_test.go' . | xargs -n1 dirname | sort -u); do \
 		echo "$$dir"; go test -short "$$dir" -update || exit 1; \
 	done
-	git diff --stat -- '*testdata*' docs/keys.md
+	git diff --stat -- '*testdata*' docs/keys.md docs/licences.md
 
 # Built as the program is, so that what the tests of the binary have compiled is
 # not compiled again.

@@ -61,7 +61,7 @@ func (i *issuer) signInByBrowser(ctx context.Context, show func(Prompt)) (grante
 	if answer.Get("error") != "" {
 		said := oauthError{Error: answer.Get("error"), Description: answer.Get("error_description")}
 		v := i.verdict(hostOf(authorize), said)
-		return granted{}, &Error{Code: v.code, Message: v.message, Hint: v.hint, Server: redact.Line(said.Description), Err: refusedBy{said.Error}}
+		return granted{}, &Error{Code: v.code, Message: v.message, Hint: v.hint, Server: redact.Line(said.Description), Err: refusedBy{word: said.Error}}
 	}
 	c, err := i.clientCredentials(ctx)
 	if err != nil {
@@ -69,7 +69,7 @@ func (i *issuer) signInByBrowser(ctx context.Context, show func(Prompt)) (grante
 	}
 	form := url.Values{"code": {answer.Get("code")}, "code_verifier": {verifier}, "redirect_uri": {l.Redirect}}
 	g, err := i.exchange(ctx, "authorization_code", form, config.Scopes, c)
-	if saidWord(err, "invalid_grant") {
+	if spent(err) {
 		ours := *asOurs(err, CodeExpired)
 		ours.Code, ours.Message, ours.Hint = CodeExpired, "the code from the browser is too old or already used", "start again"
 		return granted{}, &ours

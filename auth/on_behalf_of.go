@@ -27,7 +27,7 @@ func onBehalfOfGrant(i *issuer) grantFunc {
 			form.Set(name, value)
 		}
 		g, err := i.onBehalfOf(ctx, form)
-		if saidWord(err, "invalid_grant") {
+		if spent(err) {
 			if audience := claims.Of(user).For(); audience != "" {
 				ours := *asOurs(err, CodeSignIn)
 				ours.Hint += fmt.Sprintf("; the token is for %s, wanted is one for %s", audience, i.identity.ClientID)

@@ -16,7 +16,7 @@ import (
 
 func TestAReferenceSaysWhereASecretIsAndNeverTheSecret(t *testing.T) {
 	for text, shown := range map[string]string{
-		"env:NAME": "env:NAME", "file:/a/b": "file:/a/b", "cmd:pass show api": "cmd:pass", "inline:hush-hush": "inline:***", "": "",
+		"env:NAME": "env:NAME", "file:/a/b": "file:/a/b", "cmd:pass show api": "cmd:pass", "inline:hush-hush": "inline:•••", "": "",
 	} {
 		r := reference(t, text)
 		printed := fmt.Sprintf("%v %+v %#v %s", r, r, r, r)

@@ -6,9 +6,9 @@ package auth
 import "log/slog"
 
 // masked stands for every secret that something tried to show.
-const masked = "***"
+const masked = "•••"
 
-// Secret is a string that formats, logs and marshals as "***". Reveal is the
+// Secret is a string that formats, logs and marshals as "•••". Reveal is the
 // only way to the value.
 type Secret struct{ value string }
 

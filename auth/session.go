@@ -43,6 +43,8 @@ type session struct {
 	notes   []string
 	problem *Error
 	pause   time.Time // until then a failure stands, and is not tried again
+	// awaited is what a person's refresh token waits for; only the flight looks at it.
+	awaited awaited
 	// unwritten is why held is newer than the store's file, nil if it is not.
 	unwritten error
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"time"
 
 	"fndeck/auth/privatefile"
 	"fndeck/auth/redact"
@@ -65,6 +66,22 @@ func (i *issuer) explainStore(err error) *Error {
 	return &Error{Code: CodeUnavailable, Message: fmt.Sprintf("the token store cannot be used: %s", redact.Line(err.Error())), Hint: "see fndeck doctor", Err: err}
 }
 
+// awaited is a refresh token that is good, and that the issuer does not take before a
+// person has consented or has given a second factor.
+type awaited struct {
+	refresh string
+	until   time.Time // not sent again before
+	err     error
+}
+
+// still is why the token is not to be sent now, nil if it is.
+func (a awaited) still(refresh string, now time.Time) error {
+	if a.refresh == refresh && now.Before(a.until) {
+		return a.err
+	}
+	return nil
+}
+
 // renewShared renews a person's token for all processes: lock, read again,
 // refresh, write, unlock.
 func (s *session) renewShared(ctx context.Context, held tokenstore.Set) error {
@@ -96,8 +113,15 @@ func (s *session) renewShared(ctx context.Context, held tokenstore.Set) error {
 	case known.Refresh == "":
 		return s.issuer.ended()
 	}
+	if err := s.awaited.still(known.Refresh, s.clock.Now()); err != nil {
+		return err
+	}
 	g, err := s.grant(ctx, known)
-	if saidWord(err, "invalid_grant") {
+	if wanting(err) {
+		s.awaited = awaited{known.Refresh, s.clock.Now().Add(pauseRefused), err}
+		return err
+	}
+	if spent(err) {
 		// It is dead for every process: the others read that here instead of
 		// sending it once more, which some issuers take for theft.
 		known.Refresh = ""

@@ -124,6 +124,6 @@ var errNoStore = &Error{Code: CodeInvalid, Message: "there is no token store to 
 func entryOf(i *issuer, o Options) *tokenstore.Entry {
 	id := i.identity
 	entry := o.Store.Entry(cmp.Or(id.Issuer, id.TokenURL, i.authority()), id.Tenant, id.ClientID, strings.Join(id.Scopes, " "), id.User)
-	entry.SealWith(o.Keyring.Sealer(), id.Store == StoreKeyring)
+	entry.SealWith(o.Keyring.Sealer(o.Store.LockKey), id.Store == StoreKeyring)
 	return entry
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"fndeck/auth"
+	"fndeck/auth/privatefile"
 )
 
 func reference(t *testing.T, text string) auth.Reference {
@@ -82,4 +83,25 @@ func TestARefusedTokenIsReadAnewAndOnlyAnotherOneIsTaken(t *testing.T) {
 func TestATokenFromElsewhereNamesNoIssuerThatWasNotAsked(t *testing.T) {
 	source := newDesk(t).open(t, auth.Identity{Flow: auth.FlowToken, Token: auth.TypedReference("abc.def")})
 	assert.Empty(t, source.Status().Issuer)
+}
+
+func TestATokenFileThatOthersCouldHavePutThereIsNotRead(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "token")
+	require.NoError(t, os.WriteFile(path, []byte(" word\n"), 0o600))
+	token, err := auth.FileToken{Path: path}.Token()
+	require.NoError(t, err)
+	assert.Equal(t, "word", token.AccessToken)
+	link := path + ".link"
+	require.NoError(t, os.Symlink(path, link))
+	_, err = auth.FileToken{Path: link}.Token()
+	require.ErrorIs(t, err, privatefile.ErrUnsafe)
+	require.NoError(t, os.Chmod(path, 0o640))
+	_, err = auth.FileToken{Path: path}.Token()
+	require.ErrorContains(t, err, "chmod 600 "+path)
+	require.NoError(t, os.Chmod(path, 0o600))
+	if os.Chown(path, 12345, -1) != nil {
+		t.Skip("only root can give a file away")
+	}
+	_, err = auth.FileToken{Path: path}.Token()
+	require.ErrorIs(t, err, privatefile.ErrUnsafe)
 }

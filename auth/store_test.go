@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -101,6 +102,42 @@ func TestASignInThatHasEndedIsSaidOnceAndForAllConsoles(t *testing.T) {
 	token(t, other)
 	assert.False(t, one.Status().SignIn)
 	assert.False(t, other.Status().SignIn)
+}
+
+func TestASecondFactorOrConsentGivenLaterIsEnoughToGoOn(t *testing.T) {
+	for number, says := range map[int]string{50076: "a second factor is wanted", 50079: "a second factor is wanted", 65001: "nobody has consented"} {
+		d := newDesk(t)
+		d.signIn(t)
+		source := d.open(t, d.person(auth.FlowDeviceCode))
+		var asked atomic.Int64
+		refuse := authtest.Refuse("invalid_grant", "AADSTS0: do something first", number)
+		d.Fault("/token", -1, func(w http.ResponseWriter, r *http.Request) { asked.Add(1); refuse(w, r) })
+		d.clock.Advance(time.Hour)
+		for range 5 {
+			e := fault(t, source)
+			assert.Equal(t, auth.CodeSignIn, e.Code)
+			assert.Contains(t, e.Message, says)
+			assert.Contains(t, e.Hint, "fndeck auth login")
+		}
+		assert.True(t, source.Status().SignIn)
+		assert.EqualValues(t, 1, asked.Load(), "the issuer is not asked over and over")
+		d.Mend()
+		d.clock.Advance(time.Minute) // in which the person has done it
+		token(t, source)
+		assert.False(t, source.Status().SignIn)
+		token(t, d.open(t, d.person(auth.FlowDeviceCode)))
+	}
+}
+
+func TestWhoSignsInAgainNeedNotWaitForTheSecondFactorToBeAskedFor(t *testing.T) {
+	d := newDesk(t)
+	d.signIn(t)
+	source := d.open(t, d.person(auth.FlowDeviceCode))
+	d.Fault("/token", 1, authtest.Refuse("invalid_grant", "AADSTS50076", 50076))
+	d.clock.Advance(time.Hour)
+	fault(t, source)
+	d.signIn(t)
+	token(t, source)
 }
 
 func TestAStolenRefreshTokenEndsTheFamilyAndIsSaid(t *testing.T) {

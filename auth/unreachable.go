@@ -21,11 +21,14 @@ func explainTransport(address string, err error) *Error {
 	var unresolved *net.DNSError
 	switch {
 	case errors.As(err, &proxy):
-		realm := ""
+		realm, named := "", "the proxy"
+		if proxy.Proxy != "" {
+			named += " " + proxy.Proxy
+		}
 		if proxy.Realm != "" {
 			realm = fmt.Sprintf(" (realm %s)", redact.Clip(proxy.Realm, 60))
 		}
-		return &Error{Code: CodeProxy, Status: proxy.Status, Err: err, Message: fmt.Sprintf("the proxy, not %s, refused with %d%s", host, proxy.Status, realm), Hint: "check HTTPS_PROXY and NO_PROXY"}
+		return &Error{Code: CodeProxy, Status: proxy.Status, Err: err, Message: fmt.Sprintf("%s, not %s, refused with %d%s", named, host, proxy.Status, realm), Hint: "check HTTPS_PROXY and NO_PROXY"}
 	case errors.As(err, &authority):
 		by := "an unknown authority"
 		if authority.Cert != nil {

@@ -72,12 +72,21 @@ func (i *issuer) explainRefusal(address string, r *oauth2.RetrieveError) *Error 
 	}
 	return &Error{
 		Code: v.code, Message: v.message, Hint: v.hint, Server: redact.Line(i.known.Text(said.Description)), Status: status,
-		TraceID: redact.Clip(said.TraceID, 80), CorrelationID: redact.Clip(said.CorrelationID, 80), Err: refusedBy{said.Error},
+		TraceID: redact.Clip(said.TraceID, 80), CorrelationID: redact.Clip(said.CorrelationID, 80), Err: refusedBy{said.Error, said.unconsented() || said.oneFactor()},
 	}
 }
 
+// unconsented reports whether consent is missing, oneFactor whether a second factor is.
+func (e oauthError) unconsented() bool { return e.has("consent_required", 65001) }
+func (e oauthError) oneFactor() bool   { return e.has("interaction_required", 50076, 50079) }
+
 // refusedBy is the protocol's word for a refusal, for errors.As.
-type refusedBy struct{ word string }
+type refusedBy struct {
+	word string
+	// wanting says that what was handed in is good, and that a person has to do
+	// something before it is taken: Entra calls that invalid_grant too.
+	wanting bool
+}
 
 func (r refusedBy) Error() string { return "the issuer says " + redact.Clip(r.word, 80) }
 
@@ -85,6 +94,18 @@ func (r refusedBy) Error() string { return "the issuer says " + redact.Clip(r.wo
 func saidWord(err error, words ...string) bool {
 	var r refusedBy
 	return errors.As(err, &r) && slices.Contains(words, r.word)
+}
+
+// spent reports whether the issuer refused what was handed in, for good.
+func spent(err error) bool {
+	var r refusedBy
+	return errors.As(err, &r) && r.word == "invalid_grant" && !r.wanting
+}
+
+// wanting reports whether the issuer waits for a person's consent or second factor.
+func wanting(err error) bool {
+	var r refusedBy
+	return errors.As(err, &r) && r.wanting
 }
 
 func unexpectedReply(host, kind string, body []byte, status int) verdict {
@@ -109,9 +130,13 @@ func (i *issuer) verdict(host string, e oauthError) verdict {
 		return verdict{CodeRefused, fmt.Sprintf("%s knows no such application%s: %s", host, tenant, id.ClientID), "check client_id and tenant in the context"}
 	case e.has("", 90002):
 		return verdict{CodeRefused, fmt.Sprintf("%s knows no tenant %s", host, id.Tenant), "check tenant in the context"}
-	case e.has("consent_required", 65001):
-		return verdict{CodeRefused, fmt.Sprintf("nobody has consented that %s uses %s", id.ClientID, strings.Join(id.Scopes, " ")), "an administrator consents at " + i.consentAddress()}
-	case e.has("interaction_required", 50076, 50079):
+	case e.unconsented():
+		v := verdict{CodeRefused, fmt.Sprintf("nobody has consented that %s uses %s", id.ClientID, strings.Join(id.Scopes, " ")), "an administrator consents at " + i.consentAddress()}
+		if id.Flow.Interactive() {
+			v.code, v.hint = CodeSignIn, "sign in and consent: "+i.login+"; or "+v.hint
+		}
+		return v
+	case e.oneFactor():
 		if id.Flow == FlowOnBehalfOf {
 			return verdict{CodeSignIn, "a second factor is wanted, which only the calling client can ask for", "sign in there again, and pass on the new token"}
 		}

@@ -122,7 +122,7 @@ func TestAProxyThatRefusesToConnectIsNamed(t *testing.T) {
 	e := fault(t, source)
 	assert.Equal(t, auth.CodeProxy, e.Code)
 	assert.Equal(t, http.StatusProxyAuthRequired, e.Status)
-	assert.Contains(t, e.Message, `refused with 407 (realm corporate)`)
+	assert.Contains(t, e.Message, "the proxy "+at.Host+", not login.example, refused with 407 (realm corporate)")
 	assert.Contains(t, e.Hint, "HTTPS_PROXY")
 }
 

@@ -47,6 +47,8 @@ type Error struct {
 	// RequestID and Status are those of the reply, if there was one.
 	RequestID string
 	Status    int
+	// TraceID is what an identity provider's administrator asks for beside it.
+	TraceID string
 	// RetryAfter is how long a throttled caller is asked to wait.
 	RetryAfter time.Duration
 	// Err is the cause, nil if this is the first to know.
@@ -76,8 +78,9 @@ type Explanation struct {
 	Code Code
 	// Sentence says what failed and why, Hint what to do (may be empty).
 	Sentence, Hint string
-	RequestID      string
-	Status         int
+	// RequestID and TraceID are what whoever runs the service asks for.
+	RequestID, TraceID string
+	Status             int
 	// Causes is the chain behind the sentence, outermost first.
 	Causes []string
 }
@@ -88,7 +91,7 @@ func Explain(err error) Explanation {
 	var e *Error
 	switch {
 	case errors.As(err, &e):
-		x.Code, x.Hint, x.RequestID, x.Status = e.Code, e.Hint, e.RequestID, e.Status
+		x.Code, x.Hint, x.RequestID, x.TraceID, x.Status = e.Code, e.Hint, e.RequestID, e.TraceID, e.Status
 	case errors.Is(err, context.DeadlineExceeded):
 		x.Code, x.Sentence = CodeTimeout, "no answer in time: "+err.Error()
 	case errors.Is(err, context.Canceled):

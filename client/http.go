@@ -292,7 +292,7 @@ func sendError(ctx context.Context, r Request, host string, err error) error {
 // its body.
 func (h *HTTP) StatusError(reply *http.Response, text []byte) error {
 	if reply.StatusCode == http.StatusProxyAuthRequired {
-		return proxyRefusal(wire.Refused(reply))
+		return proxyRefusal(wire.Refused(reply, h.Client.Transport))
 	}
 	e := h.Decode(reply.StatusCode, text)
 	if e == nil {
@@ -307,6 +307,8 @@ func (h *HTTP) StatusError(reply *http.Response, text []byte) error {
 	}
 	switch {
 	case e.Hint != "":
+	case e.RetryAfter == retryAfterLongest:
+		e.Hint = "the service asks to wait for a day or longer"
 	case e.RetryAfter > 0:
 		e.Hint = fmt.Sprintf("the service asks to wait %s", e.RetryAfter)
 	case e.Code == CodeThrottled:

@@ -93,7 +93,7 @@ func ask(t *testing.T, n Network, base string, class Retry) error {
 	transport, err := n.Transport()
 	require.NoError(t, err)
 	t.Cleanup(transport.CloseIdleConnections)
-	h := &HTTP{Base: base, Client: &http.Client{Transport: transport}, Jitter: func() float64 { return 0 }, Decode: func(int, []byte) *Error { return nil }}
+	h := &HTTP{Base: base, Client: &http.Client{Transport: NewTrace(time.Now, nil).Transport(transport)}, Jitter: func() float64 { return 0 }, Decode: func(int, []byte) *Error { return nil }}
 	return h.Do(t.Context(), Request{Method: http.MethodPost, Path: "/", JSON: struct{}{}, Retry: class}, nil)
 }
 
@@ -174,7 +174,7 @@ func TestAProxyThatRefusesIsNotTakenForTheBackend(t *testing.T) {
 	down.Close()
 	for name, c := range map[string]struct{ proxy, base, says string }{
 		"that wants a password for a tunnel":  {wants.URL, target.URL, "the proxy " + wants.Listener.Addr().String() + ` refused (407, realm "corp"), not the backend`},
-		"that wants a password for a request": {wants.URL, "http://backend.test", `refused (407, realm "corp"), not the backend`},
+		"that wants a password for a request": {wants.URL, "http://backend.test", "the proxy " + wants.Listener.Addr().String() + ` refused (407, realm "corp"), not the backend`},
 		"that lets no tunnel through":         {forbids.URL, target.URL, "the proxy " + forbids.Listener.Addr().String() + " refused (403), not the backend"},
 		"that is down":                        {down.URL, target.URL, "the proxy " + down.Listener.Addr().String() + " does not answer"},
 	} {

@@ -25,6 +25,9 @@ func Signed(tokens Tokens, base *url.URL, next http.RoundTripper) http.RoundTrip
 	return signed{tokens, base, next}
 }
 
+// Under implements wire.Under.
+func (s signed) Under() http.RoundTripper { return s.next }
+
 type signed struct {
 	tokens Tokens
 	base   *url.URL
@@ -135,5 +138,5 @@ func TokenError(err error) error {
 	if e.Server != "" { // Last: where room is short it is what gives way.
 		hint = strings.TrimPrefix(hint+"; the issuer says: "+e.Server, "; ")
 	}
-	return &Error{Code: tokenCodes[e.Code], Message: e.Message, Hint: hint, Status: e.Status, RequestID: e.CorrelationID, Err: err}
+	return &Error{Code: tokenCodes[e.Code], Message: e.Message, Hint: hint, Status: e.Status, RequestID: e.CorrelationID, TraceID: e.TraceID, Err: err}
 }

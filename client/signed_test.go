@@ -176,4 +176,6 @@ func TestEveryErrorOfASignInHasAClass(t *testing.T) {
 	}
 	plain := errors.New("plain")
 	assert.Equal(t, plain, TokenError(plain))
+	x := Explain(TokenError(&auth.Error{Code: auth.CodeRefused, TraceID: "trace-1", CorrelationID: "correlation-1"}))
+	assert.Equal(t, []string{"correlation-1", "trace-1"}, []string{x.RequestID, x.TraceID}, "an administrator asks for both")
 }

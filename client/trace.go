@@ -76,6 +76,9 @@ func (t *Trace) Exchanges() []Exchange {
 // Transport returns a transport that notes what passes through next.
 func (t *Trace) Transport(next http.RoundTripper) http.RoundTripper { return traced{t, next} }
 
+// Under implements wire.Under.
+func (x traced) Under() http.RoundTripper { return x.next }
+
 type traced struct {
 	trace *Trace
 	next  http.RoundTripper

@@ -171,7 +171,7 @@ func TestReplayTakesTheDataOfTheCallUnderTheCursor(t *testing.T) {
 func TestAFailedActionIsToldAndKept(t *testing.T) {
 	backend := sampleBackend(bubbleStart)
 	backend.invoke = func(client.CallRequest) (client.Call, error) {
-		return client.Call{}, &client.Error{Code: client.CodeThrottled, Message: "429: too many calls", Hint: "wait a minute", RequestID: "req-77"}
+		return client.Call{}, &client.Error{Code: client.CodeThrottled, Message: "429: too many calls", Hint: "wait a minute", RequestID: "req-77", TraceID: "trace-78"}
 	}
 	drive(t, backend, func(d *driver) {
 		d.press("I")
@@ -180,7 +180,7 @@ func TestAFailedActionIsToldAndKept(t *testing.T) {
 		d.press("!")
 		d.see("429: too many calls")
 		d.press("enter")
-		d.see("req-77", "wait a minute")
+		d.see("req-77", "trace-78", "wait a minute")
 	})
 }
 

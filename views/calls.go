@@ -42,11 +42,16 @@ type callPages struct {
 	wanted  atomic.Int64
 	// more says that there are older ones than were read.
 	more atomic.Bool
+	// endless says that the pages had no end: what came before is listed.
+	endless atomic.Bool
 }
 
 func (p *callPages) load(ctx context.Context) (rows.List[client.Call], error) {
 	query := client.CallQuery{FunctionID: p.scope.functionID, ScheduleID: p.scope.scheduleID}
 	var chunks []rows.Chunk
+	var pages client.Cursors
+	type callKey struct{ function, id string }
+	seen := map[callKey]bool{} // a call that comes meanwhile may move others to the next page
 	for read, wanted := 0, int(p.wanted.Load()); ; {
 		query.Limit = min(callsLoaded, wanted-read)
 		page, err := p.backend.Calls(ctx, query)
@@ -54,17 +59,39 @@ func (p *callPages) load(ctx context.Context) (rows.List[client.Call], error) {
 			return rows.List[client.Call]{}, err
 		}
 		older := func(c client.Call) bool { return c.Started.Before(p.scope.since) }
+		again := func(c client.Call) bool {
+			key := callKey{c.FunctionID, c.ID}
+			if seen[key] {
+				return true
+			}
+			if page.Next != "" && read < wanted { // The last page is followed by none.
+				seen[key] = true
+			}
+			return false
+		}
 		if last := len(page.Calls) - 1; last >= 0 && older(page.Calls[last]) {
 			page.Next = ""
 		}
 		read, query.Cursor = read+len(page.Calls), page.Next
-		calls := slices.DeleteFunc(page.Calls, older)
+		calls := slices.DeleteFunc(page.Calls, func(c client.Call) bool { return older(c) || again(c) })
 		chunks = rows.AppendChunks(rows.Calls, chunks, calls)
-		if page.Next == "" || read >= wanted {
-			p.more.Store(page.Next != "")
+		further, err := pages.Follow(page.Next)
+		if err != nil && read == 0 {
+			return rows.List[client.Call]{}, err
+		}
+		if p.endless.Store(err != nil); !further || read >= wanted {
+			p.more.Store(further)
 			return rows.Packed(rows.Calls, chunks), nil
 		}
 	}
+}
+
+// banner is the line over the list.
+func (p *callPages) banner(around []client.Call, at moment, width int) string {
+	if p.endless.Load() {
+		return "  " + at.Theme.Warn.Render(ui.Truncate("the pages of this list have no end: what came before is shown", width-2))
+	}
+	return latencyLine(around, at, width)
 }
 
 // newCalls is the list of calls.
@@ -87,7 +114,7 @@ func newCalls(s *shell, scope callScope) *listScreen[client.Call] {
 		sortAge: "started", sortStatus: "status", sortName: "function",
 		failing: "status:/Failed|Timeout/",
 		older:   func() { pages.wanted.Store(2 * pages.wanted.Load()) },
-		banner:  latencyLine,
+		banner:  pages.banner,
 		compare: func(a, b client.Call) tea.Cmd {
 			if a.Started.After(b.Started) {
 				a, b = b, a

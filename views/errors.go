@@ -155,6 +155,7 @@ func newFailurePage(s *shell, f failure) *pageScreen[failure] {
 				{Label: "class", Value: string(f.explained.Code)},
 				{Label: "status", Value: nonZero(f.explained.Status)},
 				{Label: "request id", Value: f.explained.RequestID},
+				{Label: "trace id", Value: f.explained.TraceID},
 			}
 			if len(f.explained.Causes) > 0 {
 				facts = append(facts, ui.Fact{Label: "because", Value: strings.Join(f.explained.Causes, "\n")})

@@ -154,8 +154,9 @@ func (p *logPane) previousCall(s *shell) tea.Cmd {
 // calls, in which the newest comes first.
 func findPrevious(ctx context.Context, backend client.Backend, of client.LogQuery) previousFound {
 	const page = 1000
-	query, passed := client.CallQuery{FunctionID: of.FunctionID, Limit: page}, false
-	for looked := 0; looked < callsLooked; {
+	query, passed, more := client.CallQuery{FunctionID: of.FunctionID, Limit: page}, false, true
+	var pages client.Cursors
+	for looked := 0; more && looked < callsLooked; {
 		calls, err := backend.Calls(ctx, query)
 		if err != nil {
 			return previousFound{err: err}
@@ -166,9 +167,9 @@ func findPrevious(ctx context.Context, backend client.Backend, of client.LogQuer
 			}
 			passed = call.ID == of.CallID
 		}
-		looked += len(calls.Calls)
-		if query.Cursor = calls.Next; query.Cursor == "" || len(calls.Calls) == 0 {
-			break
+		looked, query.Cursor = looked+len(calls.Calls), calls.Next
+		if more, err = pages.Follow(calls.Next); err != nil {
+			return previousFound{err: err}
 		}
 	}
 	if passed {

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/assert"
 
 	"fndeck/client"
+	"fndeck/client/rows"
 	"fndeck/views/feeds"
 )
 
@@ -84,6 +85,61 @@ func TestTheConsoleGoesWhereItIsToldWhileListsTakeHalfAMinute(t *testing.T) {
 		d.press("ctrl+r")
 		d.wait(8 * time.Second)
 		d.see("ingest-pi", "stale", "no answer for")
+	})
+}
+
+// circlingBackend has calls whose pages lead back to the first.
+type circlingBackend struct {
+	*fakeBackend
+	// held is how many calls a page has.
+	held int
+}
+
+func (b circlingBackend) Calls(ctx context.Context, q client.CallQuery) (client.CallPage, error) {
+	q.Cursor, q.Limit = "", b.held
+	page, err := b.fakeBackend.Calls(ctx, q)
+	page.Calls = page.Calls[:min(b.held, len(page.Calls))]
+	page.Next = "0"
+	return page, err
+}
+
+// begunBackend lists the first functions at once and never the rest.
+type begunBackend struct{ *fakeBackend }
+
+func (b begunBackend) FirstFunctions(ctx context.Context) (rows.List[client.Function], bool, error) {
+	all, err := b.Functions(ctx)
+	return rows.Of(all), true, err
+}
+
+func (b begunBackend) FunctionList(ctx context.Context) (rows.List[client.Function], error) {
+	<-ctx.Done()
+	return rows.List[client.Function]{}, ctx.Err()
+}
+
+func TestAHangWhileTheRestOfALongListIsReadIsMarked(t *testing.T) {
+	backend := begunBackend{sampleBackend(bubbleStart)}
+	driveAny(t, func() client.Backend { return backend }, func(d *driver) {
+		d.see("ingest-pi", "+)")
+		d.wait(3 * time.Second) // the rest of a long list may take a while
+		d.miss("no answer for")
+		d.wait(5 * time.Second)
+		d.see("ingest-pi", "no answer for")
+	})
+}
+
+func TestAListWhosePagesLeadInACircleStopsAndSaysSo(t *testing.T) {
+	for held, sentence := range map[int]string{3: "the pages of this list have no end: what came before is shown", 0: "the list has no end"} {
+		count := map[int]string{3: "calls (3)", 0: "calls"}[held]
+		backend := circlingBackend{sampleBackend(bubbleStart), held}
+		driveAny(t, func() client.Backend { return backend }, func(d *driver) {
+			d.press("2")
+			d.see(sentence, count)
+			d.miss("+)")
+		})
+	}
+	driveAny(t, func() client.Backend { return circlingBackend{sampleBackend(bubbleStart), 0} }, func(d *driver) {
+		d.press("l", "p") // the log of the newest call, and that of the one before
+		d.miss("looking for the call before")
 	})
 }
 

@@ -39,6 +39,7 @@ type Ring struct {
 
 	once   sync.Once
 	sealer *seal.Sealer
+	lock   func() (unlock func(), err error) // of those who make a key
 
 	mu      sync.Mutex
 	pending chan answer // of the one question under way, nil without one
@@ -52,10 +53,11 @@ type answer struct {
 	err error
 }
 
-// Sealer seals under the key of the keyring, which is made when it is first needed. It
-// is one for all who ask.
-func (r *Ring) Sealer() *seal.Sealer {
-	r.once.Do(func() { r.sealer = seal.Under("the keyring", r.key) })
+// Sealer seals under the key of the keyring, which is made when it is first needed, with
+// lock held: a keyring has no way to say that a key must not be there yet. It is one for
+// all who ask, with the lock of the first.
+func (r *Ring) Sealer(lock func() (unlock func(), err error)) *seal.Sealer {
+	r.once.Do(func() { r.sealer, r.lock = seal.Under("the keyring", r.key), lock })
 	return r.sealer
 }
 
@@ -117,14 +119,22 @@ func (r *Ring) ask() (a answer) {
 	return answer{key, err}
 }
 
-// findOrMake reads the key, or makes one and reads it back: of two processes that make
-// one at once the later wins, for both.
+// findOrMake reads the key, or makes one. Two processes that find none make one after the
+// other, and the second finds that of the first: what either seals, both can open.
 func (r *Ring) findOrMake() ([]byte, error) {
 	get, set := r.Get, r.Set
 	if get == nil {
 		get, set = keyring.Get, keyring.Set
 	}
 	text, err := get(service, account)
+	if errors.Is(err, ErrNoKey) {
+		unlock, failed := r.lock()
+		if failed != nil {
+			return nil, fmt.Errorf("no key can be made for the keyring: %s", redact.Line(failed.Error()))
+		}
+		defer unlock()
+		text, err = get(service, account)
+	}
 	if errors.Is(err, ErrNoKey) {
 		key, failed := seal.NewKey()
 		if failed != nil {

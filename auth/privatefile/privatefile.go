@@ -43,6 +43,25 @@ func Check(path string) error {
 	return file.Close()
 }
 
+// Dir makes a directory for the user alone, or refuses with ErrUnsafe one that others
+// own or can use: they could put files of their own in the place of ours.
+func Dir(path string) error {
+	if err := os.MkdirAll(path, 0o700); err != nil {
+		return err
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return err
+	}
+	if err := owned(path, info); err != nil {
+		return err
+	}
+	if mode := info.Mode().Perm(); mode&0o077 != 0 {
+		return fmt.Errorf("%s can be used by others (mode %04o): chmod 700 %s: %w", path, mode, path, ErrUnsafe)
+	}
+	return nil
+}
+
 // open opens a file that passes judge.
 func open(path string) (*os.File, error) {
 	file, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0)
@@ -68,11 +87,18 @@ func judge(path string, info fs.FileInfo) error {
 	if !info.Mode().IsRegular() {
 		return fmt.Errorf("%s is no regular file: %w", path, ErrUnsafe)
 	}
-	if stat, ok := info.Sys().(*syscall.Stat_t); ok && int(stat.Uid) != os.Geteuid() {
-		return fmt.Errorf("%s belongs to the user with id %d: only its owner may use it: %w", path, stat.Uid, ErrUnsafe)
+	if err := owned(path, info); err != nil {
+		return err
 	}
 	if mode := info.Mode().Perm(); mode&0o077 != 0 {
 		return fmt.Errorf("%s can be used by others (mode %04o): chmod 600 %s: %w", path, mode, path, ErrUnsafe)
+	}
+	return nil
+}
+
+func owned(path string, info fs.FileInfo) error {
+	if stat, ok := info.Sys().(*syscall.Stat_t); ok && int(stat.Uid) != os.Geteuid() {
+		return fmt.Errorf("%s belongs to the user with id %d: only its owner may use it: %w", path, stat.Uid, ErrUnsafe)
 	}
 	return nil
 }

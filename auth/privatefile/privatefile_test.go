@@ -41,3 +41,22 @@ func TestOnlyAFileOfOnesOwnIsRead(t *testing.T) {
 	_, err = privatefile.Read(filepath.Join(dir, "absent"), 100)
 	require.ErrorIs(t, err, os.ErrNotExist)
 }
+
+func TestADirectoryThatOthersOwnOrCanUseIsRefused(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "made", "here")
+	require.NoError(t, privatefile.Dir(dir))
+	info, err := os.Stat(dir)
+	require.NoError(t, err)
+	assert.Equal(t, os.FileMode(0o700), info.Mode().Perm())
+	require.NoError(t, os.Chmod(dir, 0o710))
+	err = privatefile.Dir(dir)
+	require.ErrorIs(t, err, privatefile.ErrUnsafe)
+	require.ErrorContains(t, err, "chmod 700 "+dir)
+	require.NoError(t, os.Chmod(dir, 0o700))
+	if os.Chown(dir, 12345, -1) != nil {
+		t.Skip("only root can give a directory away")
+	}
+	err = privatefile.Dir(dir)
+	require.ErrorIs(t, err, privatefile.ErrUnsafe)
+	require.ErrorContains(t, err, "12345")
+}

@@ -125,7 +125,7 @@ func (e *Entry) Write(set Set) error {
 	if err != nil {
 		return err
 	}
-	if err := e.makeDir(); err != nil {
+	if err := privatefile.Dir(e.store.dir); err != nil {
 		return err
 	}
 	// The umask does not count: the mode is 0600 whatever it says.
@@ -141,18 +141,6 @@ func (e *Entry) Write(set Set) error {
 		return err
 	}
 	return privatefile.SyncDir(e.store.dir)
-}
-
-// makeDir makes the directory for the user alone.
-func (e *Entry) makeDir() error {
-	if err := os.MkdirAll(e.store.dir, 0o700); err != nil {
-		return err
-	}
-	info, err := os.Stat(e.store.dir)
-	if err == nil && info.Mode().Perm()&0o077 != 0 {
-		return fmt.Errorf("%s can be used by others: chmod 700 %s: %w", e.store.dir, e.store.dir, privatefile.ErrUnsafe)
-	}
-	return err
 }
 
 // Gone reports whether there is no file: nobody has signed in, or somebody has
@@ -174,16 +162,25 @@ func (e *Entry) Delete() error {
 // Lock waits for the entry's lock, at most 30 s, and returns what frees it. The
 // lock file is never deleted: a second file of the same name would be a second lock.
 func (e *Entry) Lock(ctx context.Context) (unlock func(), err error) {
-	if err := e.makeDir(); err != nil {
+	return e.store.lock(ctx, strings.TrimSuffix(e.path, ".json")+".lock")
+}
+
+// LockKey waits as Lock does for the one lock of whoever makes a key for the store.
+func (s *Store) LockKey() (unlock func(), err error) {
+	return s.lock(context.Background(), filepath.Join(s.dir, "key.lock"))
+}
+
+func (s *Store) lock(ctx context.Context, path string) (unlock func(), err error) {
+	if err := privatefile.Dir(s.dir); err != nil {
 		return nil, err
 	}
-	lock := flock.New(strings.TrimSuffix(e.path, ".json")+".lock", flock.SetPermissions(0o600))
-	bounded, cancel := context.WithTimeout(ctx, e.store.wait)
+	lock := flock.New(path, flock.SetPermissions(0o600))
+	bounded, cancel := context.WithTimeout(ctx, s.wait)
 	defer cancel()
 	if _, err := lock.TryLockContext(bounded, lockPoll); err != nil {
 		_ = lock.Close() // it was not locked
 		if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
-			return nil, fmt.Errorf("%w: waited %s for %s", ErrBusy, e.store.wait, lock.Path())
+			return nil, fmt.Errorf("%w: waited %s for %s", ErrBusy, s.wait, lock.Path())
 		}
 		return nil, err
 	}

@@ -102,6 +102,18 @@ func TestAFileThatCannotBeReadLiesBesideAfterwards(t *testing.T) {
 	}
 }
 
+func TestADirectoryOfAnotherUserGetsNoTokens(t *testing.T) {
+	e := newEntry(t)
+	require.NoError(t, e.Write(someSet))
+	dir := filepath.Dir(e.Path())
+	if os.Chown(dir, 12345, -1) != nil {
+		t.Skip("only root can give a directory away")
+	}
+	require.ErrorIs(t, e.Write(someSet), privatefile.ErrUnsafe)
+	_, err := e.Lock(t.Context())
+	require.ErrorIs(t, err, privatefile.ErrUnsafe)
+}
+
 func TestALockIsWaitedForAndNotForEver(t *testing.T) {
 	e := newEntry(t)
 	unlock, err := e.Lock(t.Context())

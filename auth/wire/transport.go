@@ -38,9 +38,20 @@ func (e *ProxyError) Error() string {
 // realm finds the realm of a challenge (RFC 9110 section 11.6.1).
 var realm = regexp.MustCompile(`(?i)realm="([^"]*)"`)
 
-// Refused is what a reply of a proxy says.
-func Refused(reply *http.Response) *ProxyError {
+// Under is a transport that stands on another.
+type Under interface{ Under() http.RoundTripper }
+
+// Refused is what a reply of a proxy says; through is what the request was sent by.
+func Refused(reply *http.Response, through http.RoundTripper) *ProxyError {
 	e := &ProxyError{Status: reply.StatusCode}
+	for under, ok := through.(Under); ok; under, ok = through.(Under) {
+		through = under.Under()
+	}
+	if t, ok := through.(*http.Transport); ok && t.Proxy != nil && reply.Request != nil {
+		if proxy, err := t.Proxy(reply.Request); err == nil && proxy != nil {
+			e.Proxy = proxy.Host // Its user and password are nobody's to see.
+		}
+	}
 	if found := realm.FindStringSubmatch(reply.Header.Get("Proxy-Authenticate")); found != nil {
 		e.Realm = found[1]
 	}
@@ -64,7 +75,7 @@ func NewTransport(roots *x509.CertPool) *http.Transport {
 			if reply.StatusCode == http.StatusOK {
 				return nil
 			}
-			refused := Refused(reply)
+			refused := Refused(reply, nil)
 			refused.Proxy = proxy.Host
 			return refused
 		},

@@ -63,7 +63,7 @@ func (w *Witness) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	w.Date, _ = http.ParseTime(reply.Header.Get("Date")) // absent: zero
 	if reply.StatusCode == http.StatusProxyAuthRequired {
-		return nil, Refused(reply)
+		return nil, Refused(reply, w.Next)
 	}
 	if w.Body = text; !w.Whole {
 		text = w.takeLife(text)

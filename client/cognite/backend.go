@@ -119,6 +119,29 @@ type items[T any] struct {
 	Items []T `json:"items"`
 }
 
+// whole reads a list to its end. The lists of functions and of schedules come as one
+// page today (API reference 20230101); a cursor is followed all the same, because what
+// a cut list lacks would be taken for deleted.
+func whole[T any](ctx context.Context, b *Backend, path string, body map[string]any) ([]T, error) {
+	var all []T
+	var pages client.Cursors
+	for {
+		var page struct {
+			Items      []T    `json:"items"`
+			NextCursor string `json:"nextCursor"`
+		}
+		if err := b.read(ctx, path, body, &page); err != nil {
+			return nil, err
+		}
+		all = append(all, page.Items...)
+		more, err := pages.Follow(page.NextCursor)
+		if err != nil || !more {
+			return all, err
+		}
+		body["cursor"] = page.NextCursor
+	}
+}
+
 // only is the single item of a reply to a create.
 func (i items[T]) only() (item T, err error) {
 	if len(i.Items) != 1 {

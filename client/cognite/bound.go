@@ -42,11 +42,8 @@ func (b *Backend) Bound(ctx context.Context, functionID string) ([]BoundSchedule
 		}
 		filter["functionId"] = id
 	}
-	var page items[scheduleRead]
-	if err := b.read(ctx, "/functions/schedules/list", map[string]any{"filter": filter, "limit": everything}, &page); err != nil {
-		return nil, err
-	}
-	return bound(page.Items), nil
+	found, err := whole[scheduleRead](ctx, b, "/functions/schedules/list", map[string]any{"filter": filter, "limit": everything})
+	return bound(found), err
 }
 
 // LookSchedules reads schedules by id. Those that do not exist are not in the

@@ -188,21 +188,46 @@ func TestAnAnswerThatIsPackedIsRead(t *testing.T) {
 	assert.Equal(t, client.FunctionStatus("Hibernating"), found[0].Status, "a status that we do not know is shown as it came")
 }
 
-func TestAListOfFilesEndsWhereItsCursorsLeadInACircleOrOnForEver(t *testing.T) {
+func TestAListEndsWhereItsCursorsLeadInACircleOrOnForEver(t *testing.T) {
+	lists := map[string]func(context.Context, *Backend) error{
+		"files":     func(ctx context.Context, b *Backend) error { _, err := b.Files(ctx, "f."); return err },
+		"functions": func(ctx context.Context, b *Backend) error { _, err := b.Functions(ctx); return err },
+		"schedules": func(ctx context.Context, b *Backend) error { _, err := b.Schedules(ctx, ""); return err },
+	}
 	for name, next := range map[string]func(n int) string{
 		"back to the page itself": func(int) string { return "same" },
 		"back over three pages":   func(n int) string { return strconv.Itoa(n % 3) },
 		"on for ever":             strconv.Itoa,
 	} {
-		n := 0
-		b, _ := project(t, func(w http.ResponseWriter, _ *http.Request) {
-			n++
-			_, _ = fmt.Fprintf(w, `{"items":[{"id":1}],"nextCursor":%q}`, next(n))
-		})
-		_, err := b.Files(t.Context(), "f.")
-		require.ErrorIs(t, err, client.ErrEndless, name)
-		assert.Contains(t, fault(t, err).Message, "the list has no end", name)
+		for what, list := range lists {
+			if name == "on for ever" && what != "files" {
+				continue // ten thousand requests are enough once
+			}
+			n := 0
+			b, _ := project(t, func(w http.ResponseWriter, _ *http.Request) {
+				n++
+				_, _ = fmt.Fprintf(w, `{"items":[{"id":1}],"nextCursor":%q}`, next(n))
+			})
+			err := list(t.Context(), b)
+			require.ErrorIs(t, err, client.ErrEndless, name)
+			assert.Contains(t, fault(t, err).Message, "the list has no end", what+" "+name)
+		}
 	}
+}
+
+func TestFunctionsAndSchedulesThatComeInPagesAreAllListed(t *testing.T) {
+	pages := []string{`{"items":[{"id":1}],"nextCursor":"a"}`, `{"items":[],"nextCursor":"b"}`, `{"items":[{"id":2}]}`}
+	n := 0
+	b, _ := project(t, func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, pages[n%len(pages)])
+		n++
+	})
+	functions, err := b.Functions(t.Context())
+	require.NoError(t, err)
+	assert.Len(t, functions, 2)
+	schedules, err := b.Schedules(t.Context(), "")
+	require.NoError(t, err)
+	assert.Len(t, schedules, 2)
 }
 
 func TestAnEmptyPageIsNotTheEndOfAListAndNothingIsListedTwice(t *testing.T) {

@@ -94,36 +94,19 @@ const maxFilePage = 1000
 
 // Files lists the files whose external id begins with prefix.
 func (b *Backend) Files(ctx context.Context, prefix string) ([]File, error) {
+	found, err := whole[fileRead](ctx, b, "/files/list", map[string]any{"filter": map[string]string{"externalIdPrefix": prefix}, "limit": maxFilePage})
+	if err != nil {
+		return nil, fmt.Errorf("list the files: %w", err)
+	}
 	var all []File
 	seen := map[int64]bool{} // a file that came meanwhile moves others to the next page
-	var pages client.Cursors
-	for cursor := ""; ; {
-		body := map[string]any{"filter": map[string]string{"externalIdPrefix": prefix}, "limit": maxFilePage}
-		if cursor != "" {
-			body["cursor"] = cursor
+	for _, f := range found {
+		if !seen[f.ID] {
+			seen[f.ID] = true
+			all = append(all, f.file())
 		}
-		var page struct {
-			Items      []fileRead `json:"items"`
-			NextCursor string     `json:"nextCursor"`
-		}
-		if err := b.read(ctx, "/files/list", body, &page); err != nil {
-			return nil, err
-		}
-		for _, f := range page.Items {
-			if !seen[f.ID] {
-				seen[f.ID] = true
-				all = append(all, f.file())
-			}
-		}
-		more, err := pages.Follow(page.NextCursor)
-		if err != nil {
-			return nil, fmt.Errorf("list the files: %w", err)
-		}
-		if !more {
-			return all, nil
-		}
-		cursor = page.NextCursor
 	}
+	return all, nil
 }
 
 // DeleteFiles deletes files; those that do not exist are no error.

@@ -29,12 +29,12 @@ func (b *Backend) BuiltFrom(ctx context.Context, fileID int64) ([]Function, erro
 }
 
 func (b *Backend) list(ctx context.Context, filter any) ([]Function, error) {
-	var page items[functionRead]
-	if err := b.read(ctx, "/functions/list", map[string]any{"filter": filter, "limit": everything}, &page); err != nil {
+	found, err := whole[functionRead](ctx, b, "/functions/list", map[string]any{"filter": filter, "limit": everything})
+	if err != nil {
 		return nil, err
 	}
-	all := make([]Function, 0, len(page.Items))
-	for _, f := range page.Items {
+	all := make([]Function, 0, len(found))
+	for _, f := range found {
 		all = append(all, f.remote())
 	}
 	slices.SortStableFunc(all, func(x, y Function) int { return y.Created.Compare(x.Created) })

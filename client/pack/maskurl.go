@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// mask stands for credentials.
+// mask stands for credentials. It is ASCII, as the rest of a URL is.
 const mask = "***"
 
 // urlStart finds where the authority of a URL begins.

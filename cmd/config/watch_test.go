@@ -1,6 +1,7 @@
 package config
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"testing"
@@ -73,6 +74,23 @@ func TestAFileThatIsMendedByItsModeAloneIsReadAgain(t *testing.T) {
 	c, err := f.LoadChanged()
 	require.NoError(t, err)
 	assert.Equal(t, "dark", c.Theme)
+}
+
+func TestAConfigurationThatIsTooLargeIsRefusedUnreadAndLeftAsItIs(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "config.yaml")
+	require.NoError(t, os.WriteFile(path, []byte("theme: dark\n"), 0o600))
+	f := NewFile(path, true, os.Getenv)
+	_, _, err := f.Load()
+	require.NoError(t, err)
+	large := bytes.Repeat([]byte("# ten megabytes\n"), 10<<20/16)
+	require.NoError(t, os.WriteFile(path, large, 0o600))
+	_, err = f.LoadChanged()
+	require.ErrorContains(t, err, path+" has 10485760 bytes: the limit is 1048576")
+	_, _, err = NewFile(path, true, os.Getenv).Load()
+	require.ErrorContains(t, err, "the limit is 1048576")
+	kept, err := os.ReadFile(path)
+	require.NoError(t, err)
+	assert.True(t, bytes.Equal(large, kept))
 }
 
 func TestAFileMayComeButDoesNotGoUnnoticed(t *testing.T) {

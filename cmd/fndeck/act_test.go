@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/stretchr/testify/assert"
@@ -266,6 +268,76 @@ func TestAContextWithoutLogsIsNamedAndTheOthersArePrinted(t *testing.T) {
 // twoContexts is a configuration with prod beside local.
 const twoContexts = "contexts: {prod: {base_url: 'https://api.example', project: acme, auth: {flow: token, token: 'env:TOKEN'}}}\n"
 
+// wayward answers with what of says for each read of its functions.
+type wayward struct {
+	*fakeBackend
+	of func(ctx context.Context) error
+}
+
+func (b wayward) Functions(ctx context.Context) ([]client.Function, error) {
+	if err := b.of(ctx); err != nil {
+		return nil, err
+	}
+	return b.fakeBackend.Functions(ctx)
+}
+
+func TestAListSaysWhichContextItWaitsForAfterTwoSeconds(t *testing.T) {
+	file := configured(t, twoContexts)
+	synctest.Test(t, func(t *testing.T) {
+		slow := wayward{helloBackend(), func(context.Context) error {
+			<-time.After(40 * time.Second)
+			return nil
+		}}
+		got := fndeckEach(t.Context(), door{now: time.Now}, func(name string) client.Backend {
+			if name == "prod" {
+				return slow
+			}
+			return helloBackend()
+		}, "get", "functions", "--context", "local,prod", file)
+		assert.Equal(t, 0, got.code, got.errs)
+		assert.Equal(t, "  waiting for prod, which has not answered yet\n", got.errs)
+		assert.Equal(t, 2, strings.Count(got.out, "hello"))
+	})
+	got := fndeck(t, helloBackend(), door{now: time.Now}, "get", "functions", "--context", "local,prod", file)
+	assert.NotContains(t, got.errs, "waiting")
+}
+
+func TestAWatchTellsOnceThatAContextFailsAndThatItAnswersAgain(t *testing.T) {
+	file := configured(t, twoContexts)
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		reads := 0
+		prod := wayward{helloBackend(), func(context.Context) error {
+			switch reads++; {
+			case reads == 2 || reads == 3:
+				return &client.Error{Code: client.CodeUnavailable, Message: "the link is cut"}
+			case reads > 5:
+				cancel()
+			}
+			return nil
+		}}
+		got := fndeckEach(ctx, door{now: time.Now}, func(name string) client.Backend {
+			if name == "prod" {
+				return prod
+			}
+			return helloBackend()
+		}, "get", "functions", "--watch", "-o", "name", "--context", "local,prod", file)
+		assert.Equal(t, 1, strings.Count(got.errs, "prod fails, its rows are those read last: the link is cut"), got.errs)
+		assert.Equal(t, 1, strings.Count(got.errs, "prod answers again"), got.errs)
+		assert.NotContains(t, got.errs, "gone", "what was read last stays")
+		assert.NotContains(t, got.errs, "local ")
+	})
+}
+
+func TestContextsAreCompletedBehindACommaToo(t *testing.T) {
+	file := configured(t, twoContexts)
+	got := fndeck(t, helloBackend(), door{}, "__complete", file, "get", "functions", "--context", "")
+	assert.Contains(t, got.out, "local\nprod\n")
+	got = fndeck(t, helloBackend(), door{}, "__complete", file, "get", "functions", "--context", "prod,")
+	assert.Contains(t, got.out, "prod,local\n")
+	assert.NotContains(t, got.out, "prod,prod")
+}
+
 func TestListsOfSeveralContextsStandSideBySide(t *testing.T) {
 	file := configured(t, twoContexts)
 	for _, name := range []string{"local,prod", "all"} {
@@ -312,4 +384,23 @@ func TestARemovedContextWantsItsNameTypedAsInTheConsole(t *testing.T) {
 		got = fndeck(t, nil, door{}, "context", "ls", file)
 		assert.NotContains(t, got.out, "prod")
 	}
+}
+
+func TestAuthStatusEndsWithFourWhereNobodyIsSignedIn(t *testing.T) {
+	const person = "contexts: {far: {base_url: 'https://api.example', project: acme, auth: {flow: device_code, issuer: 'https://login.example', client_id: app, scopes: api/.default}}}\n"
+	file := configured(t, person)
+	env := map[string]string{"HOME": t.TempDir()}
+	got := fndeck(t, nil, door{env: env}, "auth", "status", "far", file)
+	assert.Equal(t, 4, got.code, got.errs)
+	assert.Contains(t, got.out, "not signed in", "what is known is printed all the same")
+	assert.Equal(t, 1, strings.Count(got.errs, "nobody has signed in at login.example"), got.errs)
+	assert.Contains(t, got.errs, "sign in: fndeck auth login far")
+
+	got = fndeck(t, nil, door{env: env}, "auth", "status", "far", "-o", "json", file)
+	assert.Equal(t, 4, got.code)
+	assert.Contains(t, got.out, `"signIn": true`)
+	assert.Contains(t, got.errs, `{"error":{"code":"unauthenticated"`)
+
+	got = fndeck(t, nil, door{env: env}, "auth", "status", "local", file)
+	assert.Equal(t, 0, got.code, "the engine of this machine needs nobody: %s", got.errs)
 }

@@ -158,6 +158,9 @@ func (a *app) withLists(ctx context.Context, patience time.Duration, work func(c
 	all := several.New(parts, a.now, patience)
 	defer func() { _ = all.Close() }() // It has nothing to report.
 	defer a.tellWaits(all)()
+	if patience == asLongAsItTakes {
+		defer a.tellLate(all)()
+	}
 	if err := work(all); err != nil {
 		return err
 	}
@@ -170,6 +173,38 @@ func (a *app) withLists(ctx context.Context, patience time.Duration, work func(c
 		}
 	}
 	return nil
+}
+
+// lateEvery is how often it is looked who is late.
+const lateEvery = time.Second / 2
+
+// tellLate says on stderr which contexts keep a list waiting, each once; stop ends
+// that.
+func (a *app) tellLate(all *several.Backend) (stop func()) {
+	over := make(chan struct{})
+	var told sync.WaitGroup
+	told.Go(func() {
+		ticker := time.NewTicker(lateEvery)
+		defer ticker.Stop()
+		said := map[string]bool{}
+		for {
+			select {
+			case <-over:
+				return
+			case <-ticker.C:
+			}
+			for _, stands := range all.Standings() {
+				if stands.Late && !said[stands.Context] {
+					said[stands.Context] = true
+					a.note("  waiting for %s, which has not answered yet", ui.Clean(stands.Context))
+				}
+			}
+		}
+	})
+	return func() {
+		close(over)
+		told.Wait()
+	}
 }
 
 // tellWaits says on stderr when a request waits because the service has refused it

@@ -161,8 +161,8 @@ func (a *app) authLogout() *cobra.Command {
 func (a *app) authStatus() *cobra.Command {
 	return &cobra.Command{
 		Use: "status [CONTEXT]", Short: "Say who is signed in, how, and until when", Args: between(0, 1),
-		Long:    "Says who is signed in, how, and until when. It asks for a token first, so that what it\nsays is true now; fndeck doctor --context NAME says more where it is not as it should be.",
-		Example: "  fndeck auth status prod\n  fndeck auth status -o json", ValidArgsFunction: a.completeContexts,
+		Long:    "Says who is signed in, how, and until when. It asks for a token first, so that what it\nsays is true now, and ends with exit code 0 where there is one, 4 where nobody is signed in or\nthe issuer has refused, 6 where it cannot be reached. fndeck doctor --context NAME says more\nwhere it is not as it should be.",
+		Example: "  fndeck auth status prod\n  fndeck auth status prod -o json || fndeck auth login prod", ValidArgsFunction: a.completeContexts,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			format, err := a.format(cmd.CommandPath())
 			if err != nil {
@@ -172,11 +172,14 @@ func (a *app) authStatus() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			s, err := a.identitySheet(cmd.Context(), x)
+			s, missing, err := a.identitySheet(cmd.Context(), x)
 			if err != nil {
 				return err
 			}
-			return a.print(s, format)
+			if err := a.print(s, format); err != nil {
+				return err
+			}
+			return missing
 		},
 	}
 }
@@ -206,12 +209,15 @@ type link struct {
 	Reason string `json:"reason"`
 }
 
-// tellProblem says in full what stands in a column only.
-func (a *app) tellProblem(f *identityFacts, problem *auth.Error) {
+// tellProblem says in full what stands in a column only. What is said is in an error that
+// follows.
+func (a *app) tellProblem(f *identityFacts, problem *auth.Error, said bool) {
 	x := client.Explain(client.TokenError(problem))
 	f.Problem, f.Hint = x.Sentence, x.Hint
-	a.note("problem: %s", ui.Clean(x.Sentence))
-	if x.Hint != "" {
+	if !said {
+		a.note("problem: %s", ui.Clean(x.Sentence))
+	}
+	if x.Hint != "" && !said {
 		a.note("  %s", ui.Clean(x.Hint))
 	}
 	for _, l := range problem.Links {
@@ -220,23 +226,24 @@ func (a *app) tellProblem(f *identityFacts, problem *auth.Error) {
 	}
 }
 
-// identitySheet asks for a token, so that what it says is true now.
-func (a *app) identitySheet(ctx context.Context, x config.Context) (sheet, error) {
-	s := sheet{Header: []string{"CONTEXT", "FLOW", "WHO", "ISSUER", "STATE"}}
+// identitySheet asks for a token, so that what it says is true now; missing is why there
+// is none.
+func (a *app) identitySheet(ctx context.Context, x config.Context) (s sheet, missing, err error) {
+	s = sheet{Header: []string{"CONTEXT", "FLOW", "WHO", "ISSUER", "STATE"}}
 	if x.Backend == config.BackendEmbedded {
 		s.Rows = []row{{Key: x.Name, Name: x.Name, Value: identityFacts{Context: x.Name}, Cells: []string{x.Name, "", "", "", "not needed"}}}
-		return s, nil
+		return s, nil, nil
 	}
 	desk, err := a.contextDesk()
 	if err != nil {
-		return s, err
+		return s, nil, err
 	}
 	source, err := desk.Source(x)
 	if err != nil {
-		return s, err
+		return s, nil, err
 	}
-	if _, err := source.Token(ctx); err != nil && ctx.Err() != nil {
-		return s, err // Any other is in the status.
+	if _, missing = source.Token(ctx); missing != nil && ctx.Err() != nil {
+		return s, nil, missing
 	}
 	status := source.Status()
 	f := identityFacts{
@@ -244,13 +251,16 @@ func (a *app) identitySheet(ctx context.Context, x config.Context) (sheet, error
 		Scopes: status.Scopes, Ends: status.Ends, Refreshable: status.Refreshable, SignIn: status.SignIn, Notes: status.Notes, SkewSeconds: int(status.Skew.Seconds()),
 	}
 	if status.Problem != nil {
-		a.tellProblem(&f, status.Problem)
+		a.tellProblem(&f, status.Problem, missing != nil)
 	}
 	for _, note := range status.Notes {
 		a.note("note: %s", ui.Clean(note))
 	}
 	s.Rows = []row{{Key: x.Name, Name: x.Name, Value: f, Cells: []string{x.Name, f.Flow, f.Who, f.Issuer, identityState(status, a.now())}}}
-	return s, nil
+	if missing != nil {
+		missing = client.TokenError(missing)
+	}
+	return s, missing, nil
 }
 
 // identityState is how an identity stands; who it is has a column of its own.

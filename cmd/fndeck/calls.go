@@ -10,6 +10,7 @@ import (
 	"fndeck/client"
 	"fndeck/client/action"
 	"fndeck/cmd/output"
+	"fndeck/ui"
 )
 
 // callsGroup holds what is done with calls that were made.
@@ -127,7 +128,7 @@ func fetchCalls(ctx context.Context, a *app, backend client.Backend, s scope) ([
 	}
 	call, err := backend.Call(ctx, query.FunctionID, s.id) // Without a function any call of this id.
 	if err != nil {
-		return nil, fmt.Errorf("call %s: %w", s.id, err)
+		return nil, fmt.Errorf("call %s: %w", s.id, meantFunction(ctx, backend, s, err))
 	}
 	result, err := backend.Result(ctx, call.FunctionID, call.ID)
 	if err != nil {
@@ -140,6 +141,26 @@ func fetchCalls(ctx context.Context, a *app, backend client.Backend, s scope) ([
 		client.Result
 	}{call, result}
 	return []row{r}, nil
+}
+
+// meantFunction is why a call was not found, with what to do where a function's name was
+// given in place of an id, or where the backend wants that name too.
+func meantFunction(ctx context.Context, backend client.Backend, s scope, err error) error {
+	x := client.Explain(err)
+	if s.function != nil || x.Code != client.CodeNotFound && x.Code != client.CodeUnsupported && x.Code != client.CodeInvalid {
+		return err
+	}
+	hint := ""
+	if x.Code == client.CodeUnsupported {
+		hint = fmt.Sprintf("fndeck get calls %s --function NAME", s.id)
+	}
+	if f, unknown := findFunction(ctx, backend, s.id); unknown == nil && f.ID != s.id {
+		hint = fmt.Sprintf("%s is a function: fndeck get calls --function %[1]s", ui.Clean(f.Name))
+	}
+	if hint == "" {
+		return err
+	}
+	return &client.Error{Code: x.Code, Message: x.Sentence, Hint: hint, RequestID: x.RequestID, TraceID: x.TraceID, Status: x.Status, Err: err}
 }
 
 // readCalls reads the newest calls page by page until there are enough, or no

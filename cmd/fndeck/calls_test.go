@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"strconv"
 	"strings"
 	"testing"
@@ -57,6 +58,24 @@ func TestAListOfCallsSaysWhenThereAreMore(t *testing.T) {
 	assert.Contains(t, got.errs, "1 shown, more")
 }
 
+// circlingBackend has calls whose pages lead back to the first.
+type circlingBackend struct{ *fakeBackend }
+
+func (b circlingBackend) Calls(ctx context.Context, q client.CallQuery) (client.CallPage, error) {
+	q.Cursor = ""
+	page, err := b.fakeBackend.Calls(ctx, q)
+	page.Next = "0"
+	return page, err
+}
+
+func TestCallsWhosePagesLeadInACircleAreListedOnceWithANote(t *testing.T) {
+	got := fndeck(t, circlingBackend{busyBackend(3)}, door{}, "get", "calls", "-o", "name")
+	assert.Equal(t, 0, got.code, got.errs)
+	assert.Equal(t, "3\n2\n1\n", got.out)
+	assert.Contains(t, got.errs, "the list has no end")
+	assert.Contains(t, got.errs, "what came before it is listed")
+}
+
 func TestCancellingACallAsksAndRefusesOneThatHasEnded(t *testing.T) {
 	cases := []struct {
 		door door
@@ -107,4 +126,40 @@ func TestCallsAreListedAndShownByTheirOwnCommandToo(t *testing.T) {
 		assert.Equal(t, 0, got.code, got.errs)
 		assert.Equal(t, "c7\n", got.out)
 	}
+}
+
+// perFunction finds a call by its function and its id only, as a project of Cognite does,
+// and keeps a log for each call only.
+type perFunction struct{ forgetful }
+
+func (b perFunction) Call(ctx context.Context, functionID, id string) (client.Call, error) {
+	if functionID == "" {
+		return client.Call{}, &client.Error{Code: client.CodeUnsupported, Message: "Cognite finds a call only by its function and its id", Hint: "name the function"}
+	}
+	return b.fakeBackend.Call(ctx, functionID, id)
+}
+
+func TestWhoNamesAFunctionWhereACallIsWantedIsToldTheFlag(t *testing.T) {
+	const flag = "fndeck get calls --function hello"
+	for _, name := range []string{"hello", "ext-hello"} {
+		b := helloBackend()
+		b.functions = append(b.functions, client.Function{ID: "9", Name: "nosuch"})
+		got := fndeck(t, perFunction{forgetful{b}}, door{}, "get", "calls", name)
+		assert.Equal(t, 1, got.code)
+		assert.Contains(t, got.errs, flag)
+	}
+	b := helloBackend()
+	b.functions = append(b.functions, client.Function{ID: "9", Name: "nosuch"})
+	got := fndeck(t, b, door{}, "get", "calls", "nosuch")
+	assert.Equal(t, 3, got.code, "it is not found all the same")
+	assert.Contains(t, got.errs, "fndeck get calls --function nosuch")
+	got = fndeck(t, perFunction{forgetful{helloBackend()}}, door{}, "get", "calls", "c7")
+	assert.Contains(t, got.errs, "fndeck get calls c7 --function NAME")
+}
+
+func TestLogsOfAllFunctionsSayWhatToDoWhereLogsAreKeptPerCall(t *testing.T) {
+	got := fndeck(t, perFunction{forgetful{helloBackend()}}, door{}, "logs", "--all")
+	assert.Equal(t, 1, got.code)
+	assert.Contains(t, got.errs, "fndeck logs NAME")
+	assert.Contains(t, got.errs, "fndeck logs --all -f")
 }

@@ -319,6 +319,21 @@ func (a *app) completeContexts(*cobra.Command, []string, string) ([]string, cobr
 	return slices.Sorted(slices.Values(c.ContextNames())), cobra.ShellCompDirectiveNoFileComp
 }
 
+// completeContextList is completeContexts where several are named with commas: what
+// stands before the last one stays, and is not offered again.
+func (a *app) completeContextList(cmd *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
+	names, directive := a.completeContexts(cmd, args, typed)
+	before := typed[:strings.LastIndex(typed, ",")+1]
+	taken := strings.Split(before, ",")
+	var offers []string
+	for _, name := range names {
+		if !slices.Contains(taken, name) {
+			offers = append(offers, before+name)
+		}
+	}
+	return offers, directive
+}
+
 // completeContextKeys offers the keys of a context after its name.
 func completeContextKeys(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 	if len(args) == 0 {

@@ -245,9 +245,10 @@ func TestBareCommandIsTheConsole(t *testing.T) {
 func TestVerboseShowsTheCauses(t *testing.T) {
 	var errs strings.Builder
 	a := &app{errs: &errs, flags: globals{verbose: true}}
-	a.exitCode(t.Context(), &client.Error{Code: client.CodeUnavailable, Message: "list functions", RequestID: "r-1", Status: 502, Err: errors.New("connection refused")})
+	a.exitCode(t.Context(), &client.Error{Code: client.CodeUnavailable, Message: "list functions", RequestID: "r-1", TraceID: "t-1", Status: 502, Err: errors.New("connection refused")})
 	assert.Contains(t, errs.String(), "because: connection refused")
 	assert.Contains(t, errs.String(), "request id r-1, status 502")
+	assert.Contains(t, errs.String(), "trace id t-1")
 }
 
 func TestTheVersionIsAFlagToo(t *testing.T) {

@@ -60,6 +60,7 @@ type errorObject struct {
 	Message   string      `json:"message"`
 	Hint      string      `json:"hint,omitempty"`
 	RequestID string      `json:"requestId,omitempty"`
+	TraceID   string      `json:"traceId,omitempty"`
 	Status    int         `json:"status,omitempty"`
 }
 
@@ -93,7 +94,7 @@ func codeOf(c client.Code) int {
 // and its hint, with the chain behind it when asked for.
 func (a *app) tell(x client.Explanation) {
 	if a.jsonMode {
-		object := map[string]errorObject{"error": {x.Code, x.Sentence, x.Hint, x.RequestID, x.Status}}
+		object := map[string]errorObject{"error": {x.Code, x.Sentence, x.Hint, x.RequestID, x.TraceID, x.Status}}
 		text, err := json.Marshal(object)
 		if err != nil {
 			text = []byte(`{"error":{"code":"failed","message":"the error cannot be shown as JSON"}}`)
@@ -113,6 +114,9 @@ func (a *app) tell(x client.Explanation) {
 	}
 	if x.RequestID != "" {
 		a.say("  request id %s, status %d", ui.Clean(x.RequestID), x.Status)
+	}
+	if x.TraceID != "" {
+		a.say("  trace id %s", ui.Clean(x.TraceID))
 	}
 }
 
@@ -142,5 +146,5 @@ func usagef(command, format string, args ...any) error {
 // hinted returns err with a hint in the words of the command line.
 func hinted(err error, hint string) error {
 	x := client.Explain(err)
-	return &client.Error{Code: x.Code, Message: x.Sentence, Hint: hint, RequestID: x.RequestID, Status: x.Status, Err: err}
+	return &client.Error{Code: x.Code, Message: x.Sentence, Hint: hint, RequestID: x.RequestID, TraceID: x.TraceID, Status: x.Status, Err: err}
 }

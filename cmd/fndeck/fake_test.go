@@ -220,6 +220,8 @@ type door struct {
 	stdin    string
 	terminal bool
 	env      map[string]string
+	// now is the clock, nil for one that stands still.
+	now func() time.Time
 }
 
 // fndeck runs a command line against a backend in a world without a home.
@@ -243,6 +245,9 @@ func fndeckEach(ctx context.Context, d door, of func(name string) client.Backend
 		inTerminal: d.terminal, outTerminal: d.terminal,
 		readSecret: func() ([]byte, error) { return []byte("typed"), nil },
 		console:    func(context.Context) error { return errors.New("the console was started") },
+	}
+	if d.now != nil {
+		a.now = d.now
 	}
 	a.open = func(_ context.Context, x config.Context, _ bool) (client.Backend, error) {
 		backend := of(x.Name)

@@ -13,7 +13,7 @@ import (
 	"fndeck/views/keys"
 )
 
-var update = flag.Bool("update", false, "write docs/keys.md anew")
+var update = flag.Bool("update", false, "write docs/keys.md and docs/licences.md anew")
 
 func TestTheKeysInTheDocumentationAreThoseOfTheConsole(t *testing.T) {
 	got := fndeck(t, nil, door{}, "keys")

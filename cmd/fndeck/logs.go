@@ -109,6 +109,12 @@ func (a *app) logs(cmd *cobra.Command, names []string, f logFlags) error {
 		}
 		return readLogs(ctx, all, printer.lines)
 	})
+	if f.all && !f.follow && errors.Is(err, client.ErrUnsupported) {
+		return &client.Error{
+			Code: client.CodeUnsupported, Message: "this context keeps a log for each call: there is no log of all functions to print", Err: err,
+			Hint: "fndeck logs NAME prints the newest call's, fndeck logs --all -f those of the calls to come",
+		}
+	}
 	if errors.Is(err, client.ErrNotFound) && len(names) == 0 {
 		kind, id := "call", f.call
 		if f.deploy != "" {

@@ -39,7 +39,7 @@ func (a *app) root() *cobra.Command {
 	a.globalFlags(root.PersistentFlags())
 	root.Flags().BoolVar(&a.flags.ascii, "ascii", false, "draw the console with ASCII alone, as ascii: true in the configuration does")
 	a.completeFlag(root, "output", completeFormats)
-	a.completeFlag(root, "context", a.completeContexts)
+	a.completeFlag(root, "context", a.completeContextList)
 	root.AddCommand(
 		a.deployCommand(), a.newCommand(), a.redeployCommand(), a.diffCommand(), a.rollbackCommand(), a.promoteCommand(),
 		a.callCommand(), a.logsCommand(), a.getCommand(),

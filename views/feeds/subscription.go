@@ -128,11 +128,11 @@ func (s *Subscription[T]) Silent(now time.Time) time.Time {
 
 // owed is since when an answer is awaited, and how long that may take.
 func (s *Subscription[T]) owed() (since time.Time, limit time.Duration) {
-	if s.feed == nil || !s.Last.Loaded || s.Last.More || s.Brake.Stopped() {
+	if s.feed == nil || !s.Last.Loaded || s.Brake.Stopped() {
 		return time.Time{}, 0
 	}
 	since, asked := s.feed.Owed()
-	if asked {
+	if asked && !s.Last.More { // The rest of a long list may take a while.
 		return since, silentAfter
 	}
 	return since, overdueAfter

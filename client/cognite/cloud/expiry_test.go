@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -91,6 +93,25 @@ func newIssuer(t *testing.T) *authtest.Issuer {
 	issuer := authtest.New(t, time.Now, authtest.Client{ID: "svc", Secret: "right-secret"})
 	issuer.Audience = enginetest.Audience
 	return issuer
+}
+
+func TestTheNewestCallsOfAllFunctionsEndWhereTheServiceHandsOutEmptyPagesForEver(t *testing.T) {
+	asked := 0
+	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, "/calls/list") {
+			asked++
+			_, _ = io.WriteString(w, `{"items":[],"nextCursor":"page:"}`) // ends as one of ours does
+			return
+		}
+		_, _ = io.WriteString(w, `{"items":[{"id":1,"name":"f","lastCalled":1}]}`)
+	}))
+	t.Cleanup(front.Close)
+	bearer := filepath.Join(t.TempDir(), "bearer")
+	require.NoError(t, os.WriteFile(bearer, []byte("token"), 0o600))
+	page, err := console(t, front.URL, bearer, t.TempDir()).Calls(t.Context(), client.CallQuery{})
+	require.NoError(t, err)
+	assert.Empty(t, page.Calls)
+	assert.Equal(t, 1, asked)
 }
 
 func TestTwentyRequestsWhoseTokenHasEndedShareOneRefresh(t *testing.T) {

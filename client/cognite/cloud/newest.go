@@ -63,13 +63,20 @@ func (b *Backend) newest(ctx context.Context, q client.CallQuery) (client.CallPa
 func (b *Backend) newestOf(ctx context.Context, q client.CallQuery) (client.CallPage, error) {
 	page, err := b.Calls(ctx, q)
 	wanted := cmp.Or(max(q.Limit, 0), pageOfCalls)
-	for err == nil && len(page.Calls) < wanted && strings.HasSuffix(page.Next, ":") { // the beginning of another id
+	for err == nil && len(page.Calls) < wanted && startsAnID(page.Next) {
 		q.Cursor = page.Next
 		var older client.CallPage
 		older, err = b.Calls(ctx, q)
 		page.Calls, page.Next = append(page.Calls, older.Calls...), older.Next
 	}
 	return page, err
+}
+
+// startsAnID reports whether a cursor is the beginning of another id, not a page further
+// on in one. A service's own cursors may hold any sign.
+func startsAnID(cursor string) bool {
+	_, further, ok := strings.Cut(cursor, ":")
+	return ok && further == ""
 }
 
 // calledLately are the functions that were called last, that one first.

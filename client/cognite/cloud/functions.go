@@ -38,6 +38,9 @@ func (b *Backend) Functions(ctx context.Context) ([]client.Function, error) {
 	rows, shown := make([]client.Function, 0, len(found)), map[string]bool{}
 	for _, f := range found {
 		l, ok := v.find(f.ID)
+		if !ok && v.unborn(f) {
+			continue // nobody knows yet that it was made
+		}
 		if now := v.serving(l); ok && (now != f.ID && there[now] || shown[l.Key]) {
 			continue // its row is that of another id
 		}

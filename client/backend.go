@@ -87,6 +87,7 @@ const (
 	CanReadFiles      Capability = "files"        // FileReader
 	CanReadCode       Capability = "code"         // CodeReader
 	CanChangeSettings Capability = "settings"     // SettingsChanger
+	CanSmokeTest      Capability = "smoke-call"   // Redeployer that heeds SpecChange.Smoke
 )
 
 // As returns b as the capability interface T, or an *Error of CodeUnsupported
@@ -195,6 +196,9 @@ type SpecChange struct {
 	// hold as soon as the redeploy is accepted, and a roll back leaves them.
 	Description, Owner *string
 	Metadata           map[string]string
+	// Smoke, if not nil, is no setting: the new version is called with it before
+	// anything moves to it, and nothing does if that fails. It wants CanSmokeTest.
+	Smoke json.RawMessage
 }
 
 // SettingsChanger deploys the code that serves again, with other settings.

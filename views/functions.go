@@ -136,7 +136,7 @@ func functionStatus(f client.Function, at moment) ui.Cell {
 		if !f.DeployStarted.IsZero() {
 			elapsed = max(time.Second, at.Now.Sub(f.DeployStarted))
 		}
-		return cells.State(at, word, elapsed)
+		return waitingState(f, cells.State(at, word, elapsed))
 	case f.Interrupted:
 		return cells.State(at, string(client.DeployInterrupted), 0)
 	case f.Status == client.FunctionReady && f.Error != nil:

@@ -54,7 +54,7 @@ var (
 
 // NewestDeploy is a function's newest deploy, as far as the function tells of it.
 func NewestDeploy(f client.Function) client.Deploy {
-	d := client.Deploy{ID: f.DeployID, FunctionID: f.ID, FunctionName: f.Name, Kind: "deploy", Status: f.Status}
+	d := client.Deploy{ID: f.DeployID, FunctionID: f.ID, FunctionName: f.Name, Kind: "deploy", Status: f.Status, Tries: f.DeployTries}
 	if f.Interrupted {
 		d.Status = client.DeployInterrupted
 	}

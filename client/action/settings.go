@@ -49,6 +49,12 @@ func changeSettings(ctx context.Context, backend client.Backend, target Target, 
 			return Outcome{}, fmt.Errorf("settings of %s: %w", f.Name, err)
 		}
 	}
+	if err := checkSmoke(backend, values.Change); err != nil {
+		return Outcome{}, fmt.Errorf("settings of %s: %w", f.Name, err)
+	}
+	if err := notSince(ctx, backend, f, "settings of"); err != nil {
+		return Outcome{}, err
+	}
 	after, err := changer.ChangeSettings(ctx, f.ID, values.Change)
 	if err != nil {
 		return Outcome{}, fmt.Errorf("settings of %s: %w", f.Name, err)

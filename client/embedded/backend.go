@@ -43,6 +43,9 @@ type Options struct {
 	Clock   func() time.Time
 }
 
+// noSmoke is why a redeploy makes no smoke call here.
+const noSmoke = "the engine of this machine makes no smoke call: a roll back takes a moment here"
+
 // EngineStatus is what a running engine says of itself.
 type EngineStatus = wire.Status
 
@@ -123,7 +126,7 @@ func (b *Backend) Describe() client.Description {
 	return client.Description{
 		Outdated: outdated,
 		Kind:     "embedded", Name: b.o.Name, Endpoint: b.o.StateDir, Isolation: b.last.Isolation, ReadOnly: b.last.ReadOnly,
-		DataLimitBytes: b.last.DataLimitBytes, UniqueKeys: true, Runtimes: b.last.Runtimes, Missing: map[client.Capability]string{},
+		DataLimitBytes: b.last.DataLimitBytes, UniqueKeys: true, Runtimes: b.last.Runtimes, Missing: map[client.Capability]string{client.CanSmokeTest: noSmoke},
 	}
 }
 

@@ -91,7 +91,7 @@ func (a *app) call(cmd *cobra.Command, name string, f callFlags) error {
 	}
 	var data json.RawMessage
 	if cmd.Flags().Changed("data") {
-		if data, err = a.readData(f.data); err != nil {
+		if data, err = a.readData("--data", f.data); err != nil {
 			return err
 		}
 	}
@@ -302,7 +302,7 @@ func shownResult(response []byte, person bool) []byte {
 }
 
 // readData reads the JSON of a -d flag: a text, a file or stdin.
-func (a *app) readData(flag string) (json.RawMessage, error) {
+func (a *app) readData(name, flag string) (json.RawMessage, error) {
 	path, isFile := strings.CutPrefix(flag, "@")
 	var source io.Reader
 	switch {
@@ -311,7 +311,7 @@ func (a *app) readData(flag string) (json.RawMessage, error) {
 	case isFile:
 		f, err := os.Open(path)
 		if err != nil {
-			return nil, unreadable("--data", path, err)
+			return nil, unreadable(name, path, err)
 		}
 		// Nothing was written: closing cannot lose anything.
 		defer func() { _ = f.Close() }()
@@ -321,7 +321,7 @@ func (a *app) readData(flag string) (json.RawMessage, error) {
 	}
 	data, err := io.ReadAll(io.LimitReader(source, dataLimitBytes+1))
 	if err != nil {
-		return nil, unreadable("--data", path, err) // A folder opens and then cannot be read.
+		return nil, unreadable(name, path, err) // A folder opens and then cannot be read.
 	}
 	if len(data) > dataLimitBytes {
 		return nil, &client.Error{Code: client.CodeLimit, Message: fmt.Sprintf("data: over %d bytes", dataLimitBytes)}

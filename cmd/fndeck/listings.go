@@ -98,7 +98,10 @@ func functionRow(f client.Function, at output.Clock) row {
 	status, message := string(f.Status), ""
 	if f.Error != nil {
 		message = f.Error.Message
-		if f.Status == client.FunctionReady {
+		switch {
+		case f.Interrupted:
+			status += ", deploy cut"
+		case f.Status == client.FunctionReady:
 			status += ", deploy failed"
 		}
 	}

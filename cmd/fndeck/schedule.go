@@ -56,7 +56,7 @@ func (a *app) scheduleCreateCommand() *cobra.Command {
 		}
 		if cmd.Flags().Changed("data") {
 			var raw json.RawMessage
-			if raw, err = a.readData(data); err != nil {
+			if raw, err = a.readData("--data", data); err != nil {
 				return err
 			}
 			spec.Data = raw
@@ -130,7 +130,7 @@ func (a *app) scheduleEditCommand() *cobra.Command {
 			return err
 		}
 		if flags.Changed("data") {
-			if change.Data, err = a.readData(data); err != nil {
+			if change.Data, err = a.readData("--data", data); err != nil {
 				return err
 			}
 		}

@@ -170,6 +170,9 @@ func (b *Backend) moving(v view, d *client.Function, e redeploy.Entry) {
 	d.DeployID, d.DeployStarted = e.Plan.Op, e.Started
 	if e.Running {
 		d.DeployingVersion, d.Error, d.UsualDeploy = e.Plan.To, nil, v.usual(e)
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		d.DeployTries = b.live[e.Plan.Op].Tries
 		return
 	}
 	d.Interrupted = true

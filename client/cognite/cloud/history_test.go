@@ -93,7 +93,7 @@ func TestAFunctionKeepsItsRowItsIdAndItsHistoryThroughRedeploys(t *testing.T) {
 			phases = append(phases, p.Name)
 			assert.False(t, p.Ended.Before(p.Started))
 		}
-		assert.Equal(t, "old code archive upload rehearse create building schedules draining checking deleting create again rebuilding schedules draining checking deleting closing", strings.Join(phases, " "))
+		assert.Equal(t, "old code archive upload credentials create building schedules draining checking deleting create again rebuilding schedules draining checking deleting closing", strings.Join(phases, " "))
 		assert.Empty(t, deploys[0].Phase, "what is Ready stands at no phase any more")
 		assert.Empty(t, deploys[0].Ahead)
 		plan, err := b.PlanRedeploy(d.ctx, f.ID, d.code(9), client.SpecChange{})

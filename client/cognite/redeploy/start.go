@@ -2,7 +2,6 @@ package redeploy
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"maps"
 	"slices"
@@ -28,9 +27,6 @@ type Request struct {
 	Version int
 	Code    client.Package
 	Change  client.SpecChange
-	// Smoke, if not nil, is what the new version is called with before anything moves
-	// to it.
-	Smoke json.RawMessage
 	// RunAsMe accepts that schedules which run as whoever created them will run as
 	// whoever redeploys.
 	RunAsMe bool

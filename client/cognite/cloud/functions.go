@@ -146,8 +146,8 @@ func (b *Backend) row(v view, f cognite.Function) client.Function {
 	if e := v.open(l.Key); e != nil {
 		b.moving(v, &d, *e)
 	}
-	if d.LastCall == nil {
-		d.LastCall = b.lastKept(v, f.ID)
+	if kept := b.lastKept(v, f.ID); kept != nil && (d.LastCall == nil || !kept.Started.Before(d.LastCall.Started)) {
+		d.LastCall = kept // It says how that call ended, which the project does not.
 	}
 	return d
 }

@@ -97,6 +97,14 @@ func (s *shell) stopCommand(d client.Deploy) command {
 	}
 }
 
+// stopListed is stopCommand for the newest deploy of each function of a list.
+func stopListed(s *shell, l *listScreen[client.Function]) command {
+	stop := func(f client.Function) command { return s.stopCommand(action.NewestDeploy(f)) }
+	c := l.on("calls.cancel", true, func(f client.Function) string { return stop(f).reason }, func(f client.Function) tea.Cmd { return stop(f).run() })
+	c.label, c.urgent = stopWaiting, true
+	return c
+}
+
 // cutCommands are what can be done about the newest deploy of a function, if that
 // waits or was cut; of others they say so.
 func cutCommands(s *shell, f client.Function) []command {

@@ -204,8 +204,11 @@ func fetchDeploys(ctx context.Context, a *app, backend client.Backend, s scope) 
 
 func deployRow(d client.Deploy, at output.Clock) row {
 	elapsed, message := at.Now.Sub(d.Started), ""
-	if !d.Ended.IsZero() {
+	switch {
+	case !d.Ended.IsZero():
 		elapsed = d.Ended.Sub(d.Started)
+	case d.Status == client.DeployInterrupted:
+		elapsed = 0 // Nobody is at work on it.
 	}
 	if d.Error != nil {
 		message = d.Error.Message

@@ -201,7 +201,7 @@ func functionListCommands(s *shell, l *listScreen[client.Function]) []command {
 		l.on("functions.repeat", false, neverCalled(s, able(action.Invoke)), func(f client.Function) tea.Cmd { return s.repeat(f, "") }),
 		l.on("functions.promote", false, s.noPromotion, s.promote),
 		each(l, l.on("calls.archive", false, able(action.ArchiveCalls), s.archiveCalls), action.ArchiveCalls, func(f client.Function) action.Target { return action.Target{Function: &f} }),
-		stopListed(s, l), s.redeployMarked(l), cut(action.ResumeDeploy), cut(action.TakeBackDeploy), cut(action.LeaveDeploy),
+		s.redeployMarked(l), cut(action.ResumeDeploy), cut(action.TakeBackDeploy), cut(action.LeaveDeploy), stopListed(s, l),
 		each(l, l.on("list.delete", false, able(action.DeleteFunction), s.remove), action.DeleteFunction,
 			func(f client.Function) action.Target { return action.Target{Function: &f} }),
 	}

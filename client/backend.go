@@ -104,6 +104,7 @@ const (
 	CanReadCode       Capability = "code"         // CodeReader
 	CanChangeSettings Capability = "settings"     // SettingsChanger
 	CanResize         Capability = "resize"       // Redeployer that heeds SpecChange.CPU and MemoryGB
+	CanSmokeTest      Capability = "smoke-call"   // Redeployer that heeds SpecChange.Smoke
 )
 
 // As returns b as the capability interface T, or an *Error of CodeUnsupported
@@ -214,6 +215,9 @@ type SpecChange struct {
 	Metadata           map[string]string
 	// RunAsMe accepts what RedeployPlan.RunAs names.
 	RunAsMe bool
+	// Smoke, if not nil, is no setting: the new version is called with it before
+	// anything moves to it, and nothing does if that fails. It wants CanSmokeTest.
+	Smoke json.RawMessage
 }
 
 // SettingsChanger deploys the code that serves again, with other settings.

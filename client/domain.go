@@ -48,6 +48,8 @@ type Function struct {
 	// LogQuery.DeployID. Empty where the backend has no build output.
 	DeployID      string    `json:"deployId,omitempty"`
 	DeployStarted time.Time `json:"deployStarted,omitzero"`
+	// DeployTries is Deploy.Tries of that deploy.
+	DeployTries int `json:"deployTries,omitempty"`
 	// Interrupted says that this deploy was cut and can be taken up, see DeployResumer.
 	Interrupted bool `json:"interrupted,omitempty"`
 	// UsualDeploy is the median of what this function's deploys took that became

@@ -59,7 +59,7 @@ func deployCommands(s *shell, l *listScreen[client.Deploy]) []command {
 		return c
 	}
 	stop := l.on("calls.cancel", true, func(d client.Deploy) string { return s.reason(action.StopDeploy, action.Target{Deploy: &d}) }, func(d client.Deploy) tea.Cmd { return s.onDeploy(action.StopDeploy, d) })
-	stop.label, stop.urgent = "stop waiting", true
+	stop.label, stop.urgent = stopWaiting, true
 	return []command{
 		stop, cut(action.ResumeDeploy), cut(action.TakeBackDeploy), cut(action.LeaveDeploy),
 		l.on("list.open", true, nil, func(d client.Deploy) tea.Cmd {
@@ -86,11 +86,30 @@ func (s *shell) onDeploy(a action.Action, d client.Deploy) tea.Cmd {
 	return s.start(forms.RunAction{Action: a, Target: action.Target{Deploy: &d}})
 }
 
+// stopWaiting is what the key that cancels a call does to a deploy.
+const stopWaiting = "stop waiting"
+
+// stopCommand stops a deploy that waits; of others it says that they do not.
+func (s *shell) stopCommand(d client.Deploy) command {
+	return command{
+		id: "calls.cancel", label: stopWaiting, urgent: true, hinted: d.Tries > 0,
+		reason: s.reason(action.StopDeploy, action.Target{Deploy: &d}), run: func() tea.Cmd { return s.onDeploy(action.StopDeploy, d) },
+	}
+}
+
+// stopListed is stopCommand for the newest deploy of each function of a list.
+func stopListed(s *shell, l *listScreen[client.Function]) command {
+	stop := func(f client.Function) command { return s.stopCommand(action.NewestDeploy(f)) }
+	c := l.on("calls.cancel", true, func(f client.Function) string { return stop(f).reason }, func(f client.Function) tea.Cmd { return stop(f).run() })
+	c.label, c.urgent = stopWaiting, true
+	return c
+}
+
 // cutCommands are what can be done about the newest deploy of a function, if that
-// was cut; of others they say so.
+// waits or was cut; of others they say so.
 func cutCommands(s *shell, f client.Function) []command {
 	d := action.NewestDeploy(f)
-	var commands []command
+	commands := []command{s.stopCommand(d)}
 	for _, a := range []action.Action{action.ResumeDeploy, action.TakeBackDeploy, action.LeaveDeploy} {
 		commands = append(commands, command{
 			id: a.ID, urgent: true, reason: s.reason(a, action.Target{Deploy: &d}), run: func() tea.Cmd { return s.onDeploy(a, d) },
@@ -149,6 +168,14 @@ var deployColumns = []listColumn[client.Deploy]{
 			return ui.Cell{Text: ui.Clean(cells.FirstLine(d.Error.Message)), Tone: ui.ToneBad}
 		},
 	},
+}
+
+// waitingState is the state of a function whose deploy waits to try a step again.
+func waitingState(f client.Function, cell ui.Cell) ui.Cell {
+	if f.DeployTries > 0 {
+		cell.Text, cell.Tone = strings.Replace(cell.Text, string(client.FunctionDeploying), "Waiting", 1), ui.ToneWarn
+	}
+	return cell
 }
 
 // deployPhase is the phase of a deploy, with how long it has gone on and usually does
@@ -234,7 +261,7 @@ func newDeployPage(s *shell, d client.Deploy) Screen {
 				now = d
 			}
 			f := s.deployed(now)
-			var commands []command
+			commands := []command{s.stopCommand(now)}
 			for _, a := range []action.Action{action.ResumeDeploy, action.TakeBackDeploy, action.LeaveDeploy} {
 				commands = append(commands, command{
 					id: a.ID, urgent: true, hinted: now.Status == client.DeployInterrupted,

@@ -137,7 +137,7 @@ func functionStatus(f client.Function, at moment) ui.Cell {
 		if !f.DeployStarted.IsZero() {
 			elapsed = max(time.Second, at.Now.Sub(f.DeployStarted))
 		}
-		return cells.State(at, word, elapsed)
+		return waitingState(f, cells.State(at, word, elapsed))
 	case f.Interrupted:
 		return cells.State(at, string(client.DeployInterrupted), 0)
 	case f.Status == client.FunctionReady && f.Error != nil:
@@ -202,7 +202,7 @@ func functionListCommands(s *shell, l *listScreen[client.Function]) []command {
 		l.on("functions.repeat", false, neverCalled(s, able(action.Invoke)), func(f client.Function) tea.Cmd { return s.repeat(f, "") }),
 		l.on("functions.promote", false, s.noPromotion, s.promote),
 		each(l, l.on("calls.archive", false, able(action.ArchiveCalls), s.archiveCalls), action.ArchiveCalls, func(f client.Function) action.Target { return action.Target{Function: &f} }),
-		s.redeployMarked(l), cut(action.ResumeDeploy), cut(action.TakeBackDeploy), cut(action.LeaveDeploy),
+		s.redeployMarked(l), cut(action.ResumeDeploy), cut(action.TakeBackDeploy), cut(action.LeaveDeploy), stopListed(s, l),
 		each(l, l.on("list.delete", false, able(action.DeleteFunction), s.remove), action.DeleteFunction,
 			func(f client.Function) action.Target { return action.Target{Function: &f} }),
 	}

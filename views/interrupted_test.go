@@ -106,6 +106,48 @@ func TestADeployThatWaitsForADeadLinkSaysSoAndCanBeLeft(t *testing.T) {
 	})
 }
 
+func TestAFunctionWhoseDeployWaitsSaysSoAndIsStoppedThereToo(t *testing.T) {
+	for _, keys := range [][]string{{}, {"d"}, {"&", "j", "enter"}} {
+		b := newCutBackend()
+		b.deploys[1].Detail, b.deploys[1].Tries = "try 3 of 9 failed: far.example refuses the connection", 3
+		b.functions[1].DeployID, b.functions[1].DeployingVersion, b.functions[1].DeployTries = "run-1", 8, 3
+		driveAny(t, func() client.Backend { return b }, func(d *driver) {
+			d.send(tea.WindowSizeMsg{Width: 160, Height: 30})
+			if len(keys) < 2 {
+				d.press("j")
+			}
+			d.press(keys...)
+			if len(keys) < 2 {
+				d.see("◐ Waiting")
+			}
+			d.see("stop waiting K")
+			d.press("K")
+			assert.Equal(t, []string{"stop run-1"}, *b.asked, keys)
+		})
+	}
+}
+
+// silentBackend has no lines of any build.
+type silentBackend struct{ cutBackend }
+
+func (silentBackend) FollowLogs(context.Context, client.LogQuery, func([]client.LogLine) error) error {
+	return nil
+}
+
+func (silentBackend) Logs(context.Context, client.LogQuery) ([]client.LogLine, error) {
+	return nil, nil
+}
+
+func TestABuildWithoutOutputSaysThatNoneIsHandedOut(t *testing.T) {
+	b := silentBackend{newCutBackend()}
+	b.description.Missing = map[client.Capability]string{client.CanReadBuilds: "Cognite hands out no build output of a deploy that succeeds"}
+	driveAny(t, func() client.Backend { return b }, func(d *driver) {
+		d.press("&", "l")
+		d.see("Cognite hands out no build output of a deploy that succeeds")
+		d.miss("This log is empty")
+	})
+}
+
 func TestAReadOnlyContextTakesNoDeployUp(t *testing.T) {
 	b := newCutBackend()
 	b.description.Locked = "read-only: nothing is changed"

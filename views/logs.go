@@ -112,10 +112,24 @@ func (l *logScreen) empty() (string, ui.Tone) {
 		return ui.Clean(e.Message) + ".  " + l.keys.Key("list.open") + " on a call opens its log", ui.ToneText
 	case l.pane.err != nil:
 		return ui.Clean(client.Explain(l.pane.err).Sentence), ui.ToneBad
+	case l.pane.scope.build && l.noOutput() != "":
+		return l.noOutput(), ui.ToneText
 	case l.pane.ended:
 		return "This log is empty.", ui.ToneText
 	}
 	return "No lines yet, following", ui.ToneDim
+}
+
+// noOutput is why a build has no lines that could be awaited, "" where it has.
+func (l *logScreen) noOutput() string {
+	reason := l.backend.Describe().Missing[client.CanReadBuilds]
+	switch {
+	case reason == "":
+		return ""
+	case l.pane.ended:
+		return ui.Clean(reason) + "."
+	}
+	return ui.Clean(reason) + "; should this one fail, its error comes here."
 }
 
 // Search implements searcher.

@@ -147,7 +147,9 @@ func TestAKeyThatThisVersionDoesNotHaveSaysSo(t *testing.T) {
 			d.see(key + " is not in this version")
 		}
 		d.press("j", "K")
-		d.see("cancel: not in functions")
+		d.see("no deploy of")
+		d.press("t")
+		d.see("not in functions")
 		d.press("2", "n")
 		d.see("new: not in calls")
 		d.press("1")

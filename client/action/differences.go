@@ -1,9 +1,13 @@
 package action
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"os"
+	"slices"
+	"strings"
 
 	"fndeck/client"
 	"fndeck/client/drift"
@@ -75,4 +79,89 @@ func DifferencesOf(ctx context.Context, backend client.Backend, f client.Functio
 		return d, "", wrap(err)
 	}
 	return d, patch, nil
+}
+
+// notSince fails with the difference where a function was deployed by somebody since
+// it was read: what was decided then would undo that without a word. One whose
+// deploys are not told is not asked about.
+func notSince(ctx context.Context, backend client.Backend, seen client.Function, verb string) error {
+	if seen.DeployID == "" {
+		return nil
+	}
+	now, err := backend.Function(ctx, seen.ID)
+	if err != nil {
+		return fmt.Errorf("%s %s: %w", verb, seen.Name, err)
+	}
+	if now.DeployID == seen.DeployID && (now.Version == seen.Version || seen.Version == 0) {
+		return nil
+	}
+	what := fmt.Sprintf("%s is %s now", VersionWords(seen.Version), VersionWords(now.Version))
+	if now.Version == seen.Version {
+		what = fmt.Sprintf("%s still serves", VersionWords(now.Version))
+	}
+	if now.DeployingVersion != 0 {
+		what += fmt.Sprintf(", v%d is on its way", now.DeployingVersion)
+	}
+	parts := append([]string{what}, settingsBetween(seen, now)...)
+	if seen.Version != now.Version {
+		parts = append(parts, filesBetween(ctx, backend, seen, now)...)
+	}
+	return &client.Error{
+		Code: client.CodeConflict, Message: fmt.Sprintf("%s %s: it was deployed since it was read: %s", verb, seen.Name, strings.Join(parts, "; ")),
+		Hint: "look at it as it is now, then decide anew",
+	}
+}
+
+// filesBetween names the files that differ between two versions, as far as they are
+// known.
+func filesBetween(ctx context.Context, backend client.Backend, seen, now client.Function) []string {
+	before, err := drift.Deployed(ctx, backend, seen.ID, seen.Version)
+	if err != nil {
+		return nil
+	}
+	after, err := drift.Deployed(ctx, backend, now.ID, now.Version)
+	if err != nil {
+		return nil
+	}
+	var parts []string
+	for _, c := range drift.Compare(before, after).Changes() {
+		parts = append(parts, c.Path+" "+c.Word())
+	}
+	const shown = 5
+	if more := len(parts) - shown; more > 0 {
+		parts = append(parts[:shown], fmt.Sprintf("%d files more", more))
+	}
+	return parts
+}
+
+// settingsBetween names the settings that differ.
+func settingsBetween(seen, now client.Function) []string {
+	var parts []string
+	for _, s := range []struct{ name, before, after string }{
+		{"runtime", seen.Runtime, now.Runtime},
+		{"entry file", seen.FunctionPath, now.FunctionPath},
+		{"description", seen.Description, now.Description},
+		{"owner", seen.Owner, now.Owner},
+		{"CPU", fmt.Sprint(seen.CPU), fmt.Sprint(now.CPU)},
+		{"memory", fmt.Sprint(seen.MemoryGB), fmt.Sprint(now.MemoryGB)},
+	} {
+		if s.before != s.after {
+			parts = append(parts, fmt.Sprintf("%s %s, was %s", s.name, cmp.Or(s.after, "none"), cmp.Or(s.before, "none")))
+		}
+	}
+	for _, s := range []struct {
+		name          string
+		before, after map[string]string
+	}{{"environment", seen.EnvVars, now.EnvVars}, {"metadata", seen.Metadata, now.Metadata}} {
+		for _, key := range slices.Sorted(maps.Keys(over(maps.Clone(s.before), s.after))) {
+			before, was := s.before[key]
+			if after, is := s.after[key]; was != is || before != after {
+				parts = append(parts, s.name+" "+key) // Its values may be long, and nobody's business.
+			}
+		}
+	}
+	if !slices.Equal(seen.SecretNames, now.SecretNames) {
+		parts = append(parts, "the names of its secrets")
+	}
+	return parts
 }

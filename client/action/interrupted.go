@@ -54,9 +54,12 @@ var (
 
 // NewestDeploy is a function's newest deploy, as far as the function tells of it.
 func NewestDeploy(f client.Function) client.Deploy {
-	d := client.Deploy{ID: f.DeployID, FunctionID: f.ID, FunctionName: f.Name, Kind: "deploy", Status: f.Status}
-	if f.Interrupted {
+	d := client.Deploy{ID: f.DeployID, FunctionID: f.ID, FunctionName: f.Name, Kind: "deploy", Status: f.Status, Tries: f.DeployTries}
+	switch {
+	case f.Interrupted:
 		d.Status = client.DeployInterrupted
+	case f.DeployingVersion != 0:
+		d.Status = client.FunctionDeploying // The status is that of the version that serves.
 	}
 	return d
 }
@@ -79,7 +82,7 @@ func notWaiting(target Target) string {
 	switch d := target.Deploy; {
 	case d == nil:
 		return "no deploy chosen"
-	case !d.Ended.IsZero() || d.Status == client.DeployInterrupted:
+	case d.Status != client.FunctionQueued && d.Status != client.FunctionDeploying:
 		return "no deploy of " + d.FunctionName + " is under way"
 	case d.Tries == 0:
 		return "the " + d.Kind + " of " + d.FunctionName + " goes on and waits for nobody"

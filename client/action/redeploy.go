@@ -54,6 +54,12 @@ func redeploy(ctx context.Context, backend client.Backend, target Target, values
 			return Outcome{}, fmt.Errorf("redeploy %s: %w", f.Name, err)
 		}
 	}
+	if err := checkSmoke(backend, values.Change); err != nil {
+		return Outcome{}, fmt.Errorf("redeploy %s: %w", f.Name, err)
+	}
+	if err := notSince(ctx, backend, f, "redeploy"); err != nil {
+		return Outcome{}, err
+	}
 	code := values.Code
 	var warnings []string
 	if code == nil {
@@ -84,6 +90,18 @@ func redeploy(ctx context.Context, backend client.Backend, target Target, values
 	}
 	sentence += usually(after)
 	return Outcome{Sentence: sentence, Function: &after, Warnings: warnings}, nil
+}
+
+// checkSmoke makes sure that a smoke call can be made, with data that can be sent.
+func checkSmoke(backend client.Backend, change client.SpecChange) error {
+	if change.Smoke == nil {
+		return nil
+	}
+	if _, err := client.As[client.Redeployer](backend, client.CanSmokeTest); err != nil {
+		return err
+	}
+	_, _, err := checkData(backend, change.Smoke)
+	return err
 }
 
 // usually is how long deploys of a function usually take, as the end of a sentence; ""

@@ -170,3 +170,55 @@ func TestEveryActionRefusesWithoutATargetAndWithoutTheCapability(t *testing.T) {
 		})
 	}
 }
+
+// R19: the later of two writers is told what differs, in every context.
+func TestWhatWasDecidedBeforeAnotherDeployIsRefusedWithTheDifference(t *testing.T) {
+	var sent []client.Package
+	b := serving("other", &sent)
+	seen := client.Function{ID: "7", Name: "hello", Version: 1, DeployID: "d1", Runtime: "py311", EnvVars: map[string]string{"REGION": "eu"}}
+	now := seen
+	b.f.function = func(string) (client.Function, error) { return now, nil }
+	b.f.settings = func(string, client.SpecChange) (client.Function, error) { return now, nil }
+	owner := "me"
+	redeploy := func() error {
+		code := client.Package{Zip: []byte("zip"), SHA256: "new"}
+		_, err := action.Redeploy.Run(t.Context(), b, action.Target{Function: &seen}, action.Values{Code: &code})
+		return err
+	}
+	settings := func() error {
+		_, err := action.ChangeSettings.Run(t.Context(), b, action.Target{Function: &seen}, action.Values{Change: client.SpecChange{Owner: &owner}})
+		return err
+	}
+	for _, change := range []func() error{redeploy, settings} {
+		now = seen
+		require.NoError(t, change())
+		sent = nil
+		now.DeployID, now.Version, now.Runtime, now.EnvVars = "d2", 2, "py312", map[string]string{"REGION": "us"}
+		err := change()
+		require.ErrorIs(t, err, client.ErrConflict)
+		assert.ErrorContains(t, err, "hello: it was deployed since it was read: v1 is v2 now; runtime py312, was py311; environment REGION")
+		assert.Empty(t, sent)
+		now = seen
+		now.DeployID, now.DeployingVersion = "d2", 2
+		assert.ErrorContains(t, change(), "v1 still serves, v2 is on its way")
+	}
+	seen.DeployID = ""
+	require.NoError(t, redeploy(), "where deploys are not told, nothing can be compared")
+}
+
+func TestASmokeCallIsMadeOnlyWhereTheBackendMakesOneAndWithDataThatCanBeSent(t *testing.T) {
+	var sent []client.Package
+	b := serving("other", &sent)
+	f := client.Function{ID: "7", Name: "hello", Version: 1}
+	code := client.Package{Zip: []byte("zip"), SHA256: "new"}
+	smoke := func(data string) error {
+		_, err := action.Redeploy.Run(t.Context(), b, action.Target{Function: &f}, action.Values{Code: &code, Change: client.SpecChange{Smoke: []byte(data)}})
+		return err
+	}
+	require.NoError(t, smoke(`{"a": 1}`))
+	require.Len(t, sent, 1)
+	require.ErrorContains(t, smoke(`{"a": `), "it ends too early")
+	b.f.describe.Missing = map[client.Capability]string{client.CanSmokeTest: "it makes no smoke call"}
+	require.ErrorIs(t, smoke(`{}`), client.ErrUnsupported)
+	require.Len(t, sent, 1)
+}

@@ -49,6 +49,12 @@ func changeSettings(ctx context.Context, backend client.Backend, target Target, 
 			return Outcome{}, fmt.Errorf("settings of %s: %w", f.Name, err)
 		}
 	}
+	if err := checkSmoke(backend, values.Change); err != nil {
+		return Outcome{}, fmt.Errorf("settings of %s: %w", f.Name, err)
+	}
+	if err := notSince(ctx, backend, f, "settings of"); err != nil {
+		return Outcome{}, err
+	}
 	gap := GapError{Verb: "change the settings of", Function: f}
 	err = acceptGap(backend, gap, values, func(p client.RedeployPlanner) (client.RedeployPlan, error) {
 		return p.PlanRedeploy(ctx, f.ID, client.Package{}, values.Change)

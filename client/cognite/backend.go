@@ -83,7 +83,7 @@ func (b *Backend) Describe() client.Description {
 		Missing: map[client.Capability]string{
 			client.CanRedeploy: noUpdate, client.CanRebuild: noRebuild, client.CanChooseMode: noMode, client.CanVersion: noVersions, client.CanFollowLogs: noFollow, client.CanListRuns: noRuns,
 			client.CanWait: noWait, client.CanPush: noPush, client.CanListBuilds: noBuilds, client.CanCancel: noCancel,
-			client.CanReadBuilds: noOutput, client.CanResume: noResume, client.CanPlan: noPlan, client.CanReadCode: noVersions, client.CanChangeSettings: noUpdate, client.CanReplaceSchedule: noReplace, client.CanRunSchedule: noRunNow, client.CanSetPolicies: noPolicies,
+			client.CanReadBuilds: noOutput, client.CanResume: noResume, client.CanPlan: noPlan, client.CanSmokeTest: noUpdate, client.CanReadCode: noVersions, client.CanChangeSettings: noUpdate, client.CanReplaceSchedule: noReplace, client.CanRunSchedule: noRunNow, client.CanSetPolicies: noPolicies,
 		},
 	}
 }

@@ -43,6 +43,9 @@ type Options struct {
 	Clock   func() time.Time
 }
 
+// noSmoke is why a redeploy makes no smoke call here.
+const noSmoke = "the engine of this machine makes no smoke call: a roll back takes a moment here"
+
 // EngineStatus is what a running engine says of itself.
 type EngineStatus = wire.Status
 
@@ -132,7 +135,8 @@ func (b *Backend) Describe() client.Description {
 			return limits.CheckSpec(s)
 		},
 		Missing: map[client.Capability]string{
-			client.CanResize: keepsSize, client.CanReadFiles: noFiles, client.CanRunAs: noRunAs, client.CanArchive: archivesItself,
+			client.CanResize: keepsSize, client.CanReadFiles: noFiles, client.CanRunAs: noRunAs,
+			client.CanArchive: archivesItself, client.CanSmokeTest: noSmoke,
 		},
 	}
 }

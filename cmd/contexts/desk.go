@@ -93,7 +93,7 @@ func (d *Desk) Open(ctx context.Context, x config.Context, peek bool) (client.Ba
 		Name: x.Name, BaseURL: x.BaseURL, Project: x.Project, Cloud: x.Cloud, Dir: d.projectDir(x),
 		Client:   &http.Client{Transport: client.Signed(who, base, trace.Transport(transport))},
 		Trace:    trace,
-		Identity: runner, NoSessions: noSessions(x.Identity.Flow), RunAsMe: x.RunsAsMe,
+		Identity: runner, NoSessions: NoSessions(x.Identity.Flow), RunAsMe: x.RunsAsMe,
 		Sealer: seal.New(d.KeyFile, d.KeyNamed), Clock: d.Clock, Jitter: rand.Float64,
 	})
 	if err != nil {
@@ -116,9 +116,9 @@ func (d *Desk) runner(ctx context.Context, x config.Context) (cognite.Identity, 
 	return cognite.Identity{ClientID: x.Identity.ClientID, Secret: secret}, nil
 }
 
-// noSessions is why an identity of a flow can have nothing run for it, "" where it can
+// NoSessions is why an identity of a flow can have nothing run for it, "" where it can
 // (Cognite's documentation of sessions, August 2026).
-func noSessions(flow auth.Flow) string {
+func NoSessions(flow auth.Flow) string {
 	if flow != auth.FlowClientCertificate {
 		return ""
 	}

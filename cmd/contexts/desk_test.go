@@ -134,7 +134,7 @@ func TestAContextThatIsDownTakesNoOtherWithIt(t *testing.T) {
 
 func TestOnlyAnApplicationWithACertificateIsRefusedCallsAndSchedules(t *testing.T) {
 	for _, flow := range auth.Flows() {
-		assert.Equal(t, flow == auth.FlowClientCertificate, noSessions(flow) != "", flow)
+		assert.Equal(t, flow == auth.FlowClientCertificate, NoSessions(flow) != "", flow)
 	}
 }
 

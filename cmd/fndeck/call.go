@@ -91,7 +91,7 @@ func (a *app) call(cmd *cobra.Command, name string, f callFlags) error {
 	}
 	var data json.RawMessage
 	if cmd.Flags().Changed("data") {
-		if data, err = a.readData(f.data); err != nil {
+		if data, err = a.readData("--data", f.data); err != nil {
 			return err
 		}
 	}
@@ -161,7 +161,7 @@ func (a *app) callMany(ctx context.Context, backend client.Backend, f callFlags,
 	case figures.Failed > 0:
 		return &client.Error{
 			Code: client.CodeFunctionFailed, Message: fmt.Sprintf("%d of %d calls failed, the first with: %s", figures.Failed, figures.Ended, figures.FirstFailure.Message),
-			Hint: "fndeck logs --call " + figures.FailedCall + " shows its log",
+			Hint: logsOf(client.Call{ID: figures.FailedCall, FunctionName: s.Function.Name}) + " shows its log",
 		}
 	}
 	return nil
@@ -205,12 +205,12 @@ func (a *app) awaitCall(ctx context.Context, backend client.Backend, call client
 		return &client.Error{
 			Code:    client.CodeTimeout,
 			Message: fmt.Sprintf("call %s still runs after %s", call.ID, timeout),
-			Hint:    "fndeck logs --call " + call.ID + " -f follows it",
+			Hint:    logsOf(call) + " -f follows it",
 		}
 	}
 	if err != nil {
 		if ctx.Err() != nil {
-			a.note("call %s goes on: fndeck logs --call %s -f follows it", call.ID, call.ID)
+			a.note("call %s goes on: %s -f follows it", call.ID, ui.Clean(logsOf(call)))
 		}
 		return err
 	}
@@ -231,6 +231,16 @@ func (a *app) awaitCall(ctx context.Context, backend client.Backend, call client
 	return callError(ended)
 }
 
+// logsOf is the command that prints the log of a call; some backends find a call only
+// by its function's name and its id.
+func logsOf(c client.Call) string {
+	words := []string{"fndeck logs"}
+	if c.FunctionName != "" {
+		words = append(words, c.FunctionName)
+	}
+	return strings.Join(append(words, "--call", c.ID), " ")
+}
+
 // callError is the error of a call that did not complete.
 func callError(c client.Call) error {
 	if c.Status == client.CallCompleted {
@@ -244,7 +254,7 @@ func callError(c client.Call) error {
 	if c.Error != nil && c.Error.Message != "" {
 		e.Message += ": " + c.Error.Message
 	}
-	e.Hint = "fndeck logs --call " + c.ID + " shows its log"
+	e.Hint = logsOf(c) + " shows its log"
 	return e
 }
 
@@ -302,7 +312,7 @@ func shownResult(response []byte, person bool) []byte {
 }
 
 // readData reads the JSON of a -d flag: a text, a file or stdin.
-func (a *app) readData(flag string) (json.RawMessage, error) {
+func (a *app) readData(name, flag string) (json.RawMessage, error) {
 	path, isFile := strings.CutPrefix(flag, "@")
 	var source io.Reader
 	switch {
@@ -311,7 +321,7 @@ func (a *app) readData(flag string) (json.RawMessage, error) {
 	case isFile:
 		f, err := os.Open(path)
 		if err != nil {
-			return nil, unreadable("--data", path, err)
+			return nil, unreadable(name, path, err)
 		}
 		// Nothing was written: closing cannot lose anything.
 		defer func() { _ = f.Close() }()
@@ -321,7 +331,7 @@ func (a *app) readData(flag string) (json.RawMessage, error) {
 	}
 	data, err := io.ReadAll(io.LimitReader(source, dataLimitBytes+1))
 	if err != nil {
-		return nil, unreadable("--data", path, err) // A folder opens and then cannot be read.
+		return nil, unreadable(name, path, err) // A folder opens and then cannot be read.
 	}
 	if len(data) > dataLimitBytes {
 		return nil, &client.Error{Code: client.CodeLimit, Message: fmt.Sprintf("data: over %d bytes", dataLimitBytes)}

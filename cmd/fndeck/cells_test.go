@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"fndeck/client"
+	"fndeck/cmd/output"
 )
 
 func TestTimesAreInUTCUnlessAZoneIsConfiguredAndThoseOfALogHaveMilliseconds(t *testing.T) {
@@ -44,4 +45,21 @@ func TestAFunctionWhoseLastDeployFailedSaysSoWhileAnEarlierVersionServes(t *test
 	got = fndeck(t, b, door{}, "get", "functions", "-o", "wide")
 	assert.Contains(t, got.out, "no module named requests")
 	assert.NotContains(t, fndeck(t, helloBackend(), door{}, "get", "functions").out, "deploy failed")
+}
+
+func TestADeployThatWasCutIsToldFromOneThatFailedAndItsTimeStands(t *testing.T) {
+	at := output.Clock{Now: time.Date(2026, 11, 27, 10, 0, 0, 0, time.UTC)}
+	f := client.Function{Name: "hello", Status: client.FunctionReady, Error: &client.Failure{Message: "why"}}
+	assert.Equal(t, "Ready, deploy failed", functionRow(f, at).Cells[1])
+	f.Interrupted = true
+	assert.Equal(t, "Ready, deploy cut", functionRow(f, at).Cells[1])
+	d := client.Deploy{Status: client.FunctionDeploying, Started: at.Now.Add(-time.Minute)}
+	assert.Equal(t, "1m00s", deployRow(d, at).Cells[7])
+	d.Status = client.DeployInterrupted
+	assert.Empty(t, deployRow(d, at).Cells[7], "nobody is at work on it")
+}
+
+func TestTheLogOfACallIsNamedWithItsFunctionWhereThatIsKnown(t *testing.T) {
+	assert.Equal(t, "fndeck logs hello --call 7", logsOf(client.Call{ID: "7", FunctionName: "hello"}))
+	assert.Equal(t, "fndeck logs --call 7", logsOf(client.Call{ID: "7"}))
 }

@@ -28,6 +28,7 @@ type deployFlags struct {
 	dryRun   bool
 	rebuild  bool
 	root     string
+	smoke    string
 	// tryImport imports the code here before it is sent.
 	tryImport bool
 
@@ -223,17 +224,20 @@ func (a *app) redeployCommand() *cobra.Command {
 		Short: "Deploy a function's folder again",
 		Long: "redeploy packs the folder that the function was deployed from, or the one given,\n" +
 			"and waits until it is Ready. The old version serves until then; id, schedules and\nhistory stay. Code that serves already is not sent unless --force is given.\n\n" +
-			"--rebuild keeps the code that serves and installs its requirements anew, as the\npackage indexes have them now. --same-code keeps the code and changes settings.",
+			"--rebuild keeps the code that serves and installs its requirements anew, as the\npackage indexes have them now. --same-code keeps the code and changes settings.\n" +
+			"--smoke calls the new version with some data before anything moves to it, in a\ncontext far away; if that call fails, all is as before.",
 		Example: `  fndeck redeploy hello
   fndeck redeploy hello ./hello --env REGION=us
   fndeck redeploy hello --force --no-wait
   fndeck redeploy hello --same-code --keep --env REGION=us --drop-secret OLD
+  fndeck redeploy hello --smoke '{"dry": true}' --context prod
   fndeck redeploy hello --rebuild`,
 		Args:              between(1, 2),
 		ValidArgsFunction: a.completeFunctions,
 	}
 	f.add(cmd)
 	f.settings.addChanges(cmd)
+	cmd.Flags().StringVar(&f.smoke, "smoke", "", "JSON object, @FILE, or - for stdin that the new version is called with before it takes over")
 	cmd.Flags().BoolVar(&f.sameCode, "same-code", false, "keep the code that serves and change settings only")
 	cmd.Flags().BoolVar(&f.rebuild, "rebuild", false, "keep the code and install its requirements anew")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
@@ -268,6 +272,11 @@ func (a *app) redeploy(cmd *cobra.Command, args []string, f deployFlags) error {
 		values := action.Values{Force: f.force}
 		if values.Change, err = set.change(target); err != nil {
 			return err
+		}
+		if cmd.Flags().Changed("smoke") {
+			if values.Change.Smoke, err = a.readData("--smoke", f.smoke); err != nil {
+				return err
+			}
 		}
 		if f.sameCode {
 			changed := action.Target{Function: &target}

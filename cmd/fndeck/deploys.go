@@ -148,7 +148,7 @@ func (a *app) awaitDriven(ctx context.Context, backend client.Backend, functionI
 			if left := d.Until.Sub(a.now()); left > 0 {
 				again = ", again in " + ui.Elapsed(left.Round(time.Second))
 			}
-			a.note("  %s%s", ui.Clean(line), again)
+			a.note("  step %d of %d: %s%s", len(d.Phases)+1, len(d.Phases)+1+len(d.Ahead), ui.Clean(line), again)
 		}
 		shown = line
 	})

@@ -98,7 +98,10 @@ func functionRow(f client.Function, at output.Clock) row {
 	status, message := string(f.Status), ""
 	if f.Error != nil {
 		message = f.Error.Message
-		if f.Status == client.FunctionReady {
+		switch {
+		case f.Interrupted:
+			status += ", deploy cut"
+		case f.Status == client.FunctionReady:
 			status += ", deploy failed"
 		}
 	}
@@ -201,8 +204,11 @@ func fetchDeploys(ctx context.Context, a *app, backend client.Backend, s scope) 
 
 func deployRow(d client.Deploy, at output.Clock) row {
 	elapsed, message := at.Now.Sub(d.Started), ""
-	if !d.Ended.IsZero() {
+	switch {
+	case !d.Ended.IsZero():
 		elapsed = d.Ended.Sub(d.Started)
+	case d.Status == client.DeployInterrupted:
+		elapsed = 0 // Nobody is at work on it.
 	}
 	if d.Error != nil {
 		message = d.Error.Message

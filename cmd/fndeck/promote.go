@@ -64,7 +64,7 @@ func (a *app) promote(cmd *cobra.Command, name string, f promoteFlags) error {
 	}
 	var data json.RawMessage
 	if cmd.Flags().Changed("data") {
-		if data, err = a.readData(f.data); err != nil {
+		if data, err = a.readData("--data", f.data); err != nil {
 			return err
 		}
 	}

@@ -62,7 +62,7 @@ func (a *app) scheduleCreateCommand() *cobra.Command {
 		}
 		if cmd.Flags().Changed("data") {
 			var raw json.RawMessage
-			if raw, err = a.readData(data); err != nil {
+			if raw, err = a.readData("--data", data); err != nil {
 				return err
 			}
 			spec.Data = raw
@@ -156,7 +156,7 @@ func (a *app) scheduleEditCommand() *cobra.Command {
 			return err
 		}
 		if flags.Changed("data") {
-			if change.Data, err = a.readData(data); err != nil {
+			if change.Data, err = a.readData("--data", data); err != nil {
 				return err
 			}
 		}

@@ -37,7 +37,7 @@ func Calls(a, b client.Call) []ui.Fact {
 	add("duration", ui.Duration(a.Duration), ui.Duration(b.Duration), times(a.Duration, b.Duration))
 	add("version", version(a), version(b), "")
 	add("started", utc(a.Started), utc(b.Started), ui.Duration(b.Started.Sub(a.Started).Abs())+" apart")
-	add("log lines", ui.Grouped(a.LogLines), ui.Grouped(b.LogLines), "")
+	add("log lines", lines(a), lines(b), "")
 	add("memory", told(a.MaxRSSBytes, ui.Bytes), told(b.MaxRSSBytes, ui.Bytes), "")
 	add("cpu", told(a.CPUTime, ui.Duration), told(b.CPUTime, ui.Duration), "")
 	add("error", message(a), message(b), "")
@@ -50,6 +50,13 @@ func told[N ~int64](n N, write func(N) string) string {
 		return "not told"
 	}
 	return write(n)
+}
+
+func lines(c client.Call) string {
+	if c.LogLines < 0 {
+		return "not told"
+	}
+	return ui.Grouped(c.LogLines)
 }
 
 func utc(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 UTC") }

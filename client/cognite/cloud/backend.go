@@ -144,7 +144,7 @@ func (b *Backend) Describe() client.Description {
 	}
 	d.DataLimitBytes, d.NoSessions = dataLimits[b.c.Cloud], b.c.NoSessions
 	d.Missing = maps.Clone(d.Missing)
-	for _, have := range []client.Capability{client.CanRedeploy, client.CanVersion, client.CanFollowLogs, client.CanWait, client.CanListBuilds, client.CanResume, client.CanPlan, client.CanArchive, client.CanReadCode, client.CanReadFiles, client.CanChangeSettings} {
+	for _, have := range []client.Capability{client.CanRedeploy, client.CanVersion, client.CanFollowLogs, client.CanWait, client.CanListBuilds, client.CanResume, client.CanPlan, client.CanArchive, client.CanReadCode, client.CanReadFiles, client.CanChangeSettings, client.CanSmokeTest} {
 		delete(d.Missing, have)
 	}
 	b.mu.Lock()

@@ -38,6 +38,9 @@ func (b *Backend) Functions(ctx context.Context) ([]client.Function, error) {
 	rows, shown := make([]client.Function, 0, len(found)), map[string]bool{}
 	for _, f := range found {
 		l, ok := v.find(f.ID)
+		if !ok && v.unborn(f) {
+			continue // nobody knows yet that it was made
+		}
 		if now := v.serving(l); ok && (now != f.ID && there[now] || shown[l.Key]) {
 			continue // its row is that of another id
 		}
@@ -143,8 +146,8 @@ func (b *Backend) row(v view, f cognite.Function) client.Function {
 	if e := v.open(l.Key); e != nil {
 		b.moving(v, &d, *e)
 	}
-	if d.LastCall == nil {
-		d.LastCall = b.lastKept(v, f.ID)
+	if kept := b.lastKept(v, f.ID); kept != nil && (d.LastCall == nil || !kept.Started.Before(d.LastCall.Started)) {
+		d.LastCall = kept // It says how that call ended, which the project does not.
 	}
 	return d
 }
@@ -167,6 +170,9 @@ func (b *Backend) moving(v view, d *client.Function, e redeploy.Entry) {
 	d.DeployID, d.DeployStarted = e.Plan.Op, e.Started
 	if e.Running {
 		d.DeployingVersion, d.Error, d.UsualDeploy = e.Plan.To, nil, v.usual(e)
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		d.DeployTries = b.live[e.Plan.Op].Tries
 		return
 	}
 	d.Interrupted = true

@@ -93,7 +93,7 @@ func TestAFunctionKeepsItsRowItsIdAndItsHistoryThroughRedeploys(t *testing.T) {
 			phases = append(phases, p.Name)
 			assert.False(t, p.Ended.Before(p.Started))
 		}
-		assert.Equal(t, "old code archive upload rehearse create building schedules draining checking deleting create again rebuilding schedules draining checking deleting closing", strings.Join(phases, " "))
+		assert.Equal(t, "old code archive upload credentials create building schedules draining checking deleting create again rebuilding schedules draining checking deleting closing", strings.Join(phases, " "))
 		assert.Empty(t, deploys[0].Phase, "what is Ready stands at no phase any more")
 		assert.Empty(t, deploys[0].Ahead)
 		plan, err := b.PlanRedeploy(d.ctx, f.ID, d.code(9), client.SpecChange{})
@@ -158,6 +158,52 @@ func TestATailHandsOverEveryLineOfEveryFunctionOnce(t *testing.T) {
 	cancel()
 	require.ErrorIs(t, <-done, context.Canceled)
 	assert.Empty(t, seen)
+}
+
+func TestATailHandsOverWhatTheVersionBeforeHasPrinted(t *testing.T) {
+	d := newDesk(t)
+	f := d.deploy("")
+	before := d.call(f)
+	f = d.redeploy(f, 2)
+	require.NoError(t, d.b.Settle(d.ctx))
+	after := d.call(f)
+	ctx, cancel := context.WithCancel(d.ctx)
+	defer cancel()
+	var calls, texts []string
+	err := d.b.FollowLogs(ctx, client.LogQuery{FunctionID: f.ID}, func(lines []client.LogLine) error {
+		for _, l := range lines {
+			calls, texts = append(calls, l.CallID), append(texts, l.Text)
+		}
+		if len(texts) == 2 {
+			cancel()
+		}
+		return nil
+	})
+	require.ErrorIs(t, err, context.Canceled)
+	assert.Equal(t, []string{before.ID, after.ID}, calls, "the oldest first, though only this machine has it")
+	assert.Equal(t, []string{"version 1", "version 2"}, texts)
+}
+
+func TestTheLastCallSaysHowItEndedWhereThisMachineKnows(t *testing.T) {
+	d := newDesk(t)
+	f := d.deploy("")
+	c := d.call(f)
+	row, err := d.b.Function(d.ctx, f.ID)
+	require.NoError(t, err)
+	assert.Empty(t, row.LastCall.Status, "the project tells when it was")
+	_, err = d.b.ArchiveCalls(d.ctx, f.ID)
+	require.NoError(t, err)
+	row, err = d.b.Function(d.ctx, f.ID)
+	require.NoError(t, err)
+	assert.Equal(t, []any{c.ID, client.CallCompleted}, []any{row.LastCall.ID, row.LastCall.Status})
+	require.NoError(t, d.b.Settle(d.ctx))
+	d.redeploy(f, 2)
+	_, err = d.b.Rollback(d.ctx, f.ID, 1)
+	require.NoError(t, err)
+	require.NoError(t, d.b.Settle(d.ctx))
+	row, err = d.b.Function(d.ctx, f.ID)
+	require.NoError(t, err)
+	assert.Equal(t, []any{c.ID, client.CallCompleted}, []any{row.LastCall.ID, row.LastCall.Status}, "no id has been called since")
 }
 
 func TestAFunctionOfOtherMeansIsTakenOverWithItsFirstSchedule(t *testing.T) {

@@ -221,3 +221,56 @@ func TestADeployWhoseAnswerIsLostIsFound(t *testing.T) {
 		})
 	}
 }
+
+// The candidate serves by then: its id is not in what this machine keeps yet.
+func TestAFunctionWhoseRedeployWasCutIsNotRedeployedBesideItWhicheverIdServes(t *testing.T) {
+	for _, externalID := range []string{"", "nightly"} {
+		t.Run("external id "+externalID, func(t *testing.T) {
+			d := newDesk(t)
+			f := d.deploy(externalID)
+			d.refuseOnce(http.MethodPost, "/functions/delete")
+			_, err := d.b.Redeploy(d.ctx, f.ID, d.code(2), client.SpecChange{}, nil)
+			require.NoError(t, err)
+			require.NoError(t, d.b.Settle(d.ctx))
+			cut := d.newest(f)
+			require.Equal(t, []any{client.DeployInterrupted, "deleting"}, []any{cut.Status, cut.Phase})
+
+			next := d.another()
+			_, err = next.Redeploy(d.ctx, f.ID, d.code(3), client.SpecChange{}, nil)
+			require.ErrorIs(t, err, client.ErrConflict)
+			assert.ErrorContains(t, err, "is still open")
+			_, err = next.PlanRedeploy(d.ctx, f.ID, d.code(3), client.SpecChange{})
+			require.ErrorIs(t, err, client.ErrConflict)
+			require.NoError(t, next.ResumeDeploy(d.ctx, cut.ID))
+			require.NoError(t, next.Settle(d.ctx))
+			all, err := next.Functions(d.ctx)
+			require.NoError(t, err)
+			require.Len(t, all, 1)
+			assert.Equal(t, []any{f.ID, "f", externalID, 2}, []any{all[0].ID, all[0].Name, all[0].ExternalID, all[0].Version})
+		})
+	}
+}
+
+func TestACandidateOfWhichNobodyHeardBeforeTheCutIsNoRowOfItsOwn(t *testing.T) {
+	d := newDesk(t)
+	f := d.deploy("")
+	made := false
+	d.proxy.Arm(func(_ int, r *http.Request) *faultproxy.Fault {
+		switch {
+		case made:
+			return &faultproxy.Fault{Kind: faultproxy.AnswerBefore, Status: http.StatusUnauthorized}
+		case r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "/local/functions"):
+			made = true
+			return &faultproxy.Fault{Kind: faultproxy.ResetAfter}
+		}
+		return nil
+	})
+	_, err := d.b.Redeploy(d.ctx, f.ID, d.code(2), client.SpecChange{}, nil)
+	require.NoError(t, err)
+	require.NoError(t, d.b.Settle(d.ctx))
+	d.proxy.Arm(nil)
+	all, err := d.b.Functions(d.ctx)
+	require.NoError(t, err)
+	require.Len(t, all, 1, "two of one name could not be told apart")
+	assert.Equal(t, []any{f.ID, 1, true}, []any{all[0].ID, all[0].Version, all[0].Interrupted})
+}

@@ -198,21 +198,6 @@ func (b *Backend) ArchiveCalls(ctx context.Context, functionID string) (int, err
 	return added, err
 }
 
-// Options are what a redeploy to this kind of backend may be told beside the code.
-type Options struct {
-	// Smoke, if not nil, is what the new version is called with before anything moves
-	// to it.
-	Smoke []byte
-	// RunAsMe accepts that schedules run as this identity which now run as whoever
-	// created them.
-	RunAsMe bool
-}
-
-// RedeployWith is Redeploy with options.
-func (b *Backend) RedeployWith(ctx context.Context, functionID string, code client.Package, change client.SpecChange, o Options, progress client.Progress) (client.Function, error) {
-	return b.start(ctx, functionID, redeploy.Request{Code: code, Change: change, Smoke: o.Smoke, RunAsMe: o.RunAsMe || change.RunAsMe}, progress)
-}
-
 // PlanRedeploy checks all that a redeploy checks before its first change, and says
 // what it would do. It changes nothing.
 func (b *Backend) PlanRedeploy(ctx context.Context, functionID string, code client.Package, change client.SpecChange) (client.RedeployPlan, error) {

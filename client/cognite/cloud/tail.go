@@ -3,6 +3,7 @@ package cloud
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"fndeck/client"
 )
@@ -44,20 +45,32 @@ func (b *Backend) tailed(ctx context.Context, functionID string) ([]client.Funct
 	return []client.Function{f}, err
 }
 
+// lately are the newest calls of a function, those of its earlier ids too: what ran
+// there while a redeploy took place is followed to its end.
+func (b *Backend) lately(ctx context.Context, functionID string) (calls []client.Call, err error) {
+	for q := (client.CallQuery{FunctionID: functionID, Limit: tailCalls}); ; {
+		page, err := b.Calls(ctx, q)
+		calls = append(calls, page.Calls...)
+		if err != nil || page.Next == "" || len(calls) >= tailCalls {
+			return calls, err
+		}
+		q.Cursor = page.Next
+	}
+}
+
 // tailOne hands over what the newest calls of one function have printed since.
 func (b *Backend) tailOne(ctx context.Context, f client.Function, q client.LogQuery, seen map[string]*tailing, emit func([]client.LogLine) error) (moved bool, err error) {
-	page, err := b.Calls(ctx, client.CallQuery{FunctionID: f.ID, Limit: tailCalls})
+	calls, err := b.lately(ctx, f.ID)
 	if err != nil {
 		return false, err
 	}
-	for i := len(page.Calls) - 1; i >= 0; i-- {
-		c := page.Calls[i]
+	for _, c := range slices.Backward(calls) {
 		t := seen[c.ID]
 		if t == nil {
 			t = &tailing{}
 			seen[c.ID] = t
 		}
-		if t.over || c.Archived != "" || !c.Ended.IsZero() && c.Ended.Before(q.Since) {
+		if t.over || !c.Ended.IsZero() && c.Ended.Before(q.Since) {
 			continue
 		}
 		at := client.LogQuery{FunctionID: f.ID, CallID: c.ID, After: t.after, Since: q.Since, Tail: q.Tail}

@@ -125,7 +125,7 @@ func (b *Backend) openRow(v view, d *client.Deploy, e redeploy.Entry) {
 
 // words are the phases as the lists show them.
 var words = map[redeploy.Step]string{
-	redeploy.KeepCode: "old code", redeploy.ArchiveCalls: "archive", redeploy.Upload: "upload", redeploy.Rehearse: "rehearse",
+	redeploy.KeepCode: "old code", redeploy.ArchiveCalls: "archive", redeploy.Upload: "upload", redeploy.Rehearse: "credentials",
 	redeploy.CreateCandidate: "create", redeploy.AwaitCandidate: "building", redeploy.SmokeCall: "smoke call", redeploy.AwaitSmoke: "smoke call", redeploy.CreateSchedule: "schedules", redeploy.RemoveSchedule: "schedules",
 	redeploy.Drain: "draining", redeploy.Look: "checking", redeploy.DeleteFunction: "deleting", redeploy.CreateFinal: "create again",
 	redeploy.AwaitFinal: "rebuilding", redeploy.DeleteFile: "clean up", redeploy.Close: "closing",

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"fndeck/client"
+	"fndeck/client/cognite"
 	"fndeck/client/cognite/kept"
 	"fndeck/client/cognite/redeploy"
 )
@@ -42,6 +43,12 @@ func (v view) find(id string) (kept.Lineage, bool) {
 		}
 	}
 	return kept.Lineage{}, false
+}
+
+// unborn reports whether a function was made by an open operation that has not heard of
+// it yet: it has no row of its own.
+func (v view) unborn(f cognite.Function) bool {
+	return slices.ContainsFunc(v.entries, func(e redeploy.Entry) bool { return e.Outcome == "" && e.Made(f) })
 }
 
 // serving is the id by which the project knows a lineage now.

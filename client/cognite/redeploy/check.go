@@ -21,7 +21,7 @@ const maxName = 140
 // check reads what the plan must record, and refuses where something would be lost.
 func (m *Machine) check(ctx context.Context, r Request, f cognite.Function, l kept.Lineage) (Plan, error) {
 	plan := Plan{
-		Op: kept.NewKey(), Kind: kindRedeploy, Context: m.Context, Base: m.Base, Project: m.Project, Key: l.Key, Mode: Handover, Old: f.Function, Smoke: r.Smoke,
+		Op: kept.NewKey(), Kind: kindRedeploy, Context: m.Context, Base: m.Base, Project: m.Project, Key: l.Key, Mode: Handover, Old: f.Function, Smoke: r.Change.Smoke,
 	}
 	if r.Version != 0 {
 		plan.Kind = kindRollback
@@ -56,6 +56,9 @@ func (m *Machine) checkProject(ctx context.Context, plan *Plan, r Request, f cog
 	}
 	if status != cognite.Activated {
 		return &client.Error{Code: client.CodeConflict, Message: fmt.Sprintf("Cognite Functions is %q in project %s, so nothing can be built there", status, m.Project), Hint: "activate it first; that may take hours"}
+	}
+	if plan.Smoke != nil && m.NoSessions != "" {
+		return &client.Error{Code: client.CodeForbidden, Message: "no smoke call can be made: " + m.NoSessions}
 	}
 	token, err := m.API.Inspect(ctx)
 	if err != nil {

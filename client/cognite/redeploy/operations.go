@@ -187,8 +187,16 @@ func (m *Machine) RollBack(ctx context.Context, op string) (*Operation, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := o.rollBack(); err != nil {
-		return nil, errors.Join(err, o.Release())
+	// With the old function gone, what became of the last request decides what can be
+	// taken back.
+	if s := o.state(); s.Open != nil && s.Switched() && !s.Restoring {
+		err = o.settle(ctx, *s.Open)
+	}
+	if err == nil {
+		err = o.rollBack()
+	}
+	if err != nil {
+		return nil, errors.Join(explain(err), o.Release())
 	}
 	return o, nil
 }
@@ -204,8 +212,6 @@ func (o *Operation) rollBack() error {
 		return nil
 	case !s.Switched():
 		return o.turn(reason, nil)
-	case s.Open != nil:
-		return &client.Error{Code: client.CodeConflict, Message: "it is not known yet what became of \"" + string(s.Open.Step) + "\"", Hint: "resume first, which finds out"}
 	case s.Plan.Mode == Swap && s.Final == "":
 		if _, _, err := o.version(s.Plan.From); err != nil {
 			return err

@@ -33,12 +33,9 @@ func (m *Machine) Preview(ctx context.Context, r Request) (Preview, error) {
 	if len(found) == 0 {
 		return Preview{}, &client.Error{Code: client.CodeNotFound, Message: "function " + r.Function + " does not exist any more"}
 	}
-	l, ok, err := m.Store.Find(r.Function)
+	l, err := m.lineageOf(found[0])
 	if err != nil {
 		return Preview{}, err
-	}
-	if !ok {
-		l = m.adopt(found[0])
 	}
 	if err := m.noOther(l.Key); err != nil {
 		return Preview{}, err

@@ -81,35 +81,45 @@ func TestARedeployThatWasCutAnywhereIsTakenBack(t *testing.T) {
 	}
 }
 
-// Once the old function is deleted and nothing has its external id, the old code is
-// built under it again.
+// Once the old function is deleted and nothing has its external id yet, the old code is
+// built under it again, also where the cut fell into the request that was to give it to
+// the new code.
 func TestInTheGapTheOldCodeIsRestored(t *testing.T) {
-	s := newRig(t).subject("f", "nightly")
-	require.NoError(t, s.attempt(2, func(*Machine, func()) {}))
-	old := s.isOne(2)
-	s.f.ID = old
-	m := s.machine()
-	m.fault = func(after bool, r Record) error {
-		if after && r.Kind == Done && r.Step == DeleteFunction && r.Target == old {
-			return errCrash
-		}
-		return nil
+	for name, cut := range map[string]func(r Record, old string) bool{
+		"before the create": func(r Record, old string) bool {
+			return r.Kind == Done && r.Step == DeleteFunction && r.Target == old
+		},
+		"in the create": func(r Record, _ string) bool { return r.Kind == Intended && r.Step == CreateFinal },
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newRig(t).subject("f", "nightly")
+			require.NoError(t, s.attempt(2, func(*Machine, func()) {}))
+			old := s.isOne(2)
+			s.f.ID = old
+			m := s.machine()
+			m.fault = func(after bool, r Record) error {
+				if after && cut(r, old) {
+					return errCrash
+				}
+				return nil
+			}
+			o, err := m.Start(s.ctx, s.request(3))
+			require.NoError(t, err)
+			require.ErrorIs(t, o.Run(s.ctx, nil, nil), errCrash)
+			m = s.machine()
+			o, err = m.RollBack(s.ctx, s.newest())
+			require.NoError(t, err)
+			s.watched(nil)
+			require.NoError(t, o.Run(s.ctx, nil, nil))
+			assert.Equal(t, RestoredOld, o.State().Outcome)
+			s.f.ID = s.isOne(2)
+			s.leftNothing()
+			l, ok, err := m.Store.Find(s.f.ID)
+			require.NoError(t, err)
+			require.True(t, ok)
+			assert.Equal(t, 2, l.Present().Version)
+		})
 	}
-	o, err := m.Start(s.ctx, s.request(3))
-	require.NoError(t, err)
-	require.ErrorIs(t, o.Run(s.ctx, nil, nil), errCrash)
-	m = s.machine()
-	o, err = m.RollBack(s.ctx, s.newest())
-	require.NoError(t, err)
-	s.watched(nil)
-	require.NoError(t, o.Run(s.ctx, nil, nil))
-	assert.Equal(t, RestoredOld, o.State().Outcome)
-	s.f.ID = s.isOne(2)
-	s.leftNothing()
-	l, ok, err := m.Store.Find(s.f.ID)
-	require.NoError(t, err)
-	require.True(t, ok)
-	assert.Equal(t, 2, l.Present().Version)
 }
 
 func TestALeftDeployTouchesNothingAndFreesTheFunction(t *testing.T) {

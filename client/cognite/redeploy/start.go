@@ -2,7 +2,6 @@ package redeploy
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"maps"
 	"slices"
@@ -28,9 +27,6 @@ type Request struct {
 	Version int
 	Code    client.Package
 	Change  client.SpecChange
-	// Smoke, if not nil, is what the new version is called with before anything moves
-	// to it.
-	Smoke json.RawMessage
 	// RunAsMe accepts that schedules which run as whoever created them will run as
 	// whoever redeploys.
 	RunAsMe bool
@@ -48,12 +44,9 @@ func (m *Machine) Start(ctx context.Context, r Request) (*Operation, error) {
 		return nil, &client.Error{Code: client.CodeNotFound, Message: "function " + r.Function + " does not exist any more"}
 	}
 	f := found[0]
-	l, ok, err := m.Store.Find(f.ID)
+	l, err := m.lineageOf(f)
 	if err != nil {
 		return nil, err
-	}
-	if !ok {
-		l = m.adopt(f)
 	}
 	unlock, err := m.lock(ctx, l.Key)
 	if err != nil {
@@ -66,6 +59,25 @@ func (m *Machine) Start(ctx context.Context, r Request) (*Operation, error) {
 	}
 	o.unlock = unlock
 	return o, nil
+}
+
+// lineageOf is what this machine keeps of a function, or a new lineage of one that was
+// deployed by other means. What an open operation has made belongs to its lineage
+// already, though that does not know its id yet.
+func (m *Machine) lineageOf(f cognite.Function) (kept.Lineage, error) {
+	if l, ok, err := m.Store.Find(f.ID); ok || err != nil {
+		return l, err
+	}
+	all, err := m.List()
+	if err != nil {
+		return kept.Lineage{}, err
+	}
+	for _, e := range all {
+		if e.Outcome == "" && e.Made(f) {
+			return m.Store.Get(e.Plan.Key)
+		}
+	}
+	return m.adopt(f), nil
 }
 
 // adopt begins the lineage of a function that was deployed by other means.

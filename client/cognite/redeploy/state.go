@@ -2,9 +2,11 @@ package redeploy
 
 import (
 	"slices"
+	"strconv"
 	"time"
 
 	"fndeck/client"
+	"fndeck/client/cognite"
 )
 
 // State is what a journal says.
@@ -198,6 +200,12 @@ func (s *State) Functions() []string {
 		}
 	}
 	return ids
+}
+
+// Made reports whether the operation has made a function, also one of which it does not
+// know yet because the answer was cut: the file that it is built from is ours alone.
+func (s *State) Made(f cognite.Function) bool {
+	return slices.Contains([]string{s.Candidate, s.Final}, f.ID) || s.File != "" && s.File == strconv.FormatInt(f.FileID, 10)
 }
 
 // Switched reports whether the old function is deleted: from here on it goes

@@ -60,6 +60,9 @@ func (l *look) context() {
 	if !l.network() {
 		return
 	}
+	if why := contexts.NoSessions(l.x.Identity.Flow); why != "" && !l.x.ReadOnly {
+		l.fact("%s", why)
+	}
 	refers := l.secrets()
 	signed := l.signedIn()
 	if l.Offline || !refers {

@@ -269,7 +269,11 @@ func TestACertificateThatEndsSoonIsFound(t *testing.T) {
 	require.NoError(t, os.WriteFile(path, text, 0o600))
 	context := strings.Replace(p.service(), "client_secret: env:SVC", "certificate: file:"+path, 1)
 	context = strings.Replace(context, "flow: client_secret", "flow: client_certificate", 1)
-	assert.Empty(t, p.look(context, true).Findings)
+	report := p.look(context, true)
+	assert.Empty(t, report.Findings)
+	require.Len(t, report.Facts, 1, "what it cannot do is no fault, and said")
+	assert.Contains(t, report.Facts[0], "nothing can be called or scheduled as an application with a certificate")
+	assert.Empty(t, p.look(context+"read_only: true\n", true).Facts)
 
 	p.now = func() time.Time { return ends.Add(-24 * time.Hour) }
 	assert.Contains(t, p.only(p.look(context, true)).What, "the certificate ends on "+ends.Format(time.DateOnly))

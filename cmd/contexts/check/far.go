@@ -13,6 +13,7 @@ import (
 	"fndeck/auth/wire"
 	"fndeck/client"
 	"fndeck/client/cognite"
+	"fndeck/cmd/contexts"
 )
 
 // issuer sees whether the issuer answers, and as the context expects.
@@ -101,7 +102,7 @@ func (l *look) project() {
 }
 
 // capabilities says what the identity lacks. A context that changes nothing needs
-// less.
+// less, and one that opens no sessions no right to them.
 func (l *look) capabilities(token cognite.Inspection) {
 	const ask = "ask who administers the project to add them to a group of this identity"
 	if l.x.ReadOnly {
@@ -113,7 +114,7 @@ func (l *look) capabilities(token cognite.Inspection) {
 	if lacks := token.LacksToDeploy(); len(lacks) > 0 {
 		l.found(token.Subject+" lacks "+strings.Join(lacks, ", "), "deploys and redeploys need it; read_only: true in the context says that none are wanted", ask)
 	}
-	if lacks := token.LacksToSchedule(); len(lacks) > 0 {
+	if lacks := token.LacksToSchedule(); len(lacks) > 0 && contexts.NoSessions(l.x.Identity.Flow) == "" { // It could open none with them.
 		l.found(token.Subject+" lacks "+strings.Join(lacks, ", "), "a call needs CREATE; to create and change schedules, and to redeploy what has some, needs all of CREATE, LIST and DELETE", ask)
 	}
 }

@@ -73,6 +73,7 @@ var table = []ui.Binding{
 	{ID: "list.copy", Scope: ui.ScopeList, Keys: []string{"c"}, Label: "copy id", Help: "copy the id, or those of the marked rows"},
 	{ID: "list.copyfield", Scope: ui.ScopeList, Keys: []string{"C"}, Label: "copy field", Help: "choose a field to copy"},
 	{ID: "list.copycurl", Scope: ui.ScopeList, Keys: []string{"X"}, Label: "copy as curl", Help: "copy the request as a curl command, with $TOKEN for the token"},
+	{ID: "trace.bodies", Scope: ui.ScopeList, Label: "bodies", Help: "keep the bodies of requests from now on, to be read in the list of requests, and stop again"},
 	{ID: "list.failing", Scope: ui.ScopeList, Keys: []string{"x"}, Label: "failing", Help: "failing rows only"},
 	{ID: "list.older", Scope: ui.ScopeList, Keys: []string{"M"}, Label: "older", Help: "load older ones"},
 	{ID: "list.down", Scope: ui.ScopeList, Keys: []string{"j", "down"}, Label: "down", Help: "down"},

@@ -118,7 +118,7 @@ var deployColumns = []listColumn[client.Deploy]{
 		cell:   func(d client.Deploy, at moment) ui.Cell { return cells.State(at, string(d.Status), 0) },
 	},
 	{
-		Column: ui.Column{Title: "PHASE", Key: "phase", Priority: 3, Min: 8, Volatile: true},
+		Column: ui.Column{Title: "PHASE", Key: "phase", Priority: 2, Min: 8, Volatile: true},
 		cell:   func(d client.Deploy, at moment) ui.Cell { return cells.Dim(deployPhase(d, at)) },
 	},
 	{
@@ -128,6 +128,15 @@ var deployColumns = []listColumn[client.Deploy]{
 	{
 		Column: ui.Column{Title: "TOOK", Key: "took", Priority: 2, Min: 6, Align: ui.AlignRight, Volatile: true},
 		cell:   func(d client.Deploy, at moment) ui.Cell { return ui.Cell{Text: deployTook(d, at)} },
+	},
+	{
+		Column: ui.Column{Title: "BY", Key: "by", Priority: 3, Min: 8, Max: 24},
+		cell: func(d client.Deploy, at moment) ui.Cell {
+			if d.By == "" {
+				return cells.None(at)
+			}
+			return cells.Dim(d.By)
+		},
 	},
 	{
 		Column: ui.Column{Title: "SIZE", Key: "size", Priority: 4, Min: 7, Align: ui.AlignRight},
@@ -276,6 +285,7 @@ func deployPageFacts(d client.Deploy, at moment) []ui.Fact {
 		{Label: "version", Value: deployVersions(d, at)},
 		{Label: "started", Value: cells.Clock(d.Started, at)},
 		{Label: "took", Value: deployTook(d, at)},
+		{Label: "by", Value: d.By},
 	}
 	if d.Error != nil {
 		facts = append(facts, ui.Fact{Label: "error", Value: d.Error.Message, Tone: ui.ToneBad})

@@ -110,6 +110,7 @@ var table = []ui.Binding{
 	{ID: "text.mark", Scope: ui.ScopeText, Keys: []string{"m"}, Label: "mark", Help: "a rule with the time at the end of the log"},
 	{ID: "text.hide", Scope: ui.ScopeText, Keys: []string{"z"}, Label: "hide", Help: "hide every line so far; again shows them"},
 	{ID: "text.save", Scope: ui.ScopeText, Keys: []string{"ctrl+s"}, Label: "save", Help: "write the lines that are shown to a new file; its path is copied"},
+	{ID: "text.saveall", Scope: ui.ScopeText, Keys: []string{"A"}, Label: "save all", Help: "write all lines to a new file, also those that are hidden or do not match"},
 	{ID: "text.sources", Scope: ui.ScopeText, Keys: []string{"a"}, Label: "log sources", Help: "choose the functions whose lines are shown"},
 	{ID: "text.previouscall", Scope: ui.ScopeText, Keys: []string{"p"}, Label: "call before", Help: "the log of the call before, of the same function"},
 	{ID: "text.next", Scope: ui.ScopeText, Keys: []string{"n"}, Label: "next", Help: "next match"},

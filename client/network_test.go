@@ -10,6 +10,7 @@ import (
 	"crypto/x509/pkix"
 	"encoding/pem"
 	"errors"
+	"fmt"
 	"io"
 	"log"
 	"math/big"
@@ -228,4 +229,13 @@ func TestACancelledRequestEndsAtOnce(t *testing.T) {
 	}()
 	err = h.Do(ctx, Request{Method: http.MethodGet, Path: "/"}, nil)
 	assert.True(t, errors.Is(err, context.Canceled), "%v", err)
+}
+
+func TestACauseThatIsOnlyTheEndOfTheOneBeforeIsNotSaidAgain(t *testing.T) {
+	refused := errors.New("connection refused")
+	dial := fmt.Errorf("dial tcp 127.0.0.1:1: connect: %w", refused)
+	get := fmt.Errorf("get http://h: %w", dial)
+	odd := fmt.Errorf("no route (%w)", get)
+	x := Explain(&Error{Code: CodeUnavailable, Message: "h cannot be reached", Err: odd})
+	assert.Equal(t, []string{odd.Error(), get.Error()}, x.Causes)
 }

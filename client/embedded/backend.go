@@ -40,6 +40,9 @@ type Options struct {
 	Version string
 	// NoStart fails when no engine runs.
 	NoStart bool
+	// Patient opens although the engine does not answer, as one that is stopped by a
+	// debugger: Watch looks for it, and Lost says so until then.
+	Patient bool
 	Clock   func() time.Time
 }
 
@@ -71,7 +74,12 @@ func Open(ctx context.Context, o Options) (*Backend, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := b.ensure(ctx); err != nil {
+	err = b.ensure(ctx)
+	if errors.Is(err, errSilent) && o.Patient && ctx.Err() == nil {
+		b.setLost(silent)
+		return b, nil
+	}
+	if err != nil {
 		return nil, errors.Join(err, b.Close())
 	}
 	return b, nil

@@ -32,8 +32,7 @@ func newDeploys(s *shell, f client.Function) *listScreen[client.Deploy] {
 		id:    func(d client.Deploy) string { return d.ID },
 		load:  func(ctx context.Context) ([]client.Deploy, error) { return lister.Deploys(ctx, f.ID, limit) },
 		kinds: []string{"deploy"}, ages: true,
-		empty: fmt.Sprintf("No deploys yet.  %s uploads a folder, %s deploys one again",
-			s.keys.Key("functions.upload"), s.keys.Key("functions.redeploy")),
+		empty:   noDeploys(s),
 		running: func(d client.Deploy) bool { return d.Ended.IsZero() && d.Status != client.DeployInterrupted },
 		sortAge: "started", sortStatus: "status", sortName: "function",
 		waits:    func(d client.Deploy, at moment) string { return deployWaits(d, at, s.keys.Key("calls.cancel")) },
@@ -44,6 +43,16 @@ func newDeploys(s *shell, f client.Function) *listScreen[client.Deploy] {
 		spec.missing = client.Explain(missing).Sentence
 	}
 	return newListScreen(s, spec)
+}
+
+// noDeploys says how a first deploy is made: with several contexts side by side only
+// of a function that is there, as a new one needs to know which of them it is for.
+func noDeploys(s *shell) string {
+	if _, side := s.backend.(client.Holder); side {
+		return fmt.Sprintf("No deploys yet.  %s deploys a function again, in the list of functions", s.keys.Key("functions.redeploy"))
+	}
+	return fmt.Sprintf("No deploys yet.  %s uploads a folder, %s deploys one again",
+		s.keys.Key("functions.upload"), s.keys.Key("functions.redeploy"))
 }
 
 func deployCommands(s *shell, l *listScreen[client.Deploy]) []command {

@@ -19,6 +19,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -238,4 +239,15 @@ func TestACauseThatIsOnlyTheEndOfTheOneBeforeIsNotSaidAgain(t *testing.T) {
 	odd := fmt.Errorf("no route (%w)", get)
 	x := Explain(&Error{Code: CodeUnavailable, Message: "h cannot be reached", Err: odd})
 	assert.Equal(t, []string{odd.Error(), get.Error()}, x.Causes)
+}
+
+func TestThePageThatAnsweredInPlaceOfABackendIsAmongTheCauses(t *testing.T) {
+	page := "<html>\n <title>Bad  Gateway</title>\x1b[2J <input value=" + strings.Repeat("s3cr3t", 8) + ">" + strings.Repeat(" words", 100)
+	reply := &http.Response{StatusCode: http.StatusBadGateway, Header: http.Header{"Content-Type": {"text/html"}}}
+	x := Explain(unexpected(reply, []byte(page), nil))
+	require.Len(t, x.Causes, 1)
+	assert.Contains(t, x.Causes[0], "the page begins: <html> <title>Bad Gateway</title>")
+	assert.NotContains(t, x.Causes[0], "s3cr3t")
+	assert.NotContains(t, x.Causes[0], "\x1b")
+	assert.Less(t, len(x.Causes[0]), 330)
 }

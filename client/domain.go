@@ -301,6 +301,8 @@ type Deploy struct {
 	// on.
 	Tries int `json:"tries,omitempty"`
 
+	// By is who began it, "" where that is not known.
+	By        string    `json:"by,omitempty"`
 	Error     *Failure  `json:"error,omitempty"`
 	SizeBytes int64     `json:"sizeBytes,omitempty"`
 	Started   time.Time `json:"started"`

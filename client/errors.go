@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -81,7 +82,8 @@ type Explanation struct {
 	// RequestID and TraceID are what whoever runs the service asks for.
 	RequestID, TraceID string
 	Status             int
-	// Causes is the chain behind the sentence, outermost first.
+	// Causes is the chain behind the sentence, outermost first, without those that are
+	// only the end of the one before.
 	Causes []string
 }
 
@@ -97,8 +99,13 @@ func Explain(err error) Explanation {
 	case errors.Is(err, context.Canceled):
 		x.Sentence = "cancelled"
 	}
+	said := x.Sentence
 	for cause := errors.Unwrap(err); cause != nil; cause = errors.Unwrap(cause) {
-		x.Causes = append(x.Causes, cause.Error())
+		// A wrapped error often ends with what it wraps: that is said already.
+		if text := cause.Error(); !strings.HasSuffix(said, text) {
+			x.Causes = append(x.Causes, text)
+			said = text
+		}
 	}
 	return x
 }

@@ -84,6 +84,8 @@ type Request struct {
 	Renew func(context.Context) ([]byte, error)
 	// Limit bounds one try, the reply included; 0 means 20 seconds.
 	Limit time.Duration
+	// Try counts from 1 how often it is sent, for the trace; Do counts itself.
+	Try int
 }
 
 // Do sends a request and decodes the reply into out, unless nil; a *[]byte takes
@@ -103,6 +105,7 @@ func (h *HTTP) Do(ctx context.Context, r Request, out any) error {
 				return err
 			}
 		}
+		r.Try = try
 		return h.once(ctx, r, body, out)
 	})
 }
@@ -246,6 +249,7 @@ func (h *HTTP) Open(ctx context.Context, r Request, body []byte) (*http.Response
 		request.Header[name] = values
 	}
 	request.Header.Set("Accept", "application/json")
+	h.Mark(request, r.Try)
 	if body != nil {
 		request.Header.Set("Content-Type", "application/json")
 	}
@@ -274,6 +278,14 @@ func (h *HTTP) Open(ctx context.Context, r Request, body []byte) (*http.Response
 		}
 	}
 	return nil, err
+}
+
+// Mark tells the trace that a request is sent once more. The trace takes the mark off
+// before anything is sent.
+func (h *HTTP) Mark(request *http.Request, try int) {
+	if h.Trace != nil && try > 1 {
+		request.Header.Set(tryHeader, strconv.Itoa(try))
+	}
 }
 
 // sendError is the error of a request that got no answer from host.

@@ -10,6 +10,7 @@ import (
 	"crypto/x509/pkix"
 	"encoding/pem"
 	"errors"
+	"fmt"
 	"io"
 	"log"
 	"math/big"
@@ -18,6 +19,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -228,4 +230,24 @@ func TestACancelledRequestEndsAtOnce(t *testing.T) {
 	}()
 	err = h.Do(ctx, Request{Method: http.MethodGet, Path: "/"}, nil)
 	assert.True(t, errors.Is(err, context.Canceled), "%v", err)
+}
+
+func TestACauseThatIsOnlyTheEndOfTheOneBeforeIsNotSaidAgain(t *testing.T) {
+	refused := errors.New("connection refused")
+	dial := fmt.Errorf("dial tcp 127.0.0.1:1: connect: %w", refused)
+	get := fmt.Errorf("get http://h: %w", dial)
+	odd := fmt.Errorf("no route (%w)", get)
+	x := Explain(&Error{Code: CodeUnavailable, Message: "h cannot be reached", Err: odd})
+	assert.Equal(t, []string{odd.Error(), get.Error()}, x.Causes)
+}
+
+func TestThePageThatAnsweredInPlaceOfABackendIsAmongTheCauses(t *testing.T) {
+	page := "<html>\n <title>Bad  Gateway</title>\x1b[2J <input value=" + strings.Repeat("s3cr3t", 8) + ">" + strings.Repeat(" words", 100)
+	reply := &http.Response{StatusCode: http.StatusBadGateway, Header: http.Header{"Content-Type": {"text/html"}}}
+	x := Explain(unexpected(reply, []byte(page), nil))
+	require.Len(t, x.Causes, 1)
+	assert.Contains(t, x.Causes[0], "the page begins: <html> <title>Bad Gateway</title>")
+	assert.NotContains(t, x.Causes[0], "s3cr3t")
+	assert.NotContains(t, x.Causes[0], "\x1b")
+	assert.Less(t, len(x.Causes[0]), 330)
 }

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"strconv"
 	"sync"
 	"time"
 
@@ -14,9 +15,14 @@ import (
 // traceMost is how many exchanges a Trace remembers.
 const traceMost = 500
 
-// Exchange is one HTTP request with what came back. Nothing in it is secret:
-// headers and bodies are not kept, and what in an address gives a right is
-// masked.
+// mask stands for what gives a right.
+const mask = "•••"
+
+// tryHeader tells the trace which try of a request it is. It never leaves the process.
+const tryHeader = "Fndeck-Try"
+
+// Exchange is one HTTP request with what came back. Nothing in it is secret: what in
+// an address gives a right is masked. Trace.Detail tells its headers.
 type Exchange struct {
 	ID int64 `json:"id"`
 	// Context is that of the request, where several are shown as one.
@@ -24,6 +30,8 @@ type Exchange struct {
 	Time    time.Time `json:"time"`
 	Method  string    `json:"method"`
 	Path    string    `json:"path"`
+	// Try counts how often it was sent, from 1.
+	Try int `json:"try"`
 	// Status is 0 while there is no answer, or none came: Failure says why then.
 	Status  int    `json:"status,omitempty"`
 	Failure string `json:"failure,omitempty"`
@@ -42,9 +50,10 @@ type Trace struct {
 	clock func() time.Time
 	known *redact.Known
 
-	mu   sync.Mutex
-	list []*Exchange // oldest first
-	last int64
+	mu     sync.Mutex
+	list   []*record // oldest first
+	last   int64
+	bodies bool // they are kept
 	// held are until when requests wait that were refused, by a number of holds;
 	// turned closes when that changes.
 	held   map[int64]time.Time
@@ -52,6 +61,12 @@ type Trace struct {
 	turned chan struct{}
 	// skew is how far the server's clock is ahead by its newest answer.
 	skew time.Duration
+}
+
+// record is an exchange with its halves, which a list does not need.
+type record struct {
+	Exchange
+	asked, answered half
 }
 
 // Tracer is a backend that tells which requests it has sent.
@@ -68,7 +83,7 @@ func (t *Trace) Exchanges() []Exchange {
 	defer t.mu.Unlock()
 	all := make([]Exchange, 0, len(t.list))
 	for i := len(t.list) - 1; i >= 0; i-- {
-		all = append(all, *t.list[i])
+		all = append(all, t.list[i].Exchange)
 	}
 	return all
 }
@@ -87,7 +102,12 @@ type traced struct {
 // RoundTrip implements http.RoundTripper.
 func (x traced) RoundTrip(r *http.Request) (*http.Response, error) {
 	t := x.trace
-	e := t.begin(r)
+	try := 1
+	if n, err := strconv.Atoi(r.Header.Get(tryHeader)); err == nil {
+		r, try = r.Clone(r.Context()), n // A transport may not change what it is given.
+		r.Header.Del(tryHeader)
+	}
+	e := t.begin(r, try)
 	reply, err := x.next.RoundTrip(r)
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -100,6 +120,7 @@ func (x traced) RoundTrip(r *http.Request) (*http.Response, error) {
 		t.skew = date.Sub(e.Time.Add(e.Took))
 	}
 	e.Status, e.RequestID = reply.StatusCode, reply.Header.Get("X-Request-Id")
+	e.answered.header = keptHeader(reply.Header)
 	reply.Body = &tracedBody{ReadCloser: reply.Body, trace: t, exchange: e}
 	return reply, nil
 }
@@ -111,41 +132,67 @@ func (x traced) CloseIdleConnections() {
 	}
 }
 
-func (t *Trace) begin(r *http.Request) *Exchange {
+func (t *Trace) begin(r *http.Request, try int) *record {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.last++
-	e := &Exchange{ID: t.last, Time: t.clock(), Method: r.Method, Path: t.known.Text(maskedPath(r.URL)), Sent: r.ContentLength, Open: true}
+	e := &record{Exchange: Exchange{
+		ID: t.last, Time: t.clock(), Method: r.Method, Path: t.known.Text(maskedPath(r.URL)), Try: try, Sent: r.ContentLength, Open: true,
+	}}
+	e.asked = half{header: keptHeader(r.Header), kept: t.bodies}
+	e.answered.kept = t.bodies
+	if e.asked.over = t.bodies && r.ContentLength > bodyMost; t.bodies && !e.asked.over && r.GetBody != nil {
+		if body, err := r.GetBody(); err == nil {
+			text, _ := io.ReadAll(body) // from memory, and only to be shown
+			e.asked.take(text)
+			_ = body.Close()
+		}
+	}
 	t.list = append(t.list, e)
 	if len(t.list) > traceMost {
-		t.list = append([]*Exchange(nil), t.list[1:]...)
+		t.list = append([]*record(nil), t.list[1:]...)
 	}
 	return e
+}
+
+// keptHeader is a copy of headers in which no proof stays in memory longer than its
+// request.
+func keptHeader(h http.Header) http.Header {
+	kept := h.Clone()
+	for name, values := range kept {
+		for i, value := range values {
+			if givesRight(name) {
+				values[i] = maskedHeader(name, value)
+			}
+		}
+	}
+	return kept
 }
 
 // tracedBody counts an answer as it is read and notes its end.
 type tracedBody struct {
 	io.ReadCloser
 	trace    *Trace
-	exchange *Exchange
+	exchange *record
 }
 
 func (b *tracedBody) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
-	b.note(int64(n), err != nil)
+	b.note(p[:n], err != nil)
 	return n, err
 }
 
 func (b *tracedBody) Close() error {
-	b.note(0, true)
+	b.note(nil, true)
 	return b.ReadCloser.Close()
 }
 
-func (b *tracedBody) note(n int64, ended bool) {
+func (b *tracedBody) note(read []byte, ended bool) {
 	t, e := b.trace, b.exchange
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	e.Received += n
+	e.Received += int64(len(read))
+	e.answered.take(read)
 	if ended && e.Open {
 		e.Open, e.Took = false, t.clock().Sub(e.Time)
 	}
@@ -157,7 +204,7 @@ var secretLike = regexp.MustCompile(`[A-Za-z0-9_\-+=]{24,}`)
 
 // maskedPath is an address without its host and without what gives a right.
 func maskedPath(u *url.URL) string {
-	path := secretLike.ReplaceAllString(u.EscapedPath(), "•••")
+	path := secretLike.ReplaceAllString(u.EscapedPath(), mask)
 	query := u.Query()
 	if len(query) == 0 {
 		return path
@@ -165,7 +212,7 @@ func maskedPath(u *url.URL) string {
 	for name, values := range query {
 		for i, value := range values {
 			if secretLike.MatchString(value) {
-				values[i] = "•••"
+				values[i] = mask
 			}
 		}
 		query[name] = values

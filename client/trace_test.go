@@ -2,11 +2,14 @@ package client
 
 import (
 	"errors"
+	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -73,3 +76,87 @@ func (f failing) RoundTrip(*http.Request) (*http.Response, error) { return nil, 
 type cut struct{}
 
 func (cut) RoundTrip(*http.Request) (*http.Response, error) { return nil, io.ErrUnexpectedEOF }
+
+func TestATraceTellsHeadersWithoutWhatGivesARight(t *testing.T) {
+	const secret = "s3cr3t-s3cr3t-s3cr3t-s3cr3t"
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Set-Cookie", "id="+secret)
+		w.Header().Set("Location", "https://files.example/up?sig="+secret)
+		w.Header().Set("Etag", "0123456789abcdef0123456789abcdef")
+		_, _ = io.WriteString(w, `{"uploadUrl":"https://files.example/up?sig=`+secret+`","items":[{"nonce":"`+secret+`","id":9007199254740993}]}`)
+	}))
+	defer server.Close()
+	trace := NewTrace(time.Now, nil)
+	trace.KeepBodies(true)
+	c := &http.Client{Transport: trace.Transport(http.DefaultTransport)}
+	r, err := http.NewRequest(http.MethodPost, server.URL, strings.NewReader(`{"token":"`+secret+`"}`))
+	require.NoError(t, err)
+	for _, name := range []string{"Authorization", "Cookie", "X-Api-Key", "X-Amz-Security-Token"} {
+		r.Header.Set(name, "Bearer "+secret)
+	}
+	reply, err := c.Do(r)
+	require.NoError(t, err)
+	_, err = io.ReadAll(reply.Body)
+	require.NoError(t, err)
+	require.NoError(t, reply.Body.Close())
+	d, ok := trace.Detail(1)
+	require.True(t, ok)
+	assert.NotContains(t, fmt.Sprintf("%+v", d), secret)
+	assert.Contains(t, d.Asked.Header, HeaderLine{"Authorization", "Bearer •••"})
+	assert.Contains(t, d.Answered.Header, HeaderLine{"Etag", "0123456789abcdef0123456789abcdef"})
+	assert.Contains(t, d.Answered.Header, HeaderLine{"Location", "https://files.example/up?sig=•••"})
+	assert.JSONEq(t, `{"token":"•••"}`, d.Asked.Body)
+	assert.Contains(t, d.Answered.Body, `"id":9007199254740993`)
+	_, ok = trace.Detail(2)
+	assert.False(t, ok)
+}
+
+func TestATraceShowsNoBodyWhoseSecretsItCannotFind(t *testing.T) {
+	for body, why := range map[string]string{
+		"token=s3cr3t":                  "12 bytes, text/plain: only JSON is shown",
+		`{"a":1}` + "\n" + `{"b":2}`:    "15 bytes, text/plain: only JSON is shown",
+		strings.Repeat("x", bodyMost+1): "larger than 64 KiB, not kept",
+		"":                              "empty",
+	} {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+			_, _ = io.WriteString(w, body)
+		}))
+		trace := NewTrace(time.Now, nil)
+		trace.KeepBodies(true)
+		reply, err := (&http.Client{Transport: trace.Transport(http.DefaultTransport)}).Get(server.URL)
+		require.NoError(t, err)
+		_, err = io.ReadAll(reply.Body)
+		require.NoError(t, err)
+		require.NoError(t, reply.Body.Close())
+		d, _ := trace.Detail(1)
+		assert.Equal(t, Message{Header: d.Answered.Header, Bodyless: why}, d.Answered)
+		server.Close()
+	}
+}
+
+func TestATraceCountsTheTriesOfARequestAndSendsNoCount(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		sent := 0
+		trace := NewTrace(time.Now, nil)
+		h := &HTTP{Base: "http://h", Trace: trace, Jitter: func() float64 { return 0 }, Decode: func(int, []byte) *Error { return nil }, Client: &http.Client{
+			Transport: trace.Transport(roundTrip(func(r *http.Request) (*http.Response, error) {
+				assert.Empty(t, r.Header.Get(tryHeader), "it would leave the process")
+				if sent++; sent < 3 {
+					return nil, &net.OpError{Op: "dial", Err: errors.New("refused")}
+				}
+				return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: io.NopCloser(strings.NewReader("{}"))}, nil
+			})),
+		}}
+		require.NoError(t, h.Do(t.Context(), Request{Method: http.MethodGet, Path: "/x"}, nil))
+		var tries []int
+		for _, e := range trace.Exchanges() {
+			tries = append(tries, e.Try)
+		}
+		assert.Equal(t, []int{3, 2, 1}, tries)
+	})
+}
+
+type roundTrip func(*http.Request) (*http.Response, error)
+
+func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }

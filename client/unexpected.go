@@ -1,6 +1,7 @@
 package client
 
 import (
+	"errors"
 	"fmt"
 	"mime"
 	"net/http"
@@ -17,6 +18,9 @@ func unexpected(reply *http.Response, text []byte, cause error) *Error {
 		Code: CodeUnexpected, Status: reply.StatusCode, RequestID: reply.Header.Get("X-Request-Id"), RetryAfter: retryAfter(reply.Header), Err: cause,
 		Message: fmt.Sprintf("unexpected reply (%s, %d%s, %d bytes)", kind, reply.StatusCode, gatewayOf(reply.Header), len(text)),
 	}
+	if kind == kindHTML && cause == nil {
+		e.Err = errors.New("the page begins: " + beginning(text))
+	}
 	to, err := reply.Location()
 	switch c := codeOf(reply.StatusCode); {
 	case c == CodeUnavailable || c == CodeThrottled:
@@ -28,6 +32,16 @@ func unexpected(reply *http.Response, text []byte, cause error) *Error {
 		e.Hint = "a proxy or a login page may have answered in the backend's place: check address and proxy of the context"
 	}
 	return e
+}
+
+// pageShown is how much of a page is told: enough to know whose it is.
+const pageShown = 300
+
+// beginning is how a page begins, in one line and without what may give a right, as
+// the fields of a login form.
+func beginning(text []byte) string {
+	line := strings.Join(strings.Fields(string(text[:min(len(text), 4*pageShown)])), " ")
+	return redact.Clip(secretLike.ReplaceAllString(redact.Shapes(line), mask), pageShown)
 }
 
 // kindHTML is what pages are, of gateways and for people.

@@ -100,13 +100,7 @@ var (
 
 // levelOf is the level of a line by all its names, "" if it shows none.
 func levelOf(head string) string {
-	field, word := head[:min(len(head), fieldWithin)], head[:min(len(head), levelWithin)]
-	name := ""
-	if strings.HasPrefix(strings.TrimLeft(word, " \t"), "{") {
-		name = firstGroup(levelField, field)
-	} else if name = firstGroup(levelWord, word); name == "" {
-		name = firstGroup(levelField, field)
-	}
+	name, _ := findLevel(head)
 	switch name = strings.ToLower(name); name {
 	case "warn", "warning":
 		return "warning"
@@ -116,6 +110,34 @@ func levelOf(head string) string {
 		return "critical fatal"
 	}
 	return name
+}
+
+// findLevel is the level of a line as it is written there; inField says that it stands
+// in a field, which may be anywhere in the line.
+func findLevel(head string) (name string, inField bool) {
+	field, word := head[:min(len(head), fieldWithin)], head[:min(len(head), levelWithin)]
+	if !strings.HasPrefix(strings.TrimLeft(word, " \t"), "{") {
+		if name := firstGroup(levelWord, word); name != "" {
+			return name, false
+		}
+	}
+	name = firstGroup(levelField, field)
+	return name, name != ""
+}
+
+// levelCell is the level of a line in the room of a column.
+func levelCell(head string) (string, Tone) {
+	switch level := levelOf(head); level {
+	case "critical fatal":
+		return "FATAL", ToneBad
+	case "error":
+		return "ERROR", ToneBad
+	case "warning":
+		return "WARN", ToneWarn
+	case "info", "debug", "trace":
+		return strings.ToUpper(level), ToneDim
+	}
+	return "", ToneDim // a word that is no level
 }
 
 // firstGroup is what a group of a pattern holds, "" if it does not match.

@@ -35,6 +35,11 @@ func (v *LogView) Copy() LogCopy {
 	return c
 }
 
+// CopyAll takes every line that there is, whatever is shown of them.
+func (v *LogView) CopyAll() LogCopy {
+	return LogCopy{buffer: v.Buffer, from: v.first, to: v.known, sources: v.ShowSource}
+}
+
 // Write writes the lines and counts them: the time of each in full and in UTC,
 // its source where that is shown, and its text as it came, however long. Lines
 // that the buffer drops meanwhile are left out.

@@ -68,6 +68,9 @@ type LogView struct {
 	markFrom   int // marks before it went with the hidden lines
 	moved      int // how much later the lines stand than they first did
 
+	// leveled says that a line was seen whose level stands in a field.
+	leveled bool
+
 	laid     map[int][]string
 	laidRows int
 }

@@ -17,12 +17,17 @@ const (
 	// narrow is the width under which sources shrink to a letter and full times
 	// lose their date.
 	narrow = 60
+	// levelWidth is that of the column of levels, which a screen of levelFrom columns
+	// has room for.
+	levelWidth = len("ERROR")
+	levelFrom  = 80
 )
 
 // View draws the window: exactly height lines of at most width cells. now is for
 // relative times.
 func (v *LogView) View(theme *Theme, width, height int, now time.Time) []string {
 	v.width, v.height = width, height
+	v.seeLevels()
 	if v.Following() {
 		v.toEnd()
 	}
@@ -51,6 +56,31 @@ func (v *LogView) View(theme *Theme, width, height int, now time.Time) []string 
 	}
 	return out
 }
+
+// seeLevels looks in the lines that are to be drawn for a level in a field: in JSON it
+// is easily overlooked. One at the beginning of a line needs no column. Once there is
+// the column it stays, so that nothing moves sideways.
+func (v *LogView) seeLevels() {
+	if v.leveled || v.Static || v.width < levelFrom {
+		return
+	}
+	from := v.top
+	if v.Following() {
+		from = max(0, v.entries()-v.height)
+	}
+	for entry := from; entry < min(v.lines(), from+v.height); entry++ {
+		line, ok := v.Buffer.Line(v.index(entry))
+		if !ok {
+			return
+		}
+		if _, v.leveled = findLevel(line.Text); v.leveled {
+			return
+		}
+	}
+}
+
+// showsLevels reports whether there is a column of levels.
+func (v *LogView) showsLevels() bool { return v.leveled && v.width >= levelFrom }
 
 // rules draws the marks over an entry.
 func (v *LogView) rules(theme *Theme, entry int) []string {
@@ -190,6 +220,9 @@ func (v *LogView) prefixWidth() int {
 	if v.ShowSource || v.Labels > 0 {
 		width += v.sourceRoom() + 2
 	}
+	if v.showsLevels() {
+		width += levelWidth + 2
+	}
 	return width
 }
 
@@ -224,6 +257,11 @@ func (v *LogView) prefix(theme *Theme, line LogLine, now time.Time) string {
 		}
 		b.WriteString(style.Render(Pad(Cut(name, 0, v.sourceRoom()), v.sourceRoom())))
 		b.WriteString(gap)
+	}
+	if v.showsLevels() {
+		level, tone := levelCell(line.Text)
+		b.WriteString(theme.Tone(tone).Render(Pad(level, levelWidth)))
+		b.WriteString("  ")
 	}
 	return b.String()
 }

@@ -208,6 +208,30 @@ func TestLevelsAndSourcesAreTermsOfASearch(t *testing.T) {
 	require.NoError(t, v.Search("C:disk"), "a colon after another word is text")
 }
 
+func TestALevelInAFieldHasAColumnWhereThereIsRoom(t *testing.T) {
+	b := NewLogBuffer(t.TempDir())
+	require.NoError(t, b.Append([]LogLine{{Text: "INFO plain"}, {Text: "[error] plain too"}}))
+	v := NewLogView(b, time.UTC)
+	v.Times = TimeOff
+	v.Sync()
+	plain := func(width int) []string {
+		var rows []string
+		for _, row := range v.View(NewNeutralTheme(false), width, 5, time.Time{}) {
+			rows = append(rows, strings.TrimRight(plainText(row), " "))
+		}
+		return rows
+	}
+	assert.Equal(t, []string{"INFO plain", "[error] plain too"}, plain(80)[:2], "they begin with it")
+	require.NoError(t, b.Append([]LogLine{{Text: `{"msg": "no disk", "level": "warn"}`}, {Text: "severity=critical gone"}, {Text: "words"}}))
+	v.Sync()
+	want := []string{"INFO   INFO plain", "ERROR  [error] plain too", `WARN   {"msg": "no disk", "level": "warn"}`, "FATAL  severity=critical gone", "       words"}
+	assert.Equal(t, want, plain(80))
+	assert.Equal(t, `{"msg": "no disk", "level": "warn"}`, plain(79)[2])
+	require.NoError(t, b.Append([]LogLine{{}, {}, {}, {}, {Text: "the end"}}))
+	v.Sync()
+	assert.Equal(t, "       the end", plain(80)[4], "the column stays")
+}
+
 func TestNothingThatAKeyDoesCostsMoreForAMillionLines(t *testing.T) {
 	b := NewLogBuffer(t.TempDir())
 	for from := 0; from < 1_000_000; from += 10_000 {

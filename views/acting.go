@@ -188,7 +188,12 @@ func (s *shell) tell(done actionDone) tea.Cmd {
 		if warnings := done.outcome.Warnings; len(warnings) > 0 && done.request.Action.ID == action.Redeploy.ID {
 			text, tone = text+"; "+warnings[0], ui.ToneWarn // A form has shown those of other actions.
 		}
-		s.say(text, tone)
+		if next := done.outcome.Next; !next.IsZero() {
+			text += ", next at " + dueText(next, moment{Now: s.clock(), Zone: s.zone})
+		}
+		if s.say(text, tone); invoked(done) {
+			s.toast = ui.Toast{} // Its page tells how it goes, and would soon gainsay this.
+		}
 		return tea.Batch(refresh, s.called(done), s.point(done), s.callBoth(done))
 	case errors.Is(done.err, action.ErrUnchanged) && fn != nil && done.request.On == nil:
 		s.forced = forced{functionID: fn.ID, until: s.clock().Add(forceWithin)}
@@ -229,6 +234,11 @@ func (s *shell) giveBack(form forms.Refusable, why string) bool {
 	s.toast = ui.Toast{} // The form says it, and its keys belong in the foot.
 	s.overlays = append([]ui.Overlay{form}, s.overlays...)
 	return true
+}
+
+// invoked reports whether a function was called, so that the page of its call is opened.
+func invoked(done actionDone) bool {
+	return done.request.Action.ID == action.Invoke.ID && done.outcome.Call != nil && done.request.Target.Function != nil && !done.request.Values.Async
 }
 
 // called opens the page of a call that was just made, and keeps its data for

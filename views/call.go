@@ -144,6 +144,9 @@ const checkedAtOnce = 1 << 20
 func jsonTab(dir string, raw json.RawMessage, instead string) (pageTab, error) {
 	if len(raw) == 0 {
 		text, err := ui.NewDocument(dir, instead)
+		if err == nil {
+			text.Wrap = true // It is a sentence.
+		}
 		return pageTab{text: text}, err
 	}
 	document, err := jsondoc.NewView(raw)

@@ -3,6 +3,7 @@ package views
 import (
 	"testing"
 
+	tea "charm.land/bubbletea/v2"
 	"github.com/stretchr/testify/assert"
 
 	"fndeck/client"
@@ -104,11 +105,13 @@ func TestThePaletteFindsAnActionAndSaysWhyAnotherCannotBeDone(t *testing.T) {
 func TestTheDeploysOfAllFunctionsAreOneKeyAway(t *testing.T) {
 	backend := sampleBackend(bubbleStart)
 	backend.deploys = []client.Deploy{
-		{ID: "d2", FunctionID: "f2", FunctionName: "ingest-ims", Kind: "redeploy", FromVersion: 7, ToVersion: 8, Status: client.FunctionDeploying, Phase: "building", Started: bubbleStart},
+		{ID: "d2", FunctionID: "f2", FunctionName: "ingest-ims", Kind: "redeploy", FromVersion: 7, ToVersion: 8, Status: client.FunctionDeploying, Phase: "building", Started: bubbleStart, By: "kari"},
 	}
 	drive(t, backend, func(d *driver) {
 		d.press("&")
 		d.see("deploys (", "FUNCTION", "ingest-ims", "PHASE")
+		d.send(tea.WindowSizeMsg{Width: 140, Height: 24})
+		d.see(" BY ", " kari ")
 		d.press("esc", ":")
 		d.typed("dep")
 		d.press("enter")

@@ -32,8 +32,7 @@ func newDeploys(s *shell, f client.Function) *listScreen[client.Deploy] {
 		id:    func(d client.Deploy) string { return d.ID },
 		load:  func(ctx context.Context) ([]client.Deploy, error) { return lister.Deploys(ctx, f.ID, limit) },
 		kinds: []string{"deploy"}, ages: true,
-		empty: fmt.Sprintf("No deploys yet.  %s uploads a folder, %s deploys one again",
-			s.keys.Key("functions.upload"), s.keys.Key("functions.redeploy")),
+		empty:   noDeploys(s),
 		running: func(d client.Deploy) bool { return d.Ended.IsZero() && d.Status != client.DeployInterrupted },
 		sortAge: "started", sortStatus: "status", sortName: "function",
 		waits:    func(d client.Deploy, at moment) string { return deployWaits(d, at, s.keys.Key("calls.cancel")) },
@@ -44,6 +43,16 @@ func newDeploys(s *shell, f client.Function) *listScreen[client.Deploy] {
 		spec.missing = client.Explain(missing).Sentence
 	}
 	return newListScreen(s, spec)
+}
+
+// noDeploys says how a first deploy is made: with several contexts side by side only
+// of a function that is there, as a new one needs to know which of them it is for.
+func noDeploys(s *shell) string {
+	if _, side := s.backend.(client.Holder); side {
+		return fmt.Sprintf("No deploys yet.  %s deploys a function again, in the list of functions", s.keys.Key("functions.redeploy"))
+	}
+	return fmt.Sprintf("No deploys yet.  %s uploads a folder, %s deploys one again",
+		s.keys.Key("functions.upload"), s.keys.Key("functions.redeploy"))
 }
 
 func deployCommands(s *shell, l *listScreen[client.Deploy]) []command {
@@ -137,7 +146,7 @@ var deployColumns = []listColumn[client.Deploy]{
 		cell:   func(d client.Deploy, at moment) ui.Cell { return cells.State(at, string(d.Status), 0) },
 	},
 	{
-		Column: ui.Column{Title: "PHASE", Key: "phase", Priority: 3, Min: 8, Volatile: true},
+		Column: ui.Column{Title: "PHASE", Key: "phase", Priority: 2, Min: 8, Volatile: true},
 		cell:   func(d client.Deploy, at moment) ui.Cell { return cells.Dim(deployPhase(d, at)) },
 	},
 	{
@@ -147,6 +156,15 @@ var deployColumns = []listColumn[client.Deploy]{
 	{
 		Column: ui.Column{Title: "TOOK", Key: "took", Priority: 2, Min: 6, Align: ui.AlignRight, Volatile: true},
 		cell:   func(d client.Deploy, at moment) ui.Cell { return ui.Cell{Text: deployTook(d, at)} },
+	},
+	{
+		Column: ui.Column{Title: "BY", Key: "by", Priority: 3, Min: 8, Max: 24},
+		cell: func(d client.Deploy, at moment) ui.Cell {
+			if d.By == "" {
+				return cells.None(at)
+			}
+			return cells.Dim(d.By)
+		},
 	},
 	{
 		Column: ui.Column{Title: "SIZE", Key: "size", Priority: 4, Min: 7, Align: ui.AlignRight},
@@ -303,6 +321,7 @@ func deployPageFacts(d client.Deploy, at moment) []ui.Fact {
 		{Label: "version", Value: deployVersions(d, at)},
 		{Label: "started", Value: cells.Clock(d.Started, at)},
 		{Label: "took", Value: deployTook(d, at)},
+		{Label: "by", Value: d.By},
 	}
 	if d.Error != nil {
 		facts = append(facts, ui.Fact{Label: "error", Value: d.Error.Message, Tone: ui.ToneBad})

@@ -88,7 +88,7 @@ func TestADeployThatWaitsForADeadLinkSaysSoAndCanBeLeft(t *testing.T) {
 	b := newCutBackend()
 	b.deploys[1].Detail, b.deploys[1].Tries = "try 3 of 9 failed: far.example refuses the connection", 3
 	driveAny(t, func() client.Backend { return b }, func(d *driver) {
-		d.send(tea.WindowSizeMsg{Width: 160, Height: 30})
+		d.send(tea.WindowSizeMsg{Width: 176, Height: 30})
 		d.press("&", "K")
 		assert.Contains(t, d.frame(), "no deploy of ingest-pi is under way")
 		d.press("j")

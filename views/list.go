@@ -56,6 +56,8 @@ type listSpec[T any] struct {
 	unscoped int
 	// compare shows how two items differ; nil where that says nothing.
 	compare func(a, b T) tea.Cmd
+	// copied is what C offers beside the columns; nil is nothing.
+	copied func(item T) []ui.Fact
 	// banner is a line over the table that sums the rows about the visible ones up, "" for none;
 	// nil is none.
 	banner func(around []T, at moment, width int) string

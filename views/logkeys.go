@@ -42,13 +42,18 @@ func (p *logPane) commands(s *shell) []command {
 	if v.Shown() == 0 {
 		unsaveable = "there is no line to save"
 	}
+	empty := ""
+	if v.Buffer.Len() == 0 {
+		empty = "there is no line to save"
+	}
 	return append(commands,
 		command{id: "text.since", hinted: true, run: do(func() { s.prompt = newSincePrompt(s, p) })},
 		command{id: "text.pretty", run: do(v.TogglePretty)},
 		command{id: "text.mark", run: do(func() { p.putMark(s) })},
 		command{id: "text.hide", run: do(func() { p.hide(s) })},
 		command{id: "text.sources", reason: notMany, run: func() tea.Cmd { return p.chooseSources(s) }},
-		command{id: "text.save", reason: unsaveable, run: func() tea.Cmd { return p.save(s) }},
+		command{id: "text.save", reason: unsaveable, run: func() tea.Cmd { return p.save(s, v.Copy()) }},
+		command{id: "text.saveall", reason: empty, run: func() tea.Cmd { return p.save(s, v.CopyAll()) }},
 		command{id: "text.previouscall", reason: notOne, run: func() tea.Cmd { return p.previousCall(s) }},
 	)
 }
@@ -67,10 +72,10 @@ func (p *logPane) hide(s *shell) {
 	s.toast = ui.Toast{}
 }
 
-// save writes what is shown to a file.
-func (p *logPane) save(s *shell) tea.Cmd {
+// save writes lines to a file.
+func (p *logPane) save(s *shell, lines ui.LogCopy) tea.Cmd {
 	s.say("saving…", ui.ToneInfo)
-	ctx, lines, dir := s.ctx, p.view.Copy(), s.stateDir
+	ctx, dir := s.ctx, s.stateDir
 	name := logread.FileName(s.screen().Title(), s.clock().UTC().Format("20060102T150405Z"))
 	partial := p.view.Partial
 	return func() tea.Msg {

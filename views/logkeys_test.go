@@ -218,6 +218,12 @@ func TestSavingWritesWhatIsShownToAFileOfItsOwn(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, 11, strings.Count(string(text), "\n"), "only what matches: 29 and 290 to 299")
 		assert.NotEqual(t, path, s.clipboard())
+
+		s.press("A")
+		s.see("300 lines in ")
+		text, err = os.ReadFile(s.clipboard())
+		require.NoError(t, err)
+		assert.Equal(t, 300, strings.Count(string(text), "\n"), "all that is there, whatever is shown")
 	})
 }
 

@@ -73,10 +73,17 @@ func (l *listScreen[T]) copyIDs(item T) tea.Cmd {
 func (l *listScreen[T]) chooseField(item T) tea.Cmd {
 	var entries []palette.Entry
 	l.offered = nil
+	offer := func(what, value string) {
+		entries = append(entries, palette.Entry{Label: what, Help: value})
+		l.offered = append(l.offered, command{run: func() tea.Cmd { return copyText(l.shell, what, value) }})
+	}
 	for _, c := range l.spec.columns {
-		value := c.cell(item, l.moment()).Text
-		entries = append(entries, palette.Entry{Label: c.Title, Help: value})
-		l.offered = append(l.offered, command{run: func() tea.Cmd { return copyText(l.shell, c.Title, value) }})
+		offer(c.Title, c.cell(item, l.moment()).Text)
+	}
+	if l.spec.copied != nil {
+		for _, more := range l.spec.copied(item) {
+			offer(more.Label, more.Value)
+		}
 	}
 	return l.overlay(palette.New(l.theme, "copy a field", entries), nil)
 }

@@ -208,8 +208,13 @@ func newProgram(ctx context.Context, o Options, model *crash.Guard, more ...tea.
 	return program, pacer
 }
 
+// stockRate is how often a second the library looks for a new view where its own clock
+// runs: at half the rate it costs an idle machine a third less (0.42 % of a core against
+// 0.67 % at 60), and nothing here moves that fast.
+const stockRate = 30
+
 func programOptions(ctx context.Context, o Options) []tea.ProgramOption {
-	options := []tea.ProgramOption{tea.WithContext(ctx), tea.WithoutSignalHandler()}
+	options := []tea.ProgramOption{tea.WithContext(ctx), tea.WithoutSignalHandler(), tea.WithFPS(stockRate)}
 	environ := slices.DeleteFunc(slices.Clone(o.Environ), func(kv string) bool {
 		return strings.HasPrefix(kv, "TEA_TRACE=") || strings.HasPrefix(kv, "TEA_DEBUG=")
 	})

@@ -111,16 +111,21 @@ func nextCell(c client.Schedule, at moment) ui.Cell {
 	if next.IsZero() {
 		return cells.None(at)
 	}
-	local, now := next.In(at.Zone), at.Now.In(at.Zone)
+	return ui.Cell{Text: dueText(next, at)}
+}
+
+// dueText is when something is due, and in how long that is.
+func dueText(due time.Time, at moment) string {
+	local, now := due.In(at.Zone), at.Now.In(at.Zone)
 	clock := local.Format("15:04")
 	if local.YearDay() != now.YearDay() || local.Year() != now.Year() {
 		clock = local.Format("2 Jan 15:04")
 	}
-	wait := next.Sub(at.Now)
+	wait := due.Sub(at.Now)
 	if wait <= 0 {
-		return ui.Cell{Text: clock + "  now"}
+		return clock + "  now"
 	}
-	return ui.Cell{Text: clock + "  in " + inWords(wait)}
+	return clock + "  in " + inWords(wait)
 }
 
 // inWords is a wait in one unit, rounded up: a run "in 4m" is never sooner than

@@ -1,6 +1,7 @@
 package views
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -8,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"fndeck/client"
+	"fndeck/ui"
 )
 
 func TestAScheduleIsChangedInAFormThatANoBringsBack(t *testing.T) {
@@ -106,4 +108,27 @@ func TestNextRunsStandInASecondZoneOnlyWhereItDiffers(t *testing.T) {
 		"Mon 30 Nov 2026 06:00 UTC   Mon 07:00 CET     in 22h",
 		"Tue  1 Dec 2026 06:00 UTC   Tue 07:00 CET     in 46h",
 	}, runLines(runs, moment{Now: now, Zone: time.FixedZone("CET", 3600)}))
+}
+
+func TestANewScheduleSaysWhenItRunsAsItsRowDoes(t *testing.T) {
+	backend := sampleBackend(bubbleStart)
+	backend.create = func(spec client.ScheduleSpec) (client.Schedule, error) {
+		return client.Schedule{ID: "new", Name: spec.Name, Cron: spec.Cron, Next: bubbleStart.Add(30 * time.Second)}, nil
+	}
+	perform(t, backend, 120, 30, Options{}, func(s *stage) {
+		s.press("4", "n")
+		s.typed("nightly")
+		s.press("tab", "tab")
+		s.typed("0 6 * * *")
+		s.press("ctrl+s")
+		s.see("schedule nightly runs", ", next at 01:00  in 30s")
+		s.miss("2000-01-01T")
+	})
+}
+
+func TestASentenceInPlaceOfDataIsReadWholeOnASmallScreen(t *testing.T) {
+	tab, err := jsonTab(t.TempDir(), nil, "The backend does not hand back what the call was given.")
+	require.NoError(t, err)
+	rows := strings.Join(tab.text.View(ui.NewNeutralTheme(false), 40, 5, bubbleStart), "")
+	assert.Contains(t, rows, "given.")
 }

@@ -338,3 +338,24 @@ func TestWhoIsNotSignedInIsToldTheKeyAndWhatWasTypedIsStillThere(t *testing.T) {
 		assert.Contains(t, s.screen.text(), "call ingest-prod")
 	})
 }
+
+func TestThePageOfABrokenContextSaysWhyOnce(t *testing.T) {
+	c := newFakeContexts()
+	c.perform(t, 80, 24, func(s *stage) {
+		s.press("@", "G", "d")
+		assert.Equal(t, 1, strings.Count(s.screen.text(), "broken.yaml:1:1: unknown key"), s.screen.text())
+		assert.NotContains(t, s.screen.text(), "it cannot be used")
+	})
+}
+
+func TestAnEmptyListOfDeploysOfSeveralContextsOffersNoUpload(t *testing.T) {
+	c := newFakeContexts()
+	c.perform(t, 80, 24, func(s *stage) {
+		s.press("&")
+		assert.Contains(t, s.screen.text(), "u uploads a folder")
+		s.press("esc", ":")
+		s.typed("ctx local,prod")
+		s.press("enter", "&")
+		assert.Contains(t, s.screen.text(), "No deploys yet.  r deploys a function again, in the list of functions")
+	})
+}

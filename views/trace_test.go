@@ -2,9 +2,11 @@ package views
 
 import (
 	"errors"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"strings"
 	"testing"
 	"time"
 
@@ -83,8 +85,12 @@ func TestTheRequestsOfTheConsoleAreOneKeyAway(t *testing.T) {
 		d.see("requests (1 of 2)")
 		d.press("X")
 		d.see("curl command copied")
-		d.press("enter")
-		d.see(`"failure": "connection refused"`)
+		d.press("C")
+		d.typed("curl")
+		d.see("CURL", "curl -X GET")
+		d.press("esc", "enter")
+		d.see("because", "connection refused", "try", "Sent headers", "Authorization: Bearer", "Accept: application/json")
+		d.miss("hunter2")
 	})
 	drive(t, sampleBackend(bubbleStart), func(d *driver) {
 		d.press("#")
@@ -92,6 +98,34 @@ func TestTheRequestsOfTheConsoleAreOneKeyAway(t *testing.T) {
 	})
 }
 
+func TestTheBodiesOfRequestsAreKeptOnceThatIsSwitchedOn(t *testing.T) {
+	backend := tracing{sampleBackend(bubbleStart), client.NewTrace(func() time.Time { return bubbleStart }, nil)}
+	ask := func() {
+		r := httptest.NewRequest(http.MethodPost, "/functions", strings.NewReader(`{"name":"ingest","secrets":{"key":"hunter2"}}`))
+		r.GetBody = func() (io.ReadCloser, error) {
+			return io.NopCloser(strings.NewReader(`{"name":"ingest","secrets":{"key":"hunter2"}}`)), nil
+		}
+		reply, err := backend.trace.Transport(numbered("r-1")).RoundTrip(r)
+		require.NoError(t, err)
+		require.NoError(t, reply.Body.Close())
+	}
+	ask()
+	driveAny(t, func() client.Backend { return backend }, func(d *driver) {
+		d.press("#", "enter", "tab")
+		d.see("not kept", ":bodies keeps those of requests from then on")
+		d.press("esc", ":")
+		d.typed("bodies")
+		d.press("enter")
+		d.see("bodies are kept from now on")
+		ask()
+		d.wait(2 * time.Second)
+		d.press("g", "enter", "tab")
+		d.see(`"name": "ingest"`, `"key": "•••"`)
+		d.miss("hunter2")
+	})
+}
+
 func request(path string) *http.Request {
-	return &http.Request{Method: http.MethodGet, URL: &url.URL{Path: path}, Header: http.Header{}}
+	header := http.Header{"Accept": {"application/json"}, "Authorization": {"Bearer hunter2"}}
+	return &http.Request{Method: http.MethodGet, URL: &url.URL{Path: path}, Header: header}
 }

@@ -58,6 +58,9 @@ type Values struct {
 type Outcome struct {
 	// Sentence tells the operator, for the toast and for stderr.
 	Sentence string
+	// Next is when a schedule runs next, zero if it does not or nothing was made. It
+	// goes behind Sentence, in the form that its reader has times in.
+	Next     time.Time
 	Function *client.Function
 	Call     *client.Call
 	Schedule *client.Schedule

@@ -169,7 +169,7 @@ func TestAScheduleIsCheckedBeforeItIsSent(t *testing.T) {
 	require.Len(t, sent, 1)
 	assert.Equal(t, "7", sent[0].FunctionID)
 	assert.Contains(t, out.Sentence, "schedule nightly runs hello")
-	assert.Contains(t, out.Sentence, "next at 2026-01-02T06:00:00Z")
+	assert.Equal(t, "2026-01-02T06:00:00Z", out.Next.Format(time.RFC3339))
 }
 
 func TestDeletingAScheduleNamesItsFunction(t *testing.T) {

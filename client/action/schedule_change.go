@@ -122,7 +122,7 @@ func replaceSchedule(ctx context.Context, backend client.Backend, target Target,
 	if err != nil {
 		return Outcome{}, fmt.Errorf("change schedule %s: %w", s.Name, err)
 	}
-	return Outcome{Sentence: runsSentence(made, f, expr), Schedule: &made, Warnings: warnings}, nil
+	return Outcome{Sentence: runsSentence(made, f, expr), Next: made.Next, Schedule: &made, Warnings: warnings}, nil
 }
 
 func runSchedule(ctx context.Context, backend client.Backend, target Target, _ Values) (Outcome, error) {

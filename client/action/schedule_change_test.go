@@ -37,7 +37,8 @@ func TestAScheduleIsChangedByNamingWhatBecomesOfIt(t *testing.T) {
 		action.ReplaceSchedule.Question(target, values))
 	out, err := action.ReplaceSchedule.Run(t.Context(), b, target, values)
 	require.NoError(t, err)
-	assert.Equal(t, "schedule often runs hello every hour, next at 2026-01-01T01:00:00Z", out.Sentence)
+	assert.Equal(t, "schedule often runs hello every hour", out.Sentence)
+	assert.Equal(t, "2026-01-01T01:00:00Z", out.Next.Format(time.RFC3339))
 	require.Len(t, sent, 1)
 	assert.Equal(t, "0 * * * *", sent[0].Cron)
 

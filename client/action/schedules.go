@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"time"
 
 	"fndeck/client"
 	"fndeck/client/cron"
@@ -54,16 +53,12 @@ func createSchedule(ctx context.Context, backend client.Backend, target Target, 
 	if err != nil {
 		return Outcome{}, fmt.Errorf("create schedule %s of %s: %w", spec.Name, f.Name, err)
 	}
-	return Outcome{Sentence: runsSentence(made, f, expr), Schedule: &made, Warnings: warnings}, nil
+	return Outcome{Sentence: runsSentence(made, f, expr), Next: made.Next, Schedule: &made, Warnings: warnings}, nil
 }
 
 // runsSentence says what a schedule does from now on.
 func runsSentence(made client.Schedule, f client.Function, expr cron.Expr) string {
-	sentence := fmt.Sprintf("schedule %s runs %s %s", made.Name, f.Name, expr.Words())
-	if !made.Next.IsZero() {
-		sentence += ", next at " + made.Next.UTC().Format(time.RFC3339)
-	}
-	return sentence
+	return fmt.Sprintf("schedule %s runs %s %s", made.Name, f.Name, expr.Words())
 }
 
 // checkSchedule judges a new schedule before it is sent, and puts its cron text

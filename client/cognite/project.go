@@ -117,8 +117,8 @@ func (i Inspection) LacksToSchedule() []string {
 // ServerTime asks for the time by the server's clock, to the second; ok is false
 // where it does not tell.
 func (b *Backend) ServerTime(ctx context.Context) (at time.Time, ok bool, err error) {
-	err = b.http.Repeat(ctx, client.Safe, func(int) error {
-		reply, err := b.http.Open(ctx, client.Request{Method: http.MethodGet, Path: b.root + "/functions/status"}, nil)
+	err = b.http.Repeat(ctx, client.Safe, func(try int) error {
+		reply, err := b.http.Open(ctx, client.Request{Method: http.MethodGet, Path: b.root + "/functions/status", Try: try}, nil)
 		if err != nil {
 			return err
 		}

@@ -40,6 +40,9 @@ type Options struct {
 	Version string
 	// NoStart fails when no engine runs.
 	NoStart bool
+	// Patient opens although the engine does not answer, as one that is stopped by a
+	// debugger: Watch looks for it, and Lost says so until then.
+	Patient bool
 	Clock   func() time.Time
 }
 
@@ -74,7 +77,12 @@ func Open(ctx context.Context, o Options) (*Backend, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := b.ensure(ctx); err != nil {
+	err = b.ensure(ctx)
+	if errors.Is(err, errSilent) && o.Patient && ctx.Err() == nil {
+		b.setLost(silent)
+		return b, nil
+	}
+	if err != nil {
 		return nil, errors.Join(err, b.Close())
 	}
 	return b, nil
@@ -98,8 +106,12 @@ func connect(o Options) (*Backend, error) {
 	}
 	b.client = &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	token := engineToken{dir}
-	b.http = &client.HTTP{Base: base, Client: b.client, Token: token, Jitter: rand.Float64, Decode: decodeFailure}
-	b.Backend = cognite.New(cognite.Config{Name: o.Name, BaseURL: base, Project: "local", Client: b.client, Token: token, Jitter: rand.Float64})
+	var trace *client.Trace
+	if o.Clock != nil {
+		trace = b.trace
+	}
+	b.http = &client.HTTP{Base: base, Client: b.client, Token: token, Jitter: rand.Float64, Decode: decodeFailure, Trace: trace}
+	b.Backend = cognite.New(cognite.Config{Name: o.Name, BaseURL: base, Project: "local", Client: b.client, Token: token, Jitter: rand.Float64, Trace: trace})
 	return b, nil
 }
 

@@ -328,6 +328,33 @@ func TestAnEngineThatDoesNotAnswerIsSaidToBeThat(t *testing.T) {
 	assert.Equal(t, "the engine does not answer", e.Message)
 }
 
+func TestAConsoleThatBeginsWhileTheEngineIsStoppedFindsItWhenItGoesOn(t *testing.T) {
+	d := newDesk(t)
+	pid := d.pid()
+	require.NoError(t, syscall.Kill(pid, syscall.SIGSTOP))
+	t.Cleanup(func() { _ = syscall.Kill(pid, syscall.SIGCONT) }) // or the stop at the end would wait
+	require.Eventually(t, func() bool { return processState(pid) == "T" }, 10*time.Second, time.Millisecond)
+	o := d.o
+	_, err := embedded.Open(d.ctx, o)
+	require.ErrorContains(t, err, "the engine does not answer", "a command has nothing to show")
+	o.Patient = true
+	b, err := embedded.Open(d.ctx, o)
+	require.NoError(t, err)
+	defer func() { _ = b.Close() }()
+	banner, found := b.Lost()
+	assert.Equal(t, "engine does not answer", banner)
+	require.NoError(t, syscall.Kill(pid, syscall.SIGCONT))
+	ctx, cancel := context.WithCancel(d.ctx)
+	ended := make(chan error, 1)
+	go func() { ended <- b.Watch(ctx, func(client.Event) {}) }()
+	<-found
+	banner, _ = b.Lost()
+	assert.Empty(t, banner)
+	assert.NotEmpty(t, b.Describe().Isolation, "what it says of itself is known then")
+	cancel()
+	<-ended
+}
+
 // R15
 func TestWhatADeadEngineLeftDoesNotKeepANewOneFromStarting(t *testing.T) {
 	d := newDesk(t)

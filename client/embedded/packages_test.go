@@ -4,6 +4,7 @@ package embedded_test
 
 import (
 	"os"
+	"os/user"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -76,6 +77,16 @@ func TestARebuildIsADeployThatCanBeRolledBack(t *testing.T) {
 	_, err = action.Rollback.Run(d.ctx, d.b, action.Target{Function: &rebuilt}, action.Values{})
 	require.NoError(t, err)
 	assert.Equal(t, `"old"`, d.answered(f))
+	deploys, err = d.b.Deploys(d.ctx, "", 10)
+	require.NoError(t, err)
+	me, err := user.Current()
+	require.NoError(t, err)
+	var kinds []string
+	for _, done := range deploys {
+		kinds = append(kinds, done.Kind)
+		assert.Equal(t, me.Username, done.By, "who began the %s", done.Kind)
+	}
+	assert.Equal(t, []string{"rollback", "rebuild", "deploy"}, kinds)
 }
 
 func TestANotebookIsDeployedAgainFromItsPath(t *testing.T) {

@@ -87,8 +87,8 @@ func (b *Backend) packed(ctx context.Context, query string, before packedList) (
 	late := &client.Error{Code: client.CodeTimeout, Message: fmt.Sprintf("the engine has not listed its functions for %s", packedLimit), Hint: "fndeck engine status tells whether it runs"}
 	ctx, cancel := context.WithTimeoutCause(ctx, packedLimit, late)
 	defer cancel()
-	err = b.http.Repeat(ctx, client.Safe, func(int) error {
-		reply, err := b.http.Open(ctx, client.Request{Method: http.MethodGet, Path: wire.Prefix + "functions/packed?" + query, Retry: client.Safe}, nil)
+	err = b.http.Repeat(ctx, client.Safe, func(try int) error {
+		reply, err := b.http.Open(ctx, client.Request{Method: http.MethodGet, Path: wire.Prefix + "functions/packed?" + query, Retry: client.Safe, Try: try}, nil)
 		if errors.Is(err, client.ErrNotFound) {
 			return errOtherForm
 		}

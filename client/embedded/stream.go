@@ -222,6 +222,9 @@ func (b *Backend) FollowLogs(ctx context.Context, q client.LogQuery, emit func([
 // Watch hands over events until the link is lost. While it is, it looks for the
 // engine, and starts one if it has died, so that its caller finds it again.
 func (b *Backend) Watch(ctx context.Context, emit func(client.Event)) error {
+	if err := b.meet(ctx); errors.Is(err, errSilent) {
+		return err
+	}
 	err := b.stream(ctx, "events", func(line []byte) error {
 		var e wire.Event
 		if err := json.Unmarshal(line, &e); err != nil {
@@ -237,7 +240,7 @@ func (b *Backend) Watch(ctx context.Context, emit func(client.Event)) error {
 		return ctx.Err()
 	}
 	if errors.Is(err, errSilent) { // it is there, so another could not start
-		b.setLost("engine does not answer")
+		b.setLost(silent)
 		return err
 	}
 	b.setLost("engine lost, retrying")
@@ -247,6 +250,21 @@ func (b *Backend) Watch(ctx context.Context, emit func(client.Event)) error {
 	if err == nil {
 		err = &client.Error{Code: client.CodeUnavailable, Message: "the engine was restarted"}
 	}
+	return err
+}
+
+// silent is what Lost says of an engine that is there and does not answer.
+const silent = "engine does not answer"
+
+// meet asks an engine what it is that did not answer when the backend was opened.
+func (b *Backend) meet(ctx context.Context) error {
+	b.mu.Lock()
+	met := b.last.PID != 0
+	b.mu.Unlock()
+	if met {
+		return nil
+	}
+	_, err := b.status(ctx)
 	return err
 }
 

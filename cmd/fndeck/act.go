@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"fndeck/client"
 	"fndeck/client/action"
@@ -34,7 +35,11 @@ func (a *app) carryOut(ctx context.Context, backend client.Backend, what action.
 	for _, warning := range out.Warnings {
 		a.note("warning: %s", ui.Clean(warning))
 	}
-	a.note("%s", ui.Clean(out.Sentence))
+	next := ""
+	if !out.Next.IsZero() {
+		next = ", next at " + out.Next.UTC().Format(time.RFC3339)
+	}
+	a.note("%s%s", ui.Clean(out.Sentence), next)
 	return out, nil
 }
 

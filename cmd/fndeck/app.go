@@ -42,6 +42,8 @@ type app struct {
 
 	// open reaches the backend of a context; with peek it does not start an engine.
 	open func(ctx context.Context, x config.Context, peek bool) (client.Backend, error)
+	// patient has the console shown although the engine does not answer.
+	patient bool
 	// console is what runs without a subcommand.
 	console func(ctx context.Context) error
 
@@ -266,7 +268,7 @@ func (a *app) openEmbedded(ctx context.Context, peek bool) (client.Backend, erro
 	if a.configFile != "" {
 		args = []string{"--config", a.configFile}
 	}
-	backend, err := embedded.Open(ctx, embedded.Options{StateDir: dir, Version: version, NoStart: peek, Clock: a.now, EngineArgs: args})
+	backend, err := embedded.Open(ctx, embedded.Options{StateDir: dir, Version: version, NoStart: peek, Patient: a.patient, Clock: a.now, EngineArgs: args})
 	var place *fs.PathError
 	if errors.As(err, &place) && client.Explain(err).Code == client.CodeFailed {
 		return nil, &client.Error{

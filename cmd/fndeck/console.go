@@ -35,6 +35,7 @@ func (a *app) runConsole(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	a.patient = true
 	return a.with(ctx, func(backend client.Backend) error {
 		guarded, ok := backend.(*action.Guarded)
 		if !ok {

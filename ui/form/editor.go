@@ -245,7 +245,10 @@ func (e *Editor) draw(theme *ui.Theme, width, height int, focused bool) []string
 		e.col = follow(e.col, columnOf(e.buf.line(), e.buf.col), room)
 	}
 	for row := e.top; row < len(e.buf.lines) && row < e.top+height; row++ {
-		number := theme.Dim.Render(ui.PadLeft(strconv.Itoa(row+1), digits) + " ")
+		number := strings.Repeat(" ", digits+1)
+		if len(e.buf.lines) > 1 || e.buf.lines[0] != "" { // A 1 beside nothing reads like a count.
+			number = theme.Dim.Render(ui.PadLeft(strconv.Itoa(row+1), digits) + " ")
+		}
 		lines = append(lines, ui.Cut(number+e.drawRow(theme, row, room, focused), 0, width))
 	}
 	return lines

@@ -29,6 +29,9 @@ type Entry struct {
 	Danger string
 	// Reason says why it cannot be done now, "" if it can.
 	Reason string
+
+	// twin says that another entry has the same label, so that Where is shown.
+	twin bool
 }
 
 // Chosen is the message of an entry that was chosen, by its index.
@@ -50,7 +53,14 @@ var _ ui.Overlay = (*Palette)(nil)
 
 // New makes a palette of entries, shown in their order until something is typed.
 func New(theme *ui.Theme, title string, entries []Entry) *Palette {
-	p := &Palette{title: title, entries: entries, input: textinput.New()}
+	p := &Palette{title: title, entries: slices.Clone(entries), input: textinput.New()}
+	labels := map[string]int{}
+	for _, e := range entries {
+		labels[e.Label]++
+	}
+	for i, e := range entries {
+		p.entries[i].twin = labels[e.Label] > 1 && e.Where != ""
+	}
 	p.input.Prompt, p.input.CharLimit = " ", typedMost
 	// ctrl+v would run the machine's clipboard programs; a paste comes by itself.
 	p.input.KeyMap.Paste = key.NewBinding(key.WithDisabled())
@@ -187,13 +197,17 @@ func (p *Palette) about(theme *ui.Theme, width int) string {
 
 // phrase is what an entry does, with what it asks before that, or why it cannot.
 func (e Entry) phrase(theme *ui.Theme) (string, lipgloss.Style) {
+	where := ""
+	if e.twin {
+		where = e.Where + ": "
+	}
 	switch {
 	case e.Reason != "":
-		return ui.Clean(e.Reason), theme.Warn
+		return where + ui.Clean(e.Reason), theme.Warn
 	case e.Danger != "":
-		return strings.TrimRight("("+e.Danger+") "+e.Help, " "), theme.Dim
+		return strings.TrimRight(where+"("+e.Danger+") "+e.Help, " "), theme.Dim
 	}
-	return e.Help, theme.Dim
+	return strings.TrimSuffix(where+e.Help, ": "), theme.Dim
 }
 
 // phraseRoom is how wide the phrase of a row may be.

@@ -58,3 +58,17 @@ func TestAPaletteOfEightyColumnsShowsWhatAnActionAsksAndTheWholeOfTheCurrentOne(
 	_, _ = press(p, tea.KeyPressMsg{Code: tea.KeyDown})
 	assert.Equal(t, 1, strings.Count(screen(p, 80), "its log"), "what fits is not said twice")
 }
+
+func TestTwoEntriesWithOneLabelTellWhereTheyBelong(t *testing.T) {
+	p := New(ui.NewNeutralTheme(false), "all", []Entry{
+		{Label: "back", Help: "back in history", Where: "everywhere"},
+		{Label: "back", Where: "calls", Reason: "nothing is there"},
+		{Label: "help", Help: "this help", Where: "everywhere"},
+		{Label: "back", Where: "logs"},
+	})
+	rows := strings.Split(screen(p, 80), "\n")
+	assert.Contains(t, rows[2], "everywhere: back in history")
+	assert.Contains(t, rows[3], "calls: nothing is there")
+	assert.NotContains(t, rows[4], "everywhere", "no other is called like it")
+	assert.Equal(t, "logs", strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(rows[5]), "back")))
+}

@@ -28,6 +28,9 @@ func (c Context) Facts(now time.Time, zone *time.Location) []ui.Fact {
 	}
 	if c.Fault != nil {
 		facts = append(facts, ui.Fact{Label: "Broken", Value: sentences(c.Fault), Tone: ui.ToneBad})
+		if c.Status.Flow == "" {
+			return facts // The fault is also why nobody can sign in.
+		}
 	}
 	if c.Status.Flow == "" {
 		return append(facts, ui.Fact{Label: "Identity", Value: c.NoSignIn})

@@ -88,6 +88,7 @@ func TestAFunctionKeepsItsRowItsIdAndItsHistoryThroughRedeploys(t *testing.T) {
 		require.Len(t, deploys, 3)
 		assert.Equal(t, []string{"redeploy", "redeploy", "deploy"}, []string{deploys[0].Kind, deploys[1].Kind, deploys[2].Kind})
 		assert.Equal(t, 2, deploys[0].FromVersion)
+		assert.NotEmpty(t, deploys[0].By, "whose token it was")
 		var phases []string
 		for _, p := range deploys[0].Phases {
 			phases = append(phases, p.Name)

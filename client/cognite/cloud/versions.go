@@ -78,7 +78,7 @@ func firstRow(l kept.Lineage, v kept.Version) client.Deploy {
 func (b *Backend) redeployRow(v view, e redeploy.Entry) client.Deploy {
 	d := client.Deploy{
 		ID: e.Plan.Op, FunctionID: v.public(e.Plan.Old.ID), FunctionName: e.Plan.Old.Name, Kind: e.Plan.Kind, FromVersion: e.Plan.From,
-		ToVersion: e.Plan.To, Started: e.Started, Ended: e.Ended, Phases: phases(e.Records),
+		ToVersion: e.Plan.To, Started: e.Started, Ended: e.Ended, Phases: phases(e.Records), By: e.Plan.Subject,
 	}
 	if l, ok := v.find(e.Plan.Old.ID); ok {
 		version, _ := l.Version(e.Plan.To)

@@ -28,6 +28,7 @@ type NewFunction struct {
 	ExtraIndexURLs                       []string
 	// Folder is where the code came from on this machine, if known.
 	Folder string
+	By     Caller
 }
 
 // Change is what a redeploy changes beside the code; nil leaves as is. Secrets
@@ -97,7 +98,7 @@ func (e *Core) Create(ctx context.Context, n NewFunction) (View, error) {
 		}
 		n.Runtime = r.Name
 	}
-	settings := store.Settings{FunctionPath: entryPath(n.FunctionPath), EnvVars: n.EnvVars, CPU: max(n.CPU, DefaultCPU), MemoryGB: max(n.MemoryGB, DefaultMemoryGB)}
+	settings := store.Settings{FunctionPath: entryPath(n.FunctionPath), EnvVars: n.EnvVars, CPU: max(n.CPU, DefaultCPU), MemoryGB: max(n.MemoryGB, DefaultMemoryGB), By: e.user(n.By)}
 	var v View
 	err = e.store.Write(store.Durable, func(tx *store.Tx) error {
 		if n.ExternalID != "" {
@@ -241,6 +242,7 @@ func (e *Core) Redeploy(ctx context.Context, functionID, fileID int64, c Change)
 		if err := describe(tx, &f, c); err != nil {
 			return err
 		}
+		next.Settings.By = e.subject
 		_, next, err = e.addVersion(tx, f, store.KindRedeploy, next)
 		deployID = next.DeployID
 		return err

@@ -42,6 +42,7 @@ func (e *Core) Rebuild(functionID int64) (View, error) {
 			return &client.Error{Code: client.CodeConflict, Message: fmt.Sprintf("%s has no requirements to install anew", f.Name)}
 		}
 		next := store.Version{SHA256: v.SHA256, SizeBytes: v.SizeBytes, Settings: v.Settings, Runtime: v.Runtime, Folder: v.Folder}
+		next.Settings.By = e.subject
 		_, next, err = e.addVersion(tx, f, store.KindRebuild, next)
 		deployID = next.DeployID
 		return err

@@ -22,6 +22,9 @@ type Deploy struct {
 	ErrorTrace     string
 	SizeBytes      int64
 	Started, Ended time.Time
+	// By is who began it, empty where that is not known. It stands with the version,
+	// and is read by Store.Deploys only.
+	By string
 }
 
 const deployColumns = `id, function_id, kind, from_version, to_version, status, phase, error_message, error_trace, size, started, ended, sum`
@@ -46,10 +49,43 @@ func (s *Store) Deploy(id int64) (Deploy, error) {
 // Deploys lists the newest deploys of a function (0: of all), newest first.
 func (s *Store) Deploys(functionID int64, limit int) ([]Deploy, error) {
 	if functionID == 0 { // one query for both would go through all of them
-		return list(s, scanDeploy, `SELECT `+deployColumns+` FROM deploys ORDER BY id DESC LIMIT ?`, limit)
+		rows, err := list(s, scanDeploy, `SELECT `+deployColumns+` FROM deploys ORDER BY id DESC LIMIT ?`, limit)
+		return s.deployedBy(rows, err)
 	}
 	rows, err := list(s, scanDeploy, `SELECT `+deployColumns+` FROM deploys WHERE function_id = ? ORDER BY id DESC LIMIT ?`, functionID, limit)
-	return fitting(s, "an index of deploys", rows, err, func(d Deploy) (int64, bool) { return d.ID, d.FunctionID == functionID })
+	rows, err = fitting(s, "an index of deploys", rows, err, func(d Deploy) (int64, bool) { return d.ID, d.FunctionID == functionID })
+	return s.deployedBy(rows, err)
+}
+
+// deployedBy adds who began them, as far as their versions tell.
+func (s *Store) deployedBy(rows []Deploy, err error) ([]Deploy, error) {
+	if err != nil || len(rows) == 0 {
+		return rows, err
+	}
+	type author struct {
+		deploy int64
+		by     string
+	}
+	ids := make([]int64, len(rows))
+	for i, d := range rows {
+		ids[i] = d.ID
+	}
+	authors, err := list(s, func(r scanner) (a author, err error) { return a, r.Scan(number(&a.deploy), text(&a.by)) },
+		`SELECT d.id, CASE WHEN json_valid(CAST(v.settings AS TEXT)) THEN COALESCE(CAST(v.settings AS TEXT) ->> '$.by', '') ELSE '' END
+		FROM deploys d JOIN versions v ON v.function_id = d.function_id AND v.number = d.to_version AND v.deploy_id = d.id
+		WHERE d.id IN (SELECT value FROM json_each(?))`, jsonIDs(ids))
+	if err != nil {
+		s.report(err)
+		return rows, nil // Damage among the versions must not hide the deploys.
+	}
+	byDeploy := make(map[int64]string, len(authors))
+	for _, a := range authors {
+		byDeploy[a.deploy] = a.by
+	}
+	for i := range rows {
+		rows[i].By = byDeploy[rows[i].ID]
+	}
+	return rows, nil
 }
 
 // NewestDeploys maps functions to the id of the newest deploy of each.

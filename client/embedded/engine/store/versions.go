@@ -24,6 +24,8 @@ type Settings struct {
 	ExtraIndexURLs [][]byte          `json:"extraIndexUrls,omitempty"`
 	CPU            float64           `json:"cpu,omitempty"`
 	MemoryGB       float64           `json:"memoryGb,omitempty"`
+	// By is who deployed it, empty in versions of before that was kept.
+	By string `json:"by,omitempty"`
 }
 
 // Version is one deployed state of a function. It never changes once Ready.

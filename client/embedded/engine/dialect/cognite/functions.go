@@ -49,7 +49,7 @@ func (a *API) createFunction(r *dialect.Request) error {
 	view, err := a.core.Create(r.Context(), core.NewFunction{
 		Name: w.Name, ExternalID: w.ExternalID, Description: w.Description, Owner: w.Owner, Metadata: w.Metadata, FileID: w.FileID,
 		FunctionPath: w.FunctionPath, Runtime: w.Runtime, Secrets: w.Secrets, EnvVars: w.EnvVars, CPU: w.CPU, MemoryGB: w.Memory,
-		IndexURL: w.IndexURL, ExtraIndexURLs: w.ExtraIndexURLs,
+		IndexURL: w.IndexURL, ExtraIndexURLs: w.ExtraIndexURLs, By: r.Caller,
 	})
 	if err != nil {
 		return conflictOn(err, w.ExternalID)

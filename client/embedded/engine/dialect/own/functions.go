@@ -253,10 +253,13 @@ func (a *API) deploys(r *dialect.Request) error {
 	}
 	all := wire.List[client.Deploy]{Items: []client.Deploy{}}
 	for _, d := range deploys {
+		if d.Kind == store.KindRollback {
+			d.By = core.Subject() // Only the engine's own user can roll back: this API is on the socket alone.
+		}
 		all.Items = append(all.Items, client.Deploy{
 			ID: id(d.ID), FunctionID: id(d.FunctionID), FunctionName: names[d.FunctionID], Kind: d.Kind, FromVersion: d.From, ToVersion: d.To,
 			Status: client.FunctionStatus(d.Status), Phase: d.Phase, Error: failure(d.ErrorMessage, d.ErrorTrace), SizeBytes: d.SizeBytes,
-			Started: d.Started, Ended: d.Ended,
+			Started: d.Started, Ended: d.Ended, By: d.By,
 		})
 	}
 	return dialect.WriteJSON(r.Writer, http.StatusOK, all)

@@ -2,7 +2,11 @@ package cloud_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -12,6 +16,7 @@ import (
 	"fndeck/auth"
 	"fndeck/client"
 	"fndeck/client/action"
+	"fndeck/client/cognite"
 	"fndeck/client/cognite/cloud"
 	"fndeck/client/embedded/enginetest"
 	"fndeck/client/faultproxy"
@@ -30,8 +35,10 @@ type desk struct {
 	b      *cloud.Backend
 }
 
+// newDesk begins a project. Its test runs beside others: it mostly waits for builds.
 func newDesk(t *testing.T) *desk {
 	t.Helper()
+	t.Parallel()
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
 	t.Cleanup(cancel)
 	e := enginetest.Start(t)
@@ -95,4 +102,43 @@ func (d *desk) all(b client.Backend, q client.CallQuery) (calls []client.Call) {
 			return calls
 		}
 	}
+}
+
+// knownClient is an application that the engine issues tokens to.
+type knownClient struct {
+	ID     string `json:"client_id"`
+	Secret string `json:"client_secret"`
+}
+
+func (d *desk) knownClient() (known knownClient) {
+	d.Helper()
+	text, err := os.ReadFile(d.engine.ClientFile)
+	require.NoError(d, err)
+	require.NoError(d, json.Unmarshal(text, &known))
+	return known
+}
+
+// runsAs checks that the one schedule of a function runs as a client.
+func (d *desk) runsAs(known knownClient, f client.Function) {
+	d.Helper()
+	bound, err := d.b.Bound(d.ctx, f.NativeID)
+	require.NoError(d, err)
+	require.Len(d, bound, 1)
+	session, ok, err := d.b.Session(d.ctx, bound[0].SessionID)
+	require.NoError(d, err)
+	require.True(d, ok)
+	assert.Equal(d, []string{cognite.ByClient, known.ID}, []string{session.Type, session.ClientID})
+}
+
+// hides checks that a secret stands in no file that is kept.
+func (d *desk) hides(secret string) {
+	d.Helper()
+	require.NoError(d, filepath.WalkDir(filepath.Join(d.dir, "kept"), func(name string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		text, err := os.ReadFile(name)
+		assert.NotContains(d, string(text), secret, name)
+		return err
+	}))
 }

@@ -227,52 +227,27 @@ func TestAFunctionOfOtherMeansIsTakenOverWithItsFirstSchedule(t *testing.T) {
 
 func TestAScheduleThatRunsAsAClientDoesSoAfterItHasMoved(t *testing.T) {
 	d := newDesk(t)
-	text, err := os.ReadFile(d.engine.ClientFile)
-	require.NoError(t, err)
-	var known struct {
-		ID     string `json:"client_id"`
-		Secret string `json:"client_secret"`
-	}
-	require.NoError(t, json.Unmarshal(text, &known))
+	known := d.knownClient()
 	robot := cognite.Identity{ClientID: known.ID, Secret: auth.NewSecret(known.Secret)}
 	person := d.b
 	d.b = consoleAs(t, robot, d.proxy.URL, d.engine.BearerFile, d.dir)
 	f := d.deploy("")
-	_, err = d.b.CreateSchedule(d.ctx, client.ScheduleSpec{Name: "yearly", FunctionID: f.ID, Cron: "0 0 1 1 *"})
+	_, err := d.b.CreateSchedule(d.ctx, client.ScheduleSpec{Name: "yearly", FunctionID: f.ID, Cron: "0 0 1 1 *"})
 	require.NoError(t, err)
 	_, err = person.Redeploy(d.ctx, f.ID, d.code(2), client.SpecChange{}, nil)
 	require.ErrorContains(t, err, "runs as client "+known.ID+", whose secret is not at hand")
 	f = d.redeploy(f, 2)
-	bound, err := d.b.Bound(d.ctx, f.NativeID)
-	require.NoError(t, err)
-	require.Len(t, bound, 1)
-	session, ok, err := d.b.Session(d.ctx, bound[0].SessionID)
-	require.NoError(t, err)
-	require.True(t, ok)
-	assert.Equal(t, []string{cognite.ByClient, known.ID}, []string{session.Type, session.ClientID})
-	require.NoError(t, filepath.WalkDir(filepath.Join(d.dir, "kept"), func(name string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() {
-			return err
-		}
-		text, err := os.ReadFile(name)
-		assert.NotContains(t, string(text), known.Secret, name)
-		return err
-	}))
+	d.runsAs(known, f)
+	d.hides(known.Secret)
 }
 
 func TestAScheduleOfAClientThatWasNamedMovesWithTheSecretThatIsKeptForIt(t *testing.T) {
 	d := newDesk(t)
-	text, err := os.ReadFile(d.engine.ClientFile)
-	require.NoError(t, err)
-	var known struct {
-		ID     string `json:"client_id"`
-		Secret string `json:"client_secret"`
-	}
-	require.NoError(t, json.Unmarshal(text, &known))
+	known := d.knownClient()
 	f := d.deploy("")
 	target := action.Target{Function: &f}
 	spec := client.ScheduleSpec{Name: "yearly", FunctionID: f.ID, Cron: "0 0 1 1 *", ClientID: known.ID}
-	_, err = action.CreateSchedule.Run(d.ctx, d.b, target, action.Values{Schedule: spec})
+	_, err := action.CreateSchedule.Run(d.ctx, d.b, target, action.Values{Schedule: spec})
 	require.ErrorContains(t, err, "both are needed")
 	spec.ClientSecret = auth.NewSecret(known.Secret)
 	_, err = action.CreateSchedule.Run(d.ctx, d.b, target, action.Values{Schedule: spec})
@@ -282,22 +257,9 @@ func TestAScheduleOfAClientThatWasNamedMovesWithTheSecretThatIsKeptForIt(t *test
 	assert.Empty(t, plan.RunAs, "it goes on running as that client")
 	for version := 2; version < 4; version++ {
 		f = d.redeploy(f, version)
-		bound, err := d.b.Bound(d.ctx, f.NativeID)
-		require.NoError(t, err)
-		require.Len(t, bound, 1)
-		session, ok, err := d.b.Session(d.ctx, bound[0].SessionID)
-		require.NoError(t, err)
-		require.True(t, ok)
-		assert.Equal(t, []string{cognite.ByClient, known.ID}, []string{session.Type, session.ClientID})
+		d.runsAs(known, f)
 	}
-	require.NoError(t, filepath.WalkDir(filepath.Join(d.dir, "kept"), func(name string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() {
-			return err
-		}
-		text, err := os.ReadFile(name)
-		assert.NotContains(t, string(text), known.Secret, name)
-		return err
-	}))
+	d.hides(known.Secret)
 }
 
 func TestWhatARedeployWouldDoIsToldThroughTheGuardToo(t *testing.T) {

@@ -43,8 +43,10 @@ type rig struct {
 	dir string
 }
 
+// newRig begins a project. Its test runs beside others: it mostly waits for builds.
 func newRig(t *testing.T) *rig {
 	t.Helper()
+	t.Parallel()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Hour)
 	t.Cleanup(cancel)
 	e := enginetest.Start(t)

@@ -19,13 +19,24 @@ import (
 // whole reports whether every point of a sweep is wanted, as make faults does.
 func whole() bool { return os.Getenv("FNDECK_FAULT_ROUNDS") != "" }
 
-// stride is how far the points of a sweep lie apart: all of them, or a few that
-// differ from sweep to sweep.
+// stride is how far the points of a sweep over writes lie apart.
 func stride() int {
 	if whole() {
 		return 1
 	}
-	return 67
+	return 33
+}
+
+// sweep tries the points of a redeploy, from the first until one is not reached any
+// more; where not every one is wanted the sample alone, which differs from sweep to sweep.
+func sweep(t *testing.T, sample int, try func(n int) (reached bool)) {
+	t.Helper()
+	if !whole() {
+		require.True(t, try(sample), "a redeploy has fewer than %d points", sample)
+		return
+	}
+	for n := 1; try(n); n++ {
+	}
 }
 
 // slow skips what takes minutes where a quick run is asked for.
@@ -133,14 +144,13 @@ func TestARedeployThatIsCutAtAnyRequestIsCompleted(t *testing.T) {
 	slow(t)
 	for mode, externalID := range ways {
 		t.Run(string(mode), func(t *testing.T) {
-			t.Parallel()
 			s := newRig(t).subject("f", externalID)
-			version := 1
-			for i, kind := range []faultproxy.Kind{faultproxy.ResetBefore, faultproxy.ResetAfter, faultproxy.TruncateAfter} {
+			version, combination := 1, 0
+			for _, kind := range []faultproxy.Kind{faultproxy.ResetBefore, faultproxy.ResetAfter, faultproxy.TruncateAfter} {
 				for _, ends := range []bool{true, false} {
-					for n, reached := 1+i*4, true; reached; n += stride() {
+					combination++
+					sweep(t, 3+7*combination, func(n int) (reached bool) {
 						version++
-						reached = false
 						s.survive(version, func(_ *Machine, cancel func()) {
 							s.watched(func(seen int) *faultproxy.Fault {
 								if seen != n {
@@ -158,7 +168,8 @@ func TestARedeployThatIsCutAtAnyRequestIsCompleted(t *testing.T) {
 							_, requests := s.proxy.Seen()
 							t.Fatalf("%s at request %d, ends %v: %s", kind, n, ends, strings.Join(requests, "\n"))
 						}
-					}
+						return reached
+					})
 					t.Logf("%s, ends %v: up to version %d", kind, ends, version)
 				}
 			}
@@ -172,11 +183,10 @@ func TestARedeployWhoseProgramEndsAtAnyWriteIsCompleted(t *testing.T) {
 	slow(t)
 	for mode, externalID := range ways {
 		t.Run(string(mode), func(t *testing.T) {
-			t.Parallel()
 			s := newRig(t).subject("f", externalID)
 			version := 1
 			for _, written := range []bool{false, true} {
-				for n, reached := 1, true; reached; n += max(1, stride()/2) {
+				for n, reached := 1, true; reached; n += stride() {
 					version++
 					reached = false
 					s.survive(version, func(m *Machine, _ func()) {
@@ -219,12 +229,10 @@ func TestARedeployThatIsRefusedAnywhereIsCompletedOrTakenBack(t *testing.T) {
 	}
 	for mode, externalID := range ways {
 		t.Run(string(mode), func(t *testing.T) {
-			t.Parallel()
 			s := newRig(t).subject("f", externalID)
 			version, back := 1, 0
 			for i, answer := range answers {
-				for n, reached := 1+i*3, true; reached; n += 2 * stride() {
-					reached = false
+				sweep(t, 2+5*i, func(n int) (reached bool) {
 					before := s.newest()
 					err := s.attempt(version+1, func(*Machine, func()) {
 						s.watched(func(seen int) *faultproxy.Fault {
@@ -250,7 +258,8 @@ func TestARedeployThatIsRefusedAnywhereIsCompletedOrTakenBack(t *testing.T) {
 						_, requests := s.proxy.Seen()
 						t.Fatalf("%d %s at request %d: %s", answer.Status, answer.Kind, n, strings.Join(requests, "\n"))
 					}
-				}
+					return reached
+				})
 			}
 			t.Logf("taken back %d times, at version %d", back, version)
 			s.leftNothing()

@@ -4,7 +4,7 @@ import "fndeck/client"
 
 // FunctionForm names the form of Functions to a reader from elsewhere: another name
 // stands for other fields, or the same in another order.
-const FunctionForm = "3"
+const FunctionForm = "4"
 
 // Functions is the form of functions.
 func Functions(c *Coder, f, before *client.Function) {
@@ -47,6 +47,7 @@ func Functions(c *Coder, f, before *client.Function) {
 	Number(c, &f.Schedules, before.Schedules)
 	Text(c, &f.Context, before.Context)
 	c.Flag(&f.Interrupted, before.Interrupted)
+	Number(c, &f.DeployTries, before.DeployTries)
 }
 
 // Calls is the form of calls.

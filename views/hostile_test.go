@@ -17,9 +17,10 @@ import (
 	"fndeck/ui"
 )
 
-// hostileTexts drive, query or confuse terminals.
+// hostileTexts drive, query or confuse terminals, with nothing in them that the
+// console itself may write.
 var hostileTexts = []string{
-	"\x1b]0;owned\x07", "\x1b]52;c;b3duZWQ=\x07", "\x1b[2J\x1b[H", "\x1b[6n", "\x1b[c", "\x1bP$qm\x1b\\", "\x1bc", "\x1b[?1049l",
+	"\x1b]0;owned\x07", "\x1b]52;c;b3duZWQ=\x07", "\x1b[3J\x1b[H", "\x1b[6n", "\x1b[c", "\x1bP$qm\x1b\\", "\x1bc", "\x1b[?1049l",
 	"\x1b[?1000h", "\x1b_Gi=1\x1b\\", "\u009b2J", "\x9b2J", "A\rBBBB", "abc\b\b\bX", "\x0e\x0f\a", "\u202egnp.exe", "a\u200bb",
 	"\xf0\x9f\x92", "e\u0301\u0301\u0301", "管理\U0001f469\u200d\U0001f4bb", "\U0001f1f3\U0001f1f4", "नमस्ते", "a\tb\nc", "\u2028x", "",
 }

@@ -49,7 +49,7 @@ func onTerminal(t *testing.T, env []string, args ...string) string {
 
 func TestNoSubcommandQueriesTheTerminal(t *testing.T) {
 	needPython(t)
-	dir := source(t, "hello", map[string]string{"handler.py": handler})
+	dir := source(t, "hello", map[string]string{"handler.py": "def handle(data):\n    print(data)\n    return data\n"})
 	env := homeless(filepath.Dir(dir), binary(t))
 	t.Cleanup(func() { onTerminal(t, env, "engine", "stop", "--yes") })
 	for _, args := range [][]string{
@@ -246,7 +246,7 @@ func TestAHangUpInTheMidstOfAnUploadLosesNothing(t *testing.T) {
 	next.press("&")
 	next.see("Interrupted")
 	next.press("o")
-	next.see("Ready")
+	next.see("v2 is Ready")
 	next.press("\r")
 	next.see("closing")
 	require.Error(t, next.hangUp())

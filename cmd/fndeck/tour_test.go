@@ -137,7 +137,7 @@ func TestTheTourThroughTheConsoleInARealTerminal(t *testing.T) {
 	s.typed("testdata/functions/hello")
 	s.sees(`handler|hello`)
 	s.press("Enter")
-	s.sees(`Entry +handler.py:\d+ handle\(client, data\)`)
+	s.sees(`Entry +handler.py:\d+ handle\(data\)`)
 	s.press("Enter")
 	s.sees(`Name +hello`)
 	s.press("C-s")

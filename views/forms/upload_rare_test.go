@@ -184,7 +184,7 @@ func FuzzTheNoteOfAnIndexRepeatsNoCredentials(f *testing.F) {
 	f.Add("", "1234")
 	f.Fuzz(func(t *testing.T, user, password string) {
 		if len(password) < 8 || strings.ContainsAny(user+password, "/\n@?#") {
-			t.Skip()
+			return
 		}
 		whole := "https://" + user + ":" + password + "@index.test/simple"
 		for n := range len(whole) {
